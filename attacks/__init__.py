@@ -1,0 +1,1 @@
+"""Adversarial attacks through TextAttack: victims, recipes, resumable runs, scores."""

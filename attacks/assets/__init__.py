@@ -1,0 +1,1 @@
+"""Small assets that the attacks carry with them."""

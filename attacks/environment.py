@@ -1,0 +1,171 @@
+"""The language data that attacks need from NLTK: where it is, and what to do where it is not.
+
+NLTK also looks into a short stop-word list of our own, after every folder of the user's, so that
+TextAttack can be imported without NLTK data. What a preset needs beyond that is checked before it
+runs: a missing asset is an error, and never a weaker attack.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError, one_line
+
+EXTRA = 'attacks need the optional extra: pip install "snnconvert[attack]"'
+_OWN_DATA = Path(__file__).resolve().parent / "assets" / "nltk_data"
+_WORDNET = [f"{kind}.{pos}" for kind in ("index", "data") for pos in ("noun", "verb", "adj", "adv")]
+_WORDNET += ["noun.exc", "verb.exc", "adj.exc", "adv.exc", "lexnames"]
+
+
+@dataclass(frozen=True)
+class Asset:
+    """Language data of NLTK that presets need.
+
+    Attributes:
+        name: what presets call it, and the user reads.
+        places: alternatives; each a tuple of NLTK resource names, all of which must be there.
+        package: NLTK's name of the download.
+        source: where it comes from.
+    """
+
+    name: str
+    places: tuple[tuple[str, ...], ...]
+    package: str
+    source: str
+
+    @property
+    def remedy(self) -> str:
+        """What to do where it is missing."""
+        return (
+            "set NLTK_DATA to the nltk_data folder that holds it, "
+            f"or run: python -m nltk.downloader {self.package}"
+        )
+
+    @property
+    def missing(self) -> str:
+        """One line for where it is missing: what, whence, how to get it."""
+        return f"{self.name} ({self.source}), which is not in NLTK's folders: {self.remedy}"
+
+
+ASSETS = {
+    asset.name: asset
+    for asset in (
+        Asset(
+            "stopwords",
+            (("corpora/stopwords/english",),),
+            "stopwords",
+            "the NLTK stop-word corpus",
+        ),
+        Asset(
+            "wordnet",
+            (tuple(f"corpora/wordnet/{name}" for name in _WORDNET),),
+            "wordnet",
+            "WordNet 3.0, Princeton",
+        ),
+        Asset(
+            "omw-cmn",
+            tuple((f"corpora/omw-{v}/cmn/wn-data-cmn.tab",) for v in ("2.0", "1.4")),
+            "omw-2.0",
+            "Chinese Open Wordnet, Nanyang Technological University",
+        ),
+    )
+}
+
+
+def prepare_nltk() -> None:
+    """Let NLTK look into ``NLTK_DATA``, then its usual folders, then our own stop words.
+
+    Raises:
+        InputError: NLTK is not installed.
+    """
+    if importlib.util.find_spec("nltk") is None:
+        raise InputError(EXTRA)
+    import nltk.data
+
+    # NLTK reads the variable when it is first imported; it may have been set since.
+    folders = os.environ.get("NLTK_DATA", "").split(os.pathsep)
+    named = [str(Path(folder).expanduser()) for folder in folders if folder]
+    nltk.data.path[:0] = [folder for folder in named if folder not in nltk.data.path]
+    if str(_OWN_DATA) not in nltk.data.path:
+        nltk.data.path.append(str(_OWN_DATA))
+
+
+def locate(name: str) -> list[Any] | None:
+    """NLTK's path pointers to the files of asset ``name``, or None where one cannot be read.
+
+    Call `prepare_nltk` before.
+    """
+    import nltk.data
+
+    for place in ASSETS[name].places:
+        # A LookupError is a missing file; NLTK refuses links out of its folders as PermissionError.
+        with suppress(LookupError, OSError):
+            pointers = [nltk.data.find(resource) for resource in place]
+            for pointer in pointers:
+                with pointer.open() as handle:
+                    handle.read(1)
+            return pointers
+    return None
+
+
+def digest(names: Collection[str]) -> str:
+    """SHA-256 over the files of the assets ``names``: attacks with other data are other attacks."""
+    prepare_nltk()
+    total = sha256()
+    for name in sorted(names):
+        for pointer in locate(name) or ():
+            with pointer.open() as handle:
+                total.update(handle.read())
+    return total.hexdigest()
+
+
+def asset_status() -> list[dict[str, Any]]:
+    """Every asset: ``name``, ``found``, ``path`` (None where missing), ``needed_by``, ``remedy``.
+
+    Does not import TextAttack. Without NLTK every asset is missing.
+    """
+    from .presets import PRESETS
+
+    try:
+        prepare_nltk()
+        found = {name: locate(name) or [] for name in ASSETS}
+        remedies = {name: asset.remedy for name, asset in ASSETS.items()}
+    except InputError as error:
+        found = {name: [] for name in ASSETS}
+        remedies = dict.fromkeys(ASSETS, one_line(error))
+    return [
+        {
+            "name": name,
+            "found": bool(files),
+            "path": str(Path(str(files[0])).parent) if files else None,
+            "needed_by": [preset.name for preset in PRESETS.values() if name in preset.needs],
+            "remedy": remedies[name],
+        }
+        for name, files in found.items()
+    ]
+
+
+def check_assets(presets: Sequence[str]) -> None:
+    """Make sure that everything ``presets`` need is there; quick, does not import TextAttack.
+
+    Raises:
+        InputError: an unknown preset, a missing package or missing data: what is missing, for
+            which preset, where it comes from and how to get it.
+    """
+    from .presets import preset
+
+    wanted = [preset(name) for name in presets]
+    if any(importlib.util.find_spec(package) is None for package in ("textattack", "pinyin")):
+        raise InputError(EXTRA)
+    missing = {row["name"] for row in asset_status() if not row["found"]}
+    for item in wanted:
+        for name in item.needs:
+            if name in missing:
+                raise InputError(f"the attack {item.name} needs {ASSETS[name].missing}")

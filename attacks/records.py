@@ -1,0 +1,235 @@
+"""The records of an attack, and the file they are in: one line of JSON per text, never torn.
+
+The first line says which configuration the file belongs to. Every further line is the record of
+one text, synced to disk as the text ends, so a killed run loses at most the text in flight.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ..errors import InputError, SnnConvertError
+from ..files import sha256
+
+FORMAT = "snnconvert-attack-records"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Record:
+    """What became of one text.
+
+    Attributes:
+        index: its row in the split it was drawn from.
+        label: its true class, as a number.
+        text: as it was before the attack.
+        clean_prediction: class predicted before the attack (None after an error).
+        clean_probability: the probability of that class.
+        status: "success", "failed", "skipped" (wrong before the attack), or "error".
+        adversarial_text: the text that changed the prediction, only for "success".
+        adversarial_prediction: its predicted class.
+        words: words that the attack saw (without punctuation).
+        words_changed: how many of them the adversarial text changed.
+        queries: texts shown to the victim, the clean one and repeated ones included.
+        changed_words: pairs [old, new], in the order of the text.
+        error: one line about what went wrong, only for "error".
+    """
+
+    index: int
+    label: int
+    text: str
+    clean_prediction: int | None
+    clean_probability: float | None
+    status: str
+    adversarial_text: str | None
+    adversarial_prediction: int | None
+    words: int
+    words_changed: int
+    queries: int
+    changed_words: list[list[str]]
+    error: str | None = None
+
+
+_NAMES = {field.name for field in fields(Record)}
+_STATUSES = ("success", "failed", "skipped", "error")
+
+
+def header_of(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """The first line for ``configuration``, which must be JSON; its hash tells files apart."""
+    plain = json.loads(json.dumps(configuration, allow_nan=False))
+    text = json.dumps(plain, sort_keys=True)
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "hash": sha256(text.encode("utf-8")),
+        "configuration": plain,
+    }
+
+
+def read_records(path: Path | str) -> tuple[dict[str, Any], list[Record]]:
+    """Header and records of a file; a torn last line is left out.
+
+    Raises:
+        InputError: missing, unreadable, of another kind or version, or damaged within.
+    """
+    header, records, _ = _parse(Path(path), _read(Path(path)))
+    return header, records
+
+
+@contextmanager
+def open_records(path: Path, header: Mapping[str, Any]) -> Iterator[tuple[list[Record], BinaryIO]]:
+    """Open or make the file for ``header``, for this process alone, ready for further lines.
+
+    Yields:
+        The records that are there, and the file for `append`. A torn last line is cut off.
+
+    Raises:
+        InputError: the file belongs to another configuration, or is no file of records.
+        SnnConvertError: it cannot be written, or another process is writing it.
+    """
+    first = _line(header)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    with handle:
+        _lock(handle, path)
+        data = handle.read()
+        new = first.startswith(data)  # empty, or cut off while its first line was written
+        found, records, sound = (header, [], 0) if new else _parse(path, data)
+        if found["hash"] != header["hash"]:
+            what = ", ".join(_differences(found["configuration"], header["configuration"]))
+            raise InputError(
+                f"{path} holds an attack of another configuration ({what}); choose another "
+                "folder, or delete that file to start over"
+            )
+        try:
+            handle.truncate(sound)
+            handle.seek(sound)
+            if new:
+                _write(handle, first)
+        except OSError as error:
+            raise _unwritable(path, error) from error
+        yield records, handle
+
+
+def append(handle: BinaryIO, path: Path, record: Record) -> None:
+    """Write ``record`` and sync it; raises `SnnConvertError` where the disk is full."""
+    try:
+        _write(handle, _line(asdict(record)))
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _write(handle: BinaryIO, line: bytes) -> None:
+    handle.write(line)
+    handle.flush()
+    os.fsync(handle.fileno())
+
+
+def _line(value: Mapping[str, Any]) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    try:
+        return text.encode("utf-8") + b"\n"
+    except UnicodeEncodeError:  # half of a surrogate pair: only an escape can hold it
+        return json.dumps(value, allow_nan=False).encode("ascii") + b"\n"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"expected attack records at {path}, but there is no such file") from None
+    except OSError as error:
+        raise InputError(f"could not read {path}: {error.strerror or error}") from error
+
+
+def _parse(path: Path, data: bytes) -> tuple[dict[str, Any], list[Record], int]:
+    """Header, records, and the bytes up to the end of the last sound line."""
+    lines = data.split(b"\n")[:-1]  # what follows the last line end is torn, or empty
+    header = _header(path, lines[0] if lines else b"")
+    sound = len(lines[0]) + 1
+    records: list[Record] = []
+    for number, line in enumerate(lines[1:], start=2):
+        record = _record(line)
+        if record is None:
+            if number == len(lines):
+                break  # after a power failure the last line can be whole and yet rubbish
+            raise InputError(
+                f"line {number} of {path} is damaged; delete the file to attack these texts again"
+            )
+        records.append(record)
+        sound += len(line) + 1
+    return header, records, sound
+
+
+def _header(path: Path, line: bytes) -> dict[str, Any]:
+    try:
+        header = json.loads(line)
+        if header["format"] == FORMAT and header["version"] == VERSION:
+            return {"hash": str(header["hash"]), "configuration": dict(header["configuration"])}
+        came = f"{header['format']} version {header['version']}"
+    except (ValueError, KeyError, TypeError):
+        came = "something else"
+    raise InputError(
+        f"expected {FORMAT} version {VERSION} in {path}, but it is {came}; choose another folder, "
+        "or move that file away"
+    )
+
+
+def _record(line: bytes) -> Record | None:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(value, dict) or set(value) != _NAMES or value["status"] not in _STATUSES:
+        return None
+    return Record(**value)
+
+
+def _differences(found: Mapping[str, Any], asked: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """``name: value there, value now`` for everything that differs, nested mappings opened."""
+    result: list[str] = []
+    for name in sorted({*found, *asked}):
+        there, now = found.get(name), asked.get(name)
+        if isinstance(there, dict) and isinstance(now, dict):
+            result += _differences(there, now, f"{prefix}{name}.")
+        elif there != now:
+            result.append(f"{prefix}{name}: {_short(there)} there, {_short(now)} now")
+    return result
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _lock(handle: BinaryIO, path: Path) -> None:
+    """Keep a second run off the file; the lock goes with the process, however that ends."""
+    if sys.platform == "win32":
+        return
+    import fcntl
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise SnnConvertError(
+            f"another process is writing {path}; wait for it to end, or choose another folder"
+        ) from None
+    except OSError:
+        return  # a file system without locks
+
+
+def _unwritable(path: Path, error: OSError) -> SnnConvertError:
+    return SnnConvertError(
+        f"could not write {path}: {error.strerror or error}; free some space or choose a folder "
+        "you can write to (what is in the file stays good: run again to go on)"
+    )

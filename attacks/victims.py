@@ -1,0 +1,78 @@
+"""The victim of an attack: what a classifier must offer, and its wrapper for TextAttack."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+SUM_TOLERANCE = 1e-12
+"""How far a row of probabilities may be from 1; TextAttack would "repair" rows with a softmax."""
+
+
+class Classifier(Protocol):
+    """What attacks need from a model; ANN, converted SNN and fine-tuned SNN look the same here."""
+
+    language: str
+    """``"en"`` or ``"zh"``."""
+    classes: Sequence[str]
+    """The names of the K classes; class k is column k of the probabilities."""
+
+    def probabilities(self, texts: Sequence[str], seed: int = 0) -> np.ndarray:
+        """Class probabilities ``(N, K)``, float64, rows summing to 1.
+
+        Batch-invariant (a text's row does not depend on its neighbours), and deterministic given
+        ``seed``, which fixes the noise of a stochastic encoder.
+        """
+
+    def segment(self, text: str) -> list[str]:
+        """The words the model reads, in order, as pieces of ``text``."""
+
+
+class Victim:
+    """A `Classifier` as TextAttack calls it: a list of texts in, ``(N, K)`` float64 out.
+
+    It satisfies ``textattack.models.wrappers.ModelWrapper`` and is registered as one by
+    :func:`~snnconvert.attacks.loading.load_textattack`, so that this module stays light.
+
+    Attributes:
+        model: the classifier.
+        seed: noise seed of every query; set once per attacked example, so that a stochastic
+            encoder shows the whole search one noise field.
+    """
+
+    def __init__(self, classifier: Classifier, seed: int = 0) -> None:
+        self.model = classifier
+        self.seed = seed
+
+    def __call__(self, text_input_list: Sequence[str], **_: Any) -> np.ndarray:
+        """Probabilities ``(N, K)`` of ``text_input_list``.
+
+        Raises:
+            ValueError: the classifier broke its contract (shape, type, NaN, sum of a row).
+        """
+        texts = list(text_input_list)
+        rows = self.model.probabilities(texts, seed=self.seed)
+        check_probabilities(rows, len(texts), len(self.model.classes))
+        return rows
+
+
+def check_probabilities(rows: np.ndarray, texts: int, classes: int) -> None:
+    """Raise `ValueError` unless ``rows`` is ``(texts, classes)`` float64 and each sums to 1."""
+    if not isinstance(rows, np.ndarray) or rows.dtype != np.float64:
+        kind = getattr(rows, "dtype", type(rows).__name__)
+        raise ValueError(f"expected probabilities as a float64 array, but the model gave {kind}")
+    if rows.shape != (texts, classes):
+        raise ValueError(
+            f"expected probabilities of shape {(texts, classes)}, but the model gave {rows.shape}"
+        )
+    if not np.isfinite(rows).all():
+        raise ValueError("expected finite probabilities, but the model gave NaN or infinity")
+    if (rows < 0).any():
+        raise ValueError(f"expected probabilities from 0 to 1, but the model gave {rows.min():g}")
+    worst = np.abs(rows.sum(axis=1) - 1).max(initial=0.0)
+    if worst > SUM_TOLERANCE:
+        raise ValueError(
+            f"expected rows that sum to 1 within {SUM_TOLERANCE:g}, but one is off by {worst:g}"
+        )

@@ -1,0 +1,1 @@
+"""ANN to SNN: spike encoders, thresholds, folding, verification, artefacts."""

@@ -1,0 +1,1 @@
+"""The fast path from texts to predictions."""

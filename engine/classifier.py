@@ -1,0 +1,80 @@
+"""A saved model with its text stage: texts in, class probabilities out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..convert.artefacts import load_model
+from ..errors import InputError
+from ..models.snn import SpikingTextModel
+from ..models.textcnn import TextModel
+from ..seeds import derive
+from ..text.stage import TextStage
+from .evaluate import ann_logits, snn_logits
+
+
+class TextClassifier:
+    """Texts to class probabilities, for an ANN or an SNN.
+
+    Args:
+        stage: the text stage that the model was trained with
+        model: ANN or SNN
+        classes: class names, one per output
+        draws: how many noise draws are averaged for a stochastic encoder
+    """
+
+    def __init__(
+        self,
+        stage: TextStage,
+        model: TextModel | SpikingTextModel,
+        classes: Sequence[str],
+        draws: int = 8,
+    ) -> None:
+        rows = model.embedding.num_embeddings
+        if rows != len(stage.vocabulary):
+            raise InputError(
+                f"expected a model with word vectors for the {len(stage.vocabulary)} words of its "
+                f"text stage, but it has {rows}; the two are not of the same run"
+            )
+        self.stage, self.model, self.classes, self.draws = stage, model, tuple(classes), draws
+        self.language = stage.language
+
+    @classmethod
+    def load(cls, run: Path | str, which: str, draws: int = 8) -> TextClassifier:
+        """The model ``ann``, ``snn`` or ``finetuned`` of a run folder."""
+        run = Path(run)
+        stage = TextStage.load(run / "text")
+        model, classes = load_model(run / which)
+        return cls(stage, model, classes, draws)
+
+    def segment(self, text: str) -> list[str]:
+        """The words of ``text`` as the model sees them, before truncation."""
+        return self.stage.segment(text)
+
+    def logits_by_step(self, texts: Sequence[str], seed: int = 0) -> Tensor:
+        """Running logits (T, N, K); T is 1 for an ANN. One noise draw for a stochastic encoder."""
+        sequences = self.stage.encode(texts)
+        if isinstance(self.model, TextModel):
+            return ann_logits(self.model, sequences).unsqueeze(0)
+        return snn_logits(self.model, sequences, seed, shared_noise=True)
+
+    def probabilities(self, texts: Sequence[str], seed: int = 0) -> np.ndarray:
+        """Class probabilities (N, K), float64 rows that sum to 1.
+
+        The softmax of the logits (mean output currents for an SNN). For a stochastic encoder the
+        log-probabilities are averaged over ``draws`` noise fields that depend on ``seed`` only, so
+        a text's row does not depend on the texts beside it.
+        """
+        if not texts:
+            return np.zeros((0, len(self.classes)))
+        stochastic = isinstance(self.model, SpikingTextModel) and self.model.encoder.stochastic
+        total = torch.zeros(len(texts), len(self.classes), dtype=torch.float64)
+        for draw in range(self.draws if stochastic else 1):
+            logits = self.logits_by_step(texts, derive(seed, "draw", draw))[-1].double()  # (N, K)
+            total += torch.log_softmax(logits, dim=1)
+        return torch.softmax(total / (self.draws if stochastic else 1), dim=1).numpy()

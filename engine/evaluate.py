@@ -1,0 +1,96 @@
+"""Evaluation on a split: logits of an ANN, accuracy at every step and spike counts of an SNN."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from ..convert.counts import SpikeCounter
+from ..models.network import Signal
+from ..models.snn import SpikingTextModel, running_logits
+from ..models.textcnn import TextModel
+from ..seeds import generator
+from .batches import by_length, to_batch
+
+BATCH = 128
+# a batch of an SNN holds at most this many input values over all steps (256 MB in float32)
+MOST_VALUES = 1 << 26
+
+
+def snn_positions(model: SpikingTextModel) -> int:
+    """How many padded positions one batch of ``model`` may hold."""
+    return max(1, MOST_VALUES // (model.steps * 2 * model.embedding.embedding_dim))
+
+
+@torch.no_grad()
+def ann_logits(model: TextModel, sequences: Sequence[np.ndarray]) -> Tensor:
+    """Logits (N, K) of id sequences, in their order."""
+    model.eval()
+    rows: dict[int, Tensor] = {}
+    for batch in by_length(sequences, BATCH):
+        logits = model(*to_batch([sequences[i] for i in batch]))  # (B, K)
+        rows.update(zip(batch, logits, strict=True))
+    return torch.stack([rows[i] for i in range(len(sequences))])
+
+
+@torch.no_grad()
+def snn_logits(
+    model: SpikingTextModel,
+    sequences: Sequence[np.ndarray],
+    seed: int = 0,
+    shared_noise: bool = False,
+    counter: SpikeCounter | None = None,
+    progress: str | None = None,
+) -> Tensor:
+    """Running logits (T, N, K) of id sequences, in their order.
+
+    Args:
+        seed: of the noise of a stochastic encoder
+        shared_noise: one noise field for all texts (see `convert.encoders.poisson`)
+        counter: when given, counts spikes and operations
+        progress: label of a progress bar, none without it
+    """
+    model.eval()
+    rows: dict[int, Tensor] = {}
+    batches = list(by_length(sequences, BATCH, snn_positions(model)))
+    for number, batch in enumerate(
+        tqdm(batches, desc=progress, disable=None if progress else True)
+    ):
+        ids, lengths = to_batch([sequences[i] for i in batch])
+        noise = generator(seed, "noise", 0 if shared_noise else number)
+        record: dict[str, Signal] | None = {} if counter else None
+        currents = model(ids, lengths, noise, shared_noise, record=record)  # (T, B, K)
+        if counter is not None and record is not None:
+            counter.update(record)
+        logits = running_logits(currents).transpose(0, 1)  # (B, T, K)
+        rows.update(zip(batch, logits, strict=True))
+    return torch.stack([rows[i] for i in range(len(sequences))], dim=1)
+
+
+def accuracy(logits: Tensor, labels: Sequence[int]) -> float:
+    """Share of rows of logits (N, K) whose argmax is the label."""
+    return float((logits.argmax(dim=1) == torch.tensor(labels)).float().mean())
+
+
+def evaluate_snn(
+    model: SpikingTextModel,
+    sequences: Sequence[np.ndarray],
+    labels: Sequence[int],
+    seed: int = 0,
+    progress: str | None = None,
+) -> dict[str, Any]:
+    """Accuracy after every step, spikes and operations per sample.
+
+    Returns:
+        ``accuracy``, ``accuracy_by_step`` (step 1 first) and the fields of
+        `convert.counts.SpikeCounter.compute`.
+    """
+    counter = SpikeCounter(model.network, input_is_analog=not model.encoder.spiking)
+    logits = snn_logits(model, sequences, seed, counter=counter, progress=progress)
+    curve = [accuracy(step, labels) for step in logits]
+    return {"accuracy": curve[-1], "accuracy_by_step": curve, **counter.compute()}

@@ -1,0 +1,118 @@
+"""Files that are never half written, and one-line errors for those that cannot be read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import InputError, SnnConvertError
+
+if TYPE_CHECKING:
+    import torch
+
+
+def replace_file(path: Path | str, write: Callable[[Path], None]) -> None:
+    """Let ``write`` fill a temporary file beside ``path``, sync it, then rename it over ``path``.
+
+    Raises:
+        SnnConvertError: the file could not be written (full disk, no permission); ``path`` keeps
+            its old content.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(temporary)
+        with open(temporary, "rb") as handle:
+            os.fsync(handle.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise SnnConvertError(
+            f"could not write {path}: {error.strerror or error}; free some space or choose a "
+            "folder you can write to (nothing that was there before has been changed)"
+        ) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def write_text(path: Path | str, text: str) -> None:
+    """Write ``text`` as UTF-8 with LF, atomically."""
+    replace_file(path, lambda p: p.write_bytes(text.encode("utf-8")) and None)
+
+
+def write_json(path: Path | str, value: Any) -> None:
+    """Write ``value`` as readable JSON (UTF-8, no NaN), atomically."""
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+
+
+def read_text(path: Path | str, what: str = "a text file") -> str:
+    """Read a UTF-8 file; raises `InputError` for a missing, unreadable or wrongly encoded one."""
+    path = Path(path)
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(f"expected {what} at {path}, but there is no such file") from None
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"expected {what} in UTF-8, but {path} has other bytes at position {error.start}; "
+            "convert it, for example with: iconv -f GB18030 -t UTF-8"
+        ) from None
+    except OSError as error:
+        raise InputError(f"could not read {what} at {path}: {error.strerror or error}") from error
+
+
+def read_json(path: Path | str, what: str = "a JSON file") -> Any:
+    """Read a JSON file; raises `InputError` where it is missing or not JSON."""
+    text = read_text(path, what)
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"expected {what}, but {path} is not valid JSON (line {error.lineno}: {error.msg}); "
+            "it may have been cut off: make it again"
+        ) from None
+
+
+def save_tensors(path: Path | str, tensors: Mapping[str, torch.Tensor]) -> None:
+    """Write named tensors as safetensors, atomically."""
+    from safetensors.torch import save
+
+    data = save({name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()})
+    replace_file(path, lambda p: p.write_bytes(data) and None)
+
+
+def load_tensors(path: Path | str, what: str = "model weights") -> dict[str, torch.Tensor]:
+    """Read a safetensors file whole; never runs code from it.
+
+    Raises:
+        InputError: missing, truncated or not safetensors (a pickle is refused, not loaded).
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    path = Path(path)
+    try:
+        return load(path.read_bytes())
+    except FileNotFoundError:
+        raise InputError(f"expected {what} at {path}, but there is no such file") from None
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise InputError(
+            f"expected {what} in safetensors format, but {path} is truncated or of another kind "
+            f"({error}); write it again, or copy it again from where it came"
+        ) from None
+    except OSError as error:
+        raise InputError(f"could not read {what} at {path}: {error.strerror or error}") from error
+
+
+def sha256(*parts: bytes) -> str:
+    """The SHA-256 of ``parts`` in turn, as hexadecimal digits."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()

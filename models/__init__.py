@@ -1,0 +1,1 @@
+"""Networks and neurons: the TextCNN, its activations, and their spiking counterparts."""

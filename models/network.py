@@ -1,0 +1,154 @@
+"""A network as a short list of named nodes; the same class carries an ANN and its SNN.
+
+Every node works on the last axes of its input and leaves the axes before them alone, so one
+node serves a batch (B, ...) and a batch over time (T, B, ...). What turns a network into a
+spiking one is only which nodes it holds (see `spiking.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import InputError
+
+
+class Signal(NamedTuple):
+    """What travels between nodes.
+
+    values: (..., C, L) for a sequence of L positions, or (..., F) for flat features
+    lengths: (B,) int64, the valid positions of each sample; None for flat features
+    """
+
+    values: Tensor
+    lengths: Tensor | None = None
+
+    def mask(self) -> Tensor | None:
+        """(B, 1, L) bool, True on valid positions; None for flat features."""
+        if self.lengths is None:
+            return None
+        positions = torch.arange(self.values.shape[-1], device=self.values.device)
+        return (positions < self.lengths[:, None]).unsqueeze(1)  # (B, 1, L)
+
+
+class Node(nn.Module):
+    """One step of a network. Subclasses name their `settings`, which rebuild them from JSON."""
+
+    fields: ClassVar[tuple[str, ...]] = ()
+
+    def settings(self) -> dict[str, Any]:
+        """The constructor's arguments, JSON-able."""
+        return {name: getattr(self, name) for name in self.fields}
+
+    def forward(self, *inputs: Signal) -> Signal:
+        """Map the inputs' signals to one output signal."""
+        raise TypeError(f"{type(self).__name__} has no forward pass of its own")
+
+
+NODES: dict[str, type[Node]] = {}
+
+
+def register(cls: type[Node]) -> type[Node]:
+    """Class decorator: make a node type known by its name, for saving and loading."""
+    NODES[cls.__name__] = cls
+    return cls
+
+
+class Network(nn.Module):
+    """Named nodes in an order in which every node comes after its inputs.
+
+    Args:
+        nodes: (name, node, names of its inputs); the name ``input`` is the network's input, and
+            the last node is its output.
+
+    Raises:
+        InputError: a name is used twice, or an input is not the name of an earlier node.
+    """
+
+    def __init__(self, nodes: Iterable[tuple[str, Node, tuple[str, ...]]]) -> None:
+        super().__init__()
+        self.nodes = nn.ModuleDict()
+        self.inputs: dict[str, tuple[str, ...]] = {}
+        for name, node, inputs in nodes:
+            if name in self.inputs or name == "input":
+                raise InputError(f"expected unique node names, but {name!r} comes twice")
+            for source in inputs:
+                if source != "input" and source not in self.inputs:
+                    raise InputError(
+                        f"expected the input {source!r} of node {name!r} to be an earlier node, "
+                        f"but the nodes before it are {sorted(self.inputs)}"
+                    )
+            self.nodes[name] = node
+            self.inputs[name] = tuple(inputs)
+        if not self.inputs:
+            raise InputError("expected a network of at least one node, but it has none")
+
+    def forward(self, signal: Signal, record: dict[str, Signal] | None = None) -> Tensor:
+        """Run the nodes in order.
+
+        Args:
+            signal: input; values (B, D, L) for an ANN, (T, B, D, L) for an SNN
+            record: when given, filled with every node's output signal by name
+
+        Returns:
+            The last node's values: logits (B, K), or output currents (T, B, K) of an SNN.
+        """
+        signals = {"input": signal}
+        for name, node in self.nodes.items():
+            signals[name] = node(*(signals[source] for source in self.inputs[name]))
+        if record is not None:
+            record.update(signals)
+        return signals[self.output].values
+
+    @property
+    def output(self) -> str:
+        """The name of the last node."""
+        return next(reversed(self.inputs))
+
+    def node(self, name: str) -> Node:
+        """The node called ``name``."""
+        node = self.nodes[name]
+        assert isinstance(node, Node)
+        return node
+
+    def consumers(self, name: str) -> list[str]:
+        """The names of the nodes that read ``name``'s output."""
+        return [other for other, inputs in self.inputs.items() if name in inputs]
+
+    def describe(self) -> list[dict[str, Any]]:
+        """The nodes as JSON-able records: name, type, inputs, settings (weights not included)."""
+        return [
+            {
+                "name": name,
+                "type": type(self.node(name)).__name__,
+                "inputs": list(self.inputs[name]),
+                "settings": self.node(name).settings(),
+            }
+            for name in self.inputs
+        ]
+
+
+def build_network(description: Iterable[Mapping[str, Any]]) -> Network:
+    """Rebuild a network (fresh weights) from :meth:`Network.describe`.
+
+    Raises:
+        InputError: an unknown node type, or settings that do not fit it.
+    """
+    nodes = []
+    for item in description:
+        kind = str(item.get("type"))
+        if kind not in NODES:
+            raise InputError(
+                f"expected a node type of {sorted(NODES)}, but the file names {kind!r}"
+            )
+        try:
+            node = NODES[kind](**item["settings"])
+            nodes.append((str(item["name"]), node, tuple(item["inputs"])))
+        except (TypeError, KeyError, ValueError) as error:
+            raise InputError(
+                f"the settings of node {item.get('name')!r} do not fit: {error}"
+            ) from None
+    return Network(nodes)

@@ -1,0 +1,87 @@
+"""The spiking text model: word ids -> vectors -> spike trains -> output currents over time."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from .network import Network, Signal
+
+
+class SpikeEncoder(Protocol):
+    """What a spiking text model needs of its encoder (see `convert/encoders.py`)."""
+
+    @property
+    def spiking(self) -> bool:
+        """Whether the frames are spikes in {0, 1}."""
+
+    @property
+    def stochastic(self) -> bool:
+        """Whether the frames are drawn at random."""
+
+    def encode(
+        self,
+        x: Tensor,
+        lengths: Tensor,
+        steps: int,
+        generator: torch.Generator | None = None,
+        shared_noise: bool = False,
+    ) -> Tensor:
+        """Frames (T, B, D', L) of vectors (B, D, L)."""
+
+
+class SpikingTextModel(nn.Module):
+    """Range-mapped word vectors, an encoder and a spiking network.
+
+    Args:
+        vectors: (V, D) in [-1, 1], row 0 zero
+        encoder: turns vectors into T frames
+        network: spiking network, (T, B, D', L) -> (T, B, K)
+        steps: T
+    """
+
+    def __init__(
+        self, vectors: Tensor, encoder: SpikeEncoder, network: Network, steps: int
+    ) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding.from_pretrained(vectors, freeze=True, padding_idx=0)
+        self.encoder = encoder
+        self.network = network
+        self.steps = steps
+
+    def frames(
+        self,
+        ids: Tensor,
+        lengths: Tensor,
+        generator: torch.Generator | None = None,
+        shared_noise: bool = False,
+        steps: int | None = None,
+    ) -> Tensor:
+        """Input frames (T, B, D', L) of padded ids (B, L)."""
+        x = self.embedding(ids).clamp(-1, 1).transpose(1, 2)  # (B, D, L)
+        return self.encoder.encode(x, lengths, steps or self.steps, generator, shared_noise)
+
+    def forward(
+        self,
+        ids: Tensor,
+        lengths: Tensor,
+        generator: torch.Generator | None = None,
+        shared_noise: bool = False,
+        steps: int | None = None,
+        record: dict[str, Signal] | None = None,
+    ) -> Tensor:
+        """Output currents (T, B, K) of padded ids (B, L); see :func:`running_logits`."""
+        frames = self.frames(ids, lengths, generator, shared_noise, steps)
+        return self.network(Signal(frames, lengths), record)
+
+
+def running_logits(currents: Tensor) -> Tensor:
+    """Logits after every step: (T, B, K) -> (T, B, K), the mean of the currents so far.
+
+    The prediction after t steps is the argmax at index t - 1, so one run gives the whole
+    accuracy-latency curve.
+    """
+    steps = torch.arange(1, len(currents) + 1, dtype=currents.dtype, device=currents.device)
+    return currents.cumsum(dim=0) / steps.reshape(-1, 1, 1)

@@ -1,0 +1,1 @@
+"""One readable file per command, their arguments, the run folder and the report."""

@@ -1,0 +1,37 @@
+"""`snnconvert data list|get`: which named data sets are here, and how to get one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ..errors import InputError
+from ..text.sources import download, list_datasets
+from .summary import table
+
+
+def show_datasets(data_dir: str | None) -> None:
+    """Print the named data sets, their sizes, and whether they are in ``data_dir``."""
+    rows = []
+    for item in list_datasets(data_dir or os.environ.get("SNNCONVERT_DATA")):
+        sizes = item["sizes"]
+        shown = "/".join(str(n) for n in sizes.values()) if sizes else "-"
+        here = "yes" if item["present"] else "no"
+        rows.append([item["name"], item["language"], len(item["classes"]), here, shown])
+    print(table(["name", "language", "classes", "here", "texts"], rows))
+
+
+def get_dataset(name: str | None, data_dir: str | None) -> Path:
+    """Download a data set from its original source into ``data_dir``.
+
+    Raises:
+        InputError: no name or no folder is given.
+    """
+    folder = data_dir or os.environ.get("SNNCONVERT_DATA")
+    if not name:
+        raise InputError("expected the name of a data set, as in: snnconvert data get sst2")
+    if not folder:
+        raise InputError("expected a folder to put the data in: give --data-dir DIR")
+    where = download(name, folder)
+    print(where)
+    return where

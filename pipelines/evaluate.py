@@ -1,0 +1,68 @@
+"""`snnconvert evaluate`: accuracy of one model of a run, on a split or on a file of the user's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ..engine.classifier import TextClassifier
+from ..engine.evaluate import accuracy, ann_logits, evaluate_snn
+from ..errors import InputError
+from ..models.textcnn import TextModel
+from ..text.datasets import Split
+from ..text.readers import read_rows
+from .data import load_run_data
+from .runfolder import RunFolder
+from .summary import percent, table
+
+
+def evaluate(
+    out: Path | str, model: str, split: str = "test", data: str | None = None, as_json: bool = False
+) -> dict[str, Any]:
+    """Measure a model; prints a table (or JSON) and returns the figures.
+
+    Args:
+        out: run folder
+        model: ``ann``, ``snn`` or ``finetuned``
+        split: of the run's own data set
+        data: a labelled file to measure on instead
+        as_json: print JSON
+
+    Raises:
+        InputError: the model is not there, or the file has labels that the model does not know.
+    """
+    run = RunFolder(out)
+    run.require(model, "train, convert or finetune")
+    classifier = TextClassifier.load(run.path, model)
+    texts = _own_file(data, classifier.classes) if data else load_run_data(run).split(split)
+    seed = int(run.config().get("snn", {}).get("seed", 0))
+    sequences = classifier.stage.encode(texts.texts)
+    figures: dict[str, Any] = {"model": model, "data": data or split, "texts": len(texts)}
+    if isinstance(classifier.model, TextModel):
+        figures["accuracy"] = accuracy(ann_logits(classifier.model, sequences), texts.labels)
+        rows = [["", percent(figures["accuracy"])]]
+    else:
+        figures |= evaluate_snn(classifier.model, sequences, texts.labels, seed, f"{model}")
+        rows = [[str(t), percent(a)] for t, a in enumerate(figures["accuracy_by_step"], 1)]
+    if as_json:
+        print(json.dumps(figures, ensure_ascii=False))
+    else:
+        print(f"{model} on {figures['data']}, {len(texts)} texts")
+        print(table(["T", "accuracy %"], rows))
+    return figures
+
+
+def _own_file(path: str, classes: tuple[str, ...]) -> Split:
+    """A labelled file, its labels as numbers of the model's classes (by name or by number)."""
+    rows = read_rows(Path(path))
+    known = {name: i for i, name in enumerate(classes)}
+    known |= {str(i): i for i in range(len(classes))}
+    labels = []
+    for number, (label, _) in enumerate(rows, 1):
+        if label not in known:
+            raise InputError(
+                f"expected labels of {', '.join(classes)} in {path}, but row {number} has {label!r}"
+            )
+        labels.append(known[label])
+    return Split(tuple(text for _, text in rows), tuple(labels))

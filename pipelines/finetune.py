@@ -1,0 +1,168 @@
+"""`snnconvert finetune`: train the SNN's weights through time with surrogate gradients."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ..convert.artefacts import load_model, save_model
+from ..convert.diagnosis import layer_activity
+from ..engine.batches import to_batch
+from ..engine.evaluate import accuracy, snn_logits
+from ..errors import InputError
+from ..files import write_json
+from ..models.layers import Dropout, Linear
+from ..models.network import Network, Node, Signal
+from ..models.snn import SpikingTextModel
+from ..models.spiking import SpikingReadout
+from ..models.spikingjelly_bridge import spikingjelly_neurons
+from ..models.textcnn import set_generator
+from ..text.stage import TextStage
+from .convert import measure, write_raster
+from .data import Texts, encode_splits, load_run_data
+from .loop import Loop, adamw, class_weights
+from .runfolder import RunFolder, settings_dict
+from .settings import FinetuneSettings
+
+
+def finetune(
+    out: Path | str, settings: FinetuneSettings, seed: int = 0, force: bool = False
+) -> RunFolder:
+    """Fine-tune the SNN of a run folder; resumes where an interrupted call stopped.
+
+    The converted network itself is the first candidate: the early stop keeps it where no epoch is
+    better on dev.
+
+    Raises:
+        InputError: no converted SNN in the folder, bad settings, or done otherwise.
+    """
+    run = RunFolder(out)
+    with run.locked():
+        run.require("snn", f"convert {run.path}")
+        resolved = settings_dict(settings, seed=seed)
+        if run.is_done("finetuned", resolved, force):
+            return run
+        run.begin("finetuned", resolved)
+        started = time.monotonic()
+        model, classes = load_model(run.path / "snn")
+        assert isinstance(model, SpikingTextModel)
+        texts = encode_splits(load_run_data(run), TextStage.load(run.path / "text"))
+        if settings.loss == "spike_counts":
+            model.network = with_output_neurons(model, texts)
+        model.network = with_dropout(model.network, settings.dropout)
+        loop = _loop(run, model, texts, settings, seed)
+        with spikingjelly_neurons(model.network, settings.surrogate, settings.width):
+            state = loop.run()
+        model.network = with_dropout(model.network, 0.0)
+        save_model(run.path / "finetuned", model, classes)
+        figures = measure(model, texts, seed, "finetuned")
+        activity = layer_activity(model, texts.sequences["dev"], seed)
+        write_json(run.path / "finetuned" / "activity.json", activity)
+        write_raster(run, model, texts, seed, "finetuned")
+        figures |= {
+            "best_epoch": state.best_epoch + 1,
+            "epochs": state.epoch,
+            "seconds": round(time.monotonic() - started, 1),
+        }
+        run.finish("finetuned", resolved, figures)
+        loop.checkpoint_path.unlink(missing_ok=True)
+    return run
+
+
+def _rebuilt(
+    network: Network, change: dict[str, list[tuple[str, Node]]], skip: str = ""
+) -> Network:
+    """``network`` with nodes of ``change`` put after the named ones, and ``skip`` taken out."""
+    nodes: list[tuple[str, Node, tuple[str, ...]]] = []
+    alias: dict[str, str] = {}
+    for name, inputs in network.inputs.items():
+        inputs = tuple(alias.get(source, source) for source in inputs)
+        if name == skip:
+            alias[name] = inputs[0]
+            continue
+        nodes.append((name, network.node(name), inputs))
+        for new, node in change.get(name, []):
+            nodes.append((new, node, (alias.get(name, name),)))
+            alias[name] = new
+    return Network(nodes)
+
+
+def with_dropout(network: Network, probability: float) -> Network:
+    """``network`` with dropout in front of its last linear layer, or with it taken out again.
+
+    Raises:
+        InputError: a probability outside [0, 1).
+    """
+    if not 0 <= probability < 1:
+        raise InputError(f"expected a dropout in [0, 1), but got {probability}")
+    if "dropout" in network.inputs:
+        network = _rebuilt(network, {}, skip="dropout")
+    if probability == 0:
+        return network
+    last = [n for n in network.inputs if isinstance(network.node(n), Linear)][-1]
+    return _rebuilt(network, {network.inputs[last][0]: [("dropout", Dropout(probability))]})
+
+
+@torch.no_grad()
+def with_output_neurons(model: SpikingTextModel, texts: Texts) -> Network:
+    """The network with IF neurons on its outputs, for the loss on spike counts.
+
+    Their threshold is the 99th percentile of the logits on dev, folded into the readout.
+    """
+    network = model.network
+    last = network.output
+    if isinstance(network.node(last), SpikingReadout):
+        return network
+    readout = network.node(last)
+    if not isinstance(readout, Linear):
+        raise InputError(f"expected a linear output layer to put neurons on, but {last} is not")
+    logits = snn_logits(model, texts.sequences["dev"])[-1]  # (N, K)
+    theta = torch.quantile(logits.flatten(), 0.99).clamp(min=1e-3)
+    readout.weight.div_(theta)
+    readout.bias.div_(theta)
+    return _rebuilt(network, {last: [("output", SpikingReadout())]})
+
+
+def _loop(
+    run: RunFolder, model: SpikingTextModel, texts: Texts, settings: FinetuneSettings, seed: int
+) -> Loop:
+    """The fine-tuning loop: cross entropy on the mean output over time."""
+    sequences, labels = texts.sequences["train"], torch.tensor(texts.labels["train"])
+    dev_labels = torch.tensor(texts.labels["dev"])
+    classes = len(texts.dataset.classes)
+    weight = class_weights(texts.labels["train"], classes) if settings.class_weights else None
+    # rates lie in [0, 1]: sharpened, so that their softmax can come close to one class
+    scale = 10.0 if settings.loss == "spike_counts" else 1.0
+
+    def batch_loss(indices: list[int], random: torch.Generator) -> Tensor:
+        set_generator(model.network, random)
+        ids, lengths = to_batch([sequences[i] for i in indices])
+        with torch.no_grad():
+            frames = model.frames(ids, lengths, random)  # (T, B, D', L)
+        outputs = model.network(Signal(frames, lengths)).mean(dim=0)  # (B, K)
+        return functional.cross_entropy(scale * outputs, labels[indices], weight)
+
+    def dev_score() -> tuple[float, float]:
+        logits = snn_logits(model, texts.sequences["dev"], seed)[-1]  # (N, K)
+        loss = float(functional.cross_entropy(scale * logits, dev_labels))
+        return accuracy(logits, texts.labels["dev"]), loss
+
+    return Loop(
+        model=model,
+        optimizer=adamw(model, settings.lr, settings.weight_decay),
+        lengths=[len(s) for s in sequences],
+        batch_loss=batch_loss,
+        dev_score=dev_score,
+        folder=run.path / "finetuned",
+        name="finetune",
+        seed=seed,
+        epochs=settings.epochs,
+        patience=settings.patience,
+        batch_size=settings.batch_size,
+        tensorboard=settings.tensorboard,
+        score_start=True,
+    )

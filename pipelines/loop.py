@@ -1,0 +1,240 @@
+"""The training loop of `train` and `finetune`: early stop, logs, exact resume after a kill.
+
+All randomness of step n comes from generators seeded by (seed, step), and the order of an epoch
+from (seed, epoch), so a run resumed from any checkpoint makes the same steps as one that was never
+interrupted. A checkpoint is one safetensors file, renamed into place.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from ..engine.batches import shuffled
+from ..errors import InputError, SnnConvertError
+from ..files import replace_file, write_text
+from ..seeds import generator
+
+CHECKPOINT_SECONDS = 30.0
+
+
+@dataclass
+class State:
+    """Where training stands; stored in every checkpoint."""
+
+    epoch: int = 0
+    batch: int = 0
+    step: int = 0
+    loss_sum: float = 0.0
+    best_epoch: int = -1
+    best_score: float = -1.0
+    best_loss: float = float("inf")
+    finished: bool = False
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+@dataclass
+class Loop:
+    """One resumable training.
+
+    model: its trainable parameters are trained and checkpointed
+    optimizer: AdamW over them
+    lengths: length of each training text, for batches of similar lengths
+    batch_loss: (indices, generator) -> scalar loss
+    dev_score: () -> (accuracy, loss) on dev
+    folder: where checkpoint and logs lie
+    """
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    lengths: Sequence[int]
+    batch_loss: Callable[[list[int], torch.Generator], Tensor]
+    dev_score: Callable[[], tuple[float, float]]
+    folder: Path
+    name: str
+    seed: int
+    epochs: int
+    patience: int
+    batch_size: int
+    tensorboard: bool = True
+    score_start: bool = False
+    state: State = field(default_factory=State)
+    best: dict[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """The checkpoint file."""
+        return self.folder / f"{self.name}.checkpoint.safetensors"
+
+    def run(self) -> State:
+        """Train to the end (or the early stop) and load the best parameters into the model."""
+        self._resume()
+        if self.score_start and self.state.step == 0 and not self.state.history:
+            self._score(epoch=-1, loss=float("nan"))  # the start counts as a candidate
+        while not self.state.finished:
+            self._epoch()
+        self._load(self.best)
+        return self.state
+
+    def _parameters(self) -> dict[str, Tensor]:
+        return {n: p for n, p in self.model.named_parameters() if p.requires_grad}
+
+    def _load(self, values: dict[str, Tensor]) -> None:
+        with torch.no_grad():
+            for name, parameter in self._parameters().items():
+                parameter.copy_(values[name])
+
+    def _epoch(self) -> None:
+        state = self.state
+        batches = shuffled(
+            self.lengths, self.batch_size, generator(self.seed, self.name, "epoch", state.epoch)
+        )
+        saved = time.monotonic()
+        bar = tqdm(
+            total=len(batches),
+            initial=state.batch,
+            desc=f"{self.name} epoch {state.epoch + 1}/{self.epochs}",
+            leave=False,
+            disable=None,
+        )
+        with bar:
+            while state.batch < len(batches):
+                self._step(batches[state.batch])
+                bar.update()
+                bar.set_postfix(loss=f"{state.loss_sum / state.batch:.3f}", refresh=False)
+                if time.monotonic() - saved > CHECKPOINT_SECONDS:
+                    self.save()
+                    saved = time.monotonic()
+        self._score(state.epoch, state.loss_sum / len(batches))
+        state.epoch, state.batch, state.loss_sum = state.epoch + 1, 0, 0.0
+        stale = state.epoch - 1 - state.best_epoch
+        state.finished = state.epoch >= self.epochs or stale >= self.patience
+        self.save()
+
+    def _step(self, indices: list[int]) -> None:
+        state = self.state
+        self.model.train()
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = self.batch_loss(indices, generator(self.seed, self.name, "step", state.step))
+        if not torch.isfinite(loss):
+            raise SnnConvertError(
+                f"the loss of {self.name} became {float(loss)} at step {state.step}: lower the "
+                "learning rate (--lr)"
+            )
+        loss.backward()
+        self.optimizer.step()
+        state.loss_sum += float(loss.detach())
+        state.batch += 1
+        state.step += 1
+
+    def _score(self, epoch: int, loss: float) -> None:
+        """Score dev, keep the parameters where they are the best so far, write the logs."""
+        state = self.state
+        self.model.eval()
+        with torch.no_grad():
+            accuracy, dev_loss = self.dev_score()
+        row = {"epoch": epoch + 1, "dev_accuracy": accuracy, "dev_loss": dev_loss}
+        state.history.append(row | ({} if loss != loss else {"train_loss": loss}))
+        if (accuracy, -dev_loss) > (state.best_score, -state.best_loss):
+            state.best_score, state.best_loss, state.best_epoch = accuracy, dev_loss, epoch
+            self.best = {n: p.detach().clone() for n, p in self._parameters().items()}
+        self._log()
+
+    def _log(self) -> None:
+        columns = ("epoch", "train_loss", "dev_loss", "dev_accuracy")
+        lines = [",".join(columns)]
+        lines += [",".join(str(row.get(c, "")) for c in columns) for row in self.state.history]
+        write_text(self.folder / f"{self.name}.csv", "\n".join(lines) + "\n")
+        if self.tensorboard:
+            from torch.utils.tensorboard import SummaryWriter
+
+            row = self.state.history[-1]
+            with SummaryWriter(
+                str(self.folder / "tensorboard" / self.name), purge_step=int(row["epoch"])
+            ) as writer:
+                for key in columns[1:]:
+                    if key in row:
+                        writer.add_scalar(key, row[key], int(row["epoch"]))
+
+    def save(self) -> None:
+        """Write the checkpoint: parameters, best parameters, optimizer moments, state."""
+        from safetensors.torch import save
+
+        tensors = {f"model.{n}": p.detach() for n, p in self._parameters().items()}
+        tensors |= {f"best.{n}": value for n, value in self.best.items()}
+        for index, moments in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{key}": value for key, value in moments.items()}
+        data = save(
+            {n: t.contiguous() for n, t in tensors.items()},
+            metadata={"state": json.dumps(asdict(self.state))},
+        )
+        replace_file(self.checkpoint_path, lambda p: p.write_bytes(data) and None)
+
+    def _resume(self) -> None:
+        if not self.checkpoint_path.exists():
+            return
+        tensors, state = read_checkpoint(self.checkpoint_path)
+        self.state = State(**state)
+        groups: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "optimizer": {}}
+        for name, value in tensors.items():
+            kind, rest = name.split(".", 1)
+            groups[kind][rest] = value
+        self.best = groups["best"]
+        self._load(groups["model"])
+        moments: dict[int, dict[str, Any]] = {}
+        for name, value in groups["optimizer"].items():
+            index, key = name.split(".", 1)
+            moments.setdefault(int(index), {})[key] = value
+        whole = self.optimizer.state_dict()
+        self.optimizer.load_state_dict({"state": moments, "param_groups": whole["param_groups"]})
+
+
+def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Tensors and state of a checkpoint.
+
+    Raises:
+        InputError: the file is truncated or not a checkpoint.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(str(path), framework="pt") as handle:
+            state = json.loads(handle.metadata()["state"])
+            return {name: handle.get_tensor(name) for name in handle.keys()}, state  # noqa: SIM118
+    except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
+        raise InputError(
+            f"expected a checkpoint at {path}, but it is truncated or of another kind ({error}); "
+            "remove it to begin this stage again"
+        ) from None
+
+
+def class_weights(labels: Sequence[int], classes: int) -> Tensor:
+    """Weights (K,) inverse to the class frequencies, with a mean of 1 over the texts."""
+    counts = torch.bincount(torch.tensor(labels), minlength=classes).float()
+    return len(labels) / (classes * counts.clamp(min=1))
+
+
+def adamw(model: nn.Module, lr: float, weight_decay: float) -> torch.optim.AdamW:
+    """AdamW over the trainable parameters; biases and bounds (below two axes) are not decayed.
+
+    Raises:
+        InputError: a learning rate or weight decay that is not a finite number >= 0.
+    """
+    if not 0 < lr < float("inf") or not 0 <= weight_decay < float("inf"):
+        raise InputError(
+            f"expected a learning rate > 0 and a weight decay >= 0, but got {lr} and {weight_decay}"
+        )
+    trained = [p for p in model.parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for p in trained if p.dim() > 1], "weight_decay": weight_decay},
+        {"params": [p for p in trained if p.dim() <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=lr)

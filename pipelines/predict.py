@@ -1,0 +1,48 @@
+"""`snnconvert predict`: the class of texts, by a model of a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..engine.classifier import TextClassifier
+from .runfolder import RunFolder
+
+
+def predict(
+    out: Path | str, texts: Sequence[str], model: str | None = None, as_json: bool = False
+) -> list[dict[str, Any]]:
+    """Classify texts; prints one line per text and returns its class and probabilities.
+
+    Args:
+        out: run folder
+        model: ``ann``, ``snn`` or ``finetuned``; the last one made where none is named
+        as_json: print one JSON object per text
+
+    Raises:
+        InputError: the model is not in the run.
+    """
+    run = RunFolder(out)
+    done = run.results()
+    model = model or next((m for m in ("finetuned", "snn", "ann") if m in done), "ann")
+    run.require(model, "train, convert or finetune")
+    classifier = TextClassifier.load(run.path, model)
+    rows = []
+    for text, row in zip(texts, classifier.probabilities(texts), strict=True):
+        best = int(row.argmax())
+        rows.append(
+            {
+                "text": text,
+                "class": classifier.classes[best],
+                "probabilities": {
+                    name: float(p) for name, p in zip(classifier.classes, row, strict=True)
+                },
+            }
+        )
+        if as_json:
+            print(json.dumps(rows[-1], ensure_ascii=False))
+        else:
+            print(f"{classifier.classes[best]}\t{row[best]:.3f}\t{text}")
+    return rows

@@ -1,0 +1,118 @@
+"""Tables for the terminal, from the figures in results.json."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .runfolder import RunFolder
+
+NAMES = {"ann": "ANN", "snn": "SNN converted", "finetuned": "SNN fine-tuned"}
+
+
+def _width(text: str) -> int:
+    """Terminal columns of ``text``: Chinese characters take two."""
+    import unicodedata
+
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Rows as aligned columns: the first to the left, the others to the right."""
+    cells = [[str(c) for c in row] for row in [header, *rows]]
+    widths = [max(_width(row[i]) for row in cells) for i in range(len(header))]
+
+    def line(row: list[str]) -> str:
+        parts = [
+            " " * (width - _width(c)) + c if i else c + " " * (width - _width(c))
+            for i, (c, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        return "  ".join(parts).rstrip()
+
+    rule = "  ".join("-" * width for width in widths)
+    return "\n".join([line(cells[0]), rule, *map(line, cells[1:])])
+
+
+def percent(value: float | None) -> str:
+    """A fraction as percent with one decimal, a dash where there is none."""
+    return "-" if value is None else f"{100 * value:.1f}"
+
+
+def accuracy_table(results: dict[str, Any]) -> str:
+    """ANN, SNN at each step and fine-tuned SNN: test accuracy in percent, spikes and SOPs."""
+    rows: list[list[str]] = []
+    for name, title in NAMES.items():
+        if name not in results:
+            continue
+        figures = results[name]
+        if "accuracy_by_step" not in figures:
+            rows.append(
+                [
+                    title,
+                    "",
+                    percent(figures["dev_accuracy"]),
+                    percent(figures["test_accuracy"]),
+                    "",
+                    "",
+                ]
+            )
+            continue
+        curve = list(zip(figures["dev_accuracy_by_step"], figures["accuracy_by_step"], strict=True))
+        last = len(curve)
+        shown = [t for t in range(1, last + 1) if last <= 8 or t & (t - 1) == 0 or t == last]
+        for t in shown:
+            dev, test = curve[t - 1]
+            spikes = f"{figures['input_spikes_per_sample']:.0f}" if t == last else ""
+            sops = f"{figures['sops_per_sample']:.3g}" if t == last else ""
+            rows.append([title, str(t), percent(dev), percent(test), spikes, sops])
+    header = ["model", "T", "dev %", "test %", "input spikes/text", "SOPs/text"]
+    return table(header, rows)
+
+
+def robustness_table(results: dict[str, Any]) -> str:
+    """Victim by attack: clean accuracy, accuracy under attack with its 95 % interval, and so on."""
+    rows = []
+    for row in results["attack"]["rows"]:
+        low, high = row["accuracy_under_attack_low"], row["accuracy_under_attack_high"]
+        queries = "-" if row["queries"] is None else f"{row['queries']:.0f}"
+        rows.append(
+            [
+                NAMES[row["victim"]],
+                row["attack"],
+                row["n"],
+                percent(row["clean_accuracy"]),
+                f"{percent(row['accuracy_under_attack'])} [{percent(low)}, {percent(high)}]",
+                percent(row["success_rate"]),
+                percent(row["words_changed"]),
+                queries,
+            ]
+        )
+    header = [
+        "victim",
+        "attack",
+        "n",
+        "clean %",
+        "under attack % [95 %]",
+        "success %",
+        "words %",
+        "queries",
+    ]
+    return table(header, rows)
+
+
+def print_stage(run: RunFolder, stage: str) -> None:
+    """Print what one command has made."""
+    results = run.results()
+    print(robustness_table(results) if stage == "attack" else accuracy_table(results))
+
+
+def print_run(run: RunFolder) -> None:
+    """Print every table of a run."""
+    results = run.results()
+    data = results["data"]
+    sizes = "/".join(str(n) for n in data["sizes"].values())
+    print(f"\n{data['name']} ({data['language']}), {sizes} texts, {', '.join(data['classes'])}")
+    print(accuracy_table(results))
+    if "attack" in results:
+        print()
+        print(robustness_table(results))

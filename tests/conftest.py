@@ -1,0 +1,40 @@
+"""Fixtures that many tests share: where the real data lie, and single-threaded torch."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def shared_folder() -> Path | None:
+    """The folder that holds data/, embeddings/ and attackdata/, or None where there is none."""
+    named = os.environ.get("SNNCONVERT_DATA")
+    candidates = [Path(named).resolve().parent] if named else []
+    candidates.append(ROOT.parent / "shared")
+    for folder in candidates:
+        if (folder / "data" / "waimai" / "all.tsv").is_file():
+            return folder
+    return None
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    folder = shared_folder()
+    if folder is None:
+        pytest.skip("the real data sets are not here: set SNNCONVERT_DATA to their folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT
+
+
+@pytest.fixture(autouse=True)
+def _quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reaches out to a network or writes into the user's cache by accident."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")

@@ -1,0 +1,1 @@
+"""Two sets of short reviews written for this project, one English and one Chinese."""

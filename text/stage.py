@@ -1,0 +1,261 @@
+"""The fitted text stage: everything between a text and its word ids, saved with each model."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..files import read_json, sha256, write_json
+from .datasets import Split
+from .ranges import RangeMap
+from .segment import segment, segmenter
+from .vectors import WordVectors, load_vectors, random_vectors
+from .vocabulary import PAD_ID, Vocabulary
+
+FORMAT = "snnconvert text stage 1"
+_STAGE, _VOCABULARY = "stage.json", "vocabulary.txt"
+
+
+@dataclass(frozen=True)
+class TextStage:
+    """Segmenter, vocabulary and range map, fitted on the training split alone.
+
+    Attributes:
+        language: "en" or "zh".
+        vocabulary: the V words that have ids.
+        max_length: texts are cut after so many words.
+        range_map: what brought the word vectors to [-1, 1].
+        coverage: "types" and "tokens", the shares of distinct and of running training words that
+            ``vectors_source`` has a vector for (0 for random vectors), and their numbers
+            "train_types" and "train_tokens".
+        vectors_source: file name or kind of the word vectors.
+        dim: D, the length of a word vector.
+    """
+
+    language: str
+    vocabulary: Vocabulary
+    max_length: int
+    range_map: RangeMap
+    coverage: dict[str, float]
+    vectors_source: str
+    dim: int
+
+    @classmethod
+    def fit(
+        cls,
+        train: Split,
+        language: str,
+        vectors: str | Path | WordVectors = "random",
+        *,
+        dim: int | None = None,
+        max_length: int = 256,
+        min_count: int = 1,
+        max_extra_words: int = 50_000,
+        seed: int = 0,
+        window: int = 5,
+        epochs: int = 20,
+        progress: bool = True,
+    ) -> tuple[TextStage, np.ndarray]:
+        """Fit the stage on the training split.
+
+        The vocabulary holds the training words, and words of the vector file beyond them, so that
+        words that first occur in a test or an attacked text have a vector. Training words without
+        one get random values of the same mean and standard deviation.
+
+        Args:
+            train: the training split.
+            language: "en" or "zh".
+            vectors: where word vectors come from; see `vectors.load_vectors`, also for the next.
+            dim: length of random and trained vectors.
+            max_length: texts are cut after so many words.
+            min_count: rarer training words have an id only where the vector file has them.
+            max_extra_words: at most so many words that are only in the vector file, in its order.
+            seed: for random and trained vectors.
+            window: words on either side that trained vectors look at.
+            epochs: passes over the texts to train vectors.
+            progress: show a bar while the texts are segmented.
+
+        Returns:
+            The stage, and its (V, D) float32 matrix of word vectors in [-1, 1], whose rows 0
+            (padding) and 1 (unknown) are zero.
+
+        Raises:
+            InputError: bad arguments or vectors, texts without words, or vectors that no training
+                word is in.
+        """
+        if max_length < 1 or min_count < 1 or max_extra_words < 0 or not len(train):
+            raise InputError(
+                "expected training texts, max_length and min_count of at least 1 and "
+                f"max_extra_words of at least 0, but got {len(train)} texts, {max_length}, "
+                f"{min_count} and {max_extra_words}"
+            )
+        segments = _segments(train.texts, language, progress)
+        counts = Counter(word for words in segments for word in words)
+        if not counts:
+            raise InputError("expected training texts with words, but all are empty")
+        found = load_vectors(
+            vectors, segments=segments, dim=dim, seed=seed, window=window, epochs=epochs
+        )
+        rows = _row_index(found.words)
+        extra: list[str] = []
+        if vectors not in ("train", "random"):  # those know no words beyond the training texts
+            beyond = [word for word in rows if word not in counts]
+            extra = [word for word in counts if word in rows] + beyond[:max_extra_words]
+        vocabulary = Vocabulary.build(counts, min_count, extra_words=extra)
+        known = [word for word in counts if word in rows]
+        if not known:
+            raise InputError(
+                f"expected vectors for words of the training texts, but {found.source} has none "
+                f"of them: are they in another language than {language!r}?"
+            )
+        tally = np.array([counts[word] for word in known])
+        range_map = RangeMap.fit(found.matrix[[rows[word] for word in known]], tally)
+        learned = vectors != "random"
+        coverage = {
+            "types": len(known) / len(counts) if learned else 0.0,
+            "tokens": int(tally.sum()) / counts.total() if learned else 0.0,
+            "train_types": len(counts),
+            "train_tokens": counts.total(),
+        }
+        stage = cls(language, vocabulary, max_length, range_map, coverage, found.source, found.dim)
+        return stage, _matrix(vocabulary, found, rows, range_map, seed)
+
+    def segment(self, text: str) -> list[str]:
+        """The words of ``text``, all of them."""
+        return segment(text, self.language)
+
+    def encode(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """The word ids of each text, (L_i,) int64, cut to ``max_length``; none for an empty one."""
+        cut = segmenter(self.language)
+        return [
+            np.array(self.vocabulary.ids(cut(text)[: self.max_length]), dtype=np.int64)
+            for text in texts
+        ]
+
+    def save(self, folder: Path | str) -> None:
+        """Write ``stage.json`` and ``vocabulary.txt`` into ``folder``, each atomically."""
+        folder = Path(folder)
+        self.vocabulary.save(folder / _VOCABULARY)
+        write_json(
+            folder / _STAGE,
+            {
+                "format": FORMAT,
+                "language": self.language,
+                "max_length": self.max_length,
+                "range_map": self.range_map.to_dict(),
+                "coverage": self.coverage,
+                "vectors_source": self.vectors_source,
+                "dim": self.dim,
+                "words": len(self.vocabulary),
+                "vocabulary_sha256": _digest(self.vocabulary),
+            },
+        )
+
+    @classmethod
+    def load(cls, folder: Path | str) -> TextStage:
+        """Read what `save` wrote.
+
+        Raises:
+            InputError: a file is missing, cut off, of another kind, or does not fit the other.
+        """
+        folder = Path(folder)
+        what = "a fitted text stage"
+        values = read_json(folder / _STAGE, what)
+        if not isinstance(values, dict) or values.get("format") != FORMAT:
+            raise InputError(
+                f"expected {what} ({FORMAT}) in {folder / _STAGE}, but it holds something else: "
+                "give the folder of a run of this version"
+            )
+        vocabulary = Vocabulary.load(folder / _VOCABULARY)
+        if values.get("vocabulary_sha256") != _digest(vocabulary):
+            raise InputError(
+                f"{folder / _VOCABULARY} does not belong to {_STAGE} beside it: expected "
+                f"{values.get('words')} words, got {len(vocabulary)}; copy both files again"
+            )
+        try:
+            return cls(
+                language=_language(values["language"]),
+                vocabulary=vocabulary,
+                max_length=int(values["max_length"]),
+                range_map=RangeMap.from_dict(values["range_map"]),
+                coverage=dict(values["coverage"]),
+                vectors_source=str(values["vectors_source"]),
+                dim=int(values["dim"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{folder / _STAGE} is not complete ({type(error).__name__}: {error}); train again"
+            ) from None
+
+
+def pad(sequences: Sequence[np.ndarray], min_length: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Sequences of ids as one matrix.
+
+    Args:
+        sequences: B sequences of ids, (L_i,) each, as `TextStage.encode` gives them.
+        min_length: least width, the largest filter of the network.
+
+    Returns:
+        ids (B, L) int64 with 0 as padding, L = max(min_length, longest, 1), and lengths (B,) int64.
+    """
+    lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)  # (B,)
+    width = max(min_length, int(lengths.max(initial=0)), 1)
+    ids = np.full((len(sequences), width), PAD_ID, dtype=np.int64)  # (B, L)
+    for row, sequence in enumerate(sequences):
+        ids[row, : len(sequence)] = sequence
+    return ids, lengths
+
+
+def _segments(texts: Sequence[str], language: str, progress: bool) -> list[list[str]]:
+    from tqdm import tqdm
+
+    cut = segmenter(language)
+    bar = tqdm(texts, desc="segment", unit="text", disable=not progress, leave=False)
+    return [cut(text) for text in bar]
+
+
+def _row_index(words: Sequence[str]) -> dict[str, int]:
+    """Row by word as the segmenters give it: lower case, where the file has other spellings too.
+
+    Files list frequent words first, so a lower-cased spelling stands for its most frequent form.
+    """
+    index = {word: i for i, word in enumerate(words) if word == word.lower()}
+    for i, word in enumerate(words):
+        index.setdefault(word.lower(), i)
+    return index
+
+
+def _matrix(
+    vocabulary: Vocabulary,
+    found: WordVectors,
+    rows: dict[str, int],
+    range_map: RangeMap,
+    seed: int,
+) -> np.ndarray:
+    """(V, D) float32: a mapped vector for each word, zeros for padding and unknown words."""
+    matrix = np.zeros((len(vocabulary), found.dim), dtype=np.float32)
+    ids = [i for i, word in enumerate(vocabulary.words) if i > 1 and word in rows]
+    matrix[ids] = range_map.apply(found.matrix[[rows[vocabulary.words[i]] for i in ids]])
+    without = [i for i, word in enumerate(vocabulary.words) if i > 1 and word not in rows]
+    if without:
+        drawn = random_vectors([vocabulary.words[i] for i in without], found.dim, seed)
+        # Uniform values in [-1, 1) have the standard deviation 1 / sqrt(3).
+        values = range_map.mean + range_map.std * math.sqrt(3) * drawn
+        matrix[without] = range_map.apply(values)
+    return matrix
+
+
+def _digest(vocabulary: Vocabulary) -> str:
+    return sha256("\n".join(vocabulary.words).encode())
+
+
+def _language(value: Any) -> str:
+    segmenter(value)  # refuses an unknown language
+    return str(value)
