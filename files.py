@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import torch
 
 
-def replace_file(path: Path | str, write: Callable[[Path], None]) -> None:
+def replace_file(path: Path | str, write: Callable[[Path], object]) -> None:
     """Let ``write`` fill a temporary file beside ``path``, sync it, then rename it over ``path``.
 
     Raises:
@@ -43,7 +43,7 @@ def replace_file(path: Path | str, write: Callable[[Path], None]) -> None:
 
 def write_text(path: Path | str, text: str) -> None:
     """Write ``text`` as UTF-8 with LF, atomically."""
-    replace_file(path, lambda p: p.write_bytes(text.encode("utf-8")) and None)
+    replace_file(path, lambda p: p.write_bytes(text.encode("utf-8")))
 
 
 def write_json(path: Path | str, value: Any) -> None:
@@ -84,7 +84,7 @@ def save_tensors(path: Path | str, tensors: Mapping[str, torch.Tensor]) -> None:
     from safetensors.torch import save
 
     data = save({name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()})
-    replace_file(path, lambda p: p.write_bytes(data) and None)
+    replace_file(path, lambda p: p.write_bytes(data))
 
 
 def load_tensors(path: Path | str, what: str = "model weights") -> dict[str, torch.Tensor]:

@@ -89,22 +89,27 @@ def _chinese_wordnet() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     NLTK's own reader takes 13 s for this file, of which it uses three columns: synset, kind, word.
     """
     prepare_nltk()
-    pointers = locate("omw-cmn")
+    asset = ASSETS["omw-cmn"]
+    pointers = locate(asset.name)
     if pointers is None:
-        raise InputError(f"Chinese synonyms need {ASSETS['omw-cmn'].missing}")
+        raise InputError(f"Chinese synonyms need {asset.missing()}")
+    with pointers[0].open() as handle:
+        lines = handle.read().decode("utf-8", errors="replace").splitlines()
     words: dict[str, list[str]] = defaultdict(list)
     synsets: dict[str, list[str]] = defaultdict(list)
-    with pointers[0].open() as handle:
-        lines = handle.read().decode("utf-8").splitlines()
     for line in lines:
-        synset, kind, *word = line.split("\t")
-        if line.startswith("#") or not kind.endswith("lemma") or not word:
+        columns = line.split("\t")
+        if len(columns) != 3 or not columns[1].endswith("lemma"):
             continue
         # "+" marks the joint before a particle ("stem+的"); the stem alone is what texts have.
-        lemma = re.sub(r"\+[的地]$", "", word[0].strip()).replace("+", "")
-        if _CHINESE.fullmatch(lemma) and lemma not in words[synset]:
-            words[synset].append(lemma)
-            synsets[lemma].append(synset)
+        lemma = re.sub(r"\+[的地]$", "", columns[2].strip()).replace("+", "")
+        if _CHINESE.fullmatch(lemma) and lemma not in words[columns[0]]:
+            words[columns[0]].append(lemma)
+            synsets[lemma].append(columns[0])
+    if not synsets:
+        raise InputError(
+            f"{pointers[0]} holds no Chinese words; get it again: python -m nltk.downloader {asset.package}"
+        )
     return dict(words), dict(synsets)
 
 

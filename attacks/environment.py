@@ -40,18 +40,25 @@ class Asset:
     package: str
     source: str
 
-    @property
     def remedy(self) -> str:
         """What to do where it is missing."""
+        import nltk.data
+
+        for folder in nltk.data.path:
+            path = Path(folder) / self.places[0][0]
+            if path.exists():
+                return (
+                    f"{path} is there, but NLTK reads no link that leads out of {folder}, and "
+                    "nothing that others may write: copy the files there, and chmod -R go-w them"
+                )
         return (
             "set NLTK_DATA to the nltk_data folder that holds it, "
             f"or run: python -m nltk.downloader {self.package}"
         )
 
-    @property
     def missing(self) -> str:
         """One line for where it is missing: what, whence, how to get it."""
-        return f"{self.name} ({self.source}), which is not in NLTK's folders: {self.remedy}"
+        return f"{self.name} ({self.source}), which NLTK does not find: {self.remedy()}"
 
 
 ASSETS = {
@@ -136,7 +143,7 @@ def asset_status() -> list[dict[str, Any]]:
     try:
         prepare_nltk()
         found = {name: locate(name) or [] for name in ASSETS}
-        remedies = {name: asset.remedy for name, asset in ASSETS.items()}
+        remedies = {name: asset.remedy() for name, asset in ASSETS.items()}
     except InputError as error:
         found = {name: [] for name in ASSETS}
         remedies = dict.fromkeys(ASSETS, one_line(error))
@@ -168,4 +175,4 @@ def check_assets(presets: Sequence[str]) -> None:
     for item in wanted:
         for name in item.needs:
             if name in missing:
-                raise InputError(f"the attack {item.name} needs {ASSETS[name].missing}")
+                raise InputError(f"the attack {item.name} needs {ASSETS[name].missing()}")

@@ -1,4 +1,4 @@
-"""What every spiking layer does on real texts: firing rates, silent and saturated neurons, rasters."""
+"""What every spiking layer does on real texts: firing rates, silence, rasters."""
 
 from __future__ import annotations
 

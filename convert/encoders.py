@@ -176,6 +176,7 @@ class Encoder:
         """Frames (T, B, D', L) of range-mapped vectors x (B, D, L).
 
         Args:
+            x: vectors in [-1, 1], padding zero
             lengths: (B,) valid positions; the others stay silent
             steps: T
             generator: source of the Poisson draws

@@ -53,11 +53,9 @@ class ActivationStatistics:
     def update(self, signal: Signal) -> None:
         """Add the values of valid positions of activations (B, C, L) or (B, C)."""
         values, mask = signal.values, signal.mask()
-        if mask is None:
-            rows = values  # (B, C)
-        else:
-            rows = values.transpose(1, 2)[mask.squeeze(1)]  # (valid positions, C)
-        self.parts.append(rows.detach().float())
+        if mask is not None:
+            values = values.transpose(1, 2)[mask.squeeze(1)]  # (valid positions, C)
+        self.parts.append(values.detach().float())  # (N, C)
 
     def rows(self) -> Tensor:
         """All kept values (N, C)."""

@@ -46,7 +46,8 @@ def verify(
     """Check every layer of ``snn`` against ``ann`` on real texts.
 
     Args:
-        ann, snn: the network and its conversion; their weighted layers share their names
+        ann: the trained network
+        snn: its conversion; weighted layers have the same names in both
         encoder: the encoder that the SNN was folded for
         thresholds: theta (C,) or (1,) per activation node of the ANN
         vectors: range-mapped word vectors (B, D, L)

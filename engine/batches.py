@@ -23,6 +23,7 @@ def by_length(
     """Indices of all sequences, shortest first, in batches for evaluation.
 
     Args:
+        sequences: id sequences
         batch_size: the most sequences a batch holds
         max_positions: the most padded positions B * L a batch holds, where given; a single longer
             sequence still gets a batch of its own

@@ -41,7 +41,8 @@ class TextClassifier:
                 f"expected a model with word vectors for the {len(stage.vocabulary)} words of its "
                 f"text stage, but it has {rows}; the two are not of the same run"
             )
-        self.stage, self.model, self.classes, self.draws = stage, model, tuple(classes), draws
+        self.stage, self.model, self.draws = stage, model, draws
+        self.classes: Sequence[str] = tuple(classes)
         self.language = stage.language
 
     @classmethod

@@ -50,6 +50,8 @@ def snn_logits(
     """Running logits (T, N, K) of id sequences, in their order.
 
     Args:
+        model: the SNN
+        sequences: id sequences
         seed: of the noise of a stochastic encoder
         shared_noise: one noise field for all texts (see `convert.encoders.poisson`)
         counter: when given, counts spikes and operations

@@ -30,7 +30,7 @@ def _surrogate(name: str, width: float) -> object:
 
 
 def spikingjelly_run(surrogate: str = "atan", width: float = 1.0) -> NeuronRun:
-    """spikingjelly's `IFNode` in multi-step mode as a drop-in for our reference neuron.
+    """Spikingjelly's `IFNode` in multi-step mode as a drop-in for our reference neuron.
 
     Args:
         surrogate: ``atan``, ``sigmoid``, ``rectangle`` or ``triangle``

@@ -22,7 +22,7 @@ class TextCNNSpec:
 
     dim: word-vector components; classes: number of classes K; widths: filter widths in tokens;
     channels: filters per width; activation: ``relu`` or ``qcfs``; levels: QCFS steps L;
-    bound: initial QCFS bound; pooling: ``max`` or ``mean``; dropout: probability before the readout.
+    bound: initial QCFS bound; pooling: ``max`` or ``mean``; dropout: before the readout.
     """
 
     dim: int
@@ -47,8 +47,8 @@ def build_textcnn(spec: TextCNNSpec, seed: int = 0) -> Network:
     sizes = (spec.dim, spec.classes, spec.channels, *spec.widths)
     if not spec.widths or min(sizes) < 1 or not 0 <= spec.dropout < 1:
         raise InputError(
-            "expected dimensions, classes, channels and filter widths of at least 1 and a dropout in "
-            f"[0, 1), but got {spec}"
+            "expected dimensions, classes, channels and filter widths of at least 1 and a "
+            f"dropout in [0, 1), but got {spec}"
         )
     pools = {"max": MaxOverTime, "mean": MeanOverTime}
     if spec.pooling not in pools:
@@ -90,7 +90,7 @@ class TextModel(nn.Module):
         self.network = network
 
     def embed(self, ids: Tensor) -> Tensor:
-        """ids (B, L) -> vectors (B, D, L) in [-1, 1], padding zero."""
+        """Ids (B, L) -> vectors (B, D, L) in [-1, 1], padding zero."""
         return self.embedding(ids).clamp(-1, 1).transpose(1, 2)
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:

@@ -2,7 +2,8 @@
 
 Field ``data_dir`` becomes ``--data-dir``; in a nested settings class ``attack`` the field
 ``examples`` becomes ``--attack.examples``. A YAML file given with ``--config`` has the same names.
-Standard-library argparse is enough for this, loads in milliseconds and lets every error be one line.
+Standard-library argparse is enough for this, loads in milliseconds and lets every error be one
+line.
 """
 
 from __future__ import annotations
@@ -25,8 +26,7 @@ class Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one-line `InputError`s instead of exits."""
 
     def __init__(self, **settings: Any) -> None:
-        formatter = argparse.HelpFormatter
-        super().__init__(**{"allow_abbrev": False, "formatter_class": formatter} | settings)
+        super().__init__(allow_abbrev=False, **settings)
 
     def error(self, message: str) -> NoReturn:
         """Raise `InputError` with the parser's message and where to look."""
@@ -40,7 +40,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def _boolean(text: str) -> bool:
-    """true or false, and nothing that only looks like it."""
+    """True or false, and nothing that only looks like it."""
     words = {"true": True, "yes": True, "false": False, "no": False}
     if text.lower() not in words:
         raise argparse.ArgumentTypeError(f"expected true or false, but got {text!r}")

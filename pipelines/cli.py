@@ -254,7 +254,7 @@ def _dispatch(words: list[str]) -> int:
     if name in commands:
         rest = words[:]
         rest.remove(name)
-        given = parse(commands[name], [word for word in rest])
+        given = parse(commands[name], rest)
     else:
         given = vars(top.parse_args(words))
     if "function" not in given:

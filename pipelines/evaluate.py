@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def evaluate(
     return figures
 
 
-def _own_file(path: str, classes: tuple[str, ...]) -> Split:
+def _own_file(path: str, classes: Sequence[str]) -> Split:
     """A labelled file, its labels as numbers of the model's classes (by name or by number)."""
     rows = read_rows(Path(path))
     known = {name: i for i, name in enumerate(classes)}

@@ -176,7 +176,7 @@ class Loop:
             {n: t.contiguous() for n, t in tensors.items()},
             metadata={"state": json.dumps(asdict(self.state))},
         )
-        replace_file(self.checkpoint_path, lambda p: p.write_bytes(data) and None)
+        replace_file(self.checkpoint_path, lambda p: p.write_bytes(data))
 
     def _resume(self) -> None:
         if not self.checkpoint_path.exists():

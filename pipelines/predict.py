@@ -18,6 +18,7 @@ def predict(
 
     Args:
         out: run folder
+        texts: what to classify
         model: ``ann``, ``snn`` or ``finetuned``; the last one made where none is named
         as_json: print one JSON object per text
 

@@ -115,6 +115,8 @@ class RunFolder:
         """Whether ``stage`` is done with exactly these settings.
 
         Args:
+            stage: its name
+            settings: its resolved settings
             force: redo it; its figures and those of the stages that build on it are dropped
 
         Raises:

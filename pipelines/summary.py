@@ -17,14 +17,14 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Rows as aligned columns: the first to the left, the others to the right."""
+def table(header: Sequence[str], rows: Sequence[Sequence[Any]], right: bool = True) -> str:
+    """Rows as aligned columns: the first to the left, the others to the right (or left too)."""
     cells = [[str(c) for c in row] for row in [header, *rows]]
     widths = [max(_width(row[i]) for row in cells) for i in range(len(header))]
 
     def line(row: list[str]) -> str:
         parts = [
-            " " * (width - _width(c)) + c if i else c + " " * (width - _width(c))
+            " " * (width - _width(c)) + c if i and right else c + " " * (width - _width(c))
             for i, (c, width) in enumerate(zip(row, widths, strict=True))
         ]
         return "  ".join(parts).rstrip()

@@ -30,7 +30,8 @@ def train(
 
     Args:
         out: the run folder, made where it is not there
-        data, settings: which texts and vectors, and how to train
+        data: which texts and vectors
+        settings: how to train
         seed: of the weights, the order of the texts and the dropout
         force: train again although it is done or was begun with other settings
 

@@ -51,7 +51,7 @@ def test_importing_every_module_loads_no_heavy_library():
 def test_own_stop_words_are_found_where_nltk_has_none(no_data):
     status = {row["name"]: row for row in asset_status()}
     assert status["stopwords"]["found"]
-    assert status["stopwords"]["path"].endswith(os.path.join("corpora", "stopwords"))
+    assert status["stopwords"]["path"].endswith("nltk_data/corpora/stopwords")
     assert not status["wordnet"]["found"] and status["wordnet"]["path"] is None
     assert status["wordnet"]["needed_by"] == ["pwws"]
     assert status["omw-cmn"]["needed_by"] == ["zh-wordnet"]
@@ -103,7 +103,9 @@ def test_data_that_nltk_may_not_read_is_missing(no_data, monkeypatch, tmp_path):
     (tmp_path / "data" / "corpora" / "omw-2.0").mkdir(parents=True)
     (tmp_path / "data" / "corpora" / "omw-2.0" / "cmn").symlink_to(elsewhere)
     monkeypatch.setenv("NLTK_DATA", str(tmp_path / "data"))
-    assert not {row["name"]: row["found"] for row in asset_status()}["omw-cmn"]
+    row = {row["name"]: row for row in asset_status()}["omw-cmn"]
+    assert not row["found"]
+    assert "wn-data-cmn.tab is there, but NLTK reads no link" in row["remedy"]
 
 
 def test_without_the_extra_one_line_says_how_to_get_it(monkeypatch):
@@ -252,11 +254,17 @@ def test_a_zipped_word_net_is_read(no_data, monkeypatch, tmp_path):
         candidates._chinese_wordnet.cache_clear()
 
 
-def test_synonyms_without_data_are_an_error(no_data):
+def test_synonyms_without_data_are_an_error(no_data, monkeypatch, tmp_path):
     from snnconvert.attacks import candidates
 
     candidates._chinese_wordnet.cache_clear()
     with pytest.raises(InputError, match="omw-cmn"):
+        chinese_synonyms()
+    folder = tmp_path / "corpora" / "omw-1.4" / "cmn"
+    folder.mkdir(parents=True)
+    (folder / "wn-data-cmn.tab").write_bytes(b"\xff\x00 rubbish\n")
+    monkeypatch.setenv("NLTK_DATA", str(tmp_path))
+    with pytest.raises(InputError, match="holds no Chinese words; get it again"):
         chinese_synonyms()
 
 

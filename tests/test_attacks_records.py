@@ -85,7 +85,7 @@ def test_damage_within_is_an_error_that_names_the_line(path):
     write(path, record(0), record(1))
     lines = path.read_bytes().split(b"\n")
     path.write_bytes(b"\n".join([lines[0], b'{"index": 0}', *lines[2:]]))
-    with pytest.raises(InputError, match="line 2 of .* is damaged"):
+    with pytest.raises(InputError, match=r"line 2 of .* is damaged"):
         read_records(path)
 
 
@@ -113,9 +113,9 @@ def test_another_configuration_is_refused_and_named(path):
 def test_a_file_of_another_kind_is_left_alone(path, content):
     path.parent.mkdir()
     path.write_bytes(content)
-    with pytest.raises(InputError, match="expected snnconvert-attack-records version 1"):
-        with open_records(path, HEADER):
-            pass
+    expected = pytest.raises(InputError, match="expected snnconvert-attack-records version 1")
+    with expected, open_records(path, HEADER):
+        pass
     assert path.read_bytes() == content
 
 
@@ -127,18 +127,17 @@ def test_a_later_version_is_refused(path):
 
 
 def test_two_writers_are_kept_apart(path):
-    with open_records(path, HEADER):
-        with pytest.raises(SnnConvertError, match="another process is writing"):
-            with open_records(path, HEADER):
-                pass
+    refused = pytest.raises(SnnConvertError, match="another process is writing")
+    with open_records(path, HEADER), refused, open_records(path, HEADER):
+        pass
 
 
 def test_missing_file_and_folder_in_the_way(tmp_path):
     with pytest.raises(InputError, match="there is no such file"):
         read_records(tmp_path / "none.jsonl")
-    with pytest.raises(SnnConvertError, match="could not write"):
-        with open_records(tmp_path, HEADER):
-            pass
+    refused = pytest.raises(SnnConvertError, match="could not write")
+    with refused, open_records(tmp_path, HEADER):
+        pass
 
 
 def test_records_that_are_not_json_are_refused(path):

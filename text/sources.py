@@ -144,3 +144,7 @@ def list_datasets(data_dir: str | Path | None = None) -> list[dict[str, Any]]:
             }
         )
     return records
+
+
+def _described(name: str, origin: str) -> str:
+    return f"{SOURCES[name].home} ({origin})" if name in SOURCES else origin

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 
 from ..errors import InputError
@@ -32,7 +33,7 @@ def assign(
     Rows with the same text (see `text_key`) stay together, so that no text of one part is in
     another. Within each class the groups of equal texts are taken in the order of the SHA-256 of
     their text; a group enters a part while it fits into that part's tenth. A group whose rows
-    disagree about the label counts for the class of its first row.
+    disagree about the label counts for the class that most of them have.
 
     Args:
         texts: N texts.
@@ -52,7 +53,8 @@ def assign(
         groups.setdefault(text_key(text), []).append(row)
     strata: dict[int, list[str]] = {label: [] for label in sorted(set(labels))}
     for key, rows in groups.items():
-        strata[labels[rows[0]]].append(key)
+        votes = Counter(labels[row] for row in rows)
+        strata[min(votes, key=lambda label: (-votes[label], label))].append(key)
     result = ["train"] * len(texts)
     for label, keys in strata.items():
         if len(keys) < MINIMUM:

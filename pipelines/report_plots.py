@@ -1,0 +1,248 @@
+"""The figures of a report: accuracy against T, firing rates, robustness.
+
+Wide figures have a second, narrow drawing for telephones; the style sheet shows the one that fits,
+so letters are never scaled down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from markupsafe import Markup
+
+from .report_format import MODEL_NAMES, NBSP, SHORT_NAMES, percent
+from .report_read import Activity, AttackRow, Model
+from .report_svg import Canvas, nice_ticks, shortened, text_width, thinned
+
+WIDE, NARROW = 920, 320
+SHAPES = {"snn": "circle", "finetuned": "square"}
+
+
+def both_widths(draw: Callable[[float, str], Canvas]) -> Markup:
+    """The wide and the narrow drawing of a figure."""
+    return draw(WIDE, "wide").markup() + draw(NARROW, "narrow").markup()
+
+
+def accuracy_plot(models: Mapping[str, Model]) -> Markup:
+    """Test accuracy after every time step, with the ANN as a line across; see `Model`."""
+    return both_widths(lambda width, shape: _accuracy(models, width, shape))
+
+
+def _accuracy(models: Mapping[str, Model], width: float, shape: str) -> Canvas:
+    curves = {kind: models[kind].test_by_step for kind in ("snn", "finetuned") if kind in models}
+    ann = models.get("ann")
+    steps = max(len(curve) for curve in curves.values())
+    values = [v for curve in curves.values() for v in curve] + ([ann.test] if ann else [])
+    ticks = nice_ticks(100 * min(values) - 0.5, 100 * max(values) + 0.5)
+    said = [f"{SHORT_NAMES[k]} {percent(c[-1])} at T = {len(c)}" for k, c in curves.items()]
+    said += [f"ANN {percent(ann.test)}"] if ann else []
+    label = "Test accuracy against time steps: " + ", ".join(said)
+    narrow = shape == "narrow"
+    top, height = (76.0 if narrow else 44.0), (330.0 if narrow else 360.0)
+    canvas = Canvas(width, height, label, shape)
+    left, right, bottom = 46.0, width - 14.0, height - 44.0
+
+    def x(step: float) -> float:
+        inset = 30.0 if steps < 12 else 12.0
+        first, last = left + inset, right - inset
+        return (first + last) / 2 if steps == 1 else first + (last - first) * (step - 1) / (steps - 1)
+
+    def y(fraction: float) -> float:
+        return bottom - (bottom - top) * (100 * fraction - ticks[0]) / (ticks[-1] - ticks[0])
+
+    for tick in ticks:
+        canvas.line(left, y(tick / 100), right, y(tick / 100), "grid")
+        canvas.text(left - 8, y(tick / 100) + 4, f"{tick:g}", "muted", "end")
+    for step in thinned(steps, 6 if narrow else 20):
+        canvas.text(x(step), bottom + 20, str(step), "muted", "middle")
+    canvas.text((left + right) / 2, height - 6, "time steps T", "muted", "middle")
+    canvas.text(0, top - 14, "test accuracy, %", "muted")
+    _accuracy_legend(canvas, curves, ann, narrow)
+    if ann:
+        canvas.line(left, y(ann.test), right, y(ann.test), "curve ann dashed", f"ANN {percent(ann.test)}")
+    for kind, curve in curves.items():
+        canvas.path(((x(i), y(v)) for i, v in enumerate(curve, 1)), f"curve {kind}")
+    labelled = thinned(steps, 4 if narrow else 10)
+    for kind, curve in curves.items():
+        for step, value in enumerate(curve, 1):
+            title = f"{SHORT_NAMES[kind]}, T = {step}: {percent(value)}"
+            canvas.marker(SHAPES[kind], x(step), y(value), f"mark {kind}", title)
+    for step in labelled:
+        _accuracy_labels(canvas, curves, step, x(step), y)
+    return canvas
+
+
+def _accuracy_legend(
+    canvas: Canvas, curves: Mapping[str, Sequence[float]], ann: Model | None, narrow: bool
+) -> None:
+    place = 0.0 if narrow else 130.0
+    line = 14.0 if narrow else 30.0
+    entries = [(kind, SHORT_NAMES[kind]) for kind in curves]
+    for kind, name in entries + ([("ann", f"ANN {percent(ann.test)}")] if ann else []):
+        if place + 28 + text_width(name) > canvas.width:
+            place, line = 0.0, line + 18
+        canvas.line(place, line - 4, place + 22, line - 4, f"curve {kind}{' dashed' * (kind == 'ann')}")
+        if kind in SHAPES:
+            canvas.marker(SHAPES[kind], place + 11, line - 4, f"mark {kind}")
+        canvas.text(place + 28, line, name)
+        place += 28 + text_width(name) + 18
+
+
+def _accuracy_labels(
+    canvas: Canvas,
+    curves: Mapping[str, Sequence[float]],
+    step: int,
+    x: float,
+    y: Callable[[float], float],
+) -> None:
+    """Values at one step: the higher one above its point, the lower one below."""
+    here = sorted(((c[step - 1], kind) for kind, c in curves.items() if len(c) >= step), reverse=True)
+    for rank, (value, kind) in enumerate(here):
+        same = len(here) == 2 and abs(here[0][0] - here[1][0]) < 5e-4
+        if same and rank == 1:
+            return
+        style = "value halo" if same else f"value halo {kind}"
+        canvas.text(x, y(value) + (20 if rank else -11), f"{100 * value:.1f}", style, "middle")
+
+
+def rate_bars(layers: Mapping[str, Sequence[Activity]]) -> Markup:
+    """Mean firing rate of every layer, one bar a model; ``layers`` by kind of model."""
+    return both_widths(lambda width, shape: _rates(layers, width, shape))
+
+
+def _rates(layers: Mapping[str, Sequence[Activity]], width: float, shape: str) -> Canvas:
+    names = list(dict.fromkeys(row.name for rows in layers.values() for row in rows))
+    rates = {(kind, row.name): row.rate for kind, rows in layers.items() for row in rows}
+    ticks = nice_ticks(0, 100 * max([*rates.values(), 0.001]), 5 if shape == "narrow" else 9)
+    gutter = min(max(text_width(name) for name in names) + 12, 0.3 * width)
+    thick, group = 13.0, 13.0 * len(layers) + 16
+    top = 30.0
+    height = top + group * len(names) + 44
+    said = ", ".join(f"{SHORT_NAMES[k]} {name} {percent(v)}" for (k, name), v in rates.items())
+    canvas = Canvas(width, height, f"Firing rate of every layer: {said}", shape)
+    left, right = gutter, width - 64
+
+    def x(rate: float) -> float:
+        return left + (right - left) * 100 * rate / ticks[-1]
+
+    place = 0.0
+    for kind in layers:
+        canvas.rect(place, 4, 12, 12, f"fill {kind}")
+        canvas.text(place + 18, 14, SHORT_NAMES[kind])
+        place += 36 + text_width(SHORT_NAMES[kind])
+    for tick in ticks:
+        canvas.line(x(tick / 100), top, x(tick / 100), height - 40, "grid")
+        canvas.text(x(tick / 100), height - 24, f"{tick:g}", "muted", "middle")
+    canvas.text((left + right) / 2, height - 4, "spikes per neuron and step, %", "muted", "middle")
+    for i, name in enumerate(names):
+        row = top + group * i + 8
+        middle = row + thick * len(layers) / 2 + 4
+        canvas.text(gutter - 10, middle, shortened(name, gutter - 10), "", "end")
+        for j, kind in enumerate(layers):
+            rate = rates.get((kind, name))
+            if rate is None:
+                continue
+            title = f"{SHORT_NAMES[kind]}, {name}: {percent(rate, 2)}"
+            canvas.rect(left, row + thick * j + 1, x(rate) - left, thick - 2, f"fill {kind}", title)
+            canvas.text(x(rate) + 6, row + thick * j + 10.5, percent(rate), "value small")
+    return canvas
+
+
+def rate_histogram(row: Activity, kind: str) -> Markup:
+    """How many channels of a layer fire at which rate."""
+    width, height = 260.0, 150.0
+    bins = row.histogram or [0]
+    peak = max(*bins, 1)
+    said = f"{percent(row.silent)} silent, {percent(row.saturated)} saturated"
+    label = f"Rates of the {row.channels} channels of {row.name}, mean {percent(row.rate)}, {said}"
+    canvas = Canvas(width, height, label, "small")
+    left, right, top, bottom = 30.0, width - 8.0, 14.0, height - 38.0
+    step = (right - left) / len(bins)
+    for share in (0.0, 0.5, 1.0):
+        y = bottom - (bottom - top) * share
+        canvas.line(left, y, right, y, "grid")
+        if share * peak == int(share * peak):
+            canvas.text(left - 6, y + 4, f"{share * peak:.0f}", "muted", "end")
+    for i, number in enumerate(bins):
+        tall = (bottom - top) * number / peak
+        low, high = 100 * i / len(bins), 100 * (i + 1) / len(bins)
+        title = f"{low:g} to {high:g}{NBSP}%: {number} channels"
+        canvas.rect(left + i * step + 0.5, bottom - tall, step - 1, tall, f"fill {kind}", title)
+    for share in (0, 25, 50, 75, 100):
+        anchor = "end" if share == 100 else "middle"
+        canvas.text(left + (right - left) * share / 100, bottom + 16, f"{share}", "muted", anchor)
+    canvas.text((left + right) / 2, height - 4, "rate of a channel, %", "muted", "middle")
+    return canvas.markup()
+
+
+def robustness_bars(rows: Sequence[AttackRow]) -> Markup:
+    """Accuracy before and under every attack, with the 95 % interval of the latter."""
+    return both_widths(lambda width, shape: _robustness(rows, width, shape))
+
+
+def _robustness(rows: Sequence[AttackRow], width: float, shape: str) -> Canvas:
+    attacks = list(dict.fromkeys(row.attack for row in rows))
+    gutter, head, line, top = 84.0, 34.0, 26.0, 30.0
+    height = top + head * len(attacks) + line * len(rows) + 46
+    said = ", ".join(f"{_victim(r)} under {r.attack} {percent(_under(r))}" for r in rows)
+    canvas = Canvas(width, height, f"Accuracy under attack: {said}", shape)
+    left, right = gutter, width - 12
+
+    def x(fraction: float) -> float:
+        return left + (right - left) * fraction
+
+    _robustness_legend(canvas)
+    for tick in range(0, 101, 25 if shape == "narrow" else 10):
+        canvas.line(x(tick / 100), top, x(tick / 100), height - 42, "grid")
+        canvas.text(x(tick / 100), height - 26, f"{tick}", "muted", "middle")
+    canvas.text((left + right) / 2, height - 6, "accuracy, %", "muted", "middle")
+    y = top
+    for attack in attacks:
+        canvas.text(0, y + 22, attack, "strong halo")
+        y += head
+        for row in (r for r in rows if r.attack == attack):
+            _robustness_row(canvas, row, y, x)
+            y += line
+    return canvas
+
+
+def _victim(row: AttackRow) -> str:
+    return SHORT_NAMES.get(row.victim, row.victim)
+
+
+def _under(row: AttackRow) -> float | None:
+    return row.figures["accuracy_under_attack"]
+
+
+def _robustness_legend(canvas: Canvas) -> None:
+    canvas.rect(0, 6, 16, 10, "fill ink", opacity=0.22)
+    canvas.text(22, 15, "before")
+    canvas.rect(76, 6, 16, 10, "fill ink")
+    canvas.text(98, 15, "under attack")
+    canvas.line(184, 11, 206, 11, "whisker")
+    canvas.text(212, 15, f"95{NBSP}% interval")
+
+
+def _robustness_row(
+    canvas: Canvas, row: AttackRow, y: float, x: Callable[[float], float]
+) -> None:
+    kind = row.victim if row.victim in MODEL_NAMES else "ink"
+    canvas.text(x(0) - 8, y + 14, shortened(_victim(row), x(0) - 8), "", "end")
+    clean, under = row.figures["clean_accuracy"], _under(row)
+    if clean is None or under is None:
+        canvas.text(x(0) + 6, y + 14, "no text without an error", "muted")
+        return
+    low, high = row.figures["accuracy_under_attack_low"], row.figures["accuracy_under_attack_high"]
+    title = f"{_victim(row)}, {row.attack}: {percent(clean)} before, {percent(under)} under attack"
+    canvas.rect(x(0), y + 2, x(clean) - x(0), 17, f"fill {kind}", title, opacity=0.22)
+    canvas.rect(x(0), y + 2, x(under) - x(0), 17, f"fill {kind}", title)
+    if low is not None and high is not None:
+        canvas.line(x(low), y + 10.5, x(high), y + 10.5, "whisker")
+        for end in (low, high):
+            canvas.line(x(end), y + 6, x(end), y + 15, "whisker")
+    edge = x(max(clean, high or 0)) + 7
+    label = percent(under)
+    if edge + text_width(label) <= canvas.width:
+        canvas.text(edge, y + 15, label, "value halo")
+    else:
+        canvas.text(canvas.width - 14, y + 15, label, "value halo", "end")

@@ -1,0 +1,380 @@
+"""What a report is made of: the files of a run folder, read and checked, nothing computed."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..attacks.records import Record, read_records
+from ..errors import InputError
+from ..files import read_json
+from .runfolder import RunFolder
+
+T = TypeVar("T")
+
+
+class Value:
+    """A JSON value that knows where it lies, so that the error for a wrong one can name it."""
+
+    def __init__(self, value: Any, where: str, remedy: str) -> None:
+        self.value, self.where, self.remedy = value, where, remedy
+
+    def _wrong(self, expected: str) -> InputError:
+        shown = "nothing" if self.value is None else repr(self.value)
+        shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
+        return InputError(f"expected {expected} at {self.where}, but it is {shown}; {self.remedy}")
+
+    def get(self, key: str) -> Value | None:
+        """The entry ``key``, or None where it is absent or null."""
+        if not isinstance(self.value, dict):
+            raise self._wrong("a mapping")
+        found = self.value.get(key)
+        return None if found is None else Value(found, f"{self.where}.{key}", self.remedy)
+
+    def __getitem__(self, key: str) -> Value:
+        return self.get(key) or Value(None, f"{self.where}.{key}", self.remedy)
+
+    def optional(self, key: str, read: Callable[[Value], T]) -> T | None:
+        """``read`` applied to the entry ``key``; None where there is none."""
+        found = self.get(key)
+        return None if found is None else read(found)
+
+    def number(self) -> float:
+        """A finite number; whole ones stay whole."""
+        value = self.value
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise self._wrong("a number")
+        return value
+
+    def whole(self) -> int:
+        """A whole number."""
+        if isinstance(self.value, bool) or not isinstance(self.value, int):
+            raise self._wrong("a whole number")
+        return self.value
+
+    def text(self) -> str:
+        """A string."""
+        if not isinstance(self.value, str):
+            raise self._wrong("a string")
+        return self.value
+
+    def list(self, read: Callable[[Value], T]) -> list[T]:
+        """``read`` applied to every item."""
+        if not isinstance(self.value, list):
+            raise self._wrong("a list")
+        return [
+            read(Value(item, f"{self.where}[{i}]", self.remedy))
+            for i, item in enumerate(self.value)
+        ]
+
+    def mapping(self, read: Callable[[Value], T]) -> dict[str, T]:
+        """``read`` applied to every entry."""
+        if not isinstance(self.value, dict):
+            raise self._wrong("a mapping")
+        return {key: read(self[key]) for key in self.value}
+
+
+@dataclass(frozen=True)
+class Activity:
+    """Firing statistics of one layer; ``histogram`` counts channel rates in equal bins of [0, 1]."""
+
+    name: str
+    channels: int
+    rate: float
+    silent: float
+    saturated: float
+    histogram: list[int]
+
+
+@dataclass(frozen=True)
+class Raster:
+    """One sentence's spikes.
+
+    Shapes: words (L,); input (L, T), the share of input channels that spike; layers
+    {name: (T, C)} of 0 and 1; logits (T, K), running.
+    """
+
+    text: str
+    label: str
+    words: list[str]
+    steps: int
+    input: list[list[float]]
+    layers: dict[str, list[list[int]]]
+    logits: list[list[float]]
+
+
+@dataclass(frozen=True)
+class Model:
+    """The figures of one model; those that were not measured are None or empty."""
+
+    kind: str
+    test: float
+    dev: float | None
+    steps: int | None = None
+    test_by_step: list[float] = field(default_factory=list)
+    dev_by_step: list[float] = field(default_factory=list)
+    input_spikes: float | None = None
+    input_macs: float | None = None
+    sops: float | None = None
+    sops_by_layer: dict[str, float] = field(default_factory=dict)
+    parameters: int | None = None
+    best_epoch: int | None = None
+    epochs: int | None = None
+    seconds: float | None = None
+    activity: list[Activity] = field(default_factory=list)
+    raster: Raster | None = None
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What the conversion did with one layer of the ANN; ``threshold`` is (min, mean, max)."""
+
+    name: str
+    type: str
+    action: str
+    why: str
+    verify_error: float | None
+    rule: str | None
+    threshold: tuple[float, float, float] | None
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """The conversion report; ``encoder`` is the code's name, ``recipe`` flat."""
+
+    encoder: str
+    recipe: dict[str, Any]
+    pooling: list[str]
+    layers: list[Layer]
+
+
+@dataclass(frozen=True)
+class AttackRow:
+    """One attack on one victim; ``figures`` as `attacks.scores.score` names them, None undefined."""
+
+    victim: str
+    attack: str
+    steps: int | None
+    figures: dict[str, float | None]
+    records: list[Record]
+
+
+@dataclass(frozen=True)
+class Attacks:
+    """The stage ``attack``."""
+
+    examples: int | None
+    query_budget: int | None
+    seed: int | None
+    presets: list[str]
+    left_out: dict[str, str]
+    rows: list[AttackRow]
+
+
+@dataclass(frozen=True)
+class DataFigures:
+    """The stage ``data``."""
+
+    name: str
+    language: str
+    classes: list[str]
+    sizes: dict[str, int]
+    split_rule: str | None
+    sha256: str | None
+    vocabulary: int | None
+    vectors: dict[str, float]
+
+
+@dataclass(frozen=True)
+class RunFigures:
+    """All that a report shows of one run; stages that are not done are None or absent."""
+
+    path: Path
+    data: DataFigures | None
+    models: dict[str, Model]
+    conversion: Conversion | None
+    attacks: Attacks | None
+    config: dict[str, Any]
+
+    @property
+    def language(self) -> str:
+        """Language tag of the texts."""
+        return self.data.language if self.data else "en"
+
+
+def read_run(path: Path | str) -> RunFigures:
+    """Read a run folder.
+
+    Raises:
+        InputError: no run there, or a file of a finished stage that is missing or damaged; the
+            message names it and the command that makes it again.
+    """
+    run = RunFolder(path)
+    results = run.results()
+    where = shlex.quote(str(run.path))
+    models = {}
+    remake = {
+        "ann": f"train again: snnconvert train --force --out {where}",
+        "snn": f"convert again: snnconvert convert {where} --force",
+        "finetuned": f"fine-tune again: snnconvert finetune {where} --force",
+        "attack": f"attack again: snnconvert attack {where} --force",
+    }
+
+    def stage(name: str) -> Value:
+        return Value(results[name], f"{run.results_path}: {name}", remake.get(name, remake["ann"]))
+
+    conversion: Conversion | None = None
+    for kind in ("ann", "snn", "finetuned"):
+        if kind not in results:
+            continue
+        extra: dict[str, Any] = {}
+        if kind == "snn":
+            report = _file(run.path / kind / "conversion.json", "a conversion report", remake[kind])
+            conversion = _conversion(report)
+            extra["activity"] = report["activity"].list(_activity)
+        if kind == "finetuned":
+            report = _file(run.path / kind / "activity.json", "firing rates", remake[kind])
+            extra["activity"] = report.list(_activity)
+        if kind != "ann":
+            extra["raster"] = _raster(
+                _file(run.path / kind / "raster.json", "a sentence's spikes", remake[kind])
+            )
+        models[kind] = _model(kind, stage(kind), extra)
+    return RunFigures(
+        path=run.path,
+        data=_data(stage("data")) if "data" in results else None,
+        models=models,
+        conversion=conversion,
+        attacks=_attacks(stage("attack"), run.path / "attack") if "attack" in results else None,
+        config=run.config(),
+    )
+
+
+def _file(path: Path, what: str, remedy: str) -> Value:
+    try:
+        return Value(read_json(path, what), str(path), remedy)
+    except InputError as error:
+        raise InputError(f"{error}; {remedy}") from None
+
+
+def _data(value: Value) -> DataFigures:
+    return DataFigures(
+        name=value["name"].text(),
+        language=value["language"].text(),
+        classes=value["classes"].list(Value.text),
+        sizes=value["sizes"].mapping(Value.whole),
+        split_rule=value.optional("split_rule", Value.text),
+        sha256=value.optional("sha256", Value.text),
+        vocabulary=value.optional("vocabulary", Value.whole),
+        vectors=value.optional("vectors", lambda v: v.mapping(Value.number)) or {},
+    )
+
+
+def _model(kind: str, value: Value, extra: dict[str, Any]) -> Model:
+    spiking = kind != "ann"
+    return Model(
+        kind=kind,
+        test=value["test_accuracy"].number(),
+        dev=value.optional("dev_accuracy", Value.number),
+        steps=value["steps"].whole() if spiking else None,
+        test_by_step=value["accuracy_by_step"].list(Value.number) if spiking else [],
+        dev_by_step=value.optional("dev_accuracy_by_step", lambda v: v.list(Value.number)) or [],
+        input_spikes=value.optional("input_spikes_per_sample", Value.number),
+        input_macs=value.optional("input_macs_per_sample", Value.number),
+        sops=value.optional("sops_per_sample", Value.number),
+        sops_by_layer=value.optional("sops_by_layer", lambda v: v.mapping(Value.number)) or {},
+        parameters=value.optional("parameters", Value.whole),
+        best_epoch=value.optional("best_epoch", Value.whole),
+        epochs=value.optional("epochs", Value.whole),
+        seconds=value.optional("seconds", Value.number),
+        **extra,
+    )
+
+
+def _activity(value: Value) -> Activity:
+    return Activity(
+        name=value["name"].text(),
+        channels=value["channels"].whole(),
+        rate=value["rate"].number(),
+        silent=value["silent"].number(),
+        saturated=value["saturated"].number(),
+        histogram=value["histogram"].list(Value.whole),
+    )
+
+
+def _raster(value: Value) -> Raster:
+    return Raster(
+        text=value["text"].text(),
+        label=value["label"].text(),
+        words=value["words"].list(Value.text),
+        steps=value["steps"].whole(),
+        input=value["input"].list(lambda row: row.list(Value.number)),
+        layers=value["layers"].mapping(lambda v: v.list(lambda row: row.list(Value.whole))),
+        logits=value["logits"].list(lambda row: row.list(Value.number)),
+    )
+
+
+def _conversion(value: Value) -> Conversion:
+    recipe = value["recipe"]
+    return Conversion(
+        encoder=recipe["encoder"]["code"].text(),
+        recipe=flat(recipe.value),
+        pooling=value["pooling_rule"].list(Value.text),
+        layers=value["layers"].list(_layer),
+    )
+
+
+def _layer(value: Value) -> Layer:
+    rule = value.optional("threshold_rule", Value.text)
+    thresholds = [value[f"threshold_{name}"] for name in ("min", "mean", "max")]
+    low, mean, high = (v.number() if rule else 0.0 for v in thresholds)
+    return Layer(
+        name=value["name"].text(),
+        type=value["type"].text(),
+        action=value["action"].text(),
+        why=value["why"].text(),
+        verify_error=value.optional("verify_error", Value.number),
+        rule=rule,
+        threshold=(low, mean, high) if rule else None,
+    )
+
+
+def _attacks(value: Value, folder: Path) -> Attacks:
+    return Attacks(
+        examples=value.optional("examples", Value.whole),
+        query_budget=value.optional("query_budget", Value.whole),
+        seed=value.optional("seed", Value.whole),
+        presets=value.optional("presets", lambda v: v.list(Value.text)) or [],
+        left_out=value.optional("left_out", lambda v: v.mapping(Value.text)) or {},
+        rows=value["rows"].list(lambda row: _attack_row(row, folder)),
+    )
+
+
+def _attack_row(value: Value, folder: Path) -> AttackRow:
+    names = ["n", "errors", "attacked", "successes", "words_changed", "queries"]
+    for rate in ("clean_accuracy", "accuracy_under_attack", "success_rate"):
+        names += [rate, f"{rate}_low", f"{rate}_high"]
+    victim, attack = value["victim"].text(), value["attack"].text()
+    _, records = read_records(folder / f"{victim}.{attack}.jsonl")
+    return AttackRow(
+        victim=victim,
+        attack=attack,
+        steps=value.optional("steps", Value.whole),
+        figures={name: value.optional(name, Value.number) for name in names},
+        records=records,
+    )
+
+
+def flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A nested mapping as one, with dotted names."""
+    result: dict[str, Any] = {}
+    for name, value in content.items():
+        if isinstance(value, dict):
+            result |= flat(value, f"{prefix}{name}.")
+        else:
+            result[f"{prefix}{name}"] = value
+    return result
