@@ -108,7 +108,8 @@ def _chinese_wordnet() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
             synsets[lemma].append(columns[0])
     if not synsets:
         raise InputError(
-            f"{pointers[0]} holds no Chinese words; get it again: python -m nltk.downloader {asset.package}"
+            f"{pointers[0]} holds no Chinese words; get it again: "
+            f"python -m nltk.downloader {asset.package}"
         )
     return dict(words), dict(synsets)
 

@@ -125,8 +125,8 @@ class _Attacker:
         self.victim = Victim(classifier)
         self.names = (seed, preset)
         self.attack = find_preset(preset).build(self.victim, query_budget)
-        # In Chinese the attack changes the words that the model reads. In English TextAttack's
-        # own words are used, as in the recipes: they differ from the model's only in punctuation.
+        # In Chinese the attack changes the words that the model reads. In English it keeps to
+        # TextAttack's words, as the recipes do: there, too, spaces and punctuation end a word.
         self.segment = classifier.segment if classifier.language == "zh" else None
 
     def record(self, example: Example) -> Record:

@@ -37,7 +37,9 @@ def qcfs(z: Tensor, bound: Tensor, levels: int) -> Tensor:
 
 
 class Activation(Node):
-    """An element-wise activation that conversion replaces by spiking neurons."""
+    """A monotone element-wise activation that conversion replaces by spiking neurons."""
+
+    monotone = True
 
     def activate(self, values: Tensor) -> Tensor:
         """The activation of pre-activations ``values`` (any shape)."""

@@ -38,6 +38,9 @@ class Node(nn.Module):
     """One step of a network. Subclasses name their `settings`, which rebuild them from JSON."""
 
     fields: ClassVar[tuple[str, ...]] = ()
+    # a monotone element-wise node and a maximum over positions may change places, see Network
+    monotone: ClassVar[bool] = False
+    maximum: ClassVar[bool] = False
 
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments, JSON-able."""
@@ -85,9 +88,15 @@ class Network(nn.Module):
             self.inputs[name] = tuple(inputs)
         if not self.inputs:
             raise InputError("expected a network of at least one node, but it has none")
+        self._swapped = self._swaps()
 
     def forward(self, signal: Signal, record: dict[str, Signal] | None = None) -> Tensor:
         """Run the nodes in order.
+
+        max(a(z)) = a(max(z)) for a monotone activation a, so without ``record`` a maximum that is
+        an activation's only reader is taken first. The values are the same and most of the
+        activation's work is saved; the gradient goes to the one position with the largest
+        pre-activation instead of to all that share its quantised level, which trains better.
 
         Args:
             signal: input; values (B, D, L) for an ANN, (T, B, D, L) for an SNN
@@ -97,11 +106,21 @@ class Network(nn.Module):
             The last node's values: logits (B, K), or output currents (T, B, K) of an SNN.
         """
         signals = {"input": signal}
-        for name, node in self.nodes.items():
-            signals[name] = node(*(signals[source] for source in self.inputs[name]))
+        for name, inputs in self.inputs.items():
+            node = self.node(name if record is not None else self._swapped.get(name, name))
+            signals[name] = node(*(signals[source] for source in inputs))
         if record is not None:
             record.update(signals)
         return signals[self.output].values
+
+    def _swaps(self) -> dict[str, str]:
+        """Names of activation and maximum that may change places, each mapped to the other."""
+        pairs: dict[str, str] = {}
+        for name in self.inputs:
+            readers = self.consumers(name)
+            if self.node(name).monotone and len(readers) == 1 and self.node(readers[0]).maximum:
+                pairs |= {name: readers[0], readers[0]: name}
+        return pairs
 
     @property
     def output(self) -> str:

@@ -28,6 +28,8 @@ def masked_mean(signal: Signal) -> Tensor:
 class MaxOverTime(Node):
     """Max-over-time pooling (Kim 2014): the largest value of each channel."""
 
+    maximum = True
+
     def forward(self, *inputs: Signal) -> Signal:
         """(..., C, L) -> (..., C)."""
         return Signal(masked_max(inputs[0], -torch.inf))

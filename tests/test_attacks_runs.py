@@ -314,7 +314,7 @@ def test_chinese_attacks(nltk_data, tmp_path, name):
 def test_words_keep_their_places_when_the_model_cuts_anew(textattack):
     segment = segmenter("zh")
     text = tracked_text("价格便宜，送餐快。", segment)
-    assert text.words == segment("价格便宜") + ["送餐", "快"] == ["价格便宜", "送餐", "快"]
+    assert text.words == [*segment("价格便宜"), "送餐", "快"] == ["价格便宜", "送餐", "快"]
     changed = text.replace_word_at_index(0, "价格变宜").replace_word_at_index(2, "块")
     assert changed.text == "价格变宜，送餐块。"
     assert segment(changed.text)[:2] == ["价格", "变宜"]  # what the model reads has moved on

@@ -41,7 +41,9 @@ def from_torchtext(vocab: Any, vectors: Any = None) -> WordVectors:
             f"expected one vector for each of {len(known)} words, but got shape {rows.shape}"
         )
     index = {word: i for i, word in enumerate(known)}
-    kept = [word for word in words if word in index and not _special(word)]
+    # torchtext gives words that its vectors file lacks zeros, so zeros are no vector.
+    given: np.ndarray = np.any(rows != 0, axis=1)  # (N,)
+    kept = [w for w in words if w in index and given[index[w]] and not _special(w)]
     if not kept:
         raise InputError("expected words with vectors, but none of the words of the Vocab has one")
     picked = rows[[index[word] for word in kept]]

@@ -1,0 +1,168 @@
+"""`snnconvert report`: one self-contained page, RUN/report.html, from the files of a run.
+
+The page loads nothing: style sheet and figures are in it, and its content security policy forbids
+everything else. Texts and names come from data, so every one of them is escaped.
+"""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..files import write_text
+from . import report_format as form
+from .report_examples import chosen_examples
+from .report_plots import accuracy_plot, rate_bars, rate_histogram, robustness_bars
+from .report_raster import MOST_WORDS, logit_panel, neuron_panel, word_panel
+from .report_read import AttackRow, Model, RunFigures, read_run
+
+STAGE_NAMES = {"data": "Data", "ann": "Training", "snn": "Conversion", "finetuned": "Fine-tuning"}
+STAGE_NAMES |= {"attack": "Attack"}
+
+
+def report(run: str | Path) -> Path:
+    """Write the report of a run folder; sections of stages that are not done name their command.
+
+    Returns:
+        The path of the page, RUN/report.html.
+
+    Raises:
+        InputError: no run there, or a file of it is missing or damaged.
+        SnnConvertError: the page cannot be written.
+    """
+    figures = read_run(run)
+    path = figures.path / "report.html"
+    write_text(path, render(figures))
+    return path
+
+
+def render(run: RunFigures) -> str:
+    """The page, as HTML."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("snnconvert.pipelines"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for name in ("percent", "span", "count", "number", "scientific", "duration", "points", "plain"):
+        environment.filters[name] = getattr(form, name)
+    return environment.get_template("report.html").render(**context(run))
+
+
+def context(run: RunFigures) -> dict[str, Any]:
+    """Everything that the templates show."""
+    last = form.last_model(run.models)
+    activity = {kind: model.activity for kind, model in run.models.items() if model.activity}
+    classes = run.data.classes if run.data else []
+    rows = run.attacks.rows if run.attacks else []
+    return {
+        "run": run,
+        "version": __version__,
+        "where": shlex.quote(str(run.path)),
+        "title": f"{run.data.name}: spiking text CNN" if run.data else "Spiking text CNN",
+        "names": form.MODEL_NAMES,
+        "last": last,
+        "ann": run.models.get("ann"),
+        "intervals": intervals(run),
+        "unchanged": unchanged(run),
+        "weakest": weakest(rows, last),
+        "accuracy": accuracy_plot(run.models) if last else None,
+        "rates": rate_bars(activity) if activity else None,
+        "histograms": histograms(last) if last else [],
+        "activity": activity,
+        "rasters": rasters(run, classes),
+        "most_words": MOST_WORDS,
+        "bars": robustness_bars(rows) if rows else None,
+        "examples": chosen_examples(rows, classes),
+        "settings": settings(run),
+        "versions": run.config.get("versions") or {},
+        "stage_names": STAGE_NAMES,
+    }
+
+
+def intervals(run: RunFigures) -> dict[str, tuple[float, float]]:
+    """95 % Wilson interval of every model's test accuracy, where the number of texts is known."""
+    from ..attacks.scores import wilson
+
+    texts = run.data.sizes.get("test", 0) if run.data else 0
+    found = {}
+    for kind, model in run.models.items():
+        right = round(model.test * texts)
+        interval = wilson(right, texts) if 0 <= right <= texts else None
+        if interval:
+            found[kind] = interval
+    return found
+
+
+def unchanged(run: RunFigures) -> bool:
+    """Whether fine-tuning kept the converted network, because no epoch was better on dev."""
+    model = run.models.get("finetuned")
+    return model is not None and model.best_epoch == 0
+
+
+def weakest(rows: list[AttackRow], last: Model | None) -> dict[str, AttackRow]:
+    """The attack that leaves the last model least accuracy: its row for every victim, by victim."""
+    kind = last.kind if last else "ann"
+
+    def under(row: AttackRow) -> float | None:
+        return row.figures["accuracy_under_attack"]
+
+    own = [(value, row) for row in rows if row.victim == kind and (value := under(row)) is not None]
+    if not own:
+        return {}
+    attack = min(own, key=lambda pair: pair[0])[1].attack
+    return {row.victim: row for row in rows if row.attack == attack and under(row) is not None}
+
+
+def histograms(model: Model) -> list[dict[str, Any]]:
+    """One histogram a layer."""
+    return [{"row": row, "svg": rate_histogram(row, model.kind)} for row in model.activity]
+
+
+def rasters(run: RunFigures, classes: list[str]) -> list[dict[str, Any]]:
+    """The panels of every spiking model's sentence, the last model first."""
+    spiking = run.conversion is None or run.conversion.encoder != "direct"
+    found = []
+    for kind in ("finetuned", "snn"):
+        model = run.models.get(kind)
+        if model is None or model.raster is None or not model.raster.logits:
+            continue
+        raster = model.raster
+        winners = [max(range(len(row)), key=row.__getitem__) for row in raster.logits if row]
+        found.append(
+            {
+                "kind": kind,
+                "raster": raster,
+                "spiking": spiking,
+                "predicted": [classes[k] if k < len(classes) else f"class {k}" for k in winners],
+                "words": word_panel(raster, run.language, spiking),
+                "layers": [
+                    {"name": name, "svg": neuron_panel(name, spikes, kind), **firing(spikes)}
+                    for name, spikes in raster.layers.items()
+                ],
+                "logits": logit_panel(raster, classes, kind),
+            }
+        )
+    return found
+
+
+def firing(spikes: list[list[int]]) -> dict[str, int]:
+    """Neurons of a layer (T, C), and how many of them fire at all."""
+    return {
+        "neurons": len(spikes[0]) if spikes else 0,
+        "firing": sum(any(train) for train in zip(*spikes, strict=True)),
+    }
+
+
+def settings(run: RunFigures) -> dict[str, dict[str, Any]]:
+    """Settings by stage, as config.yaml has them, without the versions."""
+    return {
+        stage: values
+        for stage, values in run.config.items()
+        if stage != "versions" and isinstance(values, dict)
+    }

@@ -1,0 +1,134 @@
+"""Model folders: round trips, another process, and files that are damaged or foreign."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from snnconvert.convert.artefacts import load_model, save_model, weights_hash
+from snnconvert.convert.encoders import Encoder
+from snnconvert.convert.to_snn import ConversionRecipe, build_snn
+from snnconvert.errors import InputError
+from snnconvert.models.snn import SpikingTextModel
+from snnconvert.models.textcnn import TextCNNSpec, TextModel, build_textcnn
+
+IDS, LENGTHS = torch.tensor([[2, 3, 4, 5, 0], [6, 7, 0, 0, 0]]), torch.tensor([4, 2])
+
+
+def models() -> tuple[TextModel, SpikingTextModel]:
+    vectors = torch.rand(8, 6, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    vectors[0] = 0
+    ann = TextModel(vectors, build_textcnn(TextCNNSpec(6, 2, (2, 3), 4))).eval()
+    recipe = ConversionRecipe(4, Encoder("saf", "shift"))
+    thresholds = {"act2": torch.tensor([2.0]), "act3": torch.tensor([2.0])}
+    network, _ = build_snn(ann.network, recipe, thresholds)
+    return ann, SpikingTextModel(vectors, recipe.encoder, network, 4).eval()
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> dict[str, Path]:
+    ann, snn = models()
+    save_model(tmp_path / "ann", ann, ("no", "yes"))
+    save_model(tmp_path / "snn", snn, ("no", "yes"))
+    return {"ann": tmp_path / "ann", "snn": tmp_path / "snn"}
+
+
+@pytest.mark.parametrize("which", ["ann", "snn"])
+def test_round_trip_gives_the_same_outputs(folders, which):
+    before = dict(zip(("ann", "snn"), models(), strict=True))[which]
+    after, classes = load_model(folders[which])
+    assert classes == ("no", "yes") and not after.training
+    with torch.no_grad():
+        assert torch.equal(after(IDS, LENGTHS), before(IDS, LENGTHS))
+
+
+def test_another_process_gives_the_same_spikes(folders):
+    code = (
+        "import sys, torch\n"
+        "from snnconvert.convert.artefacts import load_model\n"
+        f"model, _ = load_model({str(folders['snn'])!r})\n"
+        "record = {}\n"
+        f"model(torch.tensor({IDS.tolist()}), torch.tensor({LENGTHS.tolist()}), record=record)\n"
+        "assert 'spikingjelly' not in sys.modules\n"
+        "assert not any('snnconvert.pipelines' in name for name in sys.modules)\n"
+        "print([int(n) for n in record['act2'].values.flatten()])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    record: dict = {}
+    with torch.no_grad():
+        models()[1](IDS, LENGTHS, record=record)
+    expected = [int(n) for n in record["act2"].values.flatten()]
+    assert json.loads(done.stdout) == expected and sum(expected) > 0
+
+
+def damaged(folder: Path, kind: str) -> None:
+    spec, weights = folder / "spec.json", folder / "weights.safetensors"
+    content = json.loads(spec.read_text())
+    if kind == "no spec":
+        spec.unlink()
+    elif kind == "no weights":
+        weights.unlink()
+    elif kind == "cut spec":
+        spec.write_bytes(spec.read_bytes()[:50])
+    elif kind == "cut weights":
+        weights.write_bytes(weights.read_bytes()[:-10])
+    elif kind == "empty weights":
+        weights.write_bytes(b"")
+    elif kind == "pickle":
+        weights.write_bytes(pickle.dumps({"conv2.weight": [1.0]}))
+    elif kind == "torch pickle":
+        torch.save({"a": torch.ones(1)}, weights)
+    elif kind == "format":
+        spec.write_text(json.dumps(content | {"format": 99}))
+    elif kind == "list":
+        spec.write_text("[]")
+    elif kind == "missing key":
+        spec.write_text(json.dumps({k: v for k, v in content.items() if k != "nodes"}))
+    elif kind == "node type":
+        content["nodes"][0]["type"] = "Softmax"
+        spec.write_text(json.dumps(content))
+    elif kind == "other shape":
+        content["nodes"][0]["settings"]["channels"] = 9
+        spec.write_text(json.dumps(content))
+    elif kind == "nan":
+        ann, _ = models()
+        with torch.no_grad():
+            ann.network.node("readout").bias.fill_(float("nan"))
+        save_model(folder, ann, ("no", "yes"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("no spec", "no such file"),
+        ("no weights", "no such file"),
+        ("cut spec", "not valid JSON"),
+        ("cut weights", "truncated or of another kind"),
+        ("empty weights", "truncated or of another kind"),
+        ("pickle", "truncated or of another kind"),
+        ("torch pickle", "truncated or of another kind"),
+        ("format", "format 1 .* 99"),
+        ("list", "it has 'list'"),
+        ("missing key", "'nodes'"),
+        ("node type", "'Softmax'"),
+        ("other shape", "of another shape"),
+        ("nan", "NaN or inf"),
+    ],
+)
+def test_damaged_folders_are_refused_in_one_line(folders, kind, words):
+    damaged(folders["ann"], kind)
+    with pytest.raises(InputError, match=words) as caught:
+        load_model(folders["ann"])
+    assert "\n" not in str(caught.value)
+
+
+def test_hash_tells_models_apart(folders, tmp_path):
+    assert weights_hash(folders["ann"]) != weights_hash(folders["snn"])
+    with pytest.raises(InputError, match="no spec.json"):
+        weights_hash(tmp_path / "nothing")
