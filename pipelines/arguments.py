@@ -13,13 +13,16 @@ import difflib
 import types
 import typing
 from collections.abc import Sequence
-from dataclasses import MISSING, Field, fields, is_dataclass, replace
+from dataclasses import Field, fields, is_dataclass, replace
 from typing import Any, NoReturn, TypeVar
 
 from ..errors import InputError
 from ..files import read_text
+from .settings import check_value
 
 S = TypeVar("S")
+# options that say what to do now, not how: a settings file has no place for them
+NOT_IN_FILES = {"--config", "--force", "--debug", "--help"}
 
 
 class Parser(argparse.ArgumentParser):
@@ -33,10 +36,24 @@ class Parser(argparse.ArgumentParser):
         text = " ".join(message.split())
         unknown = [word for word in text.split() if word.startswith("--")]
         if "unrecognized" in text and unknown:
-            known = [o for a in self._actions for o in a.option_strings]
-            near = difflib.get_close_matches(unknown[0].split("=")[0], known, n=1)
-            text += f"; did you mean {near[0]}?" if near else ""
+            text += _suggestion(unknown[0].split("=")[0], self.option_names())
         raise InputError(f"{text}; see {self.prog} --help")
+
+    def option_names(self) -> list[str]:
+        """Every option of this parser, as in ``--epochs``."""
+        return [o for action in self._actions for o in action.option_strings if o[:2] == "--"]
+
+
+def _suggestion(option: str, known: Sequence[str]) -> str:
+    """What the user may have meant by ``option``; empty where nothing is near.
+
+    ``--epochs`` of `train` is ``--train.epochs`` of `run`, and the other way round.
+    """
+    near = difflib.get_close_matches(option, known, n=1)
+    if not near:
+        ending = option[2:].rsplit(".", 1)[-1]
+        near = [name for name in known if name[2:].rsplit(".", 1)[-1] == ending]
+    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 def _boolean(text: str) -> bool:
@@ -79,8 +96,6 @@ def _convert(text: str, field: Field[Any], owner: type) -> Any:
             raise argparse.ArgumentTypeError(
                 f"expected {names.get(kind, kind.__name__)}, but got {part!r}"
             ) from None
-        if isinstance(value, float) and value != value:
-            raise argparse.ArgumentTypeError("expected a number, but got nan")
         if choices and value not in choices:
             raise argparse.ArgumentTypeError(
                 f"expected one of {', '.join(choices)}, but got {part!r}"
@@ -105,21 +120,46 @@ def add_settings(parser: argparse.ArgumentParser, cls: type, prefix: str = "") -
             # the data settings come flat, they are what every run names
             add_settings(parser, hint, "" if field.name == "data" else f"{prefix}{field.name}.")
             continue
-        default = "" if field.default is MISSING else field.default
-        shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
-        choices = field.metadata.get("choices", ())
         group.add_argument(
-            f"--{prefix}{field.name.replace('_', '-')}",
+            option_name(prefix, field),
             dest=f"{prefix}{field.name}",
             default=argparse.SUPPRESS,
             type=lambda text, field=field: _convert(text, field, cls),  # type: ignore[misc]
-            metavar="{" + ",".join(choices) + "}" if choices else field.name.upper(),
-            help=f"{field.metadata.get('help', '')} (default: {shown})".replace("%", "%%"),
+            metavar=_metavar(field, cls),
+            help=f"{field.metadata.get('help', '')} (default: {_shown(field.default)})".replace(
+                "%", "%%"
+            ),
         )
 
 
+def option_name(prefix: str, field: Field[Any]) -> str:
+    """The option of a field, as in ``--attack.query-budget``."""
+    return f"--{prefix}{field.name.replace('_', '-')}"
+
+
+def _shown(default: Any) -> str:
+    """A default as the user would type it."""
+    if isinstance(default, tuple):
+        return ",".join(map(str, default))
+    return str(default).lower() if default is None or isinstance(default, bool) else str(default)
+
+
+def _metavar(field: Field[Any], owner: type) -> str:
+    """What stands for the value in the help: its choices, or its kind."""
+    kind, _, many = _kind(field, owner)
+    choices = field.metadata.get("choices", ())
+    if choices and not many:
+        return "{" + ",".join(choices) + "}"
+    name = {bool: "{true,false}", int: "N", float: "X"}.get(kind, field.name.upper())
+    return f"{name},..." if many else name
+
+
 def settings_from(cls: type[S], given: dict[str, Any], prefix: str = "") -> S:
-    """An instance of ``cls`` from parsed options; defaults where an option was not given."""
+    """An instance of ``cls`` from parsed options; defaults where an option was not given.
+
+    Raises:
+        InputError: a value outside its bounds, by the name of its option.
+    """
     values: dict[str, Any] = {}
     for field in fields(cls):  # type: ignore[arg-type]
         hint = typing.get_type_hints(cls)[field.name]
@@ -128,11 +168,13 @@ def settings_from(cls: type[S], given: dict[str, Any], prefix: str = "") -> S:
             below = "" if field.name == "data" else f"{prefix}{field.name}."
             values[field.name] = settings_from(hint, given, below)
         elif f"{prefix}{field.name}" in given:
-            values[field.name] = given[f"{prefix}{field.name}"]
+            value = given[f"{prefix}{field.name}"]
+            check_value(option_name(prefix, field), value, field.metadata)
+            values[field.name] = value
     return replace(cls(), **values)  # type: ignore[type-var]
 
 
-def read_config(path: str, parser: argparse.ArgumentParser) -> list[str]:
+def read_config(path: str, parser: Parser) -> list[str]:
     """A YAML settings file as command-line words, so that it is checked by the same rules.
 
     Raises:
@@ -147,15 +189,14 @@ def read_config(path: str, parser: argparse.ArgumentParser) -> list[str]:
         raise InputError(f"expected settings in YAML, but {path} is not: {where}") from None
     if not isinstance(content, dict):
         raise InputError(f"expected {path} to map option names to values, as in: steps: 4")
-    known = {o for a in parser._actions for o in a.option_strings}
+    known = sorted(set(parser.option_names()) - NOT_IN_FILES)
     words: list[str] = []
     for name, value in _flat(content):
         option = "--" + name.replace("_", "-")
         if option not in known:
-            near = difflib.get_close_matches(option, sorted(known), n=1)
-            hint = f"; did you mean {near[0][2:]}?" if near else ""
             raise InputError(
-                f"expected options of the command in {path}, but it has {name!r}{hint}"
+                f"expected options of {parser.prog} in {path}, but it has {name!r}"
+                + _suggestion(option, known).replace("--", "")
             )
         text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
         words.append(f"{option}={text}")
@@ -172,10 +213,15 @@ def _flat(content: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
     return pairs
 
 
-def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> dict[str, Any]:
-    """The options given in ``words``, with those of a ``--config`` file before them."""
-    given = vars(parser.parse_args(list(words)))
-    if given.get("config"):
-        before = read_config(given["config"], parser)
-        given = vars(parser.parse_args([*before, *words]))
-    return given
+def parse(parser: Parser, words: Sequence[str]) -> dict[str, Any]:
+    """The options given in ``words``, with those of a ``--config`` file before them.
+
+    Raises:
+        InputError: words or a file that the command does not understand.
+    """
+    finder = Parser(prog=parser.prog, add_help=False)
+    finder.add_argument("--config")
+    path = finder.parse_known_args(list(words))[0].config
+    if path is None or "--config" not in parser.option_names():
+        return vars(parser.parse_args(list(words)))
+    return vars(parser.parse_args([*read_config(path, parser), *words]))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
+import difflib
+import errno
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -10,6 +14,7 @@ from typing import Any
 from .. import __version__
 from ..errors import InputError, SnnConvertError, one_line
 from .arguments import Parser, add_settings, parse, settings_from
+from .runfolder import MODELS
 from .settings import (
     AttackSettings,
     ConvertSettings,
@@ -20,45 +25,45 @@ from .settings import (
 )
 
 Given = dict[str, Any]
-MODELS = ("ann", "snn", "finetuned")
 
 
 def _train(given: Given) -> None:
+    data, settings = settings_from(DataSettings, given), settings_from(TrainSettings, given)
     from .summary import print_stage
     from .train import train
 
-    data, settings = settings_from(DataSettings, given), settings_from(TrainSettings, given)
     print_stage(train(given["out"], data, settings, given["seed"], given["force"]), "ann")
 
 
 def _convert(given: Given) -> None:
+    settings = settings_from(ConvertSettings, given)
     from .convert import convert
     from .summary import print_stage
 
-    settings = settings_from(ConvertSettings, given)
     print_stage(convert(given["run"], settings, given["seed"], given["force"]), "snn")
 
 
 def _finetune(given: Given) -> None:
+    settings = settings_from(FinetuneSettings, given)
     from .finetune import finetune
     from .summary import print_stage
 
-    settings = settings_from(FinetuneSettings, given)
     print_stage(finetune(given["run"], settings, given["seed"], given["force"]), "finetuned")
 
 
 def _attack(given: Given) -> None:
+    settings = settings_from(AttackSettings, given)
     from .attack import attack
     from .summary import print_stage
 
-    settings = settings_from(AttackSettings, given)
     print_stage(attack(given["run"], settings, given["seed"], given["force"]), "attack")
 
 
 def _run(given: Given) -> None:
+    settings = settings_from(RunSettings, given)
     from .run import run_all
 
-    run_all(given["out"], settings_from(RunSettings, given), given["force"])
+    run_all(given["out"], settings, given["force"])
 
 
 def _report(given: Given) -> None:
@@ -116,9 +121,17 @@ def _add_seed(parser: Parser) -> None:
     parser.add_argument("--seed", type=_whole, default=0, help="seed of every draw (default: 0)")
 
 
-def _whole(text: str) -> int:
-    import argparse
+def _add_model(parser: Parser) -> None:
+    parser.add_argument("--model", choices=MODELS, help="which model (default: the last one made)")
 
+
+def _add_data_dir(parser: Parser) -> None:
+    parser.add_argument(
+        "--data-dir", metavar="DIR", help="folder of the data sets (default: SNNCONVERT_DATA)"
+    )
+
+
+def _whole(text: str) -> int:
     try:
         return int(text)
     except ValueError:
@@ -140,7 +153,7 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
     def command(name: str, function: Callable[[Given], int | None], text: str) -> Parser:
         parser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
         parser.set_defaults(function=function, command=name)
-        parser.add_argument("--debug", action="store_true", default=False, help="show tracebacks")
+        parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
         made[name] = parser
         return parser
 
@@ -151,8 +164,8 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
         type=_whole,
         dest="convert.steps",
         metavar="T",
-        default=_absent(),
-        help="time steps T, the same as --convert.steps",
+        default=argparse.SUPPRESS,
+        help="time steps T, the same as --convert.steps (default: 4)",
     )
     _add_work(run)
     add_settings(run, RunSettings)
@@ -185,79 +198,99 @@ def _build_queries(command: Callable[[str, Callable[[Given], int | None], str], 
     """The commands that only look: evaluate, predict, data, doctor, demo."""
     evaluate = command("evaluate", _evaluate, "measure a model of a run on a split or a file")
     _add_run(evaluate)
-    evaluate.add_argument("--model", choices=MODELS, default="finetuned", help="which model")
-    evaluate.add_argument("--split", choices=("train", "dev", "test"), default="test", help="split")
-    evaluate.add_argument("--data", metavar="FILE", help="a TSV, CSV or JSONL file instead")
+    _add_model(evaluate)
+    evaluate.add_argument(
+        "--split",
+        choices=("train", "dev", "test"),
+        default="test",
+        help="split of the run's own data (default: test)",
+    )
+    evaluate.add_argument(
+        "--data", metavar="FILE", help="a labelled file (TSV, CSV, JSONL) instead"
+    )
     evaluate.add_argument("--json", action="store_true", help="print JSON")
 
     predict = command("predict", _predict, "classify texts with a model of a run")
     _add_run(predict)
     predict.add_argument("text", nargs="+", metavar="TEXT", help="texts to classify")
-    predict.add_argument(
-        "--model", choices=MODELS, default=None, help="which model (the last made)"
-    )
-    predict.add_argument("--json", action="store_true", help="print JSON")
+    _add_model(predict)
+    predict.add_argument("--json", action="store_true", help="print one JSON object a line")
 
     data = command("data", _data, "list the named data sets, or download one from its source")
     data.add_argument("action", choices=("list", "get"), help="what to do")
     data.add_argument("name", nargs="?", metavar="NAME", help="data set to get")
-    data.add_argument("--data-dir", metavar="DIR", help="folder of the data sets")
+    _add_data_dir(data)
 
     doctor = command("doctor", _doctor, "check versions, libraries, data folders and NLTK data")
-    doctor.add_argument("--data-dir", metavar="DIR", help="folder of the data sets")
+    _add_data_dir(doctor)
 
     demo = command("demo", _demo, "run the whole job on the built-in English and Chinese reviews")
-    demo.add_argument("--out", default="demo-runs", metavar="DIR", help="folder of the two runs")
-
-
-def _absent() -> Any:
-    import argparse
-
-    return argparse.SUPPRESS
+    demo.add_argument(
+        "--out",
+        default="demo-runs",
+        metavar="DIR",
+        help="folder of the two runs (default: demo-runs)",
+    )
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code (0, 1 failure, 2 bad input, 130 interrupt)."""
     words = list(sys.argv[1:] if words is None else words)
-    debug = "--debug" in words
+    _lenient_output()
     try:
-        return _dispatch(words)
-    except SnnConvertError as error:
-        if debug:
-            raise
-        print(f"snnconvert: {one_line(error)}", file=sys.stderr)
-        return error.exit_code
+        code = _dispatch(words)
+        sys.stdout.flush()
+        return code
+    except SystemExit as end:  # argparse ends so after --help and --version
+        return int(end.code or 0)
     except KeyboardInterrupt:
-        print("\nsnnconvert: interrupted; the same command goes on from here", file=sys.stderr)
+        again = "the same command goes on from here"
+        if "--force" in words:
+            again = "the same command without --force goes on from here"
+        start = "\n" if sys.stderr.isatty() else ""  # the terminal has shown ^C
+        print(f"{start}snnconvert: interrupted; {again}", file=sys.stderr)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (OSError, MemoryError, RuntimeError, ImportError) as error:
-        if debug:
+    except Exception as error:  # the last stop: no error may end in a traceback
+        if "--debug" in words:
             raise
-        kind = type(error).__name__
-        print(
-            f"snnconvert: failed with {kind}: {one_line(error)}; run again with --debug for the "
-            "traceback",
-            file=sys.stderr,
-        )
-        return 1
+        print(f"snnconvert: {_explained(error)}", file=sys.stderr)
+        return error.exit_code if isinstance(error, SnnConvertError) else 1
+
+
+def _explained(error: Exception) -> str:
+    """One line for the user about ``error``."""
+    if isinstance(error, SnnConvertError):
+        return one_line(error)
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"no space left on the disk ({one_line(error)}); free some and run it again"
+    kind = type(error).__name__
+    return f"failed with {kind}: {one_line(error)}; run again with --debug for the traceback"
+
+
+def _lenient_output() -> None:
+    """Let a terminal that cannot show a character get an escape for it, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _dispatch(words: list[str]) -> int:
     top, commands = build_parser()
-    if not words:
-        top.print_help()
-        return 2
     name = next((word for word in words if not word.startswith("-")), None)
     if name in commands:
         rest = words[:]
         rest.remove(name)
         given = parse(commands[name], rest)
-    else:
-        given = vars(top.parse_args(words))
-    if "function" not in given:
-        raise InputError("expected a command; see snnconvert --help")
-    code = given["function"](given)
-    return int(code or 0)
+        return int(given["function"](given) or 0)
+    if name is not None:
+        near = difflib.get_close_matches(name, commands, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise InputError(
+            f"unknown command {name!r}: {hint}expected one of {', '.join(commands)}; "
+            "see snnconvert --help"
+        )
+    top.parse_args(words)  # --help and --version end here
+    raise InputError(f"expected a command: {', '.join(commands)}; see snnconvert --help")

@@ -13,8 +13,9 @@ from torch import Tensor
 from ..convert.artefacts import load_model, save_model
 from ..convert.diagnosis import layer_activity, raster
 from ..convert.encoders import Encoder
+from ..convert.recipe import ConversionRecipe
 from ..convert.thresholds import ActivationStatistics, ThresholdRule, choose_threshold
-from ..convert.to_snn import ConversionRecipe, build_snn
+from ..convert.to_snn import build_snn
 from ..convert.verify import verify
 from ..engine.batches import by_length, to_batch
 from ..engine.evaluate import evaluate_snn

@@ -1,23 +1,33 @@
-"""The data stage: texts of a named data set, and the text stage fitted on its training split."""
+"""The data stage: texts of a data set, the text stage fitted on its training split, and both again.
+
+What later stages read of a run (texts, text stage, models) is read here, and checked to belong
+together.
+"""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from ..errors import InputError
+from ..files import load_tensors, save_tensors
 from ..text.datasets import Dataset, load_dataset
-from ..text.registry import dataset_names
+from ..text.registry import NAMED, dataset_names
 from ..text.stage import TextStage
-from .runfolder import RunFolder, settings_dict
+from .runfolder import RunFolder, fingerprint, settings_dict
 from .settings import DataSettings
 
 if TYPE_CHECKING:
     import torch
+
+    from ..engine.classifier import TextClassifier
+
+M = TypeVar("M")
+VECTORS = "vectors.safetensors"
 
 
 @dataclass
@@ -28,6 +38,19 @@ class Texts:
     stage: TextStage
     sequences: dict[str, list[np.ndarray]]
     labels: dict[str, list[int]]
+
+
+@dataclass
+class Prepared:
+    """What training begins with: texts, text stage and range-mapped vectors (V, D)."""
+
+    dataset: Dataset
+    stage: TextStage
+    vectors: torch.Tensor
+
+    def encode(self) -> Texts:
+        """Segment and encode all three splits."""
+        return encode_splits(self.dataset, self.stage)
 
 
 def encode_splits(dataset: Dataset, stage: TextStage) -> Texts:
@@ -43,20 +66,85 @@ def encode_splits(dataset: Dataset, stage: TextStage) -> Texts:
 def load_run_data(run: RunFolder) -> Dataset:
     """The data set that a run was made with, checked against the hash it was made with.
 
+    Where its folder has moved (or the run has, to another machine), SNNCONVERT_DATA names it.
+
     Raises:
         InputError: the data have changed since, or are not where they were.
     """
-    done = run.require("data", "train --dataset NAME --out RUN")
-    settings = run.config()["data"]
+    done = run.require("data")
+    settings = run.config().get("data", {})
+    folder = settings.get("data_dir")
     dataset = load_dataset(
-        settings["dataset"], settings["data_dir"], settings["language"], settings["limit"]
+        str(settings.get("dataset")),
+        folder if folder and Path(folder).is_dir() else None,
+        str(settings.get("language")),
+        settings.get("limit"),
     )
-    if dataset.sha256 != done["sha256"]:
+    if dataset.sha256 != done.get("sha256"):
         raise InputError(
-            f"expected the data set {dataset.name} with hash {done['sha256'][:12]}, but it now has "
-            f"{dataset.sha256[:12]}: the files have changed since this run was trained"
+            f"expected the data set {dataset.name} with hash {str(done.get('sha256'))[:12]}, but "
+            f"it now has {dataset.sha256[:12]}: the files have changed since this run was trained; "
+            "put them back, or train again in another folder or with --force"
         )
     return dataset
+
+
+def load_run_stage(run: RunFolder) -> TextStage:
+    """The text stage that a run was trained with.
+
+    Raises:
+        InputError: it is missing, damaged, or that of another run.
+    """
+    done = run.require("data")
+    stage = TextStage.load(run.path / "text")
+    if stage_hash(stage) != done.get("text_stage"):
+        raise InputError(
+            f"expected the text stage in {run.path / 'text'} to be the one that the run was "
+            "trained with, but it is another; copy the whole folder of the run again"
+        )
+    return stage
+
+
+def stage_hash(stage: TextStage) -> str:
+    """What tells one fitted text stage from another: its words in order, and how it cuts texts."""
+    return fingerprint([stage.language, stage.max_length, list(stage.vocabulary.words)])
+
+
+def load_run_texts(run: RunFolder) -> Texts:
+    """Texts and text stage of a run, all splits encoded."""
+    return encode_splits(load_run_data(run), load_run_stage(run))
+
+
+def load_run_model(run: RunFolder, name: str, kind: type[M]) -> tuple[M, tuple[str, ...]]:
+    """A model of a run that must be of ``kind``, and its class names.
+
+    Raises:
+        InputError: it is missing, damaged or of another kind.
+    """
+    from ..convert.artefacts import load_model
+
+    model, classes = load_model(run.path / name)
+    if not isinstance(model, kind):
+        raise InputError(
+            f"expected a {kind.__name__} in {run.path / name}, but it holds a "
+            f"{type(model).__name__}; copy the whole folder of the run again"
+        )
+    return model, classes
+
+
+def load_classifier(run: RunFolder, name: str, draws: int = 8) -> TextClassifier:
+    """The model ``name`` of a run with its text stage, from texts to probabilities.
+
+    Raises:
+        InputError: it has not been made yet, or its files are missing, damaged or of another run.
+    """
+    from ..convert.artefacts import load_model
+    from ..engine.classifier import TextClassifier
+
+    run.require(name)
+    stage = load_run_stage(run)
+    model, classes = load_model(run.path / name)
+    return TextClassifier(stage, model, classes, draws)
 
 
 def with_absolute_paths(settings: DataSettings) -> DataSettings:
@@ -65,38 +153,56 @@ def with_absolute_paths(settings: DataSettings) -> DataSettings:
     def absolute(value: str | None) -> str | None:
         return str(Path(value).resolve()) if value and Path(value).exists() else value
 
-    named = settings.dataset in dataset_names()
+    dataset, vectors = settings.dataset, settings.vectors
+    folder = settings.data_dir or os.environ.get("SNNCONVERT_DATA")
     return replace(
         settings,
-        dataset=settings.dataset if named else str(absolute(settings.dataset)),
-        data_dir=absolute(settings.data_dir or os.environ.get("SNNCONVERT_DATA")),
-        vectors=str(absolute(settings.vectors)),
+        dataset=dataset if dataset in dataset_names() else str(absolute(dataset)),
+        data_dir=absolute(folder) if dataset in NAMED else None,
+        vectors=vectors if vectors in ("train", "random") else str(absolute(vectors)),
     )
+
+
+def check_vectors(source: str) -> None:
+    """Refuse a file of word vectors that is not there, before the texts are segmented.
+
+    Raises:
+        InputError: ``source`` can only be a path, and there is no such file.
+    """
+    is_path = os.sep in source or Path(source).suffix
+    if is_path and not Path(source).expanduser().exists():
+        raise InputError(
+            f"expected word vectors at {source}, but there is no such file; other choices are "
+            "train and random"
+        )
 
 
 def prepare_data(
     run: RunFolder, settings: DataSettings, seed: int, force: bool = False
-) -> tuple[Texts, torch.Tensor]:
+) -> Prepared:
     """Load the data set and fit (or reload) the text stage.
 
-    Returns:
-        Encoded splits, and range-mapped vectors (V, D) that training starts from.
+    Args:
+        run: the run folder, locked
+        settings: which texts and vectors
+        seed: of random and trained vectors
+        force: fit again, and drop every stage of the run once that has succeeded
+
+    Raises:
+        InputError: bad data or vectors, other settings than those the run has, or changed data.
     """
     import torch
 
-    from ..files import load_tensors, save_tensors
-
     settings = with_absolute_paths(settings)
     resolved = settings_dict(settings, seed=seed)
-    dataset = load_dataset(settings.dataset, settings.data_dir, settings.language, settings.limit)
+    fitted = run.is_done("data", resolved, force)
+    if not fitted:
+        check_vectors(settings.vectors)
     folder = run.path / "text"
-    if run.is_done("data", resolved, force):
-        stage = TextStage.load(folder)
-        load_run_data(run)
-        return encode_splits(dataset, stage), load_tensors(folder / "vectors.safetensors")[
-            "vectors"
-        ]
-    run.begin("data", resolved)
+    if fitted:
+        dataset, stage = load_run_data(run), load_run_stage(run)
+        return Prepared(dataset, stage, load_tensors(folder / VECTORS)["vectors"])
+    dataset = load_dataset(settings.dataset, settings.data_dir, settings.language, settings.limit)
     stage, matrix = TextStage.fit(
         dataset.train,
         dataset.language,
@@ -106,9 +212,14 @@ def prepare_data(
         min_count=settings.min_count,
         seed=seed,
     )
+    run.begin("data", resolved, force)
     vectors = torch.from_numpy(matrix)
-    save_tensors(folder / "vectors.safetensors", {"vectors": vectors})
+    save_tensors(folder / VECTORS, {"vectors": vectors})
     stage.save(folder)
-    figures = dataset.describe() | {"vocabulary": len(stage.vocabulary), "vectors": stage.coverage}
+    figures = dataset.describe() | {
+        "text_stage": stage_hash(stage),
+        "vocabulary": len(stage.vocabulary),
+        "vectors": stage.coverage,
+    }
     run.finish("data", resolved, figures)
-    return encode_splits(dataset, stage), vectors
+    return Prepared(dataset, stage, vectors)

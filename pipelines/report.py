@@ -18,7 +18,12 @@ from .report_plots import accuracy_plot, rate_bars, rate_histogram, robustness_b
 from .report_raster import MOST_WORDS, logit_panel, neuron_panel, word_panel
 from .report_read import AttackRow, Model, RunFigures, read_run
 
-STAGE_NAMES = {"data": "Data", "ann": "Training", "snn": "Conversion", "finetuned": "Fine-tuning"}
+STAGE_NAMES = {
+    "data": "Texts and vectors",
+    "ann": "Training",
+    "snn": "Conversion",
+    "finetuned": "Fine-tuning",
+}
 STAGE_NAMES |= {"attack": "Attack"}
 
 
@@ -71,6 +76,7 @@ def context(run: RunFigures) -> dict[str, Any]:
         "intervals": intervals(run),
         "unchanged": unchanged(run),
         "weakest": weakest(rows, last),
+        "failed": any(row.figures["errors"] for row in rows),
         "accuracy": accuracy_plot(run.models) if last else None,
         "rates": rate_bars(activity) if activity else None,
         "histograms": histograms(last) if last else [],
@@ -140,7 +146,7 @@ def rasters(run: RunFigures, classes: list[str]) -> list[dict[str, Any]]:
                 "raster": raster,
                 "spiking": spiking,
                 "predicted": [classes[k] if k < len(classes) else f"class {k}" for k in winners],
-                "words": word_panel(raster, run.language, spiking),
+                "words": word_panel(raster, run.language, kind, spiking),
                 "layers": [
                     {"name": name, "svg": neuron_panel(name, spikes, kind), **firing(spikes)}
                     for name, spikes in raster.layers.items()

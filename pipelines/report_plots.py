@@ -14,7 +14,7 @@ from .report_format import MODEL_NAMES, NBSP, SHORT_NAMES, percent
 from .report_read import Activity, AttackRow, Model
 from .report_svg import Canvas, nice_ticks, shortened, text_width, thinned
 
-WIDE, NARROW = 920, 320
+WIDE, NARROW = 980, 306
 SHAPES = {"snn": "circle", "finetuned": "square"}
 
 
@@ -38,14 +38,16 @@ def _accuracy(models: Mapping[str, Model], width: float, shape: str) -> Canvas:
     said += [f"ANN {percent(ann.test)}"] if ann else []
     label = "Test accuracy against time steps: " + ", ".join(said)
     narrow = shape == "narrow"
-    top, height = (76.0 if narrow else 44.0), (330.0 if narrow else 360.0)
+    top, height = (72.0 if narrow else 32.0), (330.0 if narrow else 350.0)
     canvas = Canvas(width, height, label, shape)
     left, right, bottom = 46.0, width - 14.0, height - 44.0
 
     def x(step: float) -> float:
         inset = 30.0 if steps < 12 else 12.0
         first, last = left + inset, right - inset
-        return (first + last) / 2 if steps == 1 else first + (last - first) * (step - 1) / (steps - 1)
+        return (
+            (first + last) / 2 if steps == 1 else first + (last - first) * (step - 1) / (steps - 1)
+        )
 
     def y(fraction: float) -> float:
         return bottom - (bottom - top) * (100 * fraction - ticks[0]) / (ticks[-1] - ticks[0])
@@ -56,10 +58,12 @@ def _accuracy(models: Mapping[str, Model], width: float, shape: str) -> Canvas:
     for step in thinned(steps, 6 if narrow else 20):
         canvas.text(x(step), bottom + 20, str(step), "muted", "middle")
     canvas.text((left + right) / 2, height - 6, "time steps T", "muted", "middle")
-    canvas.text(0, top - 14, "test accuracy, %", "muted")
+    canvas.text(0, top - 18, "test accuracy, %", "muted")
     _accuracy_legend(canvas, curves, ann, narrow)
     if ann:
-        canvas.line(left, y(ann.test), right, y(ann.test), "curve ann dashed", f"ANN {percent(ann.test)}")
+        canvas.line(
+            left, y(ann.test), right, y(ann.test), "curve ann dashed", f"ANN {percent(ann.test)}"
+        )
     for kind, curve in curves.items():
         canvas.path(((x(i), y(v)) for i, v in enumerate(curve, 1)), f"curve {kind}")
     labelled = thinned(steps, 4 if narrow else 10)
@@ -76,12 +80,14 @@ def _accuracy_legend(
     canvas: Canvas, curves: Mapping[str, Sequence[float]], ann: Model | None, narrow: bool
 ) -> None:
     place = 0.0 if narrow else 130.0
-    line = 14.0 if narrow else 30.0
+    line = 14.0
     entries = [(kind, SHORT_NAMES[kind]) for kind in curves]
     for kind, name in entries + ([("ann", f"ANN {percent(ann.test)}")] if ann else []):
         if place + 28 + text_width(name) > canvas.width:
             place, line = 0.0, line + 18
-        canvas.line(place, line - 4, place + 22, line - 4, f"curve {kind}{' dashed' * (kind == 'ann')}")
+        canvas.line(
+            place, line - 4, place + 22, line - 4, f"curve {kind}{' dashed' * (kind == 'ann')}"
+        )
         if kind in SHAPES:
             canvas.marker(SHAPES[kind], place + 11, line - 4, f"mark {kind}")
         canvas.text(place + 28, line, name)
@@ -96,7 +102,9 @@ def _accuracy_labels(
     y: Callable[[float], float],
 ) -> None:
     """Values at one step: the higher one above its point, the lower one below."""
-    here = sorted(((c[step - 1], kind) for kind, c in curves.items() if len(c) >= step), reverse=True)
+    here = sorted(
+        ((c[step - 1], kind) for kind, c in curves.items() if len(c) >= step), reverse=True
+    )
     for rank, (value, kind) in enumerate(here):
         same = len(here) == 2 and abs(here[0][0] - here[1][0]) < 5e-4
         if same and rank == 1:
@@ -182,17 +190,18 @@ def robustness_bars(rows: Sequence[AttackRow]) -> Markup:
 
 def _robustness(rows: Sequence[AttackRow], width: float, shape: str) -> Canvas:
     attacks = list(dict.fromkeys(row.attack for row in rows))
-    gutter, head, line, top = 84.0, 34.0, 26.0, 30.0
+    narrow = shape == "narrow"
+    head, line, top = 34.0, (42.0 if narrow else 26.0), 30.0
     height = top + head * len(attacks) + line * len(rows) + 46
     said = ", ".join(f"{_victim(r)} under {r.attack} {percent(_under(r))}" for r in rows)
     canvas = Canvas(width, height, f"Accuracy under attack: {said}", shape)
-    left, right = gutter, width - 12
+    left, right = (2.0, width - 12) if narrow else (84.0, width - 104)
 
     def x(fraction: float) -> float:
         return left + (right - left) * fraction
 
     _robustness_legend(canvas)
-    for tick in range(0, 101, 25 if shape == "narrow" else 10):
+    for tick in range(0, 101, 25 if narrow else 10):
         canvas.line(x(tick / 100), top, x(tick / 100), height - 42, "grid")
         canvas.text(x(tick / 100), height - 26, f"{tick}", "muted", "middle")
     canvas.text((left + right) / 2, height - 6, "accuracy, %", "muted", "middle")
@@ -201,7 +210,8 @@ def _robustness(rows: Sequence[AttackRow], width: float, shape: str) -> Canvas:
         canvas.text(0, y + 22, attack, "strong halo")
         y += head
         for row in (r for r in rows if r.attack == attack):
-            _robustness_row(canvas, row, y, x)
+            _robustness_names(canvas, row, y, x, narrow)
+            _robustness_bar(canvas, row, y + (16 if narrow else 0), x)
             y += line
     return canvas
 
@@ -223,26 +233,34 @@ def _robustness_legend(canvas: Canvas) -> None:
     canvas.text(212, 15, f"95{NBSP}% interval")
 
 
-def _robustness_row(
-    canvas: Canvas, row: AttackRow, y: float, x: Callable[[float], float]
+def _robustness_names(
+    canvas: Canvas, row: AttackRow, y: float, x: Callable[[float], float], narrow: bool
 ) -> None:
+    """The victim and its two accuracies: beside the bar, or above it where there is no room."""
+    clean, under = row.figures["clean_accuracy"], _under(row)
+    values = "every text ended in an error"
+    if clean is not None and under is not None:
+        values = f"{100 * clean:.1f} → {percent(under)}"
+    if narrow:
+        canvas.text(x(0), y + 14, _victim(row), "halo")
+        canvas.text(x(1), y + 14, values, "value halo", "end")
+    else:
+        canvas.text(x(0) - 8, y + 15, shortened(_victim(row), x(0) - 8), "", "end")
+        start = x(max(clean, row.figures["accuracy_under_attack_high"] or 0)) if clean else x(0)
+        canvas.text(start + 8, y + 15, values, "value halo")
+
+
+def _robustness_bar(canvas: Canvas, row: AttackRow, y: float, x: Callable[[float], float]) -> None:
     kind = row.victim if row.victim in MODEL_NAMES else "ink"
-    canvas.text(x(0) - 8, y + 14, shortened(_victim(row), x(0) - 8), "", "end")
     clean, under = row.figures["clean_accuracy"], _under(row)
     if clean is None or under is None:
-        canvas.text(x(0) + 6, y + 14, "no text without an error", "muted")
         return
     low, high = row.figures["accuracy_under_attack_low"], row.figures["accuracy_under_attack_high"]
     title = f"{_victim(row)}, {row.attack}: {percent(clean)} before, {percent(under)} under attack"
     canvas.rect(x(0), y + 2, x(clean) - x(0), 17, f"fill {kind}", title, opacity=0.22)
     canvas.rect(x(0), y + 2, x(under) - x(0), 17, f"fill {kind}", title)
     if low is not None and high is not None:
-        canvas.line(x(low), y + 10.5, x(high), y + 10.5, "whisker")
-        for end in (low, high):
-            canvas.line(x(end), y + 6, x(end), y + 15, "whisker")
-    edge = x(max(clean, high or 0)) + 7
-    label = percent(under)
-    if edge + text_width(label) <= canvas.width:
-        canvas.text(edge, y + 15, label, "value halo")
-    else:
-        canvas.text(canvas.width - 14, y + 15, label, "value halo", "end")
+        for style in ("whisker back", "whisker"):
+            canvas.line(x(low), y + 10.5, x(high), y + 10.5, style)
+            for end in (low, high):
+                canvas.line(x(end), y + 6, x(end), y + 15, style)

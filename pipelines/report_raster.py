@@ -24,7 +24,7 @@ def _time_axis(canvas: Canvas, left: float, cell: float, steps: int) -> None:
     canvas.text(left + cell * steps / 2, canvas.height - 5, "time step", "muted", "middle")
 
 
-def word_panel(raster: Raster, language: str, spiking: bool) -> Markup:
+def word_panel(raster: Raster, language: str, kind: str, spiking: bool) -> Markup:
     """Words as rows, time steps as columns; the darker a cell, the more input channels spike.
 
     Args:
@@ -48,7 +48,7 @@ def word_panel(raster: Raster, language: str, spiking: bool) -> Markup:
             canvas.rect(x, y, cell - (cell > 4), tall - 1, "cell")
             opacity = min(0.04 + 0.66 * value / peak, 0.99)
             title = f"{word}, step {j + 1}: {shown}"
-            canvas.rect(x, y, cell - (cell > 4), tall - 1, "fill heat", title, opacity)
+            canvas.rect(x, y, cell - (cell > 4), tall - 1, f"fill {kind}", title, opacity)
             if cell >= 24:
                 short = f"{100 * value:.0f}" if spiking else f"{value:.2f}"
                 canvas.text(x + cell / 2, y + 16.5, short, "value small", "middle")
@@ -71,14 +71,14 @@ def neuron_panel(name: str, spikes: Sequence[Sequence[int]], kind: str) -> Marku
     label = f"Spikes of layer {name}: {firing} of {neurons} neurons fire within {steps} steps"
     canvas = Canvas(width, TOP + tall * neurons + FOOT, label, "small")
     canvas.rect(left, TOP, cell * steps, tall * neurons, "cell")
-    gap = 0.5 if tall > 2 else 0.0
+    gap = 1.0 if tall >= 2.5 else 0.0
     corners = (
         (left + cell * t + (cell > 4) * 0.5, TOP + tall * c)
         for c, train in enumerate(trains)
         for t, spike in enumerate(train)
         if spike
     )
-    canvas.boxes(corners, cell - (cell > 4), tall - gap, f"fill {kind}")
+    canvas.boxes(corners, cell - (cell > 4), tall - gap, f"fill crisp {kind}")
     _time_axis(canvas, left, cell, steps)
     return canvas.markup()
 

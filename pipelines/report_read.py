@@ -46,7 +46,11 @@ class Value:
     def number(self) -> float:
         """A finite number; whole ones stay whole."""
         value = self.value
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not math.isfinite(value)
+        ):
             raise self._wrong("a number")
         return value
 

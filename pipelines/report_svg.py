@@ -89,7 +89,7 @@ class Canvas:
     def marker(self, kind: str, x: float, y: float, style: str, title: str = "") -> None:
         """A point: ``kind`` is circle or square."""
         if kind == "circle":
-            self._add("circle", style, title, cx=x, cy=y, r=4.5)
+            self._add("circle", style, title, cx=x, cy=y, r=5.5)
         else:
             self._add("rect", style, title, x=x - 4, y=y - 4, width=8, height=8)
 

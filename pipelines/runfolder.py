@@ -7,13 +7,13 @@ is not run again; another fingerprint is refused, unless the user asks to redo t
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import platform
 import shutil
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
@@ -28,6 +28,12 @@ STAGES = ("data", "ann", "snn", "finetuned", "attack")
 NEEDS = {"data": (), "ann": ("data",), "snn": ("ann",), "finetuned": ("snn",), "attack": ()}
 # the folder of each stage; redoing a stage empties its own and those of all stages after it
 FOLDERS = {"data": "text", "ann": "ann", "snn": "snn", "finetuned": "finetuned", "attack": "attack"}
+# the stages that make a model, and the command that does each
+MAKERS = {"ann": "train --dataset NAME --out {run}", "snn": "convert {run}"}
+MAKERS |= {"finetuned": "finetune {run}"}
+MODELS = tuple(MAKERS)
+# where things lie is written down, but does not make it another run: what lies there is hashed
+PLACES = ("data_dir",)
 PACKAGES = ("torch", "numpy", "spikingjelly", "gensim", "jieba", "scikit-learn", "textattack")
 
 
@@ -70,16 +76,28 @@ class RunFolder:
         return self.path / "results.json"
 
     def results(self) -> dict[str, Any]:
-        """All figures so far; empty before the first stage."""
+        """All figures so far, by stage; empty before the first one.
+
+        Raises:
+            InputError: results.json is cut off, or holds something else.
+        """
         if not self.results_path.exists():
             return {}
         results = read_json(self.results_path, "the results of a run")
-        if not isinstance(results, dict):
-            raise InputError(f"expected {self.results_path} to hold results by stage; remove it")
-        return results
+        stages = results.values() if isinstance(results, dict) else [None]
+        if not all(isinstance(figures, dict) for figures in stages):
+            raise InputError(
+                f"expected {self.results_path} to hold the figures of a run by stage, but it holds "
+                "something else; copy it again from where it came, or remove the folder"
+            )
+        return dict(results)
 
     def config(self) -> dict[str, Any]:
-        """The resolved settings so far, by stage."""
+        """The resolved settings so far, by stage.
+
+        Raises:
+            InputError: config.yaml is damaged.
+        """
         import yaml
 
         path = self.path / "config.yaml"
@@ -87,11 +105,16 @@ class RunFolder:
             return {}
         try:
             config = yaml.safe_load(read_text(path, "the settings of a run"))
-        except yaml.YAMLError as error:
-            raise InputError(f"expected settings in YAML at {path}, but {error}") from None
-        return config if isinstance(config, dict) else {}
+        except yaml.YAMLError:
+            config = None
+        if not isinstance(config, dict) or not all(isinstance(v, dict) for v in config.values()):
+            raise InputError(
+                f"expected the settings of a run in {path}, but it is damaged; copy it again from "
+                "where it came, or remove the folder"
+            )
+        return config
 
-    def require(self, stage: str, command: str) -> dict[str, Any]:
+    def require(self, stage: str) -> dict[str, Any]:
         """The figures of a finished stage.
 
         Raises:
@@ -99,64 +122,103 @@ class RunFolder:
         """
         results = self.results()
         if stage not in results:
+            command = MAKERS.get(stage, MAKERS["ann"]).format(run=self.path)
             raise InputError(
                 f"expected {self.path} to hold the stage {stage!r}, but it is not done; "
                 f"run first: snnconvert {command}"
             )
-        return results[stage]
+        return dict(results[stage])
+
+    def last_model(self) -> str:
+        """The model that was made last: fine-tuned SNN, SNN or ANN.
+
+        Raises:
+            InputError: there is none yet.
+        """
+        results = self.results()
+        name = next((name for name in reversed(MODELS) if name in results), "ann")
+        self.require(name)
+        return name
 
     def stamp(self, stage: str, settings: dict[str, Any]) -> str:
         """The fingerprint of ``stage`` with these settings, on top of the stages below it."""
         done = self.results()
         below = {name: done.get(name, {}).get("fingerprint") for name in NEEDS[stage]}
-        return fingerprint({"settings": settings, "below": below})
+        return fingerprint({"settings": _without(settings, PLACES), "below": below})
 
     def is_done(self, stage: str, settings: dict[str, Any], force: bool = False) -> bool:
-        """Whether ``stage`` is done with exactly these settings.
+        """Whether ``stage`` is done with exactly these settings; changes nothing.
 
         Args:
             stage: its name
             settings: its resolved settings
-            force: redo it; its figures and those of the stages that build on it are dropped
+            force: it shall be done again whatever is there
 
         Raises:
-            InputError: it is done with other settings, and ``force`` is not given.
+            InputError: it is done, or was begun, with other settings, and ``force`` is not given.
         """
         if force:
-            self._drop(stage)
+            return False
         results = self.results()
         if stage not in results:
-            self._check_begun(stage, settings)
+            begun = self.config().get(stage)
+            if begun is not None and _same(begun) != _same(settings):
+                raise InputError(
+                    f"the stage {stage!r} of {self.path} began with other settings"
+                    f"{_difference(begun, settings)}; give the same ones to resume it, choose "
+                    "another folder, or begin again with --force"
+                )
             return False
         if results[stage].get("fingerprint") == self.stamp(stage, settings):
             return True
         raise InputError(
             f"the stage {stage!r} of {self.path} is done with other settings"
-            f"{self._difference(stage, settings)}; choose another folder, or redo it with --force"
+            f"{_difference(self.config().get(stage, {}), settings)}; choose another folder, or "
+            "redo it with --force"
         )
 
-    def _check_begun(self, stage: str, settings: dict[str, Any]) -> None:
-        """A stage that was interrupted goes on only with the settings it began with."""
-        begun = self.config().get(stage)
-        if begun is not None and _plain(begun) != _plain(settings):
-            raise InputError(
-                f"the stage {stage!r} of {self.path} began with other settings"
-                f"{self._difference(stage, settings)}; give the same ones to resume it, choose "
-                "another folder, or begin again with --force"
-            )
+    def begin(self, stage: str, settings: dict[str, Any], force: bool = False) -> str:
+        """Write down the settings of a stage that starts, with versions.
 
-    def _difference(self, stage: str, settings: dict[str, Any]) -> str:
-        before, now = _plain(self.config().get(stage, {})), _plain(settings)
-        changed = [key for key in now if before.get(key) != now[key]]
-        return "".join(f" ({key} was {before.get(key)!r}, now {now[key]!r})" for key in changed[:3])
+        To be called once everything that can be wrong with them has been looked at: from here on
+        the stage goes on with these settings only. With ``force`` what is there of it, and of the
+        stages that build on it, is dropped first.
+
+        Returns:
+            The fingerprint that the stage will have.
+        """
+        if force:
+            self._drop(stage)
+        self._write_config(self.config() | {stage: _plain(settings), "versions": versions()})
+        return self.stamp(stage, settings)
+
+    def finish(self, stage: str, settings: dict[str, Any], figures: dict[str, Any]) -> None:
+        """Write down the figures of a finished stage."""
+        stamped = {"fingerprint": self.stamp(stage, settings), **figures}
+        write_json(self.results_path, self.results() | {stage: stamped})
 
     def _drop(self, stage: str) -> None:
-        """Forget ``stage`` and all after it: figures, settings and files."""
+        """Forget ``stage`` and all after it: figures, then files, then settings.
+
+        In this order a kill in between leaves stages that are not done, never figures without
+        their files, or old checkpoints under new settings.
+        """
         doomed = STAGES[STAGES.index(stage) :]
-        write_json(self.results_path, _without(self.results(), doomed))
-        self._write_config(_without(self.config(), doomed))
+        if self.results_path.exists():
+            write_json(self.results_path, _without(self.results(), doomed))
         for name in doomed:
-            shutil.rmtree(self.path / FOLDERS[name], ignore_errors=True)
+            folder = self.path / FOLDERS[name]
+            try:
+                if folder.exists():
+                    shutil.rmtree(folder)
+            except OSError as error:
+                raise SnnConvertError(
+                    f"could not remove {folder}: {error.strerror or error}; remove it by hand, or "
+                    "choose another folder"
+                ) from error
+        with suppress(OSError):  # it shows figures that are no more
+            (self.path / "report.html").unlink()
+        self._write_config(_without(self.config(), doomed))
 
     def _write_config(self, config: dict[str, Any]) -> None:
         import yaml
@@ -164,39 +226,60 @@ class RunFolder:
         text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
         write_text(self.path / "config.yaml", text)
 
-    def begin(self, stage: str, settings: dict[str, Any]) -> None:
-        """Write down the settings of a stage that starts, with versions."""
-        self._write_config(self.config() | {stage: _plain(settings), "versions": versions()})
-
-    def finish(self, stage: str, settings: dict[str, Any], figures: dict[str, Any]) -> None:
-        """Write down the figures of a finished stage."""
-        stamped = {"fingerprint": self.stamp(stage, settings), **figures}
-        write_json(self.results_path, self.results() | {stage: stamped})
-
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep a second command out of the folder while one is working in it.
 
+        A folder that was made for nothing, because the work could not begin, is taken away again.
+
         Raises:
             SnnConvertError: another process holds the folder, or it cannot be written.
         """
+        fresh = not self.path.exists()
+        lock = self.path / ".lock"
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self.path / ".lock", os.O_CREAT | os.O_RDWR)
+            handle = os.open(lock, os.O_CREAT | os.O_RDWR, 0o666)
         except OSError as error:
             raise SnnConvertError(
-                f"could not write to {self.path}: {error.strerror}; choose another --out"
+                f"could not write to {self.path}: {error.strerror or error}; choose another folder"
             ) from error
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock(handle)
             yield
+        finally:
+            if fresh and list(self.path.iterdir()) == [lock]:
+                lock.unlink()
+                self.path.rmdir()
+            os.close(handle)
+
+    def _lock(self, handle: int) -> None:
+        """Hold the open file ``handle`` for this process; it is released when it is closed."""
+        if sys.platform == "win32":
+            return
+        import fcntl
+
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise SnnConvertError(
                 f"another snnconvert command is working in {self.path}: wait for it, or choose "
                 "another folder"
             ) from None
-        finally:
-            os.close(handle)
+        except OSError:
+            return  # a file system without locks
+
+
+def _same(settings: dict[str, Any]) -> dict[str, Any]:
+    """What must agree for a stage to go on."""
+    return _without(_plain(settings), PLACES)
+
+
+def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
+    """The first settings that differ, in words."""
+    old, new = _same(before), _same(now)
+    changed = [key for key in new if old.get(key) != new[key]]
+    return "".join(f" ({key} was {old.get(key)!r}, now {new[key]!r})" for key in changed[:3])
 
 
 def _without(values: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

@@ -2,17 +2,73 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
+from ..errors import InputError
 
-def option(default: Any, text: str, choices: tuple[str, ...] = ()) -> Any:
-    """A dataclass field with its help text and, where it has them, its choices."""
-    return field(default=default, metadata={"help": text, "choices": choices})
+
+def option(default: Any, text: str, choices: tuple[str, ...] = (), **bounds: float) -> Any:
+    """A dataclass field with its help text and, where it has them, its choices or bounds.
+
+    ``bounds``: ``least`` and ``most`` are allowed values themselves, ``above`` and ``below`` not.
+    """
+    return field(default=default, metadata={"help": text, "choices": choices, "bounds": bounds})
+
+
+def bounds_text(bounds: Mapping[str, float]) -> str:
+    """Bounds in words, as in "of at least 1" or "above 0 and at most 100"."""
+    words = {"least": "of at least", "above": "above", "most": "at most", "below": "below"}
+    return " and ".join(f"{words[kind]} {bounds[kind]}" for kind in words if kind in bounds)
+
+
+def check_value(name: str, value: Any, metadata: Mapping[str, Any]) -> None:
+    """Refuse a value outside its option's choices or bounds; None and words without them pass.
+
+    Args:
+        name: what to call it in the error, as in ``--epochs``
+        value: one value, or the values of an option that takes several
+        metadata: of the option's dataclass field
+
+    Raises:
+        InputError: says what was expected and what came.
+    """
+    parts = value if isinstance(value, tuple) else (value,)
+    if not parts or len(set(parts)) < len(parts):
+        raise InputError(f"expected one or more different values for {name}, but got {parts}")
+    choices, bounds = metadata.get("choices"), metadata.get("bounds", {})
+    for part in parts:
+        if choices and part not in choices:
+            raise InputError(f"expected {name} to be of {', '.join(choices)}, but got {part!r}")
+        if part is None or isinstance(part, bool | str):
+            continue
+        inside = (
+            math.isfinite(part)
+            and part >= bounds.get("least", -math.inf)
+            and part <= bounds.get("most", math.inf)
+            and part > bounds.get("above", -math.inf)
+            and part < bounds.get("below", math.inf)
+        )
+        if not inside:
+            wanted = bounds_text(bounds) or "that is finite"
+            raise InputError(f"expected a number {wanted} for {name}, but got {part}")
+
+
+class Settings:
+    """What all settings share: they are checked when they are made, before any work begins."""
+
+    def __post_init__(self) -> None:
+        assert is_dataclass(self)
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if not is_dataclass(value):
+                check_value(item.name, value, item.metadata)
 
 
 @dataclass(frozen=True)
-class DataSettings:
+class DataSettings(Settings):
     """Which texts, and which word vectors."""
 
     dataset: str = option(
@@ -22,41 +78,45 @@ class DataSettings:
     )
     data_dir: str | None = option(None, "folder of the named data sets (or SNNCONVERT_DATA)")
     language: str = option("auto", "language of the texts", ("auto", "en", "zh"))
-    limit: int | None = option(None, "use at most this many texts of each split, for a quick trial")
+    limit: int | None = option(
+        None, "use at most this many texts of each split, for a quick trial", least=2
+    )
     vectors: str = option(
         "train", "word vectors: a word2vec or GloVe file, a gensim name, train, or random"
     )
-    dim: int | None = option(None, "components of vectors that are trained or random (300)")
-    max_length: int = option(256, "words kept of a text")
-    min_count: int = option(1, "training words seen less often are unknown")
+    dim: int | None = option(
+        None, "components of vectors that are trained or random (300)", least=1
+    )
+    max_length: int = option(256, "words kept of a text", least=1)
+    min_count: int = option(1, "training words seen less often are unknown", least=1)
 
 
 @dataclass(frozen=True)
-class TrainSettings:
+class TrainSettings(Settings):
     """The TextCNN and its training."""
 
-    widths: tuple[int, ...] = option((3, 4, 5), "filter widths in words")
-    channels: int = option(100, "filters per width")
+    widths: tuple[int, ...] = option((3, 4, 5), "filter widths in words", least=1)
+    channels: int = option(100, "filters per width", least=1)
     activation: str = option("qcfs", "activation", ("qcfs", "relu"))
-    levels: int = option(4, "QCFS levels L; best equal to the time steps")
-    bound: float = option(2.0, "initial QCFS bound")
+    levels: int = option(4, "QCFS levels L; best equal to the time steps", least=1)
+    bound: float = option(2.0, "initial QCFS bound", above=0)
     pooling: str = option("max", "pooling over positions", ("max", "mean"))
-    dropout: float = option(0.5, "dropout before the readout")
+    dropout: float = option(0.5, "dropout before the readout", least=0, below=1)
     train_vectors: bool = option(False, "fine-tune the word vectors")
-    epochs: int = option(20, "most epochs")
-    patience: int = option(3, "stop after this many epochs without a better dev accuracy")
-    batch_size: int = option(64, "texts per step")
-    lr: float = option(1e-3, "learning rate of AdamW")
-    weight_decay: float = option(1e-2, "weight decay of AdamW")
+    epochs: int = option(20, "most epochs", least=1)
+    patience: int = option(3, "stop after this many epochs without a better dev accuracy", least=0)
+    batch_size: int = option(64, "texts per step", least=1)
+    lr: float = option(1e-3, "learning rate of AdamW", above=0)
+    weight_decay: float = option(1e-2, "weight decay of AdamW", least=0)
     class_weights: bool = option(False, "weigh classes by their inverse frequency")
     tensorboard: bool = option(True, "write TensorBoard logs")
 
 
 @dataclass(frozen=True)
-class ConvertSettings:
+class ConvertSettings(Settings):
     """The conversion."""
 
-    steps: int = option(4, "time steps T")
+    steps: int = option(4, "time steps T", least=1)
     encoder: str = option("saf", "input code", ("saf", "bitplane", "poisson", "direct"))
     mapping: str = option(
         "auto",
@@ -65,24 +125,26 @@ class ConvertSettings:
     )
     threshold: str = option("auto", "threshold rule", ("auto", "qcfs", "max", "percentile"))
     grain: str = option("layer", "one threshold per layer or channel", ("layer", "channel"))
-    percentile: float = option(99.9, "percentile of the threshold rule, in percent")
-    initial: float = option(0.5, "V(0) as a fraction of the threshold")
+    percentile: float = option(
+        99.9, "percentile of the threshold rule, in percent", above=0, most=100
+    )
+    initial: float = option(0.5, "V(0) as a fraction of the threshold", least=0, most=1)
     reset: str = option("soft", "reset after a spike", ("soft", "hard"))
     pooling: str = option(
         "auto", "max pooling of spikes (auto: by encoder)", ("auto", "spikes", "currents", "counts")
     )
-    calibration: int = option(512, "training texts that thresholds are balanced on")
+    calibration: int = option(512, "training texts that thresholds are balanced on", least=1)
 
 
 @dataclass(frozen=True)
-class FinetuneSettings:
+class FinetuneSettings(Settings):
     """Fine-tuning with surrogate gradients."""
 
-    epochs: int = option(3, "most epochs")
-    patience: int = option(2, "stop after this many epochs without a better dev accuracy")
-    batch_size: int = option(64, "texts per step")
-    lr: float = option(2e-4, "learning rate of AdamW")
-    weight_decay: float = option(1e-2, "weight decay of AdamW")
+    epochs: int = option(3, "most epochs", least=1)
+    patience: int = option(2, "stop after this many epochs without a better dev accuracy", least=0)
+    batch_size: int = option(64, "texts per step", least=1)
+    lr: float = option(2e-4, "learning rate of AdamW", above=0)
+    weight_decay: float = option(1e-2, "weight decay of AdamW", least=0)
     loss: str = option(
         "mean_logits",
         "cross entropy on mean logits or spike counts",
@@ -91,27 +153,31 @@ class FinetuneSettings:
     surrogate: str = option(
         "atan", "surrogate of the spike's gradient", ("atan", "sigmoid", "rectangle", "triangle")
     )
-    width: float = option(1.0, "width of the surrogate, in thresholds")
-    dropout: float = option(0.0, "dropout of pooled spikes before the readout")
+    width: float = option(1.0, "width of the surrogate, in thresholds", above=0)
+    dropout: float = option(0.0, "dropout of pooled spikes before the readout", least=0, below=1)
     class_weights: bool = option(False, "weigh classes by their inverse frequency")
     tensorboard: bool = option(True, "write TensorBoard logs")
 
 
 @dataclass(frozen=True)
-class AttackSettings:
+class AttackSettings(Settings):
     """Robustness evaluation with TextAttack."""
 
     presets: tuple[str, ...] = option(
-        ("auto",), "attacks, separated by commas: deepwordbug, pwws, zh-homophone, zh-wordnet"
+        ("auto",),
+        "attacks, separated by commas (auto: all of the language that can run here)",
+        ("auto", "deepwordbug", "pwws", "zh-homophone", "zh-wordnet"),
     )
-    examples: int = option(100, "test texts attacked, the same for every model")
-    query_budget: int = option(500, "most model queries per text")
-    victims: tuple[str, ...] = option(("ann", "snn", "finetuned"), "models to attack")
-    draws: int = option(8, "noise draws averaged for a stochastic encoder")
+    examples: int = option(100, "test texts attacked, the same for every model", least=1)
+    query_budget: int = option(500, "most model queries per text", least=1)
+    victims: tuple[str, ...] = option(
+        ("ann", "snn", "finetuned"), "models to attack", ("ann", "snn", "finetuned")
+    )
+    draws: int = option(8, "noise draws averaged for a stochastic encoder", least=1)
 
 
 @dataclass(frozen=True)
-class RunSettings:
+class RunSettings(Settings):
     """Everything: train, convert, fine-tune, attack, report."""
 
     data: DataSettings = field(default_factory=DataSettings)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 import torch
-
 from snnconvert.convert.artefacts import load_model, save_model, weights_hash
 from snnconvert.convert.encoders import Encoder
-from snnconvert.convert.to_snn import ConversionRecipe, build_snn
+from snnconvert.convert.recipe import ConversionRecipe
+from snnconvert.convert.to_snn import build_snn
 from snnconvert.errors import InputError
 from snnconvert.models.snn import SpikingTextModel
 from snnconvert.models.textcnn import TextCNNSpec, TextModel, build_textcnn
@@ -67,62 +67,71 @@ def test_another_process_gives_the_same_spikes(folders):
     assert json.loads(done.stdout) == expected and sum(expected) > 0
 
 
-def damaged(folder: Path, kind: str) -> None:
-    spec, weights = folder / "spec.json", folder / "weights.safetensors"
-    content = json.loads(spec.read_text())
-    if kind == "no spec":
-        spec.unlink()
-    elif kind == "no weights":
-        weights.unlink()
-    elif kind == "cut spec":
-        spec.write_bytes(spec.read_bytes()[:50])
-    elif kind == "cut weights":
-        weights.write_bytes(weights.read_bytes()[:-10])
-    elif kind == "empty weights":
-        weights.write_bytes(b"")
-    elif kind == "pickle":
-        weights.write_bytes(pickle.dumps({"conv2.weight": [1.0]}))
-    elif kind == "torch pickle":
-        torch.save({"a": torch.ones(1)}, weights)
-    elif kind == "format":
-        spec.write_text(json.dumps(content | {"format": 99}))
-    elif kind == "list":
-        spec.write_text("[]")
-    elif kind == "missing key":
-        spec.write_text(json.dumps({k: v for k, v in content.items() if k != "nodes"}))
-    elif kind == "node type":
-        content["nodes"][0]["type"] = "Softmax"
-        spec.write_text(json.dumps(content))
-    elif kind == "other shape":
-        content["nodes"][0]["settings"]["channels"] = 9
-        spec.write_text(json.dumps(content))
-    elif kind == "nan":
-        ann, _ = models()
-        with torch.no_grad():
-            ann.network.node("readout").bias.fill_(float("nan"))
-        save_model(folder, ann, ("no", "yes"))
+def _rewrite(**changes):
+    """Damage: other values in the spec; None removes a key."""
+
+    def damage(folder: Path) -> None:
+        path = folder / "spec.json"
+        content = json.loads(path.read_text()) | changes
+        path.write_text(json.dumps({k: v for k, v in content.items() if v is not None}))
+
+    return damage
+
+
+def _write(name: str, content):
+    """Damage: the file ``name`` with other bytes, made from those it has."""
+    return lambda folder: (folder / name).write_bytes(content((folder / name).read_bytes()))
+
+
+def _remove(name: str):
+    return lambda folder: (folder / name).unlink()
+
+
+def _first_node(**changes):
+    """Damage: other fields in the first node of the spec."""
+
+    def damage(folder: Path) -> None:
+        path = folder / "spec.json"
+        content = json.loads(path.read_text())
+        content["nodes"][0] |= changes
+        path.write_text(json.dumps(content))
+
+    return damage
+
+
+def _nan(folder: Path) -> None:
+    ann, _ = models()
+    with torch.no_grad():
+        ann.network.node("readout").bias.fill_(float("nan"))
+    save_model(folder, ann, ("no", "yes"))
+
+
+SPEC, WEIGHTS = "spec.json", "weights.safetensors"
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"),
+    ("damage", "words"),
     [
-        ("no spec", "no such file"),
-        ("no weights", "no such file"),
-        ("cut spec", "not valid JSON"),
-        ("cut weights", "truncated or of another kind"),
-        ("empty weights", "truncated or of another kind"),
-        ("pickle", "truncated or of another kind"),
-        ("torch pickle", "truncated or of another kind"),
-        ("format", "format 1 .* 99"),
-        ("list", "it has 'list'"),
-        ("missing key", "'nodes'"),
-        ("node type", "'Softmax'"),
-        ("other shape", "of another shape"),
-        ("nan", "NaN or inf"),
+        (_remove(SPEC), "no such file"),
+        (_remove(WEIGHTS), "no such file"),
+        (_write(SPEC, lambda old: old[:50]), "not valid JSON"),
+        (_write(SPEC, lambda old: b"[]"), "it has 'list'"),
+        (_write(WEIGHTS, lambda old: old[:-10]), "truncated or of another kind"),
+        (_write(WEIGHTS, lambda old: b""), "truncated or of another kind"),
+        (_write(WEIGHTS, lambda old: pickle.dumps({"a": [1.0]})), "truncated or of another kind"),
+        (lambda folder: torch.save({"a": torch.ones(1)}, folder / WEIGHTS), "of another kind"),
+        (_rewrite(format=99), "format 1 .* 99"),
+        (_rewrite(nodes=None), "'nodes'"),
+        (_first_node(type="Softmax"), "'Softmax'"),
+        (
+            _first_node(settings={"inputs": 6, "channels": 9, "width": 2}),
+            "of another shape",
+        ),
+        (_nan, "NaN or inf"),
     ],
 )
-def test_damaged_folders_are_refused_in_one_line(folders, kind, words):
-    damaged(folders["ann"], kind)
+def test_damaged_folders_are_refused_in_one_line(folders, damage, words):
+    damage(folders["ann"])
     with pytest.raises(InputError, match=words) as caught:
         load_model(folders["ann"])
     assert "\n" not in str(caught.value)

@@ -6,7 +6,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-
 from snnconvert.convert.counts import SpikeCounter, layer_sops, window_fan_out
 from snnconvert.models.layers import Concat, Conv1d, Linear
 from snnconvert.models.network import Network, Signal

@@ -248,6 +248,9 @@ def test_bad_folders(tmp_path):
         ("waimia", "did you mean waimai"),
         ("qqqqqqqq", "unknown data set 'qqqqqqqq': expected one of builtin-en"),
         ("none.tsv", "no such file"),
+        ("", "unknown data set ''"),
+        ("a\0b", "unknown data set"),
+        ("a" * 5000, "expected a data set, but got"),
         ("no/folder", "no such file"),
     ],
 )

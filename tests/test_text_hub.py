@@ -75,6 +75,11 @@ def test_no_train_split(monkeypatch):
         load_dataset("hf:some/set")
 
 
+def test_no_name():
+    with pytest.raises(InputError, match="expected a name after hf:"):
+        load_dataset("hf:")
+
+
 def test_offline(monkeypatch):
     def load(*_):
         raise ConnectionError("Couldn't reach\nthe hub")

@@ -87,6 +87,8 @@ def test_repeated_words_keep_the_first_row_and_spaced_words_are_skipped(tmp_path
         ("cut.bin", binary()[:-6], "cut off, damaged or of another kind"),
         ("cut.txt.gz", gzip.compress(rows().encode())[:-9], "cut off, damaged"),
         ("fake.txt.gz", b"not gzip", "cut off, damaged"),
+        ("huge.bin", b"9999999999 300\nword \0\0", "more than the file can hold"),
+        ("header.bin", b"no header\n", "no header of two integers"),
         ("pickle.kv", b"\x80\x04", "is a .kv file: write it with gensim's save_word2vec_format"),
     ],
 )
@@ -103,6 +105,8 @@ def test_missing_files_and_folders(tmp_path):
         load_vectors(tmp_path / "none.txt")
     with pytest.raises(InputError, match="there is no such file"):
         load_vectors("vectors.bin")
+    with pytest.raises(InputError, match="expected a file of word vectors"):
+        load_vectors("a" * 5000 + ".txt")
     with pytest.raises(InputError, match="is a folder"):
         load_vectors(tmp_path)
 

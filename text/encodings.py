@@ -37,6 +37,16 @@ def read_bytes(path: Path) -> bytes:
         raise InputError(f"could not read {path}: {error.strerror or error}") from error
 
 
+def user_path(given: str | Path, what: str) -> Path:
+    """``given`` as a path, with ``~`` filled in; raises `InputError` where it can be none."""
+    try:
+        path = Path(given).expanduser()
+        path.exists()  # refuses zero bytes and names longer than the file system allows
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError(f"expected {what}, but got {str(given)[:60]!r} ({error})") from None
+    return path
+
+
 def decode(data: bytes, path: Path) -> str:
     """``data`` as UTF-8 text (a byte order mark is dropped); names the likely real encoding.
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import InputError
-from .encodings import decode, read_bytes
+from .encodings import decode, read_bytes, user_path
 from .readers import KINDS, Row, kind_of, read_rows
 from .registry import BUILTIN, NAMED, unknown_name
 
@@ -66,7 +66,9 @@ def read_path(given: str) -> tuple[str, Rows]:
     Raises:
         InputError: there is no such file or folder, or nothing usable in it.
     """
-    path = Path(given).expanduser()
+    path = user_path(given, "a data set")
+    if not given.strip():
+        raise unknown_name(given)
     if path.is_dir():
         return path.resolve().name, read_folder(path)
     if path.exists():

@@ -36,6 +36,8 @@ def read_hub(name: str) -> tuple[Rows, Sequence[str] | None]:
             "pip install 'snnconvert[datasets]'"
         ) from None
     path, _, configuration = name.partition(":")
+    if not path:
+        raise InputError("expected a name after hf:, for example hf:dair-ai/emotion, but got none")
     try:
         found = datasets.load_dataset(path, configuration or None)
     except (OSError, ValueError, RuntimeError) as error:

@@ -157,6 +157,14 @@ def _read_binary(path: Path) -> tuple[list[str], np.ndarray]:
     """Words and (N, D) float32 of word2vec binary, by gensim, whose reader is compiled."""
     from gensim.models import KeyedVectors
 
+    with _open(path) as handle:
+        header = _header(handle.readline(1000))
+    if header is None:
+        raise ValueError("the first line is no header of two integers")
+    # gensim makes room for what the header promises before it reads on. gzip packs up to 1032 : 1.
+    room = path.stat().st_size * (1032 if path.suffix.lower() == ".gz" else 1)
+    if header[0] * header[1] * 4 > room:
+        raise ValueError(f"the header promises {header[0]} rows, more than the file can hold")
     with quiet_gensim():
         vectors = KeyedVectors.load_word2vec_format(str(path), binary=True)
     return vectors.index_to_key, vectors.vectors

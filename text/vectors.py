@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import InputError, SnnConvertError, one_line
 from ..seeds import derive
+from .encodings import user_path
 from .vector_files import WordVectors, checked, quiet_gensim, read_vectors
 
 __all__ = ["DEFAULT_DIM", "WordVectors", "load_vectors", "random_vectors"]
@@ -87,7 +88,7 @@ def random_vectors(words: Sequence[str], dim: int, seed: int) -> np.ndarray:
 
 
 def _from_file_or_name(source: str | Path) -> WordVectors:
-    path = Path(source).expanduser()
+    path = user_path(source, "a file of word vectors")
     if path.is_file():
         return read_vectors(path, path.name)
     if path.is_dir():
