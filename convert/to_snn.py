@@ -223,9 +223,3 @@ def build_snn(
             f"logits, but it is {type(ann.node(ann.output)).__name__}"
         )
     return Network(builder.nodes), builder.rows
-
-
-def qcfs_levels(ann: Network) -> int | None:
-    """The L of the network's QCFS activations, or None where it has none."""
-    levels = {node.levels for node in map(ann.node, ann.inputs) if isinstance(node, Qcfs)}
-    return max(levels) if levels else None

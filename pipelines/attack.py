@@ -12,13 +12,10 @@ from ..attacks.presets import default_presets, preset
 from ..attacks.runs import run_attack, select_examples
 from ..attacks.scores import score
 from ..convert.artefacts import weights_hash
-from ..engine.classifier import TextClassifier
 from ..errors import InputError
-from .data import load_run_data
-from .runfolder import RunFolder, settings_dict
+from .data import load_classifier, load_run_data
+from .runfolder import MODELS, RunFolder, settings_dict
 from .settings import AttackSettings
-
-MODELS = ("ann", "snn", "finetuned")
 
 
 def attack(
@@ -36,7 +33,7 @@ def attack(
     run = RunFolder(out)
     with run.locked():
         done = run.results()
-        run.require("ann", f"train --dataset NAME --out {run.path}")
+        run.require("ann")
         victims = _victims(settings.victims, done, run.path)
         presets, left_out = _presets(settings.presets, str(done["data"]["language"]))
         hashes = {name: weights_hash(run.path / name)[:16] for name in victims}
@@ -46,13 +43,13 @@ def attack(
         check_assets(presets)
         for name, reason in left_out.items():
             print(f"attack {name} is left out: {reason}", file=sys.stderr)
-        run.begin("attack", resolved)
         started = time.monotonic()
         test = load_run_data(run).test
         examples = select_examples(test.texts, test.labels, settings.examples, seed)
         rows: list[dict[str, Any]] = []
+        run.begin("attack", resolved, force)
         for victim in victims:
-            classifier = TextClassifier.load(run.path, victim, settings.draws)
+            classifier = load_classifier(run, victim, settings.draws)
             for name in presets:
                 records = run_attack(
                     classifier,

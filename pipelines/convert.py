@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..convert.artefacts import load_model, save_model
+from ..convert.artefacts import save_model
 from ..convert.diagnosis import layer_activity, raster
 from ..convert.encoders import Encoder
 from ..convert.recipe import ConversionRecipe
@@ -26,8 +26,7 @@ from ..models.network import Signal
 from ..models.snn import SpikingTextModel
 from ..models.textcnn import TextModel
 from ..seeds import generator
-from ..text.stage import TextStage
-from .data import Texts, encode_splits, load_run_data
+from .data import Texts, load_run_model, load_run_texts
 from .runfolder import RunFolder, settings_dict
 from .settings import ConvertSettings
 
@@ -127,23 +126,21 @@ def convert(
         InputError: no trained ANN in the folder, settings that do not fit it, or done otherwise.
     """
     run = RunFolder(out)
+    recipe = recipe_from(settings)
     with run.locked():
-        run.require("ann", f"train --dataset NAME --out {run.path}")
-        recipe = recipe_from(settings)
+        run.require("ann")
         resolved = settings_dict(settings, seed=seed)
         if run.is_done("snn", resolved, force):
             return run
-        run.begin("snn", resolved)
         started = time.monotonic()
-        ann, classes = load_model(run.path / "ann")
-        assert isinstance(ann, TextModel)
-        dataset = load_run_data(run)
-        texts = encode_splits(dataset, TextStage.load(run.path / "text"))
+        ann, classes = load_run_model(run, "ann", TextModel)
+        texts = load_run_texts(run)
         order = torch.randperm(
             len(texts.sequences["train"]), generator=generator(seed, "calibration")
         ).tolist()
         calibration = [texts.sequences["train"][i] for i in order[: settings.calibration]]
         conversion = convert_model(ann, recipe, calibration, seed)
+        run.begin("snn", resolved, force)
         save_model(run.path / "snn", conversion.snn, classes)
         figures = measure(conversion.snn, texts, seed, "snn")
         report = {

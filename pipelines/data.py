@@ -195,13 +195,9 @@ def prepare_data(
 
     settings = with_absolute_paths(settings)
     resolved = settings_dict(settings, seed=seed)
-    fitted = run.is_done("data", resolved, force)
-    if not fitted:
-        check_vectors(settings.vectors)
-    folder = run.path / "text"
-    if fitted:
-        dataset, stage = load_run_data(run), load_run_stage(run)
-        return Prepared(dataset, stage, load_tensors(folder / VECTORS)["vectors"])
+    if run.is_done("data", resolved, force):
+        return Prepared(load_run_data(run), load_run_stage(run), _load_vectors(run))
+    check_vectors(settings.vectors)
     dataset = load_dataset(settings.dataset, settings.data_dir, settings.language, settings.limit)
     stage, matrix = TextStage.fit(
         dataset.train,
@@ -214,8 +210,8 @@ def prepare_data(
     )
     run.begin("data", resolved, force)
     vectors = torch.from_numpy(matrix)
-    save_tensors(folder / VECTORS, {"vectors": vectors})
-    stage.save(folder)
+    save_tensors(run.path / "text" / VECTORS, {"vectors": vectors})
+    stage.save(run.path / "text")
     figures = dataset.describe() | {
         "text_stage": stage_hash(stage),
         "vocabulary": len(stage.vocabulary),
@@ -223,3 +219,16 @@ def prepare_data(
     }
     run.finish("data", resolved, figures)
     return Prepared(dataset, stage, vectors)
+
+
+def _load_vectors(run: RunFolder) -> torch.Tensor:
+    """The vectors (V, D) that training starts from."""
+    path = run.path / "text" / VECTORS
+    tensors = load_tensors(path, "word vectors")
+    words = run.require("data").get("vocabulary")
+    if set(tensors) != {"vectors"} or tensors["vectors"].shape[0] != words:
+        raise InputError(
+            f"expected the vectors of {words} words in {path}, but it holds something else; copy "
+            "the whole folder of the run again"
+        )
+    return tensors["vectors"]

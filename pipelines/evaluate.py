@@ -7,25 +7,28 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..engine.classifier import TextClassifier
 from ..engine.evaluate import accuracy, ann_logits, evaluate_snn
 from ..errors import InputError
 from ..models.textcnn import TextModel
 from ..text.datasets import Split
 from ..text.readers import read_rows
-from .data import load_run_data
+from .data import load_classifier, load_run_data
 from .runfolder import RunFolder
 from .summary import percent, table
 
 
 def evaluate(
-    out: Path | str, model: str, split: str = "test", data: str | None = None, as_json: bool = False
+    out: Path | str,
+    model: str | None = None,
+    split: str = "test",
+    data: str | None = None,
+    as_json: bool = False,
 ) -> dict[str, Any]:
     """Measure a model; prints a table (or JSON) and returns the figures.
 
     Args:
         out: run folder
-        model: ``ann``, ``snn`` or ``finetuned``
+        model: ``ann``, ``snn`` or ``finetuned``; the last one made where none is named
         split: of the run's own data set
         data: a labelled file to measure on instead
         as_json: print JSON
@@ -34,10 +37,10 @@ def evaluate(
         InputError: the model is not there, or the file has labels that the model does not know.
     """
     run = RunFolder(out)
-    run.require(model, "train, convert or finetune")
-    classifier = TextClassifier.load(run.path, model)
+    model = model or run.last_model()
+    classifier = load_classifier(run, model)
     texts = _own_file(data, classifier.classes) if data else load_run_data(run).split(split)
-    seed = int(run.config().get("snn", {}).get("seed", 0))
+    seed = int(run.config().get(model, {}).get("seed", 0))
     sequences = classifier.stage.encode(texts.texts)
     figures: dict[str, Any] = {"model": model, "data": data or split, "texts": len(texts)}
     if isinstance(classifier.model, TextModel):
@@ -55,10 +58,14 @@ def evaluate(
 
 
 def _own_file(path: str, classes: Sequence[str]) -> Split:
-    """A labelled file, its labels as numbers of the model's classes (by name or by number)."""
+    """A labelled file, its labels as numbers of the model's classes.
+
+    A label is a class name; where no name is itself a number, also the number of a class from 0.
+    """
     rows = read_rows(Path(path))
     known = {name: i for i, name in enumerate(classes)}
-    known |= {str(i): i for i in range(len(classes))}
+    if not any(name.lstrip("-").isdigit() for name in classes):
+        known |= {str(i): i for i in range(len(classes))}
     labels = []
     for number, (label, _) in enumerate(rows, 1):
         if label not in known:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..convert.artefacts import load_model, save_model
+from ..convert.artefacts import save_model
 from ..convert.diagnosis import layer_activity
 from ..engine.batches import to_batch
 from ..engine.evaluate import accuracy, snn_logits
@@ -21,9 +21,8 @@ from ..models.snn import SpikingTextModel
 from ..models.spiking import SpikingReadout
 from ..models.spikingjelly_bridge import spikingjelly_neurons
 from ..models.textcnn import set_generator
-from ..text.stage import TextStage
 from .convert import measure, write_raster
-from .data import Texts, encode_splits, load_run_data
+from .data import Texts, load_run_model, load_run_texts
 from .loop import Loop, adamw, class_weights
 from .runfolder import RunFolder, settings_dict
 from .settings import FinetuneSettings
@@ -42,19 +41,18 @@ def finetune(
     """
     run = RunFolder(out)
     with run.locked():
-        run.require("snn", f"convert {run.path}")
+        run.require("snn")
         resolved = settings_dict(settings, seed=seed)
         if run.is_done("finetuned", resolved, force):
             return run
-        run.begin("finetuned", resolved)
         started = time.monotonic()
-        model, classes = load_model(run.path / "snn")
-        assert isinstance(model, SpikingTextModel)
-        texts = encode_splits(load_run_data(run), TextStage.load(run.path / "text"))
+        model, classes = load_run_model(run, "snn", SpikingTextModel)
+        texts = load_run_texts(run)
         if settings.loss == "spike_counts":
             model.network = with_output_neurons(model, texts)
         model.network = with_dropout(model.network, settings.dropout)
         loop = _loop(run, model, texts, settings, seed)
+        loop.stamp = run.begin("finetuned", resolved, force)
         with spikingjelly_neurons(model.network, settings.surrogate, settings.width):
             state = loop.run()
         model.network = with_dropout(model.network, 0.0)

@@ -20,8 +20,9 @@ from tqdm import tqdm
 
 from ..engine.batches import shuffled
 from ..errors import InputError, SnnConvertError
-from ..files import replace_file, write_text
+from ..files import replace_file
 from ..seeds import generator
+from .logs import Logs
 
 CHECKPOINT_SECONDS = 30.0
 
@@ -51,6 +52,7 @@ class Loop:
     batch_loss: (indices, generator) -> scalar loss
     dev_score: () -> (accuracy, loss) on dev
     folder: where checkpoint and logs lie
+    stamp: fingerprint of the stage; a checkpoint with another one is refused
     """
 
     model: nn.Module
@@ -66,8 +68,10 @@ class Loop:
     batch_size: int
     tensorboard: bool = True
     score_start: bool = False
+    stamp: str = ""
     state: State = field(default_factory=State)
     best: dict[str, Tensor] = field(default_factory=dict)
+    logs: Logs = field(init=False)
 
     @property
     def checkpoint_path(self) -> Path:
@@ -76,7 +80,14 @@ class Loop:
 
     def run(self) -> State:
         """Train to the end (or the early stop) and load the best parameters into the model."""
+        self.logs = Logs(self.folder, self.name, self.tensorboard)
         self._resume()
+        try:
+            return self._run()
+        finally:
+            self.logs.close()
+
+    def _run(self) -> State:
         if self.score_start and self.state.step == 0 and not self.state.history:
             self._score(epoch=-1, loss=float("nan"))  # the start counts as a candidate
         while not self.state.finished:
@@ -127,7 +138,7 @@ class Loop:
         if not torch.isfinite(loss):
             raise SnnConvertError(
                 f"the loss of {self.name} became {float(loss)} at step {state.step}: lower the "
-                "learning rate (--lr)"
+                "learning rate (--lr) and begin again with --force"
             )
         loss.backward()
         self.optimizer.step()
@@ -146,23 +157,7 @@ class Loop:
         if (accuracy, -dev_loss) > (state.best_score, -state.best_loss):
             state.best_score, state.best_loss, state.best_epoch = accuracy, dev_loss, epoch
             self.best = {n: p.detach().clone() for n, p in self._parameters().items()}
-        self._log()
-
-    def _log(self) -> None:
-        columns = ("epoch", "train_loss", "dev_loss", "dev_accuracy")
-        lines = [",".join(columns)]
-        lines += [",".join(str(row.get(c, "")) for c in columns) for row in self.state.history]
-        write_text(self.folder / f"{self.name}.csv", "\n".join(lines) + "\n")
-        if self.tensorboard:
-            from torch.utils.tensorboard import SummaryWriter
-
-            row = self.state.history[-1]
-            with SummaryWriter(
-                str(self.folder / "tensorboard" / self.name), purge_step=int(row["epoch"])
-            ) as writer:
-                for key in columns[1:]:
-                    if key in row:
-                        writer.add_scalar(key, row[key], int(row["epoch"]))
+        self.logs.write(state.history)
 
     def save(self) -> None:
         """Write the checkpoint: parameters, best parameters, optimizer moments, state."""
@@ -174,15 +169,19 @@ class Loop:
             tensors |= {f"optimizer.{index}.{key}": value for key, value in moments.items()}
         data = save(
             {n: t.contiguous() for n, t in tensors.items()},
-            metadata={"state": json.dumps(asdict(self.state))},
+            metadata={"state": json.dumps(asdict(self.state)), "stamp": self.stamp},
         )
         replace_file(self.checkpoint_path, lambda p: p.write_bytes(data))
 
     def _resume(self) -> None:
+        """Go on from the checkpoint, where there is one.
+
+        Raises:
+            InputError: it is damaged, or of other settings.
+        """
         if not self.checkpoint_path.exists():
             return
-        tensors, state = read_checkpoint(self.checkpoint_path)
-        self.state = State(**state)
+        tensors, self.state = read_checkpoint(self.checkpoint_path, self.stamp)
         groups: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "optimizer": {}}
         for name, value in tensors.items():
             kind, rest = name.split(".", 1)
@@ -197,23 +196,30 @@ class Loop:
         self.optimizer.load_state_dict({"state": moments, "param_groups": whole["param_groups"]})
 
 
-def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def read_checkpoint(path: Path, stamp: str = "") -> tuple[dict[str, Tensor], State]:
     """Tensors and state of a checkpoint.
 
     Raises:
-        InputError: the file is truncated or not a checkpoint.
+        InputError: the file is truncated, not a checkpoint, or of another stage than ``stamp``.
     """
     from safetensors import SafetensorError, safe_open
 
+    remedy = "remove it to begin this stage again"
     try:
         with safe_open(str(path), framework="pt") as handle:
-            state = json.loads(handle.metadata()["state"])
-            return {name: handle.get_tensor(name) for name in handle.keys()}, state  # noqa: SIM118
+            metadata = handle.metadata()
+            state = State(**json.loads(metadata["state"]))
+            tensors = {name: handle.get_tensor(name) for name in list(handle.keys())}
     except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
         raise InputError(
             f"expected a checkpoint at {path}, but it is truncated or of another kind ({error}); "
-            "remove it to begin this stage again"
+            f"{remedy}"
         ) from None
+    if metadata.get("stamp") != stamp:
+        raise InputError(
+            f"expected a checkpoint of this run at {path}, but it is of other settings; {remedy}"
+        )
+    return tensors, state
 
 
 def class_weights(labels: Sequence[int], classes: int) -> Tensor:
@@ -223,15 +229,7 @@ def class_weights(labels: Sequence[int], classes: int) -> Tensor:
 
 
 def adamw(model: nn.Module, lr: float, weight_decay: float) -> torch.optim.AdamW:
-    """AdamW over the trainable parameters; biases and bounds (below two axes) are not decayed.
-
-    Raises:
-        InputError: a learning rate or weight decay that is not a finite number >= 0.
-    """
-    if not 0 < lr < float("inf") or not 0 <= weight_decay < float("inf"):
-        raise InputError(
-            f"expected a learning rate > 0 and a weight decay >= 0, but got {lr} and {weight_decay}"
-        )
+    """AdamW over the trainable parameters; biases and bounds (below two axes) are not decayed."""
     trained = [p for p in model.parameters() if p.requires_grad]
     groups = [
         {"params": [p for p in trained if p.dim() > 1], "weight_decay": weight_decay},

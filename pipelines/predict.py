@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..engine.classifier import TextClassifier
+from .data import load_classifier
 from .runfolder import RunFolder
 
 
@@ -26,10 +26,7 @@ def predict(
         InputError: the model is not in the run.
     """
     run = RunFolder(out)
-    done = run.results()
-    model = model or next((m for m in ("finetuned", "snn", "ann") if m in done), "ann")
-    run.require(model, "train, convert or finetune")
-    classifier = TextClassifier.load(run.path, model)
+    classifier = load_classifier(run, model or run.last_model())
     rows = []
     for text, row in zip(texts, classifier.probabilities(texts), strict=True):
         best = int(row.argmax())

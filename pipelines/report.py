@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..attacks.scores import wilson
 from ..files import write_text
 from . import report_format as form
 from .report_examples import chosen_examples
@@ -39,7 +40,8 @@ def report(run: str | Path) -> Path:
     """
     figures = read_run(run)
     path = figures.path / "report.html"
-    write_text(path, render(figures))
+    # half a surrogate pair, which an attack can leave in a text, cannot be written as UTF-8
+    write_text(path, render(figures).encode("utf-8", "replace").decode("utf-8"))
     return path
 
 
@@ -48,7 +50,7 @@ def render(run: RunFigures) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("snnconvert.pipelines"),
+        loader=PackageLoader(__package__ or "snnconvert.pipelines"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -65,6 +67,7 @@ def context(run: RunFigures) -> dict[str, Any]:
     activity = {kind: model.activity for kind, model in run.models.items() if model.activity}
     classes = run.data.classes if run.data else []
     rows = run.attacks.rows if run.attacks else []
+    versions = run.config.get("versions")
     return {
         "run": run,
         "version": __version__,
@@ -86,15 +89,13 @@ def context(run: RunFigures) -> dict[str, Any]:
         "bars": robustness_bars(rows) if rows else None,
         "examples": chosen_examples(rows, classes),
         "settings": settings(run),
-        "versions": run.config.get("versions") or {},
+        "versions": versions if isinstance(versions, dict) else {},
         "stage_names": STAGE_NAMES,
     }
 
 
 def intervals(run: RunFigures) -> dict[str, tuple[float, float]]:
     """95 % Wilson interval of every model's test accuracy, where the number of texts is known."""
-    from ..attacks.scores import wilson
-
     texts = run.data.sizes.get("test", 0) if run.data else 0
     found = {}
     for kind, model in run.models.items():
@@ -136,10 +137,10 @@ def rasters(run: RunFigures, classes: list[str]) -> list[dict[str, Any]]:
     found = []
     for kind in ("finetuned", "snn"):
         model = run.models.get(kind)
-        if model is None or model.raster is None or not model.raster.logits:
+        if model is None or model.raster is None:
             continue
         raster = model.raster
-        winners = [max(range(len(row)), key=row.__getitem__) for row in raster.logits if row]
+        winners = [max(range(len(row)), key=row.__getitem__) for row in raster.logits]
         found.append(
             {
                 "kind": kind,

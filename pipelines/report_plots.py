@@ -159,8 +159,7 @@ def _rates(layers: Mapping[str, Sequence[Activity]], width: float, shape: str) -
 def rate_histogram(row: Activity, kind: str) -> Markup:
     """How many channels of a layer fire at which rate."""
     width, height = 260.0, 150.0
-    bins = row.histogram or [0]
-    peak = max(*bins, 1)
+    bins, peak = row.histogram, max(*row.histogram, 1)
     said = f"{percent(row.silent)} silent, {percent(row.saturated)} saturated"
     label = f"Rates of the {row.channels} channels of {row.name}, mean {percent(row.rate)}, {said}"
     canvas = Canvas(width, height, label, "small")

@@ -66,16 +66,29 @@ class Value:
             raise self._wrong("a string")
         return self.value
 
-    def list(self, read: Callable[[Value], T]) -> list[T]:
-        """``read`` applied to every item."""
-        if not isinstance(self.value, list):
-            raise self._wrong("a list")
+    def each(self, read: Callable[[Value], T], least: int = 0) -> list[T]:
+        """``read`` applied to every item of a list of at least ``least``."""
+        if not isinstance(self.value, list) or len(self.value) < least:
+            raise self._wrong("a list" + " with something in it" * (least > 0))
         return [
             read(Value(item, f"{self.where}[{i}]", self.remedy))
             for i, item in enumerate(self.value)
         ]
 
-    def mapping(self, read: Callable[[Value], T]) -> dict[str, T]:
+    def table(
+        self, read: Callable[[Value], T], rows: int, columns: int | None = None
+    ) -> list[list[T]]:
+        """``rows`` lists of ``columns`` items each; of equally many, at least one, by default."""
+        table = self.each(lambda row: row.each(read))
+        widths = {len(row) for row in table}
+        if len(table) != rows or widths - {columns or max(widths, default=1)} or 0 in widths:
+            raise InputError(
+                f"expected {rows} equally long rows{f' of {columns}' if columns else ''} at "
+                f"{self.where}, but it has {len(table)} of lengths {sorted(widths)}; {self.remedy}"
+            )
+        return table
+
+    def entries(self, read: Callable[[Value], T]) -> dict[str, T]:
         """``read`` applied to every entry."""
         if not isinstance(self.value, dict):
             raise self._wrong("a mapping")
@@ -239,10 +252,10 @@ def read_run(path: Path | str) -> RunFigures:
         if kind == "snn":
             report = _file(run.path / kind / "conversion.json", "a conversion report", remake[kind])
             conversion = _conversion(report)
-            extra["activity"] = report["activity"].list(_activity)
+            extra["activity"] = report["activity"].each(_activity)
         if kind == "finetuned":
             report = _file(run.path / kind / "activity.json", "firing rates", remake[kind])
-            extra["activity"] = report.list(_activity)
+            extra["activity"] = report.each(_activity)
         if kind != "ann":
             extra["raster"] = _raster(
                 _file(run.path / kind / "raster.json", "a sentence's spikes", remake[kind])
@@ -269,12 +282,12 @@ def _data(value: Value) -> DataFigures:
     return DataFigures(
         name=value["name"].text(),
         language=value["language"].text(),
-        classes=value["classes"].list(Value.text),
-        sizes=value["sizes"].mapping(Value.whole),
+        classes=value["classes"].each(Value.text),
+        sizes=value["sizes"].entries(Value.whole),
         split_rule=value.optional("split_rule", Value.text),
         sha256=value.optional("sha256", Value.text),
         vocabulary=value.optional("vocabulary", Value.whole),
-        vectors=value.optional("vectors", lambda v: v.mapping(Value.number)) or {},
+        vectors=value.optional("vectors", lambda v: v.entries(Value.number)) or {},
     )
 
 
@@ -285,12 +298,12 @@ def _model(kind: str, value: Value, extra: dict[str, Any]) -> Model:
         test=value["test_accuracy"].number(),
         dev=value.optional("dev_accuracy", Value.number),
         steps=value["steps"].whole() if spiking else None,
-        test_by_step=value["accuracy_by_step"].list(Value.number) if spiking else [],
-        dev_by_step=value.optional("dev_accuracy_by_step", lambda v: v.list(Value.number)) or [],
+        test_by_step=value["accuracy_by_step"].each(Value.number, least=1) if spiking else [],
+        dev_by_step=value.optional("dev_accuracy_by_step", lambda v: v.each(Value.number)) or [],
         input_spikes=value.optional("input_spikes_per_sample", Value.number),
         input_macs=value.optional("input_macs_per_sample", Value.number),
         sops=value.optional("sops_per_sample", Value.number),
-        sops_by_layer=value.optional("sops_by_layer", lambda v: v.mapping(Value.number)) or {},
+        sops_by_layer=value.optional("sops_by_layer", lambda v: v.entries(Value.number)) or {},
         parameters=value.optional("parameters", Value.whole),
         best_epoch=value.optional("best_epoch", Value.whole),
         epochs=value.optional("epochs", Value.whole),
@@ -306,19 +319,20 @@ def _activity(value: Value) -> Activity:
         rate=value["rate"].number(),
         silent=value["silent"].number(),
         saturated=value["saturated"].number(),
-        histogram=value["histogram"].list(Value.whole),
+        histogram=value["histogram"].each(Value.whole, least=1),
     )
 
 
 def _raster(value: Value) -> Raster:
+    words, steps = value["words"].each(Value.text), value["steps"].whole()
     return Raster(
         text=value["text"].text(),
         label=value["label"].text(),
-        words=value["words"].list(Value.text),
-        steps=value["steps"].whole(),
-        input=value["input"].list(lambda row: row.list(Value.number)),
-        layers=value["layers"].mapping(lambda v: v.list(lambda row: row.list(Value.whole))),
-        logits=value["logits"].list(lambda row: row.list(Value.number)),
+        words=words,
+        steps=steps,
+        input=value["input"].table(Value.number, len(words), steps),
+        layers=value["layers"].entries(lambda layer: layer.table(Value.whole, steps)),
+        logits=value["logits"].table(Value.number, steps),
     )
 
 
@@ -327,8 +341,8 @@ def _conversion(value: Value) -> Conversion:
     return Conversion(
         encoder=recipe["encoder"]["code"].text(),
         recipe=flat(recipe.value),
-        pooling=value["pooling_rule"].list(Value.text),
-        layers=value["layers"].list(_layer),
+        pooling=value["pooling_rule"].each(Value.text),
+        layers=value["layers"].each(_layer),
     )
 
 
@@ -352,9 +366,9 @@ def _attacks(value: Value, folder: Path) -> Attacks:
         examples=value.optional("examples", Value.whole),
         query_budget=value.optional("query_budget", Value.whole),
         seed=value.optional("seed", Value.whole),
-        presets=value.optional("presets", lambda v: v.list(Value.text)) or [],
-        left_out=value.optional("left_out", lambda v: v.mapping(Value.text)) or {},
-        rows=value["rows"].list(lambda row: _attack_row(row, folder)),
+        presets=value.optional("presets", lambda v: v.each(Value.text)) or [],
+        left_out=value.optional("left_out", lambda v: v.entries(Value.text)) or {},
+        rows=value["rows"].each(lambda row: _attack_row(row, folder)),
     )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 
+from ..errors import InputError
 from .runfolder import RunFolder
-from .settings import RunSettings
+from .settings import AttackSettings, RunSettings
 from .summary import print_run
 
 
@@ -24,20 +24,58 @@ def run_all(out: Path | str, settings: RunSettings, force: bool = False) -> RunF
     from .report import report
     from .train import train
 
+    check_run(settings)
     seed = settings.seed
     run = train(out, settings.data, settings.train, seed, force)
     convert(out, settings.convert, seed)
     finetune(out, settings.finetune, seed)
-    if importlib.util.find_spec("textattack"):
+    if can_attack():
         from .attack import attack
 
         attack(out, settings.attack, seed)
     else:
-        print(
-            'the attack is left out: it needs the optional extra, pip install "snnconvert[attack]"',
-            file=sys.stderr,
-        )
+        from ..attacks.environment import EXTRA
+
+        print(f"the attack is left out: {EXTRA}", file=sys.stderr)
     page = report(out)
     print_run(run)
     print(f"report: {page}")
     return run
+
+
+def check_run(settings: RunSettings) -> None:
+    """Refuse, before training, what a later stage would refuse after it.
+
+    Raises:
+        InputError: settings of the conversion that do not go together or do not fit the
+            activation, or attacks that cannot run here.
+    """
+    from .convert import recipe_from
+
+    recipe_from(settings.convert)
+    if settings.train.activation == "relu" and settings.convert.threshold == "qcfs":
+        raise InputError(
+            "expected thresholds by max or percentile for an ANN with ReLU, but got qcfs: give "
+            "another --convert.threshold, or --train.activation qcfs"
+        )
+    if can_attack():
+        check_presets(settings.attack)
+
+
+def check_presets(settings: AttackSettings) -> None:
+    """Refuse attacks that were asked for by name and cannot run here.
+
+    Raises:
+        InputError: an unknown attack, or one whose language data are missing.
+    """
+    from ..attacks.environment import check_assets
+
+    if settings.presets != ("auto",):
+        check_assets(settings.presets)
+
+
+def can_attack() -> bool:
+    """Whether the optional packages of the attacks are installed."""
+    from importlib.util import find_spec
+
+    return all(find_spec(name) for name in ("textattack", "nltk", "pinyin"))

@@ -40,14 +40,15 @@ def train(
     """
     run = RunFolder(out, must_exist=False)
     with run.locked():
-        texts, vectors = prepare_data(run, data, seed, force)
+        prepared = prepare_data(run, data, seed, force)
         resolved = settings_dict(settings, seed=seed)
         if run.is_done("ann", resolved):
             return run
-        run.begin("ann", resolved)
         started = time.monotonic()
+        texts, vectors = prepared.encode(), prepared.vectors
         model = TextModel(vectors, _network(vectors, texts, settings, seed), settings.train_vectors)
         loop = _loop(run, model, texts, settings, seed)
+        loop.stamp = run.begin("ann", resolved)
         state = loop.run()
         save_model(run.path / "ann", model, texts.dataset.classes)
         figures = {
