@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ..errors import InputError
+from ..models.neuron_spec import NeuronSpec
 from ..models.spiking import POOLING_RULES
 from .encoders import Encoder
 from .thresholds import ThresholdRule
+
+CORRECTIONS = ("none", "bias", "potential", "weights")
+NORMALISE = ("thresholds", "weights")
 
 
 @dataclass(frozen=True)
 class ConversionRecipe:
     """Every choice of a conversion.
 
-    steps: T; encoder: code and mapping of the input; threshold: how thresholds are balanced;
-    initial: V(0) as a fraction of the threshold; reset: ``soft`` or ``hard``; pooling: what stands
-    for max-over-time pooling, ``auto`` (by encoder), ``spikes``, ``currents`` or ``counts``.
+    steps: T, time steps.
+    encoder: code and mapping of the input (`encoders.py`).
+    threshold: how thresholds are balanced (`thresholds.py`).
+    initial: V(0) as a fraction of the threshold; 1/2 makes a neuron round to the nearest count.
+    reset: ``soft`` (the threshold is subtracted) or ``hard`` (the potential is set to 0).
+    pooling: what stands for max-over-time pooling, ``auto`` (by encoder), ``spikes``, ``currents``
+        or ``counts``.
+    neuron: which neuron stands for an activation; its reset is the recipe's ``reset``.
+    bias_shift: add theta/(2T) to every current (`bias_shift.py`), the alternative to ``initial``.
+    correction: what is adjusted afterwards on unlabelled texts: ``none``, ``bias``, ``potential``
+        or ``weights``.
+    srp_steps: steps run before the T that count, to find and silence neurons with a residual
+        potential below zero (SRP); 0 for none.
+    normalise: where the thresholds go: ``thresholds`` balances them while converting, ``weights``
+        rescales the ANN first, so that every threshold is 1 (`normalise.py`); the same spikes.
+
+    Raises:
+        InputError: a choice that does not exist, or two that do not go together.
     """
 
     steps: int = 4
@@ -26,6 +46,11 @@ class ConversionRecipe:
     initial: float = 0.5
     reset: str = "soft"
     pooling: str = "auto"
+    neuron: NeuronSpec = field(default_factory=NeuronSpec)
+    bias_shift: bool = False
+    correction: str = "none"
+    srp_steps: int = 0
+    normalise: str = "thresholds"
 
     def __post_init__(self) -> None:
         self.encoder.check_steps(self.steps)
@@ -34,13 +59,32 @@ class ConversionRecipe:
                 f"expected V(0) between 0 and 1 threshold, but got {self.initial}: "
                 "0.5 rounds to the nearest count"
             )
-        if self.reset not in ("soft", "hard"):
-            raise InputError(f"expected the reset to be soft or hard, but got {self.reset!r}")
-        if self.pooling != "auto" and self.pooling not in POOLING_RULES:
+        choices = {
+            "reset": (self.reset, ("soft", "hard")),
+            "pooling rule": (self.pooling, ("auto", *POOLING_RULES)),
+            "correction": (self.correction, CORRECTIONS),
+            "place of the thresholds (normalise)": (self.normalise, NORMALISE),
+        }
+        for what, (value, known) in choices.items():
+            if value not in known:
+                raise InputError(
+                    f"expected the {what} to be {' or '.join(known)}, but got {value!r}"
+                )
+        if isinstance(self.srp_steps, bool) or self.srp_steps < 0:
+            raise InputError(f"expected 0 or more steps before SRP, but got {self.srp_steps}")
+        if self.bias_shift and self.initial != 0:
             raise InputError(
-                f"expected the pooling rule to be auto, {', '.join(POOLING_RULES)}, "
-                f"but got {self.pooling!r}"
+                "expected either V(0) or the bias shift theta/(2T), but got both: they are two "
+                f"forms of the same correction; set initial to 0 (it is {self.initial:g}) or leave "
+                "bias_shift off"
             )
+        if self.neuron.reset == "hard" and self.reset == "soft":
+            raise InputError(
+                "expected one reset, but the neuron's is hard and the recipe's soft: "
+                "give the recipe's reset, the neuron follows it"
+            )
+        # the recipe's reset is the one that counts; whoever reads the neuron must find the same
+        object.__setattr__(self, "neuron", replace(self.neuron, reset=self.reset))
 
     def pooling_rule(self) -> tuple[str, str]:
         """The pooling rule that holds, and why."""
