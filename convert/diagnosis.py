@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..models.network import Signal
 from ..models.snn import SpikingTextModel
-from ..models.spiking import IF
+from ..models.spiking import Neurons
 from ..seeds import generator
 
 BINS = 20
@@ -46,7 +46,7 @@ def layer_activity(
         for name, signal in record.items():
             is_input = name == "input" and snn.encoder.spiking
             if not is_input and not isinstance(
-                snn.network.nodes[name] if name != "input" else None, IF
+                snn.network.nodes[name] if name != "input" else None, Neurons
             ):
                 continue
             counts = signal.values.sum(dim=0)  # (B, C, L) or (B, C)
@@ -92,7 +92,7 @@ def raster(
     frames = record["input"].values[:, 0]  # (T, D', L)
     layers = {}
     for name, signal in record.items():
-        if name == "input" or not isinstance(snn.network.nodes[name], IF):
+        if name == "input" or not isinstance(snn.network.nodes[name], Neurons):
             continue
         spikes = signal.values[:, 0]  # (T, C, L) or (T, C)
         pooled = spikes.amax(dim=-1) if spikes.dim() == 3 else spikes

@@ -1,4 +1,4 @@
-"""Which neuron stands for an activation: one small record that a recipe carries and a file keeps."""
+"""Which neuron stands for an activation: a small record that recipes and files carry."""
 
 from __future__ import annotations
 
@@ -37,9 +37,7 @@ class NeuronSpec:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise InputError(
-                f"expected the neuron to be {', '.join(KINDS)}, but got {self.kind!r}"
-            )
+            raise InputError(f"expected the neuron to be {', '.join(KINDS)}, but got {self.kind!r}")
         if self.reset not in RESETS:
             raise InputError(f"expected the reset to be soft or hard, but got {self.reset!r}")
         if not 0 <= self.leak < 1:

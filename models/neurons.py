@@ -1,18 +1,37 @@
-"""The integrate-and-fire neuron as pure functions: state goes in and comes out."""
+"""The integrate-and-fire neuron as pure functions: state goes in and comes out.
+
+Its relatives have files of their own: `neuron_lif.py` (leak), `neuron_signed.py` (negative
+spikes), `neuron_burst.py` (several spikes a step), `neuron_ttfs.py` (one spike in a window).
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
+
+P = TypeVar("P")
+S = TypeVar("S")
+
+
+def over_time(
+    step: Callable[[Tensor, S, P], tuple[Tensor, S]], currents: Tensor, state: S, p: P
+) -> tuple[Tensor, S]:
+    """Run a neuron's ``step`` over currents (T, ...): spikes (T, ...) and the last state."""
+    spikes = []
+    for current in currents:
+        fired, state = step(current, state, p)
+        spikes.append(fired)
+    return torch.stack(spikes), state
 
 
 class IFParameters(NamedTuple):
     """Parameters of an IF neuron.
 
     threshold: theta > 0, in the unit of the input current
-    initial: V(0) as a fraction of the threshold
+    initial: V(0) as a fraction of the threshold, one number or a tensor that broadcasts to a step
     soft_reset: subtract theta at a spike (True), or set the potential to 0 (False)
     """
 
@@ -67,9 +86,4 @@ def if_run(
     >>> spikes[:, 0].tolist()
     [1.0, 0.0, 1.0, 0.0]
     """
-    state = state or if_initial(currents[0], p)
-    spikes = []
-    for current in currents:
-        step, state = if_step(current, state, p)
-        spikes.append(step)
-    return torch.stack(spikes), state
+    return over_time(if_step, currents, state or if_initial(currents[0], p), p)

@@ -1,98 +1,81 @@
-"""Nodes that make a network a spiking one: the neuron layer and pooling of spike trains.
+"""Nodes that make a network a spiking one: readout, neurons by name.
 
-All of them work on (T, B, ...) with time first.
+All of them work on (T, B, ...) with time first. The layers of neurons are in `neuron_layers.py`,
+the pooling of spike trains in `spike_pooling.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import torch
-from torch import Tensor
+from collections.abc import Sequence
 
 from ..errors import InputError
 from .network import Network, Node, Signal, register
-from .neurons import IFParameters, if_run
-from .pooling import masked_max
+from .neuron_layers import (
+    IF,
+    LIF,
+    BurstIF,
+    NeuronRun,
+    Neurons,
+    SignedIF,
+    checked_initial,
+    reference_run,
+)
+from .neuron_spec import NeuronSpec
+from .neurons import IFParameters
+from .spike_pooling import POOLING_RULES, GatedMax, MaxOfCounts, MaxOfCurrents, MaxOfSpikes
+from .ttfs_nodes import TTFS, EarliestSpike, RampReadout
 
-NeuronRun = Callable[[Tensor, IFParameters], Tensor]
+__all__ = [
+    "IF",
+    "LIF",
+    "POOLING_RULES",
+    "TTFS",
+    "BurstIF",
+    "EarliestSpike",
+    "GatedMax",
+    "MaxOfCounts",
+    "MaxOfCurrents",
+    "MaxOfSpikes",
+    "NeuronRun",
+    "Neurons",
+    "RampReadout",
+    "SignedIF",
+    "SpikingReadout",
+    "make_neurons",
+    "neuron_nodes",
+    "reference_run",
+]
 
 
-def reference_run(currents: Tensor, p: IFParameters) -> Tensor:
-    """Spikes (T, ...) of our own reference neuron for currents (T, ...)."""
-    return if_run(currents, p)[0]
-
-
-@register
-class IF(Node):
-    """A layer of integrate-and-fire neurons with threshold 1 (folded into the weights before it).
+def make_neurons(spec: NeuronSpec, initial: float | Sequence[float], channels: int) -> Neurons:
+    """A layer of the neurons that ``spec`` names.
 
     Args:
-        initial: V(0) as a fraction of the threshold
-        soft_reset: reset by subtraction (True) or to zero (False)
+        spec: kind, reset and parameters
+        initial: V(0) as a fraction of the threshold, one number or one for each channel
+        channels: of the layer, to check ``initial``
+
+    Raises:
+        InputError: another number of V(0) than channels, a V(0) that is not finite, or the kind
+            ttfs, whose network is another one (`convert.ttfs.convert_ttfs`).
     """
-
-    fields = ("initial", "soft_reset")
-
-    def __init__(self, initial: float = 0.5, soft_reset: bool = True) -> None:
-        super().__init__()
-        self.initial, self.soft_reset = initial, soft_reset
-        # replaced by spikingjelly's neuron while fine-tuning (see spikingjelly_bridge.py)
-        self.run: NeuronRun = reference_run
-
-    def forward(self, *inputs: Signal) -> Signal:
-        """Currents (T, B, ...) -> spikes (T, B, ...); positions that are padding never fire."""
-        (signal,) = inputs
-        spikes = self.run(signal.values, IFParameters(1.0, self.initial, self.soft_reset))
-        mask = signal.mask()
-        if mask is not None:
-            spikes = spikes * mask
-        return Signal(spikes, signal.lengths)
-
-
-@register
-class MaxOfSpikes(Node):
-    """At each step a channel passes a spike if any position spikes: (T, B, C, L) -> (T, B, C)."""
-
-    def forward(self, *inputs: Signal) -> Signal:
-        """Maximum of the spikes over valid positions."""
-        return Signal(masked_max(inputs[0], 0.0))
-
-
-@register
-class MaxOfCurrents(Node):
-    """The largest current over valid positions, before the neuron: (T, B, C, L) -> (T, B, C).
-
-    Exact for constant input, where the position of the maximum never changes.
-    """
-
-    def forward(self, *inputs: Signal) -> Signal:
-        """Maximum of the currents over valid positions."""
-        return Signal(masked_max(inputs[0], -torch.inf))
-
-
-@register
-class MaxOfCounts(Node):
-    """Passes a spike whenever the largest spike count over positions grows by one.
-
-    N_l(t) is the count of position l after t steps and M(t) = max_l N_l(t). M grows by at most one
-    a step, so M(t) - M(t-1) is a spike train, and its count after T steps is exactly the largest
-    count: (T, B, C, L) -> (T, B, C).
-    """
-
-    def forward(self, *inputs: Signal) -> Signal:
-        """Increments of the running maximum count."""
-        counts = inputs[0].values.cumsum(dim=0)  # (T, B, C, L)
-        largest = masked_max(Signal(counts, inputs[0].lengths), 0.0)  # (T, B, C)
-        previous = torch.cat([torch.zeros_like(largest[:1]), largest[:-1]])
-        return Signal(largest - previous)
-
-
-POOLING_RULES: dict[str, type[Node]] = {
-    "spikes": MaxOfSpikes,
-    "currents": MaxOfCurrents,
-    "counts": MaxOfCounts,
-}
+    checked = checked_initial(initial)
+    if isinstance(checked, list) and len(checked) != channels:
+        raise InputError(
+            f"expected one V(0) for each of {channels} channels, but got {len(checked)}"
+        )
+    if spec.kind == "lif":
+        return LIF(checked, spec.leak, spec.soft_reset)
+    if spec.kind == "signed":
+        return SignedIF(checked, spec.negative)
+    if spec.kind == "burst":
+        return BurstIF(checked, spec.burst)
+    if spec.kind == "if":
+        return IF(checked, spec.soft_reset)
+    raise InputError(
+        f"the neuron {spec.kind} spikes once in a window of its own, so its network is built by "
+        "convert_ttfs, not layer by layer: call that, or choose if, lif, signed or burst"
+    )
 
 
 @register
@@ -119,14 +102,16 @@ class SpikingReadout(Node):
         return Signal(spikes + self.TIE_BREAK * (currents - spikes))
 
 
-def neuron_nodes(network: Network) -> dict[str, IF | SpikingReadout]:
+def neuron_nodes(network: Network) -> dict[str, Neurons | SpikingReadout]:
     """The nodes of ``network`` that hold neurons, by name.
 
     Raises:
         InputError: there are none, so the network is not a spiking one.
     """
     nodes = {name: network.node(name) for name in network.inputs}
-    found = {name: node for name, node in nodes.items() if isinstance(node, IF | SpikingReadout)}
+    found = {
+        name: node for name, node in nodes.items() if isinstance(node, Neurons | SpikingReadout)
+    }
     if not found:
         raise InputError("expected a spiking network, but none of its nodes holds neurons")
     return found

@@ -1,17 +1,23 @@
-"""The one file that touches spikingjelly: its multi-step IF neuron and its surrogates."""
+"""The one file that touches spikingjelly: its multi-step IF and LIF neurons and its surrogates."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import torch
 from torch import Tensor
 
 from ..errors import InputError
 from .network import Network
+from .neuron_layers import NeuronParameters, NeuronRun, Neurons
+from .neuron_lif import LIFParameters
 from .neurons import IFParameters
-from .spiking import NeuronRun, neuron_nodes
+from .spiking import neuron_nodes
 
+NEURONS = (IFParameters, LIFParameters)
+KINDS = ("if", "lif")
 SURROGATES = ("atan", "sigmoid", "rectangle", "triangle")
 
 
@@ -30,7 +36,9 @@ def _surrogate(name: str, width: float) -> object:
 
 
 def spikingjelly_run(surrogate: str = "atan", width: float = 1.0) -> NeuronRun:
-    """Spikingjelly's `IFNode` in multi-step mode as a drop-in for our reference neuron.
+    """Spikingjelly's `IFNode` or `LIFNode` in multi-step mode as a drop-in for our reference.
+
+    A `LIFNode` has ``decay_input=False`` and tau = 1 / leak, so that it is `neuron_lif.lif_step`.
 
     Args:
         surrogate: ``atan``, ``sigmoid``, ``rectangle`` or ``triangle``
@@ -38,32 +46,55 @@ def spikingjelly_run(surrogate: str = "atan", width: float = 1.0) -> NeuronRun:
 
     Returns:
         A function from currents (T, ...) and parameters to spikes (T, ...), differentiable through
-        the surrogate gradient (Neftci et al. 2019).
+        the surrogate gradient (Neftci et al. 2019). It raises InputError for the parameters of
+        another neuron than IF and LIF.
     """
     from spikingjelly.activation_based import neuron
 
     function = _surrogate(surrogate, width)
 
-    def run(currents: Tensor, p: IFParameters) -> Tensor:
-        node = neuron.IFNode(
-            v_threshold=p.threshold,
-            v_reset=None if p.soft_reset else 0.0,
-            surrogate_function=function,
-            detach_reset=False,
-            step_mode="m",
-        )
-        node.v = p.initial * p.threshold  # a float memory is broadcast over the first current
+    def run(currents: Tensor, p: NeuronParameters) -> Tensor:
+        if not isinstance(p, NEURONS):
+            raise InputError(_no_gradient(type(p).__name__.removesuffix("Parameters").lower()))
+        settings: dict[str, Any] = {
+            "v_threshold": p.threshold,
+            "v_reset": None if p.soft_reset else 0.0,
+            "surrogate_function": function,
+            "detach_reset": False,
+            "step_mode": "m",
+        }
+        if isinstance(p, LIFParameters) and p.leak > 0:
+            node = neuron.LIFNode(tau=1.0 / p.leak, decay_input=False, **settings)
+        else:
+            node = neuron.IFNode(**settings)
+        v = p.initial * p.threshold
+        # a float memory is broadcast over the first current, a tensor must have its shape
+        node.v = v + torch.zeros_like(currents[0]) if isinstance(v, Tensor) else v
         return node(currents)
 
     return run
+
+
+def _no_gradient(kind: str) -> str:
+    return (
+        f"expected if or lif neurons for training with surrogate gradients, but got {kind}: "
+        "convert with the neuron if or lif to fine-tune, or use the converted network as it is"
+    )
 
 
 @contextmanager
 def spikingjelly_neurons(
     network: Network, surrogate: str = "atan", width: float = 1.0
 ) -> Iterator[None]:
-    """Inside the block every neuron of ``network`` runs in spikingjelly, with gradients."""
+    """Inside the block every neuron of ``network`` runs in spikingjelly, with gradients.
+
+    Raises:
+        InputError: the network has no neurons, or has neurons other than IF and LIF.
+    """
     neurons = neuron_nodes(network)
+    for node in neurons.values():
+        if isinstance(node, Neurons) and node.kind not in KINDS:
+            raise InputError(_no_gradient(node.kind))
     before = {name: node.run for name, node in neurons.items()}
     run = spikingjelly_run(surrogate, width)
     try:
