@@ -7,8 +7,9 @@ Two mappings put a component x in [-1, 1] on non-negative channels first:
   step on real tokens ("presence"), from which the shift is taken back exactly; padding is silent.
 - ``none``: x itself, for analog (direct) input only.
 
-Four codes turn a value in [0, 1] into T frames: ``direct`` (the value at every step, analog),
-``poisson`` (Bernoulli draws), ``saf`` (sum and fire, deterministic) and ``bitplane``.
+Five codes turn a value in [0, 1] into T frames: ``direct`` (the value at every step, analog),
+``poisson`` (Bernoulli draws), ``saf`` (sum and fire, deterministic), ``bitplane``, and ``ttfs``
+(one spike, early for a large value), which only a time-to-first-spike network can read.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
+from ..models.neuron_ttfs import ttfs_encode
 
 MAPPINGS = ("split", "shift", "none")
 
@@ -86,11 +88,20 @@ def bitplane(x: Tensor, steps: int, generator: torch.Generator | None, shared: b
     return torch.stack([planes[bit] for bit in order])
 
 
+def ttfs(x: Tensor, steps: int, generator: torch.Generator | None, shared: bool) -> Tensor:
+    """Time to first spike: one spike at step T - round(T x), none where that is T.
+
+    For networks of `convert.ttfs` alone: to a rate code, every spike is worth the same.
+    """
+    return ttfs_encode(x, steps)
+
+
 CODES: dict[str, Callable[[Tensor, int, torch.Generator | None, bool], Tensor]] = {
     "direct": direct,
     "poisson": poisson,
     "saf": saf,
     "bitplane": bitplane,
+    "ttfs": ttfs,
 }
 
 
@@ -98,8 +109,8 @@ CODES: dict[str, Callable[[Tensor, int, torch.Generator | None, bool], Tensor]] 
 class Encoder:
     """A code and a mapping: what turns word vectors into T frames.
 
-    code: ``direct``, ``poisson``, ``saf`` or ``bitplane``; mapping: ``split``, ``shift`` or
-    ``none`` (direct only).
+    code: ``direct``, ``poisson``, ``saf``, ``bitplane`` or ``ttfs``; mapping: ``split``, ``shift``
+    or ``none`` (direct only).
 
     Raises:
         InputError: an unknown code or mapping, or a mapping that the code cannot use.

@@ -124,5 +124,5 @@ def ttfs_encode(values: Tensor, steps: int) -> Tensor:
 def ttfs_decode(spikes: Tensor) -> Tensor:
     """What spike times stand for: spikes (T, ...) -> sum over t of s(t) (T - t) / T, (...)."""
     steps = len(spikes)
-    worth = (steps - torch.arange(steps, device=spikes.device)) / steps
-    return (spikes * worth.to(spikes.dtype).reshape(-1, *[1] * (spikes.dim() - 1))).sum(dim=0)
+    worth = (steps - torch.arange(steps, dtype=spikes.dtype, device=spikes.device)) / steps
+    return (spikes * worth.reshape(-1, *[1] * (spikes.dim() - 1))).sum(dim=0)
