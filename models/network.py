@@ -33,6 +33,11 @@ class Signal(NamedTuple):
         positions = torch.arange(self.values.shape[-1], device=self.values.device)
         return (positions < self.lengths[:, None]).unsqueeze(1)  # (B, 1, L)
 
+    def masked(self) -> Tensor:
+        """The values with exact zeros on padding, so that no later layer can read it."""
+        mask = self.mask()
+        return self.values if mask is None else self.values * mask
+
 
 class Node(nn.Module):
     """One step of a network. Subclasses name their `settings`, which rebuild them from JSON."""
@@ -156,6 +161,8 @@ def build_network(description: Iterable[Mapping[str, Any]]) -> Network:
     Raises:
         InputError: an unknown node type, or settings that do not fit it.
     """
+    from . import registry  # noqa: F401  (makes every node type known, whoever loads the file)
+
     nodes = []
     for item in description:
         kind = str(item.get("type"))
