@@ -3,6 +3,16 @@
 A synaptic operation (SOP) is one spike arriving at one synapse. A spike at a position near the
 edge of a text reaches fewer windows than one in the middle, a spike on padding reaches none, and a
 pooled spike reaches every output: all of that is counted, nothing is estimated from rates.
+
+- A burst of n spikes counts n times, a negative spike once.
+- A graded value (an average of spikes) counts as its magnitude, rounded up; a sum of spikes as the
+  spikes that were summed, which each travel on over the synapses behind the sum.
+- Averages are synapses too: one operation for every window that a spike is part of. Maxima are
+  comparisons, not synapses, and are not counted.
+- A shortcut's identity synapses cost one operation a spike. Where currents, not spikes, pass them
+  on to a second layer of neurons, the synapses that made the currents are needed once more.
+- Analog input (direct): its currents are constant, so their multiply-accumulates (MACs) are
+  counted once, and apart.
 """
 
 from __future__ import annotations
@@ -12,47 +22,78 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from ..models.layers import Conv1d, Linear
+from ..models.layers import Concat, Conv1d, Dropout, Linear
+from ..models.merge import Add, Flatten, Scale
 from ..models.network import Network, Signal
+from ..models.pooling import AvgPool1d, MeanOverTime
+from ..models.spiking import MaxOfCurrents
+
+Synapses = Conv1d | Linear | Scale | AvgPool1d | MeanOverTime
+SYNAPSES = (Conv1d, Linear, Scale, AvgPool1d, MeanOverTime)
+PASSING = (Scale, AvgPool1d, MeanOverTime, Add, Concat, Flatten, Dropout, MaxOfCurrents)
 
 
-def window_fan_out(lengths: Tensor, positions: int, width: int) -> Tensor:
+def window_fan_out(
+    lengths: Tensor,
+    positions: int,
+    width: int,
+    padding: tuple[int, int] = (0, 0),
+    stride: int = 1,
+) -> Tensor:
     """How many valid windows contain each position.
 
     Args:
         lengths: (B,) valid positions of each text
         positions: L, length of the position axis
         width: k, filter width
+        padding: zeros (left, right) of the filter
+        stride: positions from window to window
 
     Returns:
-        (B, L) counts; for position i of a text with n windows min(i, n-1) - max(i-k+1, 0) + 1,
-        zero on padding.
+        (B, L) counts. Position i is at j = i + left; window w holds it where
+        w * stride <= j <= w * stride + k - 1, so of W windows it is in
+        min(floor(j / stride), W - 1) - max(ceil((j - k + 1) / stride), 0) + 1.
 
     >>> window_fan_out(torch.tensor([5]), 6, 3).tolist()
     [[1.0, 2.0, 3.0, 2.0, 1.0, 0.0]]
+    >>> window_fan_out(torch.tensor([3]), 3, 3, padding=(1, 1)).tolist()
+    [[2.0, 3.0, 2.0]]
     """
-    i = torch.arange(positions)
-    windows = (lengths.clamp(min=width) - width + 1)[:, None]  # (B, 1)
-    first = (i - width + 1).clamp(min=0)  # (L,)
-    last = torch.minimum(i[None, :], windows - 1)  # (B, L)
-    return (last - first + 1).clamp(min=0).to(torch.float32)
+    j = torch.arange(positions) + padding[0]
+    whole = (lengths + sum(padding)).clamp(min=width)
+    windows = ((whole - width) // stride + 1)[:, None]  # (B, 1)
+    first = -((width - 1 - j).div(stride, rounding_mode="floor"))  # ceil((j - k + 1) / stride)
+    last = torch.minimum((j // stride)[None, :], windows - 1)  # (B, L)
+    return (last - first.clamp(min=0) + 1).clamp(min=0).to(torch.float32)
 
 
-def layer_sops(node: Conv1d | Linear, signal: Signal) -> Tensor:
+def events(values: Tensor) -> Tensor:
+    """Spikes that values stand for: their magnitude, rounded up where it is graded."""
+    # the margin keeps a sum such as 3 * (1 / 3), a little above 1, from counting as two
+    return (values.abs() - 1e-6).ceil().clamp(min=0)
+
+
+def layer_sops(node: Synapses, signal: Signal) -> Tensor:
     """Synaptic operations per sample (B,) of spikes arriving at ``node``.
 
-    ``signal`` holds spikes (T, B, D, L) with lengths, or (T, B, F). Values are counted where they
-    are not zero, since pooled averages carry a fraction of a spike over one synapse each.
+    ``signal`` holds spikes (T, B, D, L) with lengths, or (T, B, F).
     """
-    active = (signal.values != 0).to(torch.float32)
+    arriving = events(signal.masked().to(torch.float32))
     if isinstance(node, Linear):
-        return active.sum(dim=(0, 2)) * node.outputs
+        return arriving.sum(dim=(0, 2)) * node.outputs
+    if isinstance(node, Scale | MeanOverTime):
+        return arriving.flatten(2).sum(dim=(0, 2))  # one synapse a spike
     lengths = signal.lengths
     if lengths is None:
-        lengths = torch.full((active.shape[1],), active.shape[-1])
-    fan_out = window_fan_out(lengths, active.shape[-1], node.width)  # (B, L)
-    per_position = active.sum(dim=(0, 2))  # (B, L)
-    return (per_position * fan_out).sum(dim=1) * node.channels
+        lengths = torch.full((arriving.shape[1],), arriving.shape[-1])
+    positions = arriving.shape[-1]
+    if isinstance(node, AvgPool1d):
+        fan_out, targets = window_fan_out(lengths, positions, node.kernel, stride=node.stride), 1
+    else:
+        fan_out = window_fan_out(lengths, positions, node.width, node.padding)  # (B, L)
+        targets = node.channels
+    per_position = arriving.sum(dim=(0, 2))  # (B, L)
+    return (per_position * fan_out.to(per_position.device)).sum(dim=1) * targets
 
 
 @dataclass
@@ -75,18 +116,16 @@ class SpikeCounter:
         first = record["input"].values
         self.samples += first.shape[1]
         if not self.input_is_analog:
-            self.input_spikes += float((first != 0).sum())
+            self.input_spikes += float(first.abs().sum())
+        costs: dict[str, float] = {}
         for name, inputs in self.network.inputs.items():
-            node = self.network.node(name)
-            if not isinstance(node, Conv1d | Linear):
+            if not isinstance(self.network.node(name), SYNAPSES):
                 continue
-            (source,) = inputs
-            if source == "input" and self.input_is_analog:
-                # constant input: its currents are computed once and reused at every step
-                self.macs += float(layer_sops(node, _first_frame(record[source])).sum())
+            costs[name] = self._cost(name, record, costs)
+            if self._constant(inputs[0]):
+                self.macs += costs[name]
             else:
-                sops = float(layer_sops(node, record[source]).sum())
-                self.sops[name] = self.sops.get(name, 0.0) + sops
+                self.sops[name] = self.sops.get(name, 0.0) + costs[name]
 
     def compute(self) -> dict[str, float | dict[str, float]]:
         """Means per sample: input spikes, SOPs (whole and by layer), MACs of analog input."""
@@ -98,6 +137,50 @@ class SpikeCounter:
             "input_macs_per_sample": self.macs / n,
         }
 
+    def _cost(self, name: str, record: dict[str, Signal], costs: dict[str, float]) -> float:
+        """Operations of node ``name`` in this batch."""
+        node, (source,) = self.network.node(name), self.network.inputs[name]
+        assert isinstance(node, SYNAPSES)
+        arriving = record[source]
+        if self._constant(source):
+            arriving = Signal((arriving.values[:1] != 0).float(), arriving.lengths)
+        elif self._currents(source):
+            if isinstance(node, Scale):  # the same synapses again, onto other neurons
+                return sum(costs[feeder] for feeder in self._feeders(source))
+            arriving = Signal((arriving.values != 0).float(), arriving.lengths)
+        else:
+            arriving = self._spikes(source, record)
+        return float(layer_sops(node, arriving).sum())
 
-def _first_frame(signal: Signal) -> Signal:
-    return Signal(signal.values[:1], signal.lengths)
+    def _spikes(self, name: str, record: dict[str, Signal]) -> Signal:
+        """The spikes on a node's output: of a sum of spikes, all that were summed."""
+        node = self.network.node(name) if name != "input" else None
+        below = self.network.inputs.get(name, ())
+        if isinstance(node, Scale):
+            return self._spikes(below[0], record)
+        if isinstance(node, Add | Concat | Flatten):
+            return node(*(self._spikes(source, record) for source in below))
+        return Signal(events(record[name].values), record[name].lengths)
+
+    def _currents(self, name: str) -> bool:
+        """Whether a node's output is current that no neuron has read."""
+        if name == "input":
+            return False
+        node = self.network.node(name)
+        if isinstance(node, PASSING):
+            return any(self._currents(source) for source in self.network.inputs[name])
+        return isinstance(node, Conv1d | Linear)
+
+    def _constant(self, name: str) -> bool:
+        """Whether a node's output is the same at every step: analog input, and currents of it."""
+        if name == "input":
+            return self.input_is_analog
+        linear = isinstance(self.network.node(name), (Conv1d, Linear, *PASSING))
+        return linear and all(self._constant(source) for source in self.network.inputs[name])
+
+    def _feeders(self, name: str) -> list[str]:
+        """The synapses whose currents node ``name`` carries."""
+        node = self.network.node(name)
+        if isinstance(node, SYNAPSES):
+            return [name]
+        return [f for source in self.network.inputs[name] for f in self._feeders(source)]
