@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -70,8 +69,12 @@ class ConversionRecipe:
                 raise InputError(
                     f"expected the {what} to be {' or '.join(known)}, but got {value!r}"
                 )
-        if isinstance(self.srp_steps, bool) or self.srp_steps < 0:
-            raise InputError(f"expected 0 or more steps before SRP, but got {self.srp_steps}")
+        self._check_pairs()
+        # the recipe's reset is the one that counts; whoever reads the neuron must find the same
+        object.__setattr__(self, "neuron", replace(self.neuron, reset=self.reset))
+
+    def _check_pairs(self) -> None:
+        """Refuse choices that do not go together."""
         if self.bias_shift and self.initial != 0:
             raise InputError(
                 "expected either V(0) or the bias shift theta/(2T), but got both: they are two "
@@ -83,8 +86,24 @@ class ConversionRecipe:
                 "expected one reset, but the neuron's is hard and the recipe's soft: "
                 "give the recipe's reset, the neuron follows it"
             )
-        # the recipe's reset is the one that counts; whoever reads the neuron must find the same
-        object.__setattr__(self, "neuron", replace(self.neuron, reset=self.reset))
+        if isinstance(self.srp_steps, bool) or self.srp_steps < 0:
+            raise InputError(f"expected 0 or more steps before SRP, but got {self.srp_steps}")
+        if self.srp_steps and (self.neuron.kind != "if" or self.reset == "hard"):
+            raise InputError(
+                "expected IF neurons with soft reset for SRP, whose residual potential keeps the "
+                f"account, but got {self.neuron.kind} with {self.reset} reset: set srp_steps to 0"
+            )
+        if (self.neuron.kind == "ttfs") != (self.encoder.code == "ttfs"):
+            raise InputError(
+                "expected the encoder ttfs with the neuron ttfs and only with it, but got the "
+                f"encoder {self.encoder.code} and the neuron {self.neuron.kind}"
+            )
+        plain = (self.initial, self.pooling, self.bias_shift, self.correction)
+        if self.neuron.kind == "ttfs" and plain != (0.5, "auto", False, "none"):
+            raise InputError(
+                "expected V(0) 0.5, pooling auto and no bias shift or correction with the neuron "
+                f"ttfs, which has none of them, but got {plain}: leave them at that"
+            )
 
     def pooling_rule(self) -> tuple[str, str]:
         """The pooling rule that holds, and why."""

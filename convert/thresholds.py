@@ -2,41 +2,80 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from ..errors import InputError
-from ..models.activations import Qcfs
+from ..models.activations import Bounded, Qcfs
+from ..models.layers import Conv1d, Linear
 from ..models.network import Network, Signal
 
-RULES = ("auto", "qcfs", "max", "percentile")
+RULES = (
+    "auto",
+    "bound",
+    "qcfs",
+    "max",
+    "percentile",
+    "percentile_nonzero",
+    "mse",
+    "weights",
+    "fixed",
+)
 GRAINS = ("layer", "channel")
-SMALLEST = 1e-6
+SMALLEST = 1e-6  # an activation below it counts as silence
+GRID = 100  # thresholds tried by the rule mse
+GRID_ROWS = 10_000  # positions the rule mse looks at
 
 
 @dataclass(frozen=True)
 class ThresholdRule:
     """How thresholds are chosen.
 
-    rule: ``qcfs`` (the bound that training learned), ``max`` (largest activation; Diehl et al.
-    2015), ``percentile`` (Rueckauer et al. 2017), or ``auto``: qcfs where the layer has a bound,
-    percentile elsewhere. grain: one threshold per ``layer`` or per ``channel``. percentile: in
-    percent, over all activations of valid positions.
+    rule: one of
+        ``bound``, the bound that training learned (QCFS, Bu et al. 2022; TCL, Ho and Chang 2021);
+        ``qcfs``, the same, for QCFS only;
+        ``max``, the largest activation (Diehl et al. 2015);
+        ``percentile`` of all activations of valid positions (Rueckauer et al. 2017);
+        ``percentile_nonzero``, of those above zero, so that sparse layers are not clipped more;
+        ``mse``, the smallest squared error of T spikes (:func:`mse_threshold`);
+        ``weights``, the largest weight (Lv et al. 2023; signed, as published);
+        ``fixed``, the number ``value``;
+        ``auto``, the learned bound where there is one and ``percentile`` elsewhere.
+    grain: one threshold per ``layer`` or per ``channel``; a bound learned for the whole layer and
+        a fixed value are the same for every channel.
+    percentile: in percent.
+    value: the threshold of the rule ``fixed``, in the unit of the pre-activations.
+
+    Raises:
+        InputError: an unknown rule or grain, a number out of its range, or a fixed rule without
+            its value (or a value without the rule).
     """
 
     rule: str = "auto"
     grain: str = "layer"
     percentile: float = 99.9
+    value: float | None = None
 
     def __post_init__(self) -> None:
         if self.rule not in RULES:
-            raise InputError(f"expected the threshold rule to be {RULES}, but got {self.rule!r}")
+            raise InputError(
+                f"expected the threshold rule to be {', '.join(RULES)}, but got {self.rule!r}"
+            )
         if self.grain not in GRAINS:
             raise InputError(f"expected the threshold grain to be {GRAINS}, but got {self.grain!r}")
         if not 0 < self.percentile <= 100:
             raise InputError(f"expected a percentile in (0, 100], but got {self.percentile}")
+        if (self.rule == "fixed") != (self.value is not None):
+            raise InputError(
+                "expected a threshold value with the rule fixed and only with it, but got the rule "
+                f"{self.rule} and the value {self.value}"
+            )
+        if self.value is not None and not 0 < self.value < math.inf:
+            raise InputError(f"expected a threshold value above 0, but got {self.value}")
 
 
 class ActivationStatistics:
@@ -57,59 +96,178 @@ class ActivationStatistics:
             values = values.transpose(1, 2)[mask.squeeze(1)]  # (valid positions, C)
         self.parts.append(values.detach().float())  # (N, C)
 
-    def rows(self) -> Tensor:
-        """All kept values (N, C)."""
+    def rows(self, limit: int | None = None) -> Tensor:
+        """All kept values (N, C), or every k-th of them where there are more than ``limit``."""
         if not self.parts:
             raise InputError("expected calibration texts to balance thresholds on, but got none")
         rows = torch.cat(self.parts)
-        stride = max(1, -(-len(rows) // self.limit))
+        stride = max(1, -(-len(rows) // (limit or self.limit)))
         return rows[::stride]
 
     def largest(self, per_channel: bool) -> Tensor:
         """The maximum: (C,), or (1,) over the layer."""
+        if not self.parts:
+            raise InputError("expected calibration texts to balance thresholds on, but got none")
         top = torch.cat([part.amax(dim=0, keepdim=True) for part in self.parts]).amax(dim=0)
         return top if per_channel else top.max().reshape(1)
 
-    def percentile(self, percent: float, per_channel: bool) -> Tensor:
-        """The percentile (linear interpolation): (C,), or (1,) over the layer."""
-        import numpy as np
+    def percentile(self, percent: float, per_channel: bool, nonzero: bool = False) -> Tensor:
+        """The percentile (linear interpolation): (C,), or (1,) over the layer.
 
-        rows = self.rows().numpy()
-        value = np.percentile(rows, percent, axis=0 if per_channel else None)
-        return torch.from_numpy(np.atleast_1d(np.asarray(value, dtype=np.float32)))
+        Args:
+            percent: in (0, 100]
+            per_channel: of each channel, or of all values of the layer together
+            nonzero: of the values above zero only; 0 where there are none
+        """
+        rows = self.rows().numpy()  # (N, C)
+        columns = list(rows.T if per_channel else rows.reshape(1, -1))
+        if nonzero:
+            columns = [column[column > 0] for column in columns]
+        found = [np.percentile(c, percent) if len(c) else 0.0 for c in columns]
+        return torch.tensor(np.array(found, dtype=np.float32))
+
+    def least_error(self, steps: int, shift: float, per_channel: bool) -> Tensor:
+        """:func:`mse_threshold` of every channel, (C,), or of the whole layer, (1,)."""
+        rows = self.rows(GRID_ROWS)  # (N, C)
+        return mse_threshold(rows if per_channel else rows.reshape(-1, 1), steps, shift)
+
+
+def quantised(values: Tensor, theta: Tensor, steps: int, shift: float = 0.5) -> Tensor:
+    """What T spikes of an IF neuron make of an activation a > 0; zero stays zero.
+
+        q(a) = theta/T * clip(floor(a*T/theta + shift), 0, T)
+
+    The count of an IF neuron with soft reset, V(0) = shift * theta and constant current a (Bu et
+    al. 2022); at shift 1/2 it is the QCFS function with L = T.
+
+    Args:
+        values: activations a >= 0, any shape
+        theta: thresholds, broadcastable to ``values``
+        steps: T
+        shift: V(0) as a fraction of the threshold
+
+    Returns:
+        Quantised activations of the shape of ``values``.
+    """
+    counts = torch.floor(values * steps / theta + shift).clamp(0, steps)
+    return counts * (theta / steps) * (values > 0)
+
+
+def mse_threshold(values: Tensor, steps: int, shift: float = 0.5, grid: int = GRID) -> Tensor:
+    """The threshold with the smallest mean squared error of T spikes, by grid search.
+
+        theta = argmin over i = 1..grid, theta_i = max(a) * i/grid, of mean (a - q_theta_i(a))^2
+
+    A small threshold clips, a large one quantises coarsely; with few steps the best is well below
+    the maximum. Source: Li et al., ICML 2021, the MMSE threshold (their code searches 95 thresholds
+    and leaves the shift out of the search; here it is the neuron's own, so that what is minimised
+    is what the neuron does).
+
+    Args:
+        values: activations a >= 0, (N, C): one threshold for each column
+        steps: T
+        shift: V(0) as a fraction of the threshold, see :func:`quantised`
+        grid: how many thresholds are tried
+
+    Returns:
+        (C,) thresholds; the largest of those that are equally good, 0 for a silent column.
+    """
+    top = values.amax(dim=0).clamp(min=0)  # (C,)
+    safe = top.clamp(min=SMALLEST)
+    best = torch.full_like(top, torch.inf)
+    theta = top.clone()
+    for i in range(grid, 0, -1):
+        candidate = safe * (i / grid)
+        error = (values - quantised(values, candidate, steps, shift)).square().mean(dim=0)  # (C,)
+        better = error < best
+        best = torch.where(better, error, best)
+        theta = torch.where(better & (top > 0), candidate, theta)
+    return theta
 
 
 def choose_threshold(
-    name: str, network: Network, statistics: ActivationStatistics, rule: ThresholdRule
+    name: str,
+    network: Network,
+    statistics: ActivationStatistics,
+    rule: ThresholdRule,
+    steps: int | None = None,
+    shift: float = 0.5,
 ) -> tuple[Tensor, str]:
     """The threshold of activation node ``name`` and the rule that gave it.
 
+    Args:
+        name: of the activation node
+        network: the ANN
+        statistics: of the node's activations on calibration texts
+        rule: how to choose
+        steps: T, which the rule mse needs
+        shift: V(0) as a fraction of the threshold, or 1/2 with the bias shift (rule mse)
+
     Returns:
-        theta (C,) or (1,), in the unit of the pre-activations, and ``qcfs``, ``max`` or
-        ``percentile``.
+        theta (C,) or (1,) > 0, in the unit of the pre-activations, and the rule that holds: that of
+        ``rule``, where it is ``auto`` ``qcfs``, ``bound`` or ``percentile``.
 
     Raises:
-        InputError: the rule is qcfs but the layer has no learned bound.
+        InputError: a learned bound is asked for and the layer has none, or mse without steps.
     """
     node = network.node(name)
-    if rule.rule == "qcfs" or (rule.rule == "auto" and isinstance(node, Qcfs)):
-        if not isinstance(node, Qcfs):
+    if rule.rule in ("qcfs", "bound") or (rule.rule == "auto" and isinstance(node, Bounded)):
+        if not isinstance(node, Qcfs if rule.rule == "qcfs" else Bounded):
+            wanted = "QCFS" if rule.rule == "qcfs" else "QCFS or TCL"
             raise InputError(
-                f"expected a QCFS activation at {name} for the threshold rule qcfs, but it is "
-                f"{type(node).__name__}: choose max or percentile, or train with --activation qcfs"
+                f"expected a {wanted} activation at {name} for the threshold rule {rule.rule}, but "
+                f"it is {type(node).__name__}: choose max, percentile or mse, or train with "
+                "--activation qcfs"
             )
-        return node.bound.detach().reshape(1), "qcfs"
-    used = "max" if rule.rule == "max" else "percentile"
+        return node.bound.detach().reshape(-1), "qcfs" if isinstance(node, Qcfs) else "bound"
+    if rule.rule == "fixed":
+        assert rule.value is not None
+        return torch.tensor([rule.value]), "fixed"
+    used = "percentile" if rule.rule == "auto" else rule.rule
 
     def measure(per_channel: bool) -> Tensor:
         if used == "max":
             return statistics.largest(per_channel)
-        return statistics.percentile(rule.percentile, per_channel)
+        if used == "weights":
+            return _largest_weight(network, name, per_channel)
+        if used == "mse":
+            if steps is None:
+                raise InputError("expected the time steps T for the threshold rule mse")
+            return statistics.least_error(steps, shift, per_channel)
+        return statistics.percentile(rule.percentile, per_channel, used == "percentile_nonzero")
 
-    whole = measure(False).clamp(min=SMALLEST)
+    whole = _never_zero(measure(False), statistics)
     if rule.grain == "layer":
         return whole, used
     channels = measure(True)
     # a channel that is silent on the calibration data would get a threshold of zero and fire at
     # the first whiff of current on new data: it takes the layer's threshold instead
     return torch.where(channels > SMALLEST, channels, whole), used
+
+
+def _never_zero(whole: Tensor, statistics: ActivationStatistics) -> Tensor:
+    """A layer's threshold (1,), for a layer so sparse that the rule gives zero its maximum.
+
+    A layer that is silent on all calibration texts gets 1, the unit of its pre-activations.
+    """
+    if float(whole) > SMALLEST:
+        return whole
+    largest = statistics.largest(False)
+    return largest if float(largest) > SMALLEST else torch.ones(1)
+
+
+def _largest_weight(network: Network, name: str, per_channel: bool) -> Tensor:
+    """The largest weight of the layer that feeds activation ``name``: (C,) or (1,), at least 0."""
+    source = name
+    while not isinstance(network.node(source), Conv1d | Linear):
+        inputs = network.inputs[source]
+        if len(inputs) != 1 or inputs[0] == "input":
+            raise InputError(
+                f"expected one layer with weights before {name} for the threshold rule weights, "
+                f"but {source} reads {', '.join(inputs)}: choose another rule"
+            )
+        source = inputs[0]
+    node = network.node(source)
+    assert isinstance(node, Conv1d | Linear)
+    rows = node.weight.detach().flatten(1).amax(dim=1).clamp(min=0)  # (C,)
+    return rows if per_channel else rows.max().reshape(1)

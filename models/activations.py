@@ -1,8 +1,7 @@
-"""Activations of the ANN: ReLU, and QCFS, whose staircase an IF neuron reproduces exactly."""
+"""Activations of the ANN: ReLU, QCFS, whose staircase an IF neuron reproduces exactly, and TCL."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import torch
@@ -59,39 +58,90 @@ class Relu(Activation):
         return functional.relu(values)
 
 
+def inverse_softplus(y: Tensor) -> Tensor:
+    """The x with softplus(x) = log(1 + exp(x)) = y, for y > 0, without overflow."""
+    return y + torch.log(-torch.expm1(-y))
+
+
+class Bounded(Activation):
+    """An activation with a learned upper bound, kept positive by softplus.
+
+    Args:
+        bound: initial lambda > 0, in the unit of the pre-activations
+        channels: learn one bound for each of so many channels; None for one for the layer
+    """
+
+    def __init__(self, bound: float = 1.0, channels: int | None = None) -> None:
+        super().__init__()
+        if not 0 < bound < float("inf") or (channels is not None and channels < 1):
+            raise InputError(
+                f"expected a bound > 0 for {type(self).__name__}, and one or more channels or "
+                f"none, but got {bound} and {channels}"
+            )
+        self.channels = channels
+        # softplus(raw) = bound, so that no step of an optimiser can make the bound negative
+        raw = inverse_softplus(torch.tensor(float(bound)))
+        self.raw_bound = nn.Parameter(raw if channels is None else raw.repeat(channels))
+
+    @property
+    def bound(self) -> Tensor:
+        """The bound lambda > 0: a scalar, or (C,) with one for each channel."""
+        return functional.softplus(self.raw_bound)
+
+    def bound_of(self, values: Tensor) -> Tensor:
+        """The bound, broadcastable to ``values`` (B, C, L) or (B, C)."""
+        if self.channels is None:
+            return self.bound
+        return self.bound.reshape(-1, *[1] * (values.dim() - 2))  # (C, 1) or (C,)
+
+    def settings(self) -> dict[str, Any]:
+        """The constructor's arguments; ``channels`` only where each has its bound."""
+        per_channel = {} if self.channels is None else {"channels": self.channels}
+        return super().settings() | per_channel
+
+
 @register
-class Qcfs(Activation):
-    """:func:`qcfs` with one learned bound for the layer, kept positive by softplus.
+class Qcfs(Bounded):
+    """:func:`qcfs` with a learned bound.
 
     Args:
         levels: L, the quantisation steps (choose the time steps T you will run at)
         bound: initial lambda, in the unit of the pre-activations
+        channels: see :class:`Bounded`
     """
 
     fields = ("levels",)
 
-    def __init__(self, levels: int, bound: float = 1.0) -> None:
-        super().__init__()
-        if levels < 1 or not bound > 0:
-            raise InputError(
-                f"expected levels >= 1 and a bound > 0 for QCFS, but got {levels} and {bound}"
-            )
+    def __init__(self, levels: int, bound: float = 1.0, channels: int | None = None) -> None:
+        if levels < 1:
+            raise InputError(f"expected levels >= 1 for QCFS, but got {levels}")
+        super().__init__(bound, channels)
         self.levels = levels
-        # softplus(raw) = bound, so that no step of an optimiser can make the bound negative
-        self.raw_bound = nn.Parameter(torch.tensor(math.log(math.expm1(bound))))
-
-    @property
-    def bound(self) -> Tensor:
-        """lambda, a positive scalar tensor."""
-        return functional.softplus(self.raw_bound)
 
     def activate(self, values: Tensor) -> Tensor:
         """The quantised activation."""
-        return qcfs(values, self.bound, self.levels)
+        return qcfs(values, self.bound_of(values), self.levels)
+
+
+@register
+class Tcl(Bounded):
+    """Trainable clipping layer: a ReLU with a learned upper bound.
+
+        a = min(max(z, 0), lambda)
+
+    The gradient goes to z where 0 < z < lambda, and to lambda where z is clipped, so training
+    weighs the range it keeps against the clipping error; lambda is then the threshold.
+    Source: Ho and Chang, DAC 2021 (there lambda is held down by L2 regularisation and may become
+    negative; here softplus keeps it positive and it is not decayed).
+    """
+
+    def activate(self, values: Tensor) -> Tensor:
+        """The clipped activation."""
+        return torch.minimum(functional.relu(values), self.bound_of(values))
 
 
 def make_activation(kind: str, **settings: Any) -> Activation:
-    """An activation node by name: ``relu`` or ``qcfs`` (settings: levels, bound).
+    """An activation node by name: ``relu``, ``qcfs`` (levels, bound) or ``tcl`` (bound).
 
     Raises:
         InputError: an unknown name.
@@ -100,4 +150,6 @@ def make_activation(kind: str, **settings: Any) -> Activation:
         return Relu()
     if kind == "qcfs":
         return Qcfs(**settings)
-    raise InputError(f"expected the activation to be relu or qcfs, but got {kind!r}")
+    if kind == "tcl":
+        return Tcl(**settings)
+    raise InputError(f"expected the activation to be tcl, relu or qcfs, but got {kind!r}")

@@ -21,8 +21,8 @@ class TextCNNSpec:
     """What shapes a TextCNN.
 
     dim: word-vector components; classes: number of classes K; widths: filter widths in tokens;
-    channels: filters per width; activation: ``relu`` or ``qcfs``; levels: QCFS steps L;
-    bound: initial QCFS bound; pooling: ``max`` or ``mean``; dropout: before the readout.
+    channels: filters per width; activation: ``relu``, ``qcfs`` or ``tcl``; levels: QCFS steps L;
+    bound: initial bound of QCFS or TCL; pooling: ``max`` or ``mean``; dropout: before the readout.
     """
 
     dim: int
@@ -53,7 +53,8 @@ def build_textcnn(spec: TextCNNSpec, seed: int = 0) -> Network:
     pools = {"max": MaxOverTime, "mean": MeanOverTime}
     if spec.pooling not in pools:
         raise InputError(f"expected the pooling to be max or mean, but got {spec.pooling!r}")
-    settings = {"levels": spec.levels, "bound": spec.bound} if spec.activation == "qcfs" else {}
+    bounded = {"qcfs": {"levels": spec.levels, "bound": spec.bound}, "tcl": {"bound": spec.bound}}
+    settings = bounded.get(spec.activation, {})
     nodes: list[tuple[str, Node, tuple[str, ...]]] = []
     for width in spec.widths:
         nodes += [
