@@ -14,6 +14,7 @@ from ..models.network import build_network
 from ..models.snn import SpikingTextModel
 from ..models.textcnn import TextModel
 from .encoders import Encoder
+from .srp import SilencedTextModel, spiking_model
 
 FORMAT = 1
 
@@ -36,6 +37,8 @@ def save_model(
     if isinstance(model, SpikingTextModel):
         assert isinstance(model.encoder, Encoder)
         spec |= {"steps": model.steps, "encoder": model.encoder.to_dict()}
+    if isinstance(model, SilencedTextModel):
+        spec["srp_steps"] = model.srp_steps
     save_tensors(folder / "weights.safetensors", model.state_dict())
     write_json(folder / "spec.json", spec)
 
@@ -77,7 +80,8 @@ def _build(spec: dict[str, Any]) -> TextModel | SpikingTextModel:
     network = build_network(spec["nodes"])
     if spec["kind"] == "ann":
         return TextModel(vectors, network)
-    return SpikingTextModel(vectors, Encoder(**spec["encoder"]), network, int(spec["steps"]))
+    encoder, srp_steps = Encoder(**spec["encoder"]), int(spec.get("srp_steps", 0))
+    return spiking_model(vectors, encoder, network, int(spec["steps"]), srp_steps)
 
 
 def _fill(model: nn.Module, weights: dict[str, Tensor], folder: Path) -> None:

@@ -31,6 +31,8 @@ def layer_activity(
 ) -> list[dict[str, Any]]:
     """Firing statistics of the input and of every neuron layer, on up to 512 texts.
 
+    Where a model runs pre-steps (`srp.py`), only the T steps of the answer are looked at.
+
     Returns:
         One row a layer: name; rate, the mean spikes per neuron and step at valid positions; silent,
         the share of channels that never fire; saturated, the share of neurons (channel and
@@ -49,7 +51,7 @@ def layer_activity(
                 snn.network.nodes[name] if name != "input" else None, Neurons
             ):
                 continue
-            counts = signal.values.sum(dim=0)  # (B, C, L) or (B, C)
+            counts = signal.values[-snn.steps :].sum(dim=0)  # (B, C, L) or (B, C)
             mask = signal.mask()
             if mask is not None:
                 counts = counts.transpose(1, 2)[mask.squeeze(1)]  # (positions, C)
@@ -89,12 +91,12 @@ def raster(
     ids, lengths = _batches([sequence])[0]
     record: dict[str, Signal] = {}
     currents = snn(ids, lengths, generator(seed, "raster"), record=record)
-    frames = record["input"].values[:, 0]  # (T, D', L)
+    frames = record["input"].values[-snn.steps :, 0]  # (T, D', L)
     layers = {}
     for name, signal in record.items():
         if name == "input" or not isinstance(snn.network.nodes[name], Neurons):
             continue
-        spikes = signal.values[:, 0]  # (T, C, L) or (T, C)
+        spikes = signal.values[-snn.steps :, 0]  # (T, C, L) or (T, C)
         pooled = spikes.amax(dim=-1) if spikes.dim() == 3 else spikes
         layers[name] = pooled.int().tolist()
     return {

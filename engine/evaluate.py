@@ -89,10 +89,15 @@ def evaluate_snn(
     """Accuracy after every step, spikes and operations per sample.
 
     Returns:
-        ``accuracy``, ``accuracy_by_step`` (step 1 first) and the fields of
-        `convert.counts.SpikeCounter.compute`.
+        ``accuracy``, ``accuracy_by_step`` (step 1 first), ``latency_steps`` (T and any pre-steps)
+        and the fields of `convert.counts.SpikeCounter.compute`.
     """
     counter = SpikeCounter(model.network, input_is_analog=not model.encoder.spiking)
     logits = snn_logits(model, sequences, seed, counter=counter, progress=progress)
     curve = [accuracy(step, labels) for step in logits]
-    return {"accuracy": curve[-1], "accuracy_by_step": curve, **counter.compute()}
+    return {
+        "accuracy": curve[-1],
+        "accuracy_by_step": curve,
+        "latency_steps": model.latency,
+        **counter.compute(),
+    }

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .network import Network, Signal
+from .ttfs_nodes import RampReadout
 
 
 class SpikeEncoder(Protocol):
@@ -50,6 +51,15 @@ class SpikingTextModel(nn.Module):
         self.encoder = encoder
         self.network = network
         self.steps = steps
+
+    @property
+    def latency(self) -> int:
+        """Steps from the first frame to the answer: T, where nothing runs before it.
+
+        A time-to-first-spike network needs T steps for every layer, one after the other.
+        """
+        last = self.network.node(self.network.output)
+        return last.latency if isinstance(last, RampReadout) else self.steps
 
     def frames(
         self,
