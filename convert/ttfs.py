@@ -219,6 +219,7 @@ def convert_ttfs(
             f"cannot convert {ann.output}: the last layer must be linear, its currents are the "
             f"logits, but it is {type(ann.node(ann.output)).__name__}"
         )
-    builder.nodes.append((f"{last.name}_ramp", RampReadout(window), (last.name,)))
-    layers = last.window + 1
-    return Network(builder.nodes), TTFSReport(window, layers, layers * window, builder.rows)
+    readout = RampReadout(window, layers=last.window + 1)
+    builder.nodes.append((f"{last.name}_ramp", readout, (last.name,)))
+    report = TTFSReport(window, readout.layers, readout.latency, builder.rows)
+    return Network(builder.nodes), report

@@ -78,13 +78,19 @@ class RampReadout(Node):
 
     Args:
         window: T, in steps
+        layers: windows one after the other, of the input and of every spiking layer
     """
 
-    fields = ("window",)
+    fields = ("window", "layers")
 
-    def __init__(self, window: int) -> None:
+    def __init__(self, window: int, layers: int) -> None:
         super().__init__()
-        self.window = window
+        self.window, self.layers = window, layers
+
+    @property
+    def latency(self) -> int:
+        """Steps from the first input spike to the logits: layers x window."""
+        return self.layers * self.window
 
     def forward(self, *inputs: Signal) -> Signal:
         """Scale each step's current by the steps that are left."""

@@ -129,6 +129,8 @@ def test_logits_are_those_of_the_rounded_ann(pooling: str, seed: int, steps: int
     x, lengths = words(seed)
     snn, report = convert_ttfs(network, THETA, steps, encoder)
     assert (report.window, report.layers, report.latency) == (steps, 2, 2 * steps)
+    model = SpikingTextModel(torch.zeros(2, 5), encoder, snn, steps)
+    assert model.latency == 2 * steps
     record: dict[str, Signal] = {}
     with torch.no_grad():
         currents = snn(Signal(encoder.encode(x, lengths, steps), lengths), record)
