@@ -42,7 +42,7 @@ def burst_step(current: Tensor, state: BurstState, p: BurstParameters) -> tuple[
         V(t) = U(t) - theta * s(t)
 
     n = 1 is the IF neuron. With constant current z the count after T steps is
-    clip(floor(z*T/theta + V(0)/theta), 0, n*T): clipping starts n times higher. That fits a ReLU; an
+    clip(floor(z*T/theta + V(0)/theta), 0, n*T): clipping starts n times higher. That fits ReLU; an
     ANN activation that is itself clipped at theta (QCFS, TCL) is exceeded above it. A value of s(t)
     stands for that many spikes, each of which costs its synaptic operations.
     Source: Li and Zeng 2022 (IJCAI), burst spikes with at most Gamma a step.
