@@ -170,7 +170,7 @@ def mse_threshold(values: Tensor, steps: int, shift: float = 0.5, grid: int = GR
         grid: how many thresholds are tried
 
     Returns:
-        (C,) thresholds; the largest of those that are equally good, 0 for a silent column.
+        (C,) thresholds, the largest of those that are equally good; the maximum of a silent column.
     """
     top = values.amax(dim=0).clamp(min=0)  # (C,)
     safe = top.clamp(min=SMALLEST)
@@ -181,7 +181,7 @@ def mse_threshold(values: Tensor, steps: int, shift: float = 0.5, grid: int = GR
         error = (values - quantised(values, candidate, steps, shift)).square().mean(dim=0)  # (C,)
         better = error < best
         best = torch.where(better, error, best)
-        theta = torch.where(better & (top > 0), candidate, theta)
+        theta = torch.where(better & (top > SMALLEST), candidate, theta)
     return theta
 
 
