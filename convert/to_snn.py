@@ -35,7 +35,8 @@ def build_snn(
         ann: trained network in the ANN's unit
         recipe: the choices of the conversion
         thresholds: theta (C,) or (1,) per activation node, in the unit of its pre-activations
-        insist: build also a combination that is known not to converge (see `rules_pooling.py`)
+        insist: build also a combination that is known not to converge (see `rules_pooling.py`), as
+            the recipe's own ``insist`` does
 
     Returns:
         The spiking network (input spikes (T, B, D', L) -> output currents (T, B, K)), and one row
@@ -48,7 +49,7 @@ def build_snn(
     whole = canonical(ann)
     kind = next(ann.parameters(), torch.ones(1)).dtype
     units = Units(whole, {name: theta.to(kind) for name, theta in thresholds.items()})
-    builder = Builder(whole, recipe, units, insist)
+    builder = Builder(whole, recipe, units, insist or recipe.insist)
     builder.wires["input"] = Wire("input", torch.ones(1))
     for name in whole.inputs:
         node = whole.node(name)

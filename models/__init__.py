@@ -1,1 +1,1 @@
-"""Networks and neurons: the TextCNN, its activations, and their spiking counterparts."""
+"""Networks and neurons: text CNNs, their activations, and their spiking counterparts."""

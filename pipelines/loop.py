@@ -95,13 +95,15 @@ class Loop:
         self._load(self.best)
         return self.state
 
-    def _parameters(self) -> dict[str, Tensor]:
-        return {n: p for n, p in self.model.named_parameters() if p.requires_grad}
+    def _learned(self) -> dict[str, Tensor]:
+        """What training changes: parameters, and the running statistics of normalisation."""
+        parameters = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
+        return parameters | dict(self.model.named_buffers())
 
     def _load(self, values: dict[str, Tensor]) -> None:
         with torch.no_grad():
-            for name, parameter in self._parameters().items():
-                parameter.copy_(values[name])
+            for name, tensor in self._learned().items():
+                tensor.copy_(values[name])
 
     def _epoch(self) -> None:
         state = self.state
@@ -156,14 +158,14 @@ class Loop:
         state.history.append(row | ({} if loss != loss else {"train_loss": loss}))
         if (accuracy, -dev_loss) > (state.best_score, -state.best_loss):
             state.best_score, state.best_loss, state.best_epoch = accuracy, dev_loss, epoch
-            self.best = {n: p.detach().clone() for n, p in self._parameters().items()}
+            self.best = {n: p.detach().clone() for n, p in self._learned().items()}
         self.logs.write(state.history)
 
     def save(self) -> None:
         """Write the checkpoint: parameters, best parameters, optimizer moments, state."""
         from safetensors.torch import save
 
-        tensors = {f"model.{n}": p.detach() for n, p in self._parameters().items()}
+        tensors = {f"model.{n}": p.detach() for n, p in self._learned().items()}
         tensors |= {f"best.{n}": value for n, value in self.best.items()}
         for index, moments in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{key}": value for key, value in moments.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch.nn import functional
@@ -11,6 +12,7 @@ from torch.nn import functional
 from ..convert.artefacts import save_model
 from ..engine.batches import to_batch
 from ..engine.evaluate import accuracy, ann_logits
+from ..models.dpcnn import DPCNNSpec, build_dpcnn
 from ..models.network import Network
 from ..models.textcnn import TextCNNSpec, TextModel, build_textcnn, set_generator
 from .data import Texts, prepare_data
@@ -69,18 +71,19 @@ def train(
 
 
 def _network(vectors: torch.Tensor, texts: Texts, settings: TrainSettings, seed: int) -> Network:
-    spec = TextCNNSpec(
-        dim=vectors.shape[1],
-        classes=len(texts.dataset.classes),
-        widths=tuple(settings.widths),
-        channels=settings.channels,
-        activation=settings.activation,
-        levels=settings.levels,
-        bound=settings.bound,
-        pooling=settings.pooling,
-        dropout=settings.dropout,
-    )
-    return build_textcnn(spec, seed)
+    shape: dict[str, Any] = {
+        "dim": vectors.shape[1],
+        "classes": len(texts.dataset.classes),
+        "channels": settings.channels,
+        "activation": settings.activation,
+        "levels": settings.levels,
+        "bound": settings.bound,
+        "pooling": settings.pooling,
+        "dropout": settings.dropout,
+    }
+    if settings.model == "dpcnn":
+        return build_dpcnn(DPCNNSpec(blocks=settings.blocks, **shape), seed)
+    return build_textcnn(TextCNNSpec(widths=tuple(settings.widths), **shape), seed)
 
 
 def _loop(
