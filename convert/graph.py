@@ -55,10 +55,11 @@ def _move_up(
     at = len(nodes) - 1
     name, activation, (source,) = nodes[at]
     places = {node[0]: i for i, node in enumerate(nodes)}
+    reader = name  # the one that reads ``source`` in the network as it was
     while source in places:
         before = places[source]
         _, pool, below = nodes[before]
-        if not pool.maximum or below == ("input",) or _readers(ann, source) != [name]:
+        if not pool.maximum or below == ("input",) or _readers(ann, source) != [reader]:
             break
         nodes[before], nodes[at] = (name, activation, below), (source, pool, (name,))
         # the maximum that came last stays last: whoever reads the activation now reads a maximum
@@ -67,7 +68,7 @@ def _move_up(
             if i != at and inputs == (name,):
                 nodes[i] = (other, node, (source,))
         places |= {name: before, source: at}
-        at, (source,) = before, below
+        at, reader, (source,) = before, source, below
 
 
 def _readers(ann: Network, name: str) -> list[str]:
