@@ -102,8 +102,8 @@ PRESETS: dict[str, Preset] = {
             "initial": 0.0,
         },
         theirs="the learned clipping bound as the scale of the weights, soft reset, analog input",
-        ours="T = 32 (theirs is 50 to 250), V(0) = 0 as the paper names none, a bound kept "
-        "positive by softplus and not decayed",
+        ours="T = 32 (theirs up to 250), V(0) = 0, a bound kept positive by softplus and not "
+        "decayed",
         train="--activation tcl",
     ),
     "bu2022": Preset(

@@ -24,8 +24,8 @@ class ConversionRecipe:
     threshold: how thresholds are balanced (`thresholds.py`).
     initial: V(0) as a fraction of the threshold; 1/2 makes a neuron round to the nearest count.
     reset: ``soft`` (the threshold is subtracted) or ``hard`` (the potential is set to 0).
-    pooling: what stands for max-over-time pooling, ``auto`` (by encoder), ``spikes``, ``currents``
-        or ``counts``.
+    pooling: what stands for max-over-time pooling, ``auto`` (by encoder), ``spikes``,
+        ``currents``, ``counts`` or ``gated``.
     neuron: which neuron stands for an activation; its reset is the recipe's ``reset``.
     bias_shift: add theta/(2T) to every current (`bias_shift.py`), the alternative to ``initial``.
     correction: what is adjusted afterwards on unlabelled texts: ``none``, ``bias``, ``potential``
@@ -34,6 +34,7 @@ class ConversionRecipe:
         potential below zero (SRP); 0 for none.
     normalise: where the thresholds go: ``thresholds`` balances them while converting, ``weights``
         rescales the ANN first, so that every threshold is 1 (`normalise.py`); the same spikes.
+    insist: build also a combination that is known not to converge (`rules_pooling.py`).
 
     Raises:
         InputError: a choice that does not exist, or two that do not go together.
@@ -50,6 +51,7 @@ class ConversionRecipe:
     correction: str = "none"
     srp_steps: int = 0
     normalise: str = "thresholds"
+    insist: bool = False
 
     def __post_init__(self) -> None:
         self.encoder.check_steps(self.steps)

@@ -131,8 +131,7 @@ class Tcl(Bounded):
 
     The gradient goes to z where 0 < z < lambda, and to lambda where z is clipped, so training
     weighs the range it keeps against the clipping error; lambda is then the threshold.
-    Source: Ho and Chang, DAC 2021 (there lambda is held down by L2 regularisation and may become
-    negative; here softplus keeps it positive and it is not decayed).
+    Source: Ho and Chang, DAC 2021 (here softplus keeps lambda positive, and it is not decayed).
     """
 
     def activate(self, values: Tensor) -> Tensor:

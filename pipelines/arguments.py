@@ -22,7 +22,7 @@ from .settings import check_value
 
 S = TypeVar("S")
 # options that say what to do now, not how: a settings file has no place for them
-NOT_IN_FILES = {"--config", "--force", "--debug", "--help"}
+NOT_IN_FILES = {"--config", "--force", "--debug", "--help", "--sweep"}
 
 
 class Parser(argparse.ArgumentParser):
@@ -83,10 +83,10 @@ def _convert(text: str, field: Field[Any], owner: type) -> Any:
         argparse.ArgumentTypeError: it is not of that type, or not one of its choices.
     """
     kind, optional, many = _kind(field, owner)
-    if optional and text.lower() in ("none", ""):
+    choices = field.metadata.get("choices", ())
+    if optional and text.lower() in ("none", "") and text.lower() not in choices:
         return None
     parts = [part.strip() for part in text.split(",")] if many else [text]
-    choices = field.metadata.get("choices", ())
     values = []
     for part in parts:
         try:
@@ -126,9 +126,7 @@ def add_settings(parser: argparse.ArgumentParser, cls: type, prefix: str = "") -
             default=argparse.SUPPRESS,
             type=lambda text, field=field: _convert(text, field, cls),  # type: ignore[misc]
             metavar=_metavar(field, cls),
-            help=f"{field.metadata.get('help', '')} (default: {_shown(field.default)})".replace(
-                "%", "%%"
-            ),
+            help=f"{field.metadata.get('help', '')} (default: {_shown(field)})".replace("%", "%%"),
         )
 
 
@@ -137,8 +135,11 @@ def option_name(prefix: str, field: Field[Any]) -> str:
     return f"--{prefix}{field.name.replace('_', '-')}"
 
 
-def _shown(default: Any) -> str:
-    """A default as the user would type it."""
+def _shown(field: Field[Any]) -> str:
+    """A default as the user would type it, or in words where the field has some."""
+    default = field.default
+    if "shown" in field.metadata:
+        return str(field.metadata["shown"])
     if isinstance(default, tuple):
         return ",".join(map(str, default))
     return str(default).lower() if default is None or isinstance(default, bool) else str(default)

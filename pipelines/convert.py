@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,53 +11,87 @@ import torch
 from torch import Tensor
 
 from ..convert.artefacts import save_model
-from ..convert.diagnosis import layer_activity, raster
-from ..convert.encoders import Encoder
+from ..convert.bias_shift import shift_biases
+from ..convert.correction import correct
+from ..convert.diagnosis import raster
+from ..convert.normalise import normalise_weights
+from ..convert.options import PLACES, from_options, override, save_recipe, to_options
+from ..convert.presets import PRESETS, load_options
 from ..convert.recipe import ConversionRecipe
-from ..convert.thresholds import ActivationStatistics, ThresholdRule, choose_threshold
+from ..convert.srp import spiking_model
+from ..convert.thresholds import ActivationStatistics, choose_threshold
 from ..convert.to_snn import build_snn
-from ..convert.verify import verify
+from ..convert.ttfs import convert_ttfs
+from ..convert.ttfs_verify import verify_ttfs
+from ..convert.verify import LayerCheck, verify
 from ..engine.batches import by_length, to_batch
 from ..engine.evaluate import evaluate_snn
 from ..errors import InputError
 from ..files import write_json
 from ..models.activations import Activation
-from ..models.network import Signal
+from ..models.network import Network, Signal
 from ..models.snn import SpikingTextModel
 from ..models.textcnn import TextModel
 from ..seeds import generator
 from .data import Texts, load_run_model, load_run_texts
-from .runfolder import RunFolder, settings_dict
+from .diagnose import diagnose
+from .runfolder import RunFolder
 from .settings import ConvertSettings
 
 
 def recipe_from(settings: ConvertSettings) -> ConversionRecipe:
-    """The conversion recipe that the command's settings name."""
-    mapping = settings.mapping
-    if mapping == "auto":
-        mapping = "none" if settings.encoder == "direct" else "split"
-    return ConversionRecipe(
-        steps=settings.steps,
-        encoder=Encoder(settings.encoder, mapping),
-        threshold=ThresholdRule(settings.threshold, settings.grain, settings.percentile),
-        initial=settings.initial,
-        reset=settings.reset,
-        pooling=settings.pooling,
-    )
+    """The conversion recipe that the command's settings name.
+
+    Raises:
+        InputError: no such recipe, or choices that do not go together.
+    """
+    return from_options(_options(settings)[1])
+
+
+def _options(settings: ConvertSettings) -> tuple[str, dict[str, Any]]:
+    """The short name of the settings' recipe, and its options with those that were given."""
+    name, base = load_options(settings.recipe)
+    given = {option: getattr(settings, option) for option in PLACES}
+    return name, override(base, {k: value for k, value in given.items() if value is not None})
+
+
+def with_run_recipe(run: Path, settings: ConvertSettings) -> ConvertSettings:
+    """Settings whose recipe, where it is a name in RUN/recipes (a sweep's best), is that file."""
+    path = run / "recipes" / f"{settings.recipe}.yaml"
+    if settings.recipe in PRESETS or not path.is_file():
+        return settings
+    return replace(settings, recipe=str(path))
+
+
+def resolved_settings(settings: ConvertSettings, seed: int) -> dict[str, Any]:
+    """Every choice of a conversion by name, as the run folder keeps and compares it.
+
+    What a preset or a recipe file holds is written out, so that a stage is the same only where its
+    conversion is.
+    """
+    name, options = _options(settings)
+    chosen = to_options(from_options(options))
+    return {"recipe": name, **chosen, "calibration": settings.calibration, "seed": seed}
 
 
 @dataclass
 class Conversion:
-    """A converted model with what its report says of every layer."""
+    """A converted model, and what its report says.
+
+    thresholds: theta by activation node; rows: one per ANN node; corrections: one per layer that
+    was corrected on unlabelled texts.
+    """
 
     snn: SpikingTextModel
+    thresholds: dict[str, Tensor]
     rows: list[dict[str, Any]]
+    corrections: list[dict[str, Any]]
 
 
 def convert_model(
     ann: TextModel, recipe: ConversionRecipe, sequences: list, seed: int = 0
 ) -> Conversion:
-    """Balance thresholds on texts, convert, and verify against the ANN.
+    """Balance thresholds on texts, convert, verify against the ANN, and correct.
 
     Args:
         ann: the trained model
@@ -71,32 +105,78 @@ def convert_model(
     """
     if not sequences:
         raise InputError("expected at least one calibration text, but got none (--calibration)")
-    thresholds, used = balance(ann, recipe.threshold, sequences)
-    network, rows = build_snn(ann.network, recipe, thresholds)
-    snn = SpikingTextModel(ann.embedding.weight.detach(), recipe.encoder, network, recipe.steps)
-    ids, lengths = to_batch(sequences[:64])
-    with torch.no_grad():
-        vectors = ann.embed(ids)
-    checks = verify(ann.network, network, recipe.encoder, thresholds, vectors, lengths)
-    errors = {check.name: check.error for check in checks}
+    thresholds, used = balance(ann, recipe, sequences)
+    corrections: list[dict[str, Any]] = []
+    if recipe.neuron.kind == "ttfs":
+        network, rows = _ttfs_network(ann, recipe, thresholds, sequences)
+    else:
+        network, rows = _spiking_network(ann, recipe, thresholds, sequences)
+        if recipe.correction != "none":
+            batches = [_vectors(ann, sequences, batch) for batch in by_length(sequences, 32)]
+            network, corrections = correct(
+                ann.network, network, recipe, thresholds, batches, seed=seed
+            )
     for row in rows:
-        name = row["name"]
-        if name in errors:
-            row["verify_error"] = errors[name]
-        if name in thresholds:
-            theta = thresholds[name]
+        if row["name"] in thresholds:
+            theta = thresholds[row["name"]]
             row |= {
-                "threshold_rule": used[name],
+                "threshold_rule": used[row["name"]],
                 "threshold_min": float(theta.min()),
                 "threshold_mean": float(theta.mean()),
                 "threshold_max": float(theta.max()),
             }
-    return Conversion(snn.eval(), rows)
+    vectors = ann.embedding.weight.detach()
+    snn = spiking_model(vectors, recipe.encoder, network, recipe.steps, recipe.srp_steps)
+    return Conversion(snn.eval(), thresholds, rows, corrections)
+
+
+def _spiking_network(
+    ann: TextModel, recipe: ConversionRecipe, thresholds: dict[str, Tensor], sequences: list
+) -> tuple[Network, list[dict[str, Any]]]:
+    """The verified spiking network and its report rows, by balanced thresholds or weights."""
+    source, folded = ann.network, thresholds
+    if recipe.normalise == "weights":
+        source = normalise_weights(ann.network, thresholds)
+        folded = {name: torch.ones(1) for name in thresholds}
+    network, rows = build_snn(source, recipe, folded)
+    vectors, lengths = _vectors(ann, sequences, list(range(min(64, len(sequences)))))
+    checks = verify(ann.network, network, recipe.encoder, thresholds, vectors, lengths)
+    _note_errors(rows, checks)
+    if recipe.bias_shift:
+        shift_biases(network, recipe.steps)
+    return network, rows
+
+
+def _ttfs_network(
+    ann: TextModel, recipe: ConversionRecipe, thresholds: dict[str, Tensor], sequences: list
+) -> tuple[Network, list[dict[str, Any]]]:
+    """The verified time-to-first-spike network and its report rows."""
+    steps, encoder = recipe.steps, recipe.encoder
+    network, report = convert_ttfs(ann.network, thresholds, steps, encoder)
+    vectors, lengths = _vectors(ann, sequences, list(range(min(64, len(sequences)))))
+    checks = verify_ttfs(ann.network, network, encoder, thresholds, vectors, lengths, steps)
+    _note_errors(report.rows, checks)
+    return network, report.rows
+
+
+def _note_errors(rows: list[dict[str, Any]], checks: list[LayerCheck]) -> None:
+    """Write the verified error of each layer into its report row."""
+    errors = {check.name: check.error for check in checks}
+    for row in rows:
+        if row["name"] in errors:
+            row["verify_error"] = errors[row["name"]]
+
+
+@torch.no_grad()
+def _vectors(ann: TextModel, sequences: list, batch: list[int]) -> tuple[Tensor, Tensor]:
+    """Some texts as range-mapped vectors (B, D, L) and their lengths (B,)."""
+    ids, lengths = to_batch([sequences[i] for i in batch])
+    return ann.embed(ids), lengths
 
 
 @torch.no_grad()
 def balance(
-    ann: TextModel, rule: ThresholdRule, sequences: list
+    ann: TextModel, recipe: ConversionRecipe, sequences: list
 ) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Thresholds of every activation, from the ANN's activations on ``sequences``.
 
@@ -107,11 +187,16 @@ def balance(
     statistics = {name: ActivationStatistics() for name in names}
     for batch in by_length(sequences, 128):
         record: dict[str, Signal] = {}
-        ids, lengths = to_batch([sequences[i] for i in batch])
-        ann.network(Signal(ann.embed(ids), lengths), record)
+        ann.network(Signal(*_vectors(ann, sequences, batch)), record)
         for name in names:
             statistics[name].update(record[name])
-    chosen = {name: choose_threshold(name, ann.network, statistics[name], rule) for name in names}
+    shift = 0.5 if recipe.bias_shift else recipe.initial
+    chosen = {
+        name: choose_threshold(
+            name, ann.network, statistics[name], recipe.threshold, recipe.steps, shift
+        )
+        for name in names
+    }
     return {n: theta for n, (theta, _) in chosen.items()}, {
         n: how for n, (_, how) in chosen.items()
     }
@@ -126,35 +211,52 @@ def convert(
         InputError: no trained ANN in the folder, settings that do not fit it, or done otherwise.
     """
     run = RunFolder(out)
+    settings = with_run_recipe(run.path, settings)
     recipe = recipe_from(settings)
     with run.locked():
         run.require("ann")
-        resolved = settings_dict(settings, seed=seed)
+        resolved = resolved_settings(settings, seed)
         if run.is_done("snn", resolved, force):
             return run
         started = time.monotonic()
         ann, classes = load_run_model(run, "ann", TextModel)
         texts = load_run_texts(run)
-        order = torch.randperm(
-            len(texts.sequences["train"]), generator=generator(seed, "calibration")
-        ).tolist()
-        calibration = [texts.sequences["train"][i] for i in order[: settings.calibration]]
+        calibration = calibration_texts(texts, settings.calibration, seed)
         conversion = convert_model(ann, recipe, calibration, seed)
         run.begin("snn", resolved, force)
         save_model(run.path / "snn", conversion.snn, classes)
+        save_recipe(run.path / "snn" / "recipe.yaml", recipe)
         figures = measure(conversion.snn, texts, seed, "snn")
         report = {
-            "recipe": recipe.to_dict(),
+            "recipe": {"name": resolved["recipe"], **recipe.to_dict()},
             "pooling_rule": recipe.pooling_rule(),
             "layers": conversion.rows,
-            "activity": layer_activity(conversion.snn, texts.sequences["dev"], seed),
+            "corrections": conversion.corrections,
+            **diagnose(
+                ann,
+                conversion.snn,
+                conversion.thresholds,
+                recipe,
+                texts.sequences["dev"],
+                seed,
+            ),
             "accuracy_by_step": figures["accuracy_by_step"],
         }
         write_json(run.path / "snn" / "conversion.json", report)
         write_raster(run, conversion.snn, texts, seed, "snn")
-        figures["seconds"] = round(time.monotonic() - started, 1)
+        figures |= {
+            "recipe": {"name": resolved["recipe"], **to_options(recipe)},
+            "seconds": round(time.monotonic() - started, 1),
+        }
         run.finish("snn", resolved, figures)
     return run
+
+
+def calibration_texts(texts: Texts, count: int, seed: int) -> list:
+    """Training texts, drawn by seed, that thresholds are balanced and corrections are fitted on."""
+    train = texts.sequences["train"]
+    order = torch.randperm(len(train), generator=generator(seed, "calibration")).tolist()
+    return [train[i] for i in order[:count]]
 
 
 def measure(snn: SpikingTextModel, texts: Texts, seed: int, name: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import InputError
@@ -19,11 +20,12 @@ def run_all(out: Path | str, settings: RunSettings, force: bool = False) -> RunF
     Raises:
         InputError: bad data or settings, or a folder that holds another run.
     """
-    from .convert import convert
+    from .convert import convert, with_run_recipe
     from .finetune import finetune
     from .report import report
     from .train import train
 
+    settings = replace(settings, convert=with_run_recipe(Path(out), settings.convert))
     check_run(settings)
     seed = settings.seed
     run = train(out, settings.data, settings.train, seed, force)
@@ -52,11 +54,13 @@ def check_run(settings: RunSettings) -> None:
     """
     from .convert import recipe_from
 
-    recipe_from(settings.convert)
-    if settings.train.activation == "relu" and settings.convert.threshold == "qcfs":
+    rule, activation = recipe_from(settings.convert).threshold.rule, settings.train.activation
+    fitting = {"qcfs": ("qcfs",), "bound": ("qcfs", "tcl")}
+    if rule in fitting and activation not in fitting[rule]:
         raise InputError(
-            "expected thresholds by max or percentile for an ANN with ReLU, but got qcfs: give "
-            "another --convert.threshold, or --train.activation qcfs"
+            f"expected another threshold rule than {rule} for an ANN with {activation}, which has "
+            "no such bound: give another --convert.threshold, as in percentile, or "
+            f"--train.activation {fitting[rule][0]}"
         )
     if can_attack():
         check_presets(settings.attack)

@@ -9,6 +9,14 @@ from typing import Any
 
 from ..errors import InputError
 
+# choices of the conversion, written out because their modules load torch (a test compares them)
+MEASURED = ("max", "percentile", "percentile_nonzero", "mse", "weights")
+RULES = ("auto", "bound", "qcfs", *MEASURED, "fixed")
+GRAINS = ("layer", "channel")
+CODES = ("saf", "bitplane", "poisson", "direct", "ttfs")
+KINDS = ("if", "lif", "signed", "burst", "ttfs")
+POOLING = ("auto", "spikes", "currents", "counts", "gated")
+
 
 def option(default: Any, text: str, choices: tuple[str, ...] = (), **bounds: float) -> Any:
     """A dataclass field with its help text and, where it has them, its choices or bounds.
@@ -16,6 +24,12 @@ def option(default: Any, text: str, choices: tuple[str, ...] = (), **bounds: flo
     ``bounds``: ``least`` and ``most`` are allowed values themselves, ``above`` and ``below`` not.
     """
     return field(default=default, metadata={"help": text, "choices": choices, "bounds": bounds})
+
+
+def recipe_option(text: str, choices: tuple[str, ...] = (), **bounds: float) -> Any:
+    """An option of the conversion that is left to its recipe where it is not given."""
+    made = option(None, text, choices, **bounds)
+    return field(default=None, metadata={**made.metadata, "shown": "the recipe's"})
 
 
 def bounds_text(bounds: Mapping[str, float]) -> str:
@@ -40,9 +54,11 @@ def check_value(name: str, value: Any, metadata: Mapping[str, Any]) -> None:
         raise InputError(f"expected one or more different values for {name}, but got {parts}")
     choices, bounds = metadata.get("choices"), metadata.get("bounds", {})
     for part in parts:
+        if part is None:
+            continue
         if choices and part not in choices:
             raise InputError(f"expected {name} to be of {', '.join(choices)}, but got {part!r}")
-        if part is None or isinstance(part, bool | str):
+        if isinstance(part, bool | str):
             continue
         inside = (
             math.isfinite(part)
@@ -93,13 +109,15 @@ class DataSettings(Settings):
 
 @dataclass(frozen=True)
 class TrainSettings(Settings):
-    """The TextCNN and its training."""
+    """The text CNN and its training."""
 
+    model: str = option("textcnn", "network", ("textcnn", "dpcnn"))
+    blocks: int = option(2, "residual blocks of a DPCNN", least=1)
     widths: tuple[int, ...] = option((3, 4, 5), "filter widths in words", least=1)
     channels: int = option(100, "filters per width", least=1)
-    activation: str = option("qcfs", "activation", ("qcfs", "relu"))
+    activation: str = option("qcfs", "activation", ("qcfs", "relu", "tcl"))
     levels: int = option(4, "QCFS levels L; best equal to the time steps", least=1)
-    bound: float = option(2.0, "initial QCFS bound", above=0)
+    bound: float = option(2.0, "initial bound of QCFS or TCL", above=0)
     pooling: str = option("max", "pooling over positions", ("max", "mean"))
     dropout: float = option(0.5, "dropout before the readout", least=0, below=1)
     train_vectors: bool = option(False, "fine-tune the word vectors")
@@ -114,26 +132,67 @@ class TrainSettings(Settings):
 
 @dataclass(frozen=True)
 class ConvertSettings(Settings):
-    """The conversion."""
+    """The conversion: a recipe, and what is chosen otherwise.
 
-    steps: int = option(4, "time steps T", least=1)
-    encoder: str = option("saf", "input code", ("saf", "bitplane", "poisson", "direct"))
-    mapping: str = option(
-        "auto",
-        "channels of the input (auto: split, none for direct)",
-        ("auto", "split", "shift", "none"),
-    )
-    threshold: str = option("auto", "threshold rule", ("auto", "qcfs", "max", "percentile"))
-    grain: str = option("layer", "one threshold per layer or channel", ("layer", "channel"))
-    percentile: float = option(
-        99.9, "percentile of the threshold rule, in percent", above=0, most=100
-    )
-    initial: float = option(0.5, "V(0) as a fraction of the threshold", least=0, most=1)
-    reset: str = option("soft", "reset after a spike", ("soft", "hard"))
-    pooling: str = option(
-        "auto", "max pooling of spikes (auto: by encoder)", ("auto", "spikes", "currents", "counts")
+    An option that is None is left to the recipe, so a default never overrides what a recipe says.
+    """
+
+    recipe: str = option(
+        "default",
+        "default, diehl2015, rueckauer2017, deng2021, tcl2021, li2021, bu2022, hao2023, lv2023, or "
+        "a YAML file (as RUN/snn/recipe.yaml); the other options change it",
     )
     calibration: int = option(512, "training texts that thresholds are balanced on", least=1)
+    steps: int | None = recipe_option("time steps T", least=1)
+    encoder: str | None = recipe_option("input code", CODES)
+    mapping: str | None = recipe_option(
+        "channels of the input (auto: split, none for direct)", ("auto", "split", "shift", "none")
+    )
+    threshold: str | None = recipe_option("threshold rule", RULES)
+    grain: str | None = recipe_option("one threshold per layer or channel", GRAINS)
+    percentile: float | None = recipe_option(
+        "percentile of the threshold rule, in percent", above=0, most=100
+    )
+    threshold_value: float | None = recipe_option("threshold of the rule fixed", above=0)
+    normalise: str | None = recipe_option(
+        "balance thresholds, or scale the weights", ("thresholds", "weights")
+    )
+    initial: float | None = recipe_option("V(0) as a fraction of the threshold", least=0, most=1)
+    bias_shift: bool | None = recipe_option("add theta/(2T) to the currents instead of V(0)")
+    reset: str | None = recipe_option("reset after a spike", ("soft", "hard"))
+    neuron: str | None = recipe_option("neuron model", KINDS)
+    leak: float | None = recipe_option("share of its potential an lif loses", least=0, below=1)
+    burst: int | None = recipe_option("most spikes of a burst neuron a step", least=1)
+    negative: float | None = recipe_option(
+        "how far below zero a signed neuron spikes, in thresholds", least=0
+    )
+    pooling: str | None = recipe_option("max pooling of spikes (auto: by encoder)", POOLING)
+    correction: str | None = recipe_option(
+        "adjust on unlabelled texts", ("none", "bias", "potential", "weights")
+    )
+    insist: bool | None = recipe_option("build also what is known not to converge")
+    srp_steps: int | None = recipe_option("steps run before to silence neurons (SRP)", least=0)
+
+
+@dataclass(frozen=True)
+class SweepSettings(Settings):
+    """What `convert --sweep` tries: every method with every encoder at every T, on dev."""
+
+    methods: tuple[str, ...] = option(
+        ("default", "mse", "channel", "bias", "potential", "weights", "srp"),
+        "what is changed of the recipe, joined by + (channel+bias), or named recipes",
+    )
+    encoders: tuple[str, ...] = option(
+        ("direct", "saf", "bitplane", "poisson"),
+        "input codes",
+        ("direct", "saf", "bitplane", "poisson"),
+    )
+    steps: tuple[int, ...] = option(
+        (1, 2, 4, 8, 16), "numbers of steps T (bitplane: the 2^b - 1 at or below each)", least=1
+    )
+    tolerance: float = option(
+        0.2, "the cheapest within this many points of the best dev accuracy wins", least=0
+    )
 
 
 @dataclass(frozen=True)
