@@ -176,7 +176,7 @@ class Corrector:
     def correct_bias(self, stage: _Stage) -> None:
         """Add the mean of e to the bias."""
         bias = self._node(stage).bias
-        bias += self.errors(stage)[0].to(bias.dtype)
+        bias.add_(self.errors(stage)[0].to(bias.dtype))
 
     def correct_potential(self, stage: _Stage) -> None:
         """Add T times the mean of e to V(0); the output layer has no potential."""
@@ -212,8 +212,8 @@ class Corrector:
         gram.diagonal()[:-1] += penalty
         gram.diagonal()[-1] += 1e-12
         change = torch.linalg.solve(gram, right)  # (F + 1, C)
-        node.weight += change[:-1].T.reshape(node.weight.shape).to(node.weight.dtype)
-        node.bias += change[-1].to(node.bias.dtype)
+        node.weight.add_(change[:-1].T.reshape(node.weight.shape).to(node.weight.dtype))
+        node.bias.add_(change[-1].to(node.bias.dtype))
 
     def _node(self, stage: _Stage) -> Conv1d | Linear:
         node = self.snn.node(stage.layer)

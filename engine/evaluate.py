@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -20,6 +20,13 @@ from .batches import by_length, to_batch
 BATCH = 128
 # a batch of an SNN holds at most this many input values over all steps (256 MB in float32)
 MOST_VALUES = 1 << 26
+
+
+class Counter(Protocol):
+    """What counts on the signals of a run."""
+
+    def update(self, record: dict[str, Signal]) -> None:
+        """Add one batch of recorded signals."""
 
 
 def snn_positions(model: SpikingTextModel) -> int:
@@ -44,7 +51,7 @@ def snn_logits(
     sequences: Sequence[np.ndarray],
     seed: int = 0,
     shared_noise: bool = False,
-    counter: SpikeCounter | None = None,
+    counter: Counter | None = None,
     progress: str | None = None,
 ) -> Tensor:
     """Running logits (T, N, K) of id sequences, in their order.

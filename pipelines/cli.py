@@ -21,6 +21,7 @@ from .settings import (
     DataSettings,
     FinetuneSettings,
     RunSettings,
+    SweepSettings,
     TrainSettings,
 )
 
@@ -37,6 +38,12 @@ def _train(given: Given) -> None:
 
 def _convert(given: Given) -> None:
     settings = settings_from(ConvertSettings, given)
+    if given["sweep"]:
+        from .sweep import sweep
+
+        choices = settings_from(SweepSettings, given, "sweep.")
+        print(sweep(given["run"], settings, choices, given["seed"], given["force"]))
+        return
     from .convert import convert
     from .summary import print_stage
 
@@ -188,6 +195,13 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
         _add_seed(parser)
         _add_work(parser)
         add_settings(parser, settings)
+        if name == "convert":
+            parser.add_argument(
+                "--sweep",
+                action="store_true",
+                help="try methods, encoders and T on dev, and write RUN/recipes/best.yaml",
+            )
+            add_settings(parser, SweepSettings, "sweep.")
 
     _add_run(command("report", _report, "write RUN/report.html from the run's results"))
     _build_queries(command)
