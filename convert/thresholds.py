@@ -216,7 +216,7 @@ def choose_threshold(
             wanted = "QCFS" if rule.rule == "qcfs" else "QCFS or TCL"
             raise InputError(
                 f"expected a {wanted} activation at {name} for the threshold rule {rule.rule}, but "
-                f"it is {type(node).__name__}: choose max, percentile or mse, or train with "
+                f"it is {type(node).__name__}: choose auto, max, percentile or mse, or train with "
                 "--activation qcfs"
             )
         return node.bound.detach().reshape(-1), "qcfs" if isinstance(node, Qcfs) else "bound"
