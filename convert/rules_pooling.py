@@ -36,14 +36,14 @@ def pooling_node(rule_name: str, node: Node) -> SpikePooling:
     return POOLING_RULES[rule_name](*size)
 
 
-def constant_current(builder: Builder, activation: str) -> bool:
-    """Whether ``activation`` receives the same current at every step: direct input, first layer."""
+def first_layer(builder: Builder, activation: str) -> bool:
+    """Whether the neurons of ``activation`` read the input's convolution and no other spikes."""
     (source,) = builder.ann.inputs[activation]
     while source != "input":
         node = builder.ann.node(source)
         below = builder.ann.inputs[source]
         if isinstance(node, Conv1d):
-            return below == ("input",) and not builder.recipe.encoder.spiking
+            return below == ("input",)
         if not isinstance(node, BatchNorm1d | AvgPool1d):
             return False
         (source,) = below
@@ -53,60 +53,89 @@ def constant_current(builder: Builder, activation: str) -> bool:
 def choose_pooling(builder: Builder, activation: str) -> tuple[str, str]:
     """The rule for maxima over the spikes of ``activation``, and why.
 
+    Left to the converter it is the encoder's (`ConversionRecipe.pooling_rule`) only where that was
+    measured to hold: currents where they are constant, spikes in the first layer of a network
+    trained with QCFS. Everywhere else it is counts, which converge for every spike train.
+
     Raises:
         InputError: the user's rule does not converge here, and the user does not insist.
     """
     recipe = builder.recipe
     chosen, why = recipe.pooling_rule()
     if recipe.pooling == "auto":
-        signed = recipe.neuron.kind == "signed"
-        late = chosen == "currents" and not constant_current(builder, activation)
-        if signed or late or not moved_maxima(builder, activation):
-            return "counts", "exact for every train: its count is the largest count"
+        first = first_layer(builder, activation)
+        holds = {
+            "currents": first and bool(moved_maxima(builder, activation)),
+            "spikes": first
+            and isinstance(builder.ann.node(activation), Qcfs)
+            and recipe.neuron.kind != "signed",
+        }
+        if not holds.get(chosen, True):
+            return "counts", "exact for every spike train: its count is the largest count"
         return chosen, why
-    reason = not_converging(builder, activation, chosen)
-    if reason and not builder.insist:
+    reason, refused = not_converging(builder, activation, chosen)
+    if refused and not builder.insist:
         raise InputError(
             f"cannot convert {activation} with the pooling rule {chosen}: {reason}; leave the rule "
             "to the converter (auto), or insist to build it all the same"
         )
-    return chosen, f"the user insists, although {reason}" if reason else why
+    return chosen, f"chosen by the user, although {reason}" if reason else why
 
 
-def not_converging(builder: Builder, activation: str, chosen: str) -> str:
-    """Why ``chosen`` does not approach the ANN's maximum as T grows; empty where it does."""
-    recipe = builder.recipe
-    encoder = recipe.encoder
+def not_converging(builder: Builder, activation: str, chosen: str) -> tuple[str, bool]:
+    """Why ``chosen`` does not approach the ANN's maximum as T grows, and whether to refuse it.
+
+    The reason is empty where it does, or where a network trained with QCFS is known to bear it.
+
+    Raises:
+        InputError: currents, but something else reads the activation too.
+    """
+    quantised = isinstance(builder.ann.node(activation), Qcfs)
+    first = first_layer(builder, activation)
     if chosen == "currents":
-        if len(builder.ann.consumers(activation)) > 1:
-            readers = ", ".join(builder.ann.consumers(activation))
+        readers = builder.ann.consumers(activation)
+        if len(readers) > 1:
             raise InputError(
-                f"cannot convert {activation} with the pooling rule currents: it feeds {readers}, "
-                "but the maximum of currents needs max pooling as its only reader"
+                f"cannot convert {activation} with the pooling rule currents: it feeds "
+                f"{', '.join(readers)}, but the maximum of currents needs max pooling as its only "
+                "reader"
             )
-        if encoder.stochastic:
-            return (
-                "the largest of random currents exceeds the largest mean current at every step, "
-                "and more steps do not average that away"
-            )
-        if encoder.spiking and encoder.mapping == "shift":
-            return (
-                "shift-coded spikes carry their offset unevenly, so the largest current of a step "
-                "is mostly offset (58 % accuracy where the ANN has 80 %)"
-            )
+        return _currents(builder, quantised, first)
     if chosen == "spikes":
-        if recipe.neuron.kind == "signed":
+        if builder.recipe.neuron.kind == "signed":
             return (
                 "a maximum over positions passes one position's spike and not another's negative "
                 "spike that takes it back"
-            )
-        quantised = isinstance(builder.ann.node(activation), Qcfs)
-        if not encoder.spiking and not quantised:
+            ), True
+        if not quantised:
             return (
-                "positions with constant currents fire at different steps, so the maximum of their "
-                "spikes counts several of them; only a network trained with QCFS bears it"
-            )
-    return ""
+                "positions fire at different steps, so the maximum of their spikes counts several "
+                "of them; only a network trained with QCFS bears it"
+            ), not builder.recipe.encoder.spiking
+    return "", False
+
+
+def _currents(builder: Builder, quantised: bool, first: bool) -> tuple[str, bool]:
+    """The same for the maximum of currents, which is exact where they are constant."""
+    encoder = builder.recipe.encoder
+    if first and not encoder.spiking:
+        return "", False
+    if encoder.stochastic:
+        return (
+            "the largest of random currents exceeds the largest mean current at every step, and "
+            "more steps do not average that away"
+        ), True
+    if encoder.spiking and encoder.mapping == "shift":
+        return (
+            "shift-coded spikes carry their offset unevenly, so the largest current of a step is "
+            "mostly offset (58 % accuracy where the ANN has 80 %)"
+        ), True
+    if not (first and quantised):
+        return (
+            "currents from spikes change from step to step, so the largest of a step exceeds the "
+            "largest mean; only the first layer of a network trained with QCFS bears it"
+        ), True
+    return "", False
 
 
 @rule(MaxOverTime, MaxPool1d)
@@ -123,10 +152,13 @@ def convert_max(builder: Builder, name: str, node: MaxOverTime | MaxPool1d) -> N
     if rule_name == "currents":
         builder.wires[name] = wire
         builder.report(name, "moved", f"before the neurons of {activation}: {why}")
+        builder.rows[-1]["pooling"] = rule_name
         return
     builder.add(name, pooling_node(rule_name, node), (wire.name,))
     builder.wires[name] = Wire(name, wire.value)
-    builder.report(name, "replaced", f"by the maximum of {rule_name}: {why}")
+    what = "a gate" if rule_name == "gated" else f"the maximum of {rule_name}"
+    builder.report(name, "replaced", f"by {what}: {why}")
+    builder.rows[-1]["pooling"] = rule_name
 
 
 def _activation_before(builder: Builder, name: str) -> str | None:

@@ -12,11 +12,20 @@ import pytest
 import torch
 from snnconvert.convert.artefacts import load_model, save_model, weights_hash
 from snnconvert.convert.encoders import Encoder
+from snnconvert.convert.from_torch import from_torch
 from snnconvert.convert.recipe import ConversionRecipe
 from snnconvert.convert.to_snn import build_snn
 from snnconvert.errors import InputError
+from snnconvert.models.activations import Activation
+from snnconvert.models.dpcnn import DPCNNSpec, build_dpcnn
+from snnconvert.models.layers import Conv1d, Linear
+from snnconvert.models.network import Network
+from snnconvert.models.neuron_spec import NeuronSpec
+from snnconvert.models.norm import BatchNorm1d
 from snnconvert.models.snn import SpikingTextModel
+from snnconvert.models.spiking import Neurons
 from snnconvert.models.textcnn import TextCNNSpec, TextModel, build_textcnn
+from torch import nn
 
 IDS, LENGTHS = torch.tensor([[2, 3, 4, 5, 0], [6, 7, 0, 0, 0]]), torch.tensor([4, 2])
 
@@ -48,23 +57,80 @@ def test_round_trip_gives_the_same_outputs(folders, which):
         assert torch.equal(after(IDS, LENGTHS), before(IDS, LENGTHS))
 
 
-def test_another_process_gives_the_same_spikes(folders):
+class Block(nn.Module):
+    """A module of the user's: the process that loads the SNN never sees this class."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.body = nn.Conv1d(6, 4, 2), nn.Conv1d(4, 4, 3, padding=1)
+        self.out = nn.Linear(4, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = torch.relu(self.stem(x))
+        return self.out(torch.relu(y + self.body(y)).amax(2))
+
+
+def spiking_model(ann: Network, **choices) -> SpikingTextModel:
+    """An SNN of ``ann`` with random biases and thresholds that differ."""
+    random = torch.Generator().manual_seed(3)
+    vectors = torch.rand(8, 6, generator=random) * 2 - 1
+    vectors[0] = 0
+    with torch.no_grad():
+        for node in ann.nodes.values():
+            if isinstance(node, Conv1d | Linear):
+                node.bias.normal_(0.2, 0.2, generator=random)
+            elif isinstance(node, BatchNorm1d):
+                node.running_mean.normal_(0, 0.2, generator=random)
+    names = [name for name in ann.inputs if isinstance(ann.node(name), Activation)]
+    thresholds = {name: torch.tensor([0.5 + i]) for i, name in enumerate(names)}
+    recipe = ConversionRecipe(4, **choices)
+    network, _ = build_snn(ann.eval(), recipe, thresholds)
+    return SpikingTextModel(vectors, recipe.encoder, network, 4).eval()
+
+
+def process_models() -> dict[str, SpikingTextModel]:
+    """A converted TextCNN, DPCNN and torch module."""
+    torch.manual_seed(0)
+    spec = DPCNNSpec(6, 2, 4, blocks=2, activation="relu")
+    return {
+        "textcnn": models()[1],
+        "dpcnn": spiking_model(build_dpcnn(spec), pooling="gated"),
+        "dpcnn bursts": spiking_model(build_dpcnn(spec), neuron=NeuronSpec("burst", burst=2)),
+        "torch": spiking_model(from_torch(Block(), 6)),
+    }
+
+
+def neuron_spikes(model: SpikingTextModel) -> dict[str, list[int]]:
+    record: dict = {}
+    with torch.no_grad():
+        model(IDS, LENGTHS, record=record)
+    return {
+        name: [int(n) for n in signal.values.flatten()]
+        for name, signal in record.items()
+        if name != "input" and isinstance(model.network.node(name), Neurons)
+    }
+
+
+@pytest.mark.parametrize("which", ["textcnn", "dpcnn", "dpcnn bursts", "torch"])
+def test_another_process_gives_the_same_spikes(tmp_path: Path, which: str):
+    model = process_models()[which]
+    save_model(tmp_path, model, ("no", "yes"))
+    expected = neuron_spikes(model)
     code = (
-        "import sys, torch\n"
+        "import json, sys, torch\n"
         "from snnconvert.convert.artefacts import load_model\n"
-        f"model, _ = load_model({str(folders['snn'])!r})\n"
+        f"model, _ = load_model({str(tmp_path)!r})\n"
         "record = {}\n"
         f"model(torch.tensor({IDS.tolist()}), torch.tensor({LENGTHS.tolist()}), record=record)\n"
         "assert 'spikingjelly' not in sys.modules\n"
         "assert not any('snnconvert.pipelines' in name for name in sys.modules)\n"
-        "print([int(n) for n in record['act2'].values.flatten()])\n"
+        "assert not any('dpcnn' in name or 'from_torch' in name for name in sys.modules)\n"
+        f"names = {list(expected)!r}\n"
+        "print(json.dumps({n: [int(v) for v in record[n].values.flatten()] for n in names}))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    record: dict = {}
-    with torch.no_grad():
-        models()[1](IDS, LENGTHS, record=record)
-    expected = [int(n) for n in record["act2"].values.flatten()]
-    assert json.loads(done.stdout) == expected and sum(expected) > 0
+    assert json.loads(done.stdout) == expected
+    assert all(sum(spikes) > 0 for spikes in expected.values())
 
 
 def _rewrite(**changes):

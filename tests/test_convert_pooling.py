@@ -164,6 +164,7 @@ REFUSED = [
     (Encoder("bitplane", "shift"), "currents", NeuronSpec(), Relu(), "mostly offset"),
     (SPLIT, "spikes", NeuronSpec("signed"), Relu(), "takes it back"),
     (DIRECT, "spikes", NeuronSpec(), Relu(), "fire at different steps"),
+    (SPLIT, "currents", NeuronSpec(), Relu(), "change from step to step"),
 ]
 
 
@@ -180,14 +181,20 @@ def test_what_does_not_converge_is_refused_unless_one_insists(
     snn, rows = build_snn(ann, recipe, thetas(ann), insist=True)
     verify(ann, snn, encoder, thetas(ann), vectors(), LENGTHS, tolerance=1e-9)
     why = {row["name"]: row["why"] for row in rows}["pool"]
-    assert "the user insists" in why and reason in why
+    assert "chosen by the user, although" in why and reason in why
     insisting = ConversionRecipe(7, encoder, pooling=rule, neuron=neuron, insist=True)
     assert list(build_snn(ann, insisting, thetas(ann))[0].inputs) == list(snn.inputs)
 
 
 @pytest.mark.parametrize(
     ("encoder", "rule"),
-    [(Encoder("poisson"), "currents"), (SHIFT, "currents"), (DIRECT, "spikes")],
+    [
+        (Encoder("poisson"), "currents"),
+        (SHIFT, "currents"),
+        (SPLIT, "currents"),
+        (DIRECT, "spikes"),
+        (SPLIT, "spikes"),
+    ],
 )
 def test_the_refused_really_do_not_converge_and_auto_does(encoder: Encoder, rule: str):
     """Sixteen times the steps leave the error of the refused rule where it is."""
@@ -214,22 +221,30 @@ def test_counts_and_gate_converge_for_every_code_and_depth(rule: str, code: str)
 
 
 @pytest.mark.parametrize(
-    ("neuron", "encoder", "expected"),
+    ("activation", "neuron", "encoder", "expected"),
     [
-        (NeuronSpec(), DIRECT, "currents"),
-        (NeuronSpec(), SPLIT, "spikes"),
-        (NeuronSpec(), Encoder("poisson"), "counts"),
-        (NeuronSpec("signed"), SPLIT, "counts"),
-        (NeuronSpec("signed"), DIRECT, "counts"),
+        (Relu(), NeuronSpec(), DIRECT, "currents"),
+        (Qcfs(4), NeuronSpec(), DIRECT, "currents"),
+        (Relu(), NeuronSpec(), SPLIT, "counts"),
+        (Qcfs(4), NeuronSpec(), SPLIT, "spikes"),
+        (Qcfs(4), NeuronSpec(), Encoder("poisson"), "counts"),
+        (Qcfs(4), NeuronSpec("signed"), SPLIT, "counts"),
+        (Relu(), NeuronSpec("signed"), DIRECT, "currents"),
     ],
 )
-def test_auto_chooses_by_encoder_and_neuron(neuron, encoder, expected):
-    snn, rows = build_snn(
-        network(Relu()), ConversionRecipe(7, encoder, neuron=neuron), thetas(network(Relu()))
-    )
-    kinds = [type(node) for node in snn.nodes.values()]
-    assert POOLING_RULES[expected] in kinds
-    assert all(row["why"] for row in rows)
+def test_auto_chooses_by_encoder_activation_and_neuron(activation, neuron, encoder, expected):
+    ann = network(activation)
+    snn, rows = build_snn(ann, ConversionRecipe(7, encoder, neuron=neuron), thetas(ann))
+    assert POOLING_RULES[expected] in [type(node) for node in snn.nodes.values()]
+    row = next(row for row in rows if row["name"] == "pool")
+    assert row["pooling"] == expected and row["why"]
+
+
+def test_spikes_of_a_relu_network_are_built_with_a_warning():
+    ann = network(Relu())
+    _, rows = build_snn(ann, ConversionRecipe(7, SPLIT, pooling="spikes"), thetas(ann))
+    why = next(row["why"] for row in rows if row["name"] == "pool")
+    assert "chosen by the user, although positions fire at different steps" in why
 
 
 def test_currents_are_only_taken_where_they_are_constant():
