@@ -108,7 +108,7 @@ class ConversionRecipe:
             )
 
     def pooling_rule(self) -> tuple[str, str]:
-        """The pooling rule that holds, and why."""
+        """The rule that fits the encoder, and why; `rules_pooling.py` says where it holds."""
         if self.pooling != "auto":
             return self.pooling, "chosen by the user"
         if not self.encoder.spiking:

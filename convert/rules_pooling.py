@@ -7,6 +7,9 @@ network runs. Those are refused with the reason, unless the user insists.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from ..errors import InputError
 from ..models.activations import Activation, Qcfs
 from ..models.layers import Conv1d
@@ -34,6 +37,12 @@ def pooling_node(rule_name: str, node: Node) -> SpikePooling:
     """The spiking node that pools as ANN node ``node`` does, by ``rule_name``."""
     size = (node.kernel, node.stride) if isinstance(node, Windowed) else ()
     return POOLING_RULES[rule_name](*size)
+
+
+def pooling_used(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
+    """The rules that a conversion's report rows name, and why; None where nothing is pooled so."""
+    used = {str(row["pooling"]): str(row["why"]) for row in rows if "pooling" in row}
+    return (", ".join(used), "; ".join(used.values())) if used else None
 
 
 def first_layer(builder: Builder, activation: str) -> bool:

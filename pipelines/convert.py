@@ -18,6 +18,7 @@ from ..convert.normalise import normalise_weights
 from ..convert.options import PLACES, from_options, override, save_recipe, to_options
 from ..convert.presets import PRESETS, load_options
 from ..convert.recipe import ConversionRecipe
+from ..convert.rules_pooling import pooling_used
 from ..convert.srp import spiking_model
 from ..convert.thresholds import ActivationStatistics, choose_threshold
 from ..convert.to_snn import build_snn
@@ -229,7 +230,7 @@ def convert(
         figures = measure(conversion.snn, texts, seed, "snn")
         report = {
             "recipe": {"name": resolved["recipe"], **recipe.to_dict()},
-            "pooling_rule": recipe.pooling_rule(),
+            "pooling_rule": pooling_used(conversion.rows) or recipe.pooling_rule(),
             "layers": conversion.rows,
             "corrections": conversion.corrections,
             **diagnose(
