@@ -59,7 +59,7 @@ def window_fan_out(
     >>> window_fan_out(torch.tensor([3]), 3, 3, padding=(1, 1)).tolist()
     [[2.0, 3.0, 2.0]]
     """
-    j = torch.arange(positions) + padding[0]
+    j = torch.arange(positions, device=lengths.device) + padding[0]
     whole = (lengths + sum(padding)).clamp(min=width)
     windows = ((whole - width) // stride + 1)[:, None]  # (B, 1)
     first = -((width - 1 - j).div(stride, rounding_mode="floor"))  # ceil((j - k + 1) / stride)
@@ -85,7 +85,7 @@ def layer_sops(node: Synapses, signal: Signal) -> Tensor:
         return arriving.flatten(2).sum(dim=(0, 2))  # one synapse a spike
     lengths = signal.lengths
     if lengths is None:
-        lengths = torch.full((arriving.shape[1],), arriving.shape[-1])
+        lengths = torch.full((arriving.shape[1],), arriving.shape[-1], device=arriving.device)
     positions = arriving.shape[-1]
     if isinstance(node, AvgPool1d):
         fan_out, targets = window_fan_out(lengths, positions, node.kernel, stride=node.stride), 1
@@ -93,7 +93,7 @@ def layer_sops(node: Synapses, signal: Signal) -> Tensor:
         fan_out = window_fan_out(lengths, positions, node.width, node.padding)  # (B, L)
         targets = node.channels
     per_position = arriving.sum(dim=(0, 2))  # (B, L)
-    return (per_position * fan_out.to(per_position.device)).sum(dim=1) * targets
+    return (per_position * fan_out).sum(dim=1) * targets
 
 
 @dataclass

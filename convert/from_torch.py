@@ -8,12 +8,13 @@ from typing import Any
 from torch import fx, nn
 
 from ..models.network import Network
-from .torch_layers import CONSTANT, STATEFUL, make_node, refuse, remedy_of
+from .torch_layers import STATEFUL, make_node, refuse, remedy_of
 from .torch_ops import OPERATIONS
 from .torch_trace import trace
 from .torch_translation import (
     FLAT,
     SEQUENCE,
+    Constant,
     Translation,
     Value,
     function_name,
@@ -72,7 +73,7 @@ def _translated(t: Translation, node: fx.Node) -> Any:
     if node.op == "call_module":
         return _layer(t, node, place)
     if node.op == "get_attr":
-        raise refuse(place, f"the tensor {node.target} of the module is used directly", CONSTANT)
+        return Constant(str(node.target))  # what reads it says what is wrong with it
     name = function_name(node.target)
     if name not in OPERATIONS:
         raise refuse(place, f"the operation {name} has no conversion", remedy_of(name))

@@ -118,8 +118,8 @@ def _getitem(t: Translation, node: fx.Node, place: str) -> Any:
     found = t.values.get(source) if isinstance(source, fx.Node) else None
     if isinstance(found, Maxima) and index == 0:
         return found.values
-    if isinstance(found, Size) and found.axis is None and isinstance(index, int):
-        return Size(found.of, index)
+    if isinstance(found, Size) and found.axis is None:
+        return Size(found.of, index if isinstance(index, int) else None)
     raise refuse(place, "picking parts of a tensor has no conversion", RESHAPE)
 
 

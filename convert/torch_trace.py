@@ -60,7 +60,7 @@ def trace(module: nn.Module) -> fx.Graph:
         place = "its forward"
         if inside:
             place = _words(inside[-1].filename, inside[-1].lineno or 0)
-        reason = " ".join(str(error).split()).rstrip(".")
+        reason = " ".join(str(error).split()).split(". ")[0].rstrip(".")
         raise InputError(
             f"cannot read the torch module at {place}: {reason}; what a network does must not "
             "depend on the data or its shape: no if, loop, len or int of a tensor in forward"

@@ -35,6 +35,13 @@ class Size:
 
 
 @dataclass(frozen=True)
+class Constant:
+    """A parameter or buffer that forward uses directly."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Maxima:
     """What `torch.max` over positions returns: values and indices."""
 
@@ -78,6 +85,8 @@ class Translation:
             return found
         if isinstance(found, Size):
             raise refuse(place, "it computes with the shape of a tensor", RESHAPE)
+        if isinstance(found, Constant):
+            raise refuse(place, f"it takes the module's tensor {found.name}", CONSTANT)
         raise refuse(place, f"it takes the constant {str(found)[:40]}", CONSTANT)
 
     def apply(self, name: str, node: Node, value: Value, place: str) -> Value:
