@@ -28,6 +28,9 @@ def word_panel(raster: Raster, language: str, kind: str, spiking: bool) -> Marku
     """Words as rows, time steps as columns; the darker a cell, the more input channels spike.
 
     Args:
+        raster: the sentence.
+        language: of its words.
+        kind: of the model, for the colour.
         spiking: False for direct input, where cells show the mean size of the current instead.
     """
     words, rows = raster.words[:MOST_WORDS], raster.input[:MOST_WORDS]

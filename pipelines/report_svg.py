@@ -131,7 +131,7 @@ def shortened(text: str, width: float, size: float = 12.0) -> str:
 
 
 def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Positions as near as can be to ``places``, at least ``gap`` apart, kept inside [low, high]."""
+    """``places`` moved as little as need be to lie ``gap`` apart, inside [low, high]."""
     gap = min(gap, (high - low) / max(len(places) - 1, 1))
     order = sorted(range(len(places)), key=lambda i: places[i])
     moved = [0.0] * len(places)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from .runfolder import RunFolder
-from .settings import AttackSettings, RunSettings
+from .settings import RunSettings
 from .summary import print_run
 
 
@@ -59,19 +59,29 @@ def check_run(settings: RunSettings) -> None:
             "another --convert.threshold, or --train.activation qcfs"
         )
     if can_attack():
-        check_presets(settings.attack)
+        check_presets(settings)
 
 
-def check_presets(settings: AttackSettings) -> None:
+def check_presets(settings: RunSettings) -> None:
     """Refuse attacks that were asked for by name and cannot run here.
 
     Raises:
-        InputError: an unknown attack, or one whose language data are missing.
+        InputError: an unknown attack, one whose language data are missing, or one that is not for
+            the language of the data set, where that is known from its name.
     """
     from ..attacks.environment import check_assets
+    from ..text.registry import BUILTIN, NAMED
+    from .attack import check_language
 
-    if settings.presets != ("auto",):
-        check_assets(settings.presets)
+    presets, data = settings.attack.presets, settings.data
+    if presets == ("auto",):
+        return
+    check_assets(presets)
+    named = BUILTIN.get(data.dataset) or NAMED.get(data.dataset)
+    if data.language != "auto":
+        check_language(presets, data.language)
+    elif named:
+        check_language(presets, named.language)
 
 
 def can_attack() -> bool:

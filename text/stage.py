@@ -217,7 +217,9 @@ def _segments(texts: Sequence[str], language: str, progress: bool) -> list[list[
     from tqdm import tqdm
 
     cut = segmenter(language)
-    bar = tqdm(texts, desc="segment", unit="text", disable=not progress, leave=False)
+    # None: a bar only where there is a terminal to draw it on
+    disable = None if progress else True
+    bar = tqdm(texts, desc="segment", unit="text", disable=disable, leave=False)
     return [cut(text) for text in bar]
 
 
