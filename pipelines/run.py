@@ -12,7 +12,15 @@ from .summary import print_run
 
 
 def run_all(out: Path | str, settings: RunSettings, force: bool = False) -> RunFolder:
-    """Make a whole run; stages that are done with the same settings are not done again.
+    """Make a whole run (see :func:`make_run`), print its tables and where its report is."""
+    run, page = make_run(out, settings, force)
+    print_run(run)
+    print(f"report: {page}")
+    return run
+
+
+def make_run(out: Path | str, settings: RunSettings, force: bool = False) -> tuple[RunFolder, Path]:
+    """Make a whole run and its report; stages done with the same settings are not done again.
 
     Without the optional textattack the attack is left out, and a line says so.
 
@@ -24,7 +32,7 @@ def run_all(out: Path | str, settings: RunSettings, force: bool = False) -> RunF
     from .report import report
     from .train import train
 
-    check_run(settings)
+    check_run(settings, RunFolder(out, must_exist=False))
     seed = settings.seed
     run = train(out, settings.data, settings.train, seed, force)
     convert(out, settings.convert, seed)
@@ -37,14 +45,15 @@ def run_all(out: Path | str, settings: RunSettings, force: bool = False) -> RunF
         from ..attacks.environment import EXTRA
 
         print(f"the attack is left out: {EXTRA}", file=sys.stderr)
-    page = report(out)
-    print_run(run)
-    print(f"report: {page}")
-    return run
+    return run, report(out)
 
 
-def check_run(settings: RunSettings) -> None:
+def check_run(settings: RunSettings, run: RunFolder) -> None:
     """Refuse, before training, what a later stage would refuse after it.
+
+    Args:
+        settings: of the whole run
+        run: the folder it is made in; attacks that are done there need nothing any more
 
     Raises:
         InputError: settings of the conversion that do not go together or do not fit the
@@ -58,7 +67,7 @@ def check_run(settings: RunSettings) -> None:
             "expected thresholds by max or percentile for an ANN with ReLU, but got qcfs: give "
             "another --convert.threshold, or --train.activation qcfs"
         )
-    if can_attack():
+    if can_attack() and "attack" not in run.results():
         check_presets(settings)
 
 
@@ -76,12 +85,12 @@ def check_presets(settings: RunSettings) -> None:
     presets, data = settings.attack.presets, settings.data
     if presets == ("auto",):
         return
-    check_assets(presets)
     named = BUILTIN.get(data.dataset) or NAMED.get(data.dataset)
     if data.language != "auto":
         check_language(presets, data.language)
     elif named:
         check_language(presets, named.language)
+    check_assets(presets)
 
 
 def can_attack() -> bool:
