@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 
 from ..errors import SnnConvertError
 from ..files import write_text
-
-if TYPE_CHECKING:
-    from torch.utils.tensorboard import SummaryWriter
 
 COLUMNS = ("epoch", "train_loss", "dev_loss", "dev_accuracy")
 Row = dict[str, float]
@@ -27,7 +26,7 @@ class Logs:
 
     def __init__(self, folder: Path, name: str, tensorboard: bool) -> None:
         self.folder, self.name, self.tensorboard = folder, name, tensorboard
-        self.writer: SummaryWriter | None = None
+        self.events: BinaryIO | None = None
 
     def write(self, history: Sequence[Row]) -> None:
         """Log the last row; the CSV file is written anew with all, so a resumed one has no gap.
@@ -38,30 +37,42 @@ class Logs:
         lines = [",".join(COLUMNS)]
         lines += [",".join(str(row.get(column, "")) for column in COLUMNS) for row in history]
         write_text(self.folder / f"{self.name}.csv", "\n".join(lines) + "\n")
-        if self.tensorboard:
-            self._write_events(history[-1])
-
-    def _write_events(self, row: Row) -> None:
-        epoch = int(row["epoch"])
+        if not self.tensorboard:
+            return
         try:
-            if self.writer is None:
-                from torch.utils.tensorboard import SummaryWriter
-
-                # events of later epochs, from before a kill, are purged: they are logged again
-                self.writer = SummaryWriter(
-                    str(self.folder / "tensorboard" / self.name), purge_step=epoch
-                )
-            for column in COLUMNS[1:]:
-                if column in row:
-                    self.writer.add_scalar(column, row[column], epoch)
-            self.writer.flush()
+            self._write_events(history[-1])
         except OSError as error:
             raise SnnConvertError(
                 f"could not write the TensorBoard logs in {self.folder}: "
-                f"{error.strerror or error}; free some space, or choose --tensorboard false"
+                f"{error.strerror or error}; free some space, or choose a folder you can write to"
             ) from error
+
+    def _write_events(self, row: Row) -> None:
+        """Append one row.
+
+        TensorBoard's record format is written here and now: its own event writers do that in a
+        thread, where a full disk ends in a traceback.
+        """
+        from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+        from tensorboard.compat.proto.summary_pb2 import Summary
+        from tensorboard.summary.writer.record_writer import RecordWriter
+
+        step = int(row["epoch"])
+        values = [Summary.Value(tag=c, simple_value=row[c]) for c in COLUMNS[1:] if c in row]
+        events = [Event(step=step, summary=Summary(value=values))]
+        if self.events is None:
+            folder = self.folder / "tensorboard" / self.name
+            folder.mkdir(parents=True, exist_ok=True)
+            path = folder / f"events.out.tfevents.{time.time_ns()}.{os.getpid()}"
+            self.events = path.open("wb", buffering=0)
+            # epochs that were logged before a kill, and are logged again, count once
+            start = Event(step=step, session_log=SessionLog(status=SessionLog.START))
+            events = [Event(file_version="brain.Event:2"), start, *events]
+        for event in events:
+            event.wall_time = time.time()
+            RecordWriter(self.events).write(event.SerializeToString())
 
     def close(self) -> None:
         """Close the event file."""
-        if self.writer is not None:
-            self.writer.close()
+        if self.events is not None:
+            self.events.close()

@@ -157,6 +157,31 @@ def test_stopped_at_every_step(
     assert_same(tmp_path / "b", finetuned)
 
 
+@pytest.mark.usefixtures("often")
+def test_tensorboard_has_every_epoch_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    command = ["train", "--out", str(tmp_path), *DATA, *NETWORK, *LOOP]
+    save, saves = loop.Loop.save, 0
+
+    def stopping(self: loop.Loop) -> None:
+        nonlocal saves
+        saves += 1
+        if saves == 8:  # the second epoch is logged and not yet saved: it is logged again
+            raise KeyboardInterrupt
+        save(self)
+
+    monkeypatch.setattr(loop.Loop, "save", stopping)
+    assert [main(command) for _ in range(2)] == [130, 0]
+    folder = tmp_path / "ann" / "tensorboard" / "train"
+    assert len(list(folder.iterdir())) == 2
+    events = EventAccumulator(str(folder)).Reload()
+    for column in ("train_loss", "dev_loss", "dev_accuracy"):
+        assert [event.step for event in events.Scalars(column)] == [1, 2, 3]
+    logged = (tmp_path / "ann" / "train.csv").read_text().splitlines()[1:]
+    assert [line.split(",")[0] for line in logged] == ["1", "2", "3"]
+
+
 def killed_at_writes(
     command: Callable[[Path], int], begin: Path | None, expected: Path, tmp_path: Path, after: bool
 ) -> int:
@@ -221,9 +246,9 @@ def test_redoing_stopped_at_every_file(trained: Path, converted: Path, tmp_path:
 
 
 RUN = ["run", "--limit", "48", "--dim", "6", "--max-length", "20", "--vectors", "random"]
-RUN += ["--steps", "3", "--train.widths", "2,3", "--train.channels", "4", "--train.epochs", "60"]
-RUN += ["--train.patience", "60", "--train.batch-size", "8", "--train.tensorboard", "false"]
-RUN += ["--finetune.epochs", "30", "--finetune.patience", "30", "--finetune.batch-size", "8"]
+RUN += ["--steps", "3", "--train.widths", "2,3", "--train.channels", "4", "--train.epochs", "40"]
+RUN += ["--train.patience", "40", "--train.batch-size", "8", "--train.tensorboard", "false"]
+RUN += ["--finetune.epochs", "20", "--finetune.patience", "20", "--finetune.batch-size", "8"]
 RUN += ["--finetune.tensorboard", "false"]
 
 HIDE = """
@@ -239,21 +264,29 @@ def start(run: Path, words: list[str], folder: Path) -> subprocess.Popen[bytes]:
     environment = os.environ | {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "snnconvert", *words, "--out", str(run)]
     return subprocess.Popen(
-        command, env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        env=environment,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # a shell that runs the tests in the background has switched the interrupt off
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 
-def kill_when(
-    process: subprocess.Popen[bytes], ready: Callable[[], bool], seconds: float = 120
-) -> None:
-    """Kill -9 as soon as ``ready``."""
-    end = time.monotonic() + seconds
+def stop_when(
+    process: subprocess.Popen[bytes],
+    ready: Callable[[], bool],
+    how: signal.Signals = signal.SIGKILL,
+) -> str:
+    """Kill -9 (or interrupt) as soon as ``ready``; returns what it said."""
+    end = time.monotonic() + 120
     while not ready():
         assert process.poll() is None, f"it ended before: {process.communicate()}"
         assert time.monotonic() < end, "it never came so far"
         time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    process.send_signal(how)
+    return process.communicate()[1].decode()
 
 
 def lines(path: Path) -> int:
@@ -265,9 +298,9 @@ def test_kill_9(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A real kill in train and in finetune; attacks are hidden, they are in the slow test."""
     (tmp_path / "sitecustomize.py").write_text(HIDE)
     run = tmp_path / "run"
-    kill_when(start(run, RUN, tmp_path), lambda: lines(run / "ann" / "train.csv") >= 5)
+    stop_when(start(run, RUN, tmp_path), lambda: lines(run / "ann" / "train.csv") >= 5)
     assert list(figures(run)) == ["data"]
-    kill_when(start(run, RUN, tmp_path), lambda: lines(run / "finetuned" / "finetune.csv") >= 4)
+    stop_when(start(run, RUN, tmp_path), lambda: lines(run / "finetuned" / "finetune.csv") >= 4)
     assert list(figures(run)) == ["data", "ann", "snn"]
     last = start(run, RUN, tmp_path)
     printed, said = (stream.decode() for stream in last.communicate())
@@ -279,6 +312,16 @@ def test_kill_9(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert_same(run, tmp_path / "whole")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
+def test_ctrl_c(tmp_path: Path) -> None:
+    """A real one: exit code 130 and one line."""
+    run = tmp_path / "run"
+    process = start(run, RUN, tmp_path)
+    said = stop_when(process, lambda: lines(run / "ann" / "train.csv") >= 3, signal.SIGINT)
+    assert process.returncode == 130
+    assert said == "snnconvert: interrupted; the same command goes on from here\n"
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.skipif(sys.platform == "win32", reason="needs kill -9")
@@ -287,10 +330,10 @@ def test_kill_9_three_times_in_every_stage(tmp_path: Path) -> None:
     run = tmp_path / "run"
     train_log, finetune_log = run / "ann" / "train.csv", run / "finetuned" / "finetune.csv"
     attacks = [run / "attack" / f"{name}.deepwordbug.jsonl" for name in ("ann", "snn", "finetuned")]
-    moments = [(train_log, n) for n in (3, 12, 40)] + [(finetune_log, n) for n in (2, 8, 20)]
+    moments = [(train_log, n) for n in (3, 10, 25)] + [(finetune_log, n) for n in (2, 6, 12)]
     moments += [(attacks[0], 3), (attacks[1], 2), (attacks[2], 6)]
     for path, count in moments:
-        kill_when(start(run, words, tmp_path), lambda p=path, n=count: lines(p) >= n)
+        stop_when(start(run, words, tmp_path), lambda p=path, n=count: lines(p) >= n)
     assert "attack" not in figures(run)
     last = start(run, words, tmp_path)
     assert last.wait() == 0, last.communicate()
