@@ -113,7 +113,7 @@ def stop_at(patch: pytest.MonkeyPatch, *steps: int) -> None:
 
 
 @pytest.mark.usefixtures("often")
-@pytest.mark.parametrize("step", range(STEPS))
+@pytest.mark.parametrize("step", [0, 1, 3, 5, 8])
 def test_train_stopped_at_a_step(
     step: int, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,7 +126,7 @@ def test_train_stopped_at_a_step(
 
 
 @pytest.mark.usefixtures("often")
-@pytest.mark.parametrize("step", range(STEPS))
+@pytest.mark.parametrize("step", [0, 1, 3, 5, 8])
 def test_finetune_stopped_at_a_step(
     step: int, converted: Path, finetuned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -251,17 +251,9 @@ RUN += ["--train.patience", "40", "--train.batch-size", "8", "--train.tensorboar
 RUN += ["--finetune.epochs", "20", "--finetune.patience", "20", "--finetune.batch-size", "8"]
 RUN += ["--finetune.tensorboard", "false"]
 
-HIDE = """
-import importlib.util
-found = importlib.util.find_spec
-def find_spec(name, package=None):
-    return None if name == "textattack" else found(name, package)
-importlib.util.find_spec = find_spec
-"""
-
 
 def start(run: Path, words: list[str], folder: Path) -> subprocess.Popen[bytes]:
-    environment = os.environ | {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "snnconvert", *words, "--out", str(run)]
     return subprocess.Popen(
         command,
@@ -295,19 +287,14 @@ def lines(path: Path) -> int:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs kill -9")
 def test_kill_9(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A real kill in train and in finetune; attacks are hidden, they are in the slow test."""
-    (tmp_path / "sitecustomize.py").write_text(HIDE)
+    """A real kill in train and in finetune; those in attacks are in the slow test."""
     run = tmp_path / "run"
     stop_when(start(run, RUN, tmp_path), lambda: lines(run / "ann" / "train.csv") >= 5)
     assert list(figures(run)) == ["data"]
     stop_when(start(run, RUN, tmp_path), lambda: lines(run / "finetuned" / "finetune.csv") >= 4)
     assert list(figures(run)) == ["data", "ann", "snn"]
-    last = start(run, RUN, tmp_path)
-    printed, said = (stream.decode() for stream in last.communicate())
-    assert last.returncode == 0 and "report.html" in printed
-    assert said.count("\n") == 1 and "the attack is left out" in said
-    assert 'pip install "snnconvert[attack]"' in said
     monkeypatch.setattr(run_module, "can_attack", lambda: False)
+    assert main([*RUN, "--out", str(run)]) == 0
     assert main([*RUN, "--out", str(tmp_path / "whole")]) == 0
     assert_same(run, tmp_path / "whole")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import importlib.util
 import json
 import os
 import shutil
@@ -19,7 +20,6 @@ from snnconvert.attacks import runs
 from snnconvert.convert.artefacts import load_model
 from snnconvert.pipelines import convert as convert_module
 from snnconvert.pipelines import loop
-from snnconvert.pipelines import run as run_module
 from snnconvert.pipelines.cli import main
 
 DATA = ["--limit", "60", "--dim", "8", "--max-length", "24"]
@@ -226,7 +226,12 @@ def test_without_textattack_the_attack_is_left_out(
     monkeypatch: pytest.MonkeyPatch,
     capsys: Capture,
 ) -> None:
-    monkeypatch.setattr(run_module, "can_attack", lambda: False)
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, package=None: None if name == "textattack" else found(name, package),
+    )
     assert main([*words("en"), "--out", str(tmp_path / "run")]) == 0
     printed, said = capsys.readouterr()
     assert "left out" in said and 'pip install "snnconvert[attack]"' in said
@@ -270,8 +275,8 @@ def test_evaluate_a_file_whose_classes_are_numbers(tmp_path: Path, capsys: Captu
     own.write_text("".join(f"{label}\t{text}\n" for label, text in rows), "utf-8")
     run = str(tmp_path / "run")
     train = ["train", "--out", run, "--dataset", str(own), "--vectors", "random", "--dim", "8"]
-    train += ["--channels", "8", "--widths", "2", "--epochs", "30", "--patience", "30"]
-    assert main([*train, "--batch-size", "4", "--lr", "0.02", "--tensorboard", "no"]) == 0
+    train += ["--channels", "8", "--widths", "2", "--epochs", "10", "--patience", "10"]
+    assert main([*train, "--batch-size", "4", "--lr", "0.05", "--tensorboard", "no"]) == 0
     capsys.readouterr()
     assert main(["evaluate", run, "--data", str(own), "--json"]) == 0
     assert printed_json(capsys)["accuracy"] > 0.9

@@ -139,9 +139,7 @@ class TextStage:
         """
         cut = segmenter(self.language)
         return [
-            np.array(
-                self.vocabulary.ids(self._known(cut(text)))[: self.max_length], dtype=np.int64
-            )
+            np.array(self.vocabulary.ids(self._known(cut(text)))[: self.max_length], dtype=np.int64)
             for text in texts
         ]
 
