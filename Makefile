@@ -25,7 +25,7 @@ lint: setup
 	$(BIN)/python tests/typecheck.py
 
 test: setup lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-slow: setup
 	$(BIN)/python -m pytest -m slow

@@ -247,7 +247,7 @@ def _bar(waiting: Sequence[Example], done: int, name: str, progress: bool) -> It
         initial=done,
         desc=name,
         unit="text",
-        disable=not progress,
+        disable=None if progress else True,  # None: only on a terminal
         dynamic_ncols=True,
     ) as bar:
         for example in waiting:

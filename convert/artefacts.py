@@ -65,7 +65,9 @@ def load_model(folder: Path | str) -> tuple[TextModel | SpikingTextModel, tuple[
     try:
         model = _build(spec)
         classes = tuple(str(name) for name in spec["classes"])
-    except (KeyError, TypeError, ValueError) as error:
+    except InputError as error:
+        raise InputError(f"{path} does not describe a model of this version: {error}") from None
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
             f"expected {path} to describe a model, but {error!r} is missing or wrong; "
             "make the model again"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +20,10 @@ from .spiking import neuron_nodes
 NEURONS = (IFParameters, LIFParameters)
 KINDS = ("if", "lif")
 SURROGATES = ("atan", "sigmoid", "rectangle", "triangle")
+
+# spikingjelly registers GPU kernels when it is imported, and torch warns of each that Triton is
+# missing; on a CPU that is as it should be
+logging.getLogger("torch._library.triton").setLevel(logging.ERROR)
 
 
 def _surrogate(name: str, width: float) -> object:

@@ -31,7 +31,7 @@ class TextCNNSpec:
     channels: int = 100
     activation: str = "qcfs"
     levels: int = 4
-    bound: float = 2.0
+    bound: float = 1.0
     pooling: str = "max"
     dropout: float = 0.5
 

@@ -49,10 +49,9 @@ def _suggestion(option: str, known: Sequence[str]) -> str:
 
     ``--epochs`` of `train` is ``--train.epochs`` of `run`, and the other way round.
     """
-    near = difflib.get_close_matches(option, known, n=1)
-    if not near:
-        ending = option[2:].rsplit(".", 1)[-1]
-        near = [name for name in known if name[2:].rsplit(".", 1)[-1] == ending]
+    ending = option[2:].rsplit(".", 1)[-1]
+    near = [name for name in known if name[2:].rsplit(".", 1)[-1] == ending]
+    near = near or difflib.get_close_matches(option, known, n=1)
     return f"; did you mean {' or '.join(near)}?" if near else ""
 
 

@@ -35,14 +35,16 @@ def attack(
         done = run.results()
         run.require("ann")
         victims = _victims(settings.victims, done, run.path)
-        presets, left_out = _presets(settings.presets, str(done["data"]["language"]))
+        language = str(run.require("data").get("language"))
+        check_language(settings.presets, language)
         hashes = {name: weights_hash(run.path / name)[:16] for name in victims}
-        resolved = settings_dict(settings, seed=seed, presets=presets, victims=hashes)
+        resolved = settings_dict(settings, seed=seed, victims=hashes)
         if run.is_done("attack", resolved, force):
+            _say_left_out(done["attack"].get("left_out", {}))
             return run
+        presets, left_out = _presets(settings.presets, language)
         check_assets(presets)
-        for name, reason in left_out.items():
-            print(f"attack {name} is left out: {reason}", file=sys.stderr)
+        _say_left_out(left_out)
         started = time.monotonic()
         test = load_run_data(run).test
         examples = select_examples(test.texts, test.labels, settings.examples, seed)
@@ -89,18 +91,31 @@ def _victims(wanted: tuple[str, ...], done: dict[str, Any], path: Path) -> list[
     return there
 
 
-def _presets(wanted: tuple[str, ...], language: str) -> tuple[list[str], dict[str, str]]:
-    """The attacks to run, and those of the default ones that are left out, with the reason."""
-    if wanted == ("auto",):
-        names, left_out = default_presets(language, asset_status())
-        if not names:
-            reasons = "; ".join(f"{name}: {why}" for name, why in left_out.items())
-            raise InputError(f"no attack can run here: {reasons}")
-        return list(names), dict(left_out)
+def check_language(wanted: tuple[str, ...], language: str) -> None:
+    """Refuse attacks by name that are for texts of another language.
+
+    Raises:
+        InputError: an unknown attack, or one of another language.
+    """
     for name in wanted:
-        if preset(name).language != language:
+        if name != "auto" and preset(name).language != language:
             raise InputError(
                 f"expected attacks for texts of language {language!r}, but {name} is for "
                 f"{preset(name).language!r}"
             )
-    return list(wanted), {}
+
+
+def _presets(wanted: tuple[str, ...], language: str) -> tuple[list[str], dict[str, str]]:
+    """The attacks to run, and those of the default ones that are left out, with the reason."""
+    if wanted != ("auto",):
+        return list(wanted), {}
+    names, left_out = default_presets(language, asset_status())
+    if not names:
+        reasons = "; ".join(f"{name}: {why}" for name, why in left_out.items())
+        raise InputError(f"no attack can run here: {reasons}")
+    return list(names), dict(left_out)
+
+
+def _say_left_out(left_out: dict[str, str]) -> None:
+    for name, reason in left_out.items():
+        print(f"attack {name} is left out: {reason}", file=sys.stderr)

@@ -14,7 +14,7 @@ from typing import Any
 from .. import __version__
 from ..errors import InputError, SnnConvertError, one_line
 from .arguments import Parser, add_settings, parse, settings_from
-from .runfolder import MODELS
+from .runfolder import MODELS, RunFolder
 from .settings import (
     AttackSettings,
     ConvertSettings,
@@ -298,6 +298,8 @@ def _dispatch(words: list[str]) -> int:
         rest = words[:]
         rest.remove(name)
         given = parse(commands[name], rest)
+        if "run" in given:
+            RunFolder(given["run"])  # before anything heavy is loaded
         return int(given["function"](given) or 0)
     if name is not None:
         near = difflib.get_close_matches(name, commands, n=1)

@@ -97,7 +97,7 @@ def load_run_stage(run: RunFolder) -> TextStage:
     """
     done = run.require("data")
     stage = TextStage.load(run.path / "text")
-    if stage_hash(stage) != done.get("text_stage"):
+    if stage_hash(stage) != done.get("text_stage", stage_hash(stage)):
         raise InputError(
             f"expected the text stage in {run.path / 'text'} to be the one that the run was "
             "trained with, but it is another; copy the whole folder of the run again"

@@ -11,9 +11,16 @@ from .summary import table
 
 
 def show_datasets(data_dir: str | None) -> None:
-    """Print the named data sets, their sizes, and whether they are in ``data_dir``."""
+    """Print the named data sets, their sizes, and whether they are in ``data_dir``.
+
+    Raises:
+        InputError: ``data_dir`` is not a folder.
+    """
+    folder = data_dir or os.environ.get("SNNCONVERT_DATA")
+    if folder and not Path(folder).expanduser().is_dir():
+        raise InputError(f"expected a folder of data sets at {folder}, but there is none")
     rows = []
-    for item in list_datasets(data_dir or os.environ.get("SNNCONVERT_DATA")):
+    for item in list_datasets(folder):
         sizes = item["sizes"]
         shown = "/".join(str(n) for n in sizes.values()) if sizes else "-"
         here = "yes" if item["present"] else "no"

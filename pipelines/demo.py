@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from .run import run_all
+from .run import make_run
 from .settings import (
     AttackSettings,
     ConvertSettings,
@@ -13,6 +14,9 @@ from .settings import (
     RunSettings,
     TrainSettings,
 )
+from .summary import NAMES, curve_rows, percent, table
+
+LANGUAGES = {"en": "English", "zh": "Chinese"}
 
 
 def demo_settings(language: str) -> RunSettings:
@@ -27,6 +31,43 @@ def demo_settings(language: str) -> RunSettings:
 
 
 def demo(out: Path | str) -> None:
-    """Make both runs under ``out`` and print their tables and reports."""
-    for language in ("en", "zh"):
-        run_all(Path(out) / language, demo_settings(language))
+    """Make both runs under ``out``; print one table of all figures, and where the reports are."""
+    rows: list[list[Any]] = []
+    pages = []
+    for language, title in LANGUAGES.items():
+        run, page = make_run(Path(out) / language, demo_settings(language))
+        rows += demo_rows(title, run.results())
+        pages.append(page)
+    header = [
+        "reviews",
+        "model",
+        "T",
+        "dev %",
+        "test %",
+        "spikes",
+        "attack",
+        "under attack % [95 %]",
+    ]
+    print(table(header, rows))
+    for page in pages:
+        print(f"report: {page}")
+
+
+def demo_rows(title: str, results: dict[str, Any]) -> list[list[Any]]:
+    """One row per model and step, with the robustness of each model beside its last step."""
+    rows = []
+    for name in NAMES:
+        attacks = [r for r in results.get("attack", {}).get("rows", []) if r["victim"] == name]
+        curve = curve_rows(results, name)
+        for i, row in enumerate(curve):
+            last = i == len(curve) - 1
+            shown = [_attack_cells(attack) for attack in attacks] if last else []
+            rows.append([title, *row[:5], *(shown[0] if shown else ["", ""])])
+            rows += [["", "", "", "", "", "", *cells] for cells in shown[1:]]
+    return rows
+
+
+def _attack_cells(row: dict[str, Any]) -> list[str]:
+    low, high = row["accuracy_under_attack_low"], row["accuracy_under_attack_high"]
+    value = percent(row["accuracy_under_attack"])
+    return [f"{row['attack']} (n {row['n']})", f"{value} [{percent(low)}, {percent(high)}]"]

@@ -23,7 +23,7 @@ from ..models.spikingjelly_bridge import spikingjelly_neurons
 from ..models.textcnn import set_generator
 from .convert import measure, write_raster
 from .data import Texts, load_run_model, load_run_texts
-from .loop import Loop, adamw, class_weights
+from .loop import Loop, adamw, checkpoint_path, class_weights
 from .runfolder import RunFolder, settings_dict
 from .settings import FinetuneSettings
 
@@ -43,7 +43,9 @@ def finetune(
     with run.locked():
         run.require("snn")
         resolved = settings_dict(settings, seed=seed)
+        checkpoint = checkpoint_path(run.path / "finetuned", "finetune")
         if run.is_done("finetuned", resolved, force):
+            checkpoint.unlink(missing_ok=True)  # left where the last call was killed at its end
             return run
         started = time.monotonic()
         model, classes = load_run_model(run, "snn", SpikingTextModel)
@@ -67,7 +69,7 @@ def finetune(
             "seconds": round(time.monotonic() - started, 1),
         }
         run.finish("finetuned", resolved, figures)
-        loop.checkpoint_path.unlink(missing_ok=True)
+        checkpoint.unlink(missing_ok=True)
     return run
 
 

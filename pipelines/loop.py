@@ -27,6 +27,11 @@ from .logs import Logs
 CHECKPOINT_SECONDS = 30.0
 
 
+def checkpoint_path(folder: Path, name: str) -> Path:
+    """Where the training ``name`` keeps its checkpoint; it is removed when the stage is done."""
+    return folder / f"{name}.checkpoint.safetensors"
+
+
 @dataclass
 class State:
     """Where training stands; stored in every checkpoint."""
@@ -76,7 +81,7 @@ class Loop:
     @property
     def checkpoint_path(self) -> Path:
         """The checkpoint file."""
-        return self.folder / f"{self.name}.checkpoint.safetensors"
+        return checkpoint_path(self.folder, self.name)
 
     def run(self) -> State:
         """Train to the end (or the early stop) and load the best parameters into the model."""

@@ -70,7 +70,7 @@ def _next(
     dead: set[tuple[int, int]],
     done: int,
 ) -> int:
-    """The next start of ``pair`` from ``reach[0]`` on; all between must equal. -1: there is none."""
+    """The next start of ``pair`` from ``reach[0]`` on, or -1; what lies between must be equal."""
     old, new = pair
     start, same = reach
     place = text.find(old, start)

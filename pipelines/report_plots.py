@@ -66,9 +66,11 @@ def _accuracy(models: Mapping[str, Model], width: float, shape: str) -> Canvas:
         )
     for kind, curve in curves.items():
         canvas.path(((x(i), y(v)) for i, v in enumerate(curve, 1)), f"curve {kind}")
-    labelled = thinned(steps, 4 if narrow else 10)
+    labelled = thinned(steps, 5 if narrow else 12)
     for kind, curve in curves.items():
         for step, value in enumerate(curve, 1):
+            if steps > 16 and step not in labelled:
+                continue
             title = f"{SHORT_NAMES[kind]}, T = {step}: {percent(value)}"
             canvas.marker(SHAPES[kind], x(step), y(value), f"mark {kind}", title)
     for step in labelled:

@@ -28,6 +28,9 @@ def word_panel(raster: Raster, language: str, kind: str, spiking: bool) -> Marku
     """Words as rows, time steps as columns; the darker a cell, the more input channels spike.
 
     Args:
+        raster: the sentence.
+        language: of its words.
+        kind: of the model, for the colour.
         spiking: False for direct input, where cells show the mean size of the current instead.
     """
     words, rows = raster.words[:MOST_WORDS], raster.input[:MOST_WORDS]
@@ -47,7 +50,7 @@ def word_panel(raster: Raster, language: str, kind: str, spiking: bool) -> Marku
             x = gutter + cell * j
             canvas.rect(x, y, cell - (cell > 4), tall - 1, "cell")
             opacity = min(0.04 + 0.66 * value / peak, 0.99)
-            title = f"{word}, step {j + 1}: {shown}"
+            title = f"{word}, step {j + 1}: {shown}" if raster.steps <= 16 else ""
             canvas.rect(x, y, cell - (cell > 4), tall - 1, f"fill {kind}", title, opacity)
             if cell >= 24:
                 short = f"{100 * value:.0f}" if spiking else f"{value:.2f}"

@@ -2,102 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import shlex
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from ..attacks.records import Record, read_records
-from ..errors import InputError
-from ..files import read_json
+from .report_json import Value, flat, read_value
 from .runfolder import RunFolder
-
-T = TypeVar("T")
-
-
-class Value:
-    """A JSON value that knows where it lies, so that the error for a wrong one can name it."""
-
-    def __init__(self, value: Any, where: str, remedy: str) -> None:
-        self.value, self.where, self.remedy = value, where, remedy
-
-    def _wrong(self, expected: str) -> InputError:
-        shown = "nothing" if self.value is None else repr(self.value)
-        shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
-        return InputError(f"expected {expected} at {self.where}, but it is {shown}; {self.remedy}")
-
-    def get(self, key: str) -> Value | None:
-        """The entry ``key``, or None where it is absent or null."""
-        if not isinstance(self.value, dict):
-            raise self._wrong("a mapping")
-        found = self.value.get(key)
-        return None if found is None else Value(found, f"{self.where}.{key}", self.remedy)
-
-    def __getitem__(self, key: str) -> Value:
-        return self.get(key) or Value(None, f"{self.where}.{key}", self.remedy)
-
-    def optional(self, key: str, read: Callable[[Value], T]) -> T | None:
-        """``read`` applied to the entry ``key``; None where there is none."""
-        found = self.get(key)
-        return None if found is None else read(found)
-
-    def number(self) -> float:
-        """A finite number; whole ones stay whole."""
-        value = self.value
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not math.isfinite(value)
-        ):
-            raise self._wrong("a number")
-        return value
-
-    def whole(self) -> int:
-        """A whole number."""
-        if isinstance(self.value, bool) or not isinstance(self.value, int):
-            raise self._wrong("a whole number")
-        return self.value
-
-    def text(self) -> str:
-        """A string."""
-        if not isinstance(self.value, str):
-            raise self._wrong("a string")
-        return self.value
-
-    def each(self, read: Callable[[Value], T], least: int = 0) -> list[T]:
-        """``read`` applied to every item of a list of at least ``least``."""
-        if not isinstance(self.value, list) or len(self.value) < least:
-            raise self._wrong("a list" + " with something in it" * (least > 0))
-        return [
-            read(Value(item, f"{self.where}[{i}]", self.remedy))
-            for i, item in enumerate(self.value)
-        ]
-
-    def table(
-        self, read: Callable[[Value], T], rows: int, columns: int | None = None
-    ) -> list[list[T]]:
-        """``rows`` lists of ``columns`` items each; of equally many, at least one, by default."""
-        table = self.each(lambda row: row.each(read))
-        widths = {len(row) for row in table}
-        if len(table) != rows or widths - {columns or max(widths, default=1)} or 0 in widths:
-            raise InputError(
-                f"expected {rows} equally long rows{f' of {columns}' if columns else ''} at "
-                f"{self.where}, but it has {len(table)} of lengths {sorted(widths)}; {self.remedy}"
-            )
-        return table
-
-    def entries(self, read: Callable[[Value], T]) -> dict[str, T]:
-        """``read`` applied to every entry."""
-        if not isinstance(self.value, dict):
-            raise self._wrong("a mapping")
-        return {key: read(self[key]) for key in self.value}
 
 
 @dataclass(frozen=True)
 class Activity:
-    """Firing statistics of one layer; ``histogram`` counts channel rates in equal bins of [0, 1]."""
+    """Firing statistics of a layer; ``histogram`` counts channels by rate, in bins of [0, 1]."""
 
     name: str
     channels: int
@@ -171,7 +88,7 @@ class Conversion:
 
 @dataclass(frozen=True)
 class AttackRow:
-    """One attack on one victim; ``figures`` as `attacks.scores.score` names them, None undefined."""
+    """One attack on one victim; ``figures`` as `attacks.scores.score` gives them."""
 
     victim: str
     attack: str
@@ -233,34 +150,27 @@ def read_run(path: Path | str) -> RunFigures:
     run = RunFolder(path)
     results = run.results()
     where = shlex.quote(str(run.path))
-    models = {}
     remake = {
-        "ann": f"train again: snnconvert train --force --out {where}",
         "snn": f"convert again: snnconvert convert {where} --force",
         "finetuned": f"fine-tune again: snnconvert finetune {where} --force",
         "attack": f"attack again: snnconvert attack {where} --force",
     }
+    train = f"train again: snnconvert train --dataset NAME --out {where} --force"
 
     def stage(name: str) -> Value:
-        return Value(results[name], f"{run.results_path}: {name}", remake.get(name, remake["ann"]))
+        return Value(results[name], f"{run.results_path}: {name}", remake.get(name, train))
 
+    models: dict[str, Model] = {}
     conversion: Conversion | None = None
     for kind in ("ann", "snn", "finetuned"):
         if kind not in results:
             continue
-        extra: dict[str, Any] = {}
-        if kind == "snn":
-            report = _file(run.path / kind / "conversion.json", "a conversion report", remake[kind])
-            conversion = _conversion(report)
-            extra["activity"] = report["activity"].each(_activity)
-        if kind == "finetuned":
-            report = _file(run.path / kind / "activity.json", "firing rates", remake[kind])
-            extra["activity"] = report.each(_activity)
+        activity: list[Activity] = []
+        raster: Raster | None = None
         if kind != "ann":
-            extra["raster"] = _raster(
-                _file(run.path / kind / "raster.json", "a sentence's spikes", remake[kind])
-            )
-        models[kind] = _model(kind, stage(kind), extra)
+            found, activity, raster = _spiking_files(run.path / kind, kind, remake[kind])
+            conversion = conversion or found
+        models[kind] = _model(kind, stage(kind), activity, raster)
     return RunFigures(
         path=run.path,
         data=_data(stage("data")) if "data" in results else None,
@@ -271,11 +181,16 @@ def read_run(path: Path | str) -> RunFigures:
     )
 
 
-def _file(path: Path, what: str, remedy: str) -> Value:
-    try:
-        return Value(read_json(path, what), str(path), remedy)
-    except InputError as error:
-        raise InputError(f"{error}; {remedy}") from None
+def _spiking_files(
+    folder: Path, kind: str, remedy: str
+) -> tuple[Conversion | None, list[Activity], Raster]:
+    """What lies beside a spiking model: the conversion report, firing rates, a raster."""
+    raster = _raster(read_value(folder / "raster.json", "a sentence's spikes", remedy))
+    if kind == "finetuned":
+        rates = read_value(folder / "activity.json", "firing rates", remedy)
+        return None, rates.each(_activity), raster
+    report = read_value(folder / "conversion.json", "a conversion report", remedy)
+    return _conversion(report), report["activity"].each(_activity), raster
 
 
 def _data(value: Value) -> DataFigures:
@@ -291,7 +206,7 @@ def _data(value: Value) -> DataFigures:
     )
 
 
-def _model(kind: str, value: Value, extra: dict[str, Any]) -> Model:
+def _model(kind: str, value: Value, activity: list[Activity], raster: Raster | None) -> Model:
     spiking = kind != "ann"
     return Model(
         kind=kind,
@@ -308,7 +223,8 @@ def _model(kind: str, value: Value, extra: dict[str, Any]) -> Model:
         best_epoch=value.optional("best_epoch", Value.whole),
         epochs=value.optional("epochs", Value.whole),
         seconds=value.optional("seconds", Value.number),
-        **extra,
+        activity=activity,
+        raster=raster,
     )
 
 
@@ -385,14 +301,3 @@ def _attack_row(value: Value, folder: Path) -> AttackRow:
         figures={name: value.optional(name, Value.number) for name in names},
         records=records,
     )
-
-
-def flat(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """A nested mapping as one, with dotted names."""
-    result: dict[str, Any] = {}
-    for name, value in content.items():
-        if isinstance(value, dict):
-            result |= flat(value, f"{prefix}{name}.")
-        else:
-            result[f"{prefix}{name}"] = value
-    return result

@@ -99,21 +99,24 @@ class Canvas:
 
 
 def nice_ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """Round tick values (steps of 1, 2 or 5 times a power of ten) that enclose [low, high]."""
+    """Two or more round values (1, 2 or 5 times a power of ten apart) that enclose [low, high]."""
     span = max(high - low, 1e-9)
     size = 10 ** math.floor(math.log10(span / most))
     step = next(size * m for m in (1, 2, 5, 10, 20) if span / (size * m) <= most - 1)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [round(i * step, 10) for i in range(first, last + 1)]
+    return [round(i * step, 10) for i in range(first, max(last, first + 1) + 1)]
 
 
 def thinned(steps: int, most: int) -> list[int]:
-    """Time steps to label: all of 1..steps where they fit, else powers of two and the last."""
-    if steps <= most:
+    """Time steps to label, about ``most`` of 1..steps: the first, round ones, and the last."""
+    most = max(most, 2)
+    stride = next(
+        m * 10**e for e in range(9) for m in (1, 2, 5) if (steps - 1) / (m * 10**e) <= most - 1
+    )
+    if stride == 1:
         return list(range(1, steps + 1))
-    powers = [2**i for i in range(steps.bit_length()) if 2**i <= steps]
-    kept = [p for p in powers if p == steps or steps / p >= 1.4]
-    return [*kept, *([steps] if steps not in kept else [])]
+    low, high = 1 + 0.6 * stride, steps - 0.6 * stride
+    return [1, *(i for i in range(stride, steps, stride) if low <= i <= high), steps]
 
 
 def text_width(text: str, size: float = 12.0) -> float:
@@ -131,7 +134,7 @@ def shortened(text: str, width: float, size: float = 12.0) -> str:
 
 
 def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Positions as near as can be to ``places``, at least ``gap`` apart, kept inside [low, high]."""
+    """``places`` moved as little as need be to lie ``gap`` apart, inside [low, high]."""
     gap = min(gap, (high - low) / max(len(places) - 1, 1))
     order = sorted(range(len(places)), key=lambda i: places[i])
     moved = [0.0] * len(places)

@@ -8,12 +8,20 @@ from pathlib import Path
 
 from ..errors import InputError
 from .runfolder import RunFolder
-from .settings import AttackSettings, RunSettings
+from .settings import RunSettings
 from .summary import print_run
 
 
 def run_all(out: Path | str, settings: RunSettings, force: bool = False) -> RunFolder:
-    """Make a whole run; stages that are done with the same settings are not done again.
+    """Make a whole run (see :func:`make_run`), print its tables and where its report is."""
+    run, page = make_run(out, settings, force)
+    print_run(run)
+    print(f"report: {page}")
+    return run
+
+
+def make_run(out: Path | str, settings: RunSettings, force: bool = False) -> tuple[RunFolder, Path]:
+    """Make a whole run and its report; stages done with the same settings are not done again.
 
     Without the optional textattack the attack is left out, and a line says so.
 
@@ -26,7 +34,7 @@ def run_all(out: Path | str, settings: RunSettings, force: bool = False) -> RunF
     from .train import train
 
     settings = replace(settings, convert=with_run_recipe(Path(out), settings.convert))
-    check_run(settings)
+    check_run(settings, RunFolder(out, must_exist=False))
     seed = settings.seed
     run = train(out, settings.data, settings.train, seed, force)
     convert(out, settings.convert, seed)
@@ -39,14 +47,15 @@ def run_all(out: Path | str, settings: RunSettings, force: bool = False) -> RunF
         from ..attacks.environment import EXTRA
 
         print(f"the attack is left out: {EXTRA}", file=sys.stderr)
-    page = report(out)
-    print_run(run)
-    print(f"report: {page}")
-    return run
+    return run, report(out)
 
 
-def check_run(settings: RunSettings) -> None:
+def check_run(settings: RunSettings, run: RunFolder) -> None:
     """Refuse, before training, what a later stage would refuse after it.
+
+    Args:
+        settings: of the whole run
+        run: the folder it is made in; attacks that are done there need nothing any more
 
     Raises:
         InputError: settings of the conversion that do not go together or do not fit the
@@ -62,20 +71,30 @@ def check_run(settings: RunSettings) -> None:
             "no such bound: give another --convert.threshold, as in percentile, or "
             f"--train.activation {fitting[rule][0]}"
         )
-    if can_attack():
-        check_presets(settings.attack)
+    if can_attack() and "attack" not in run.results():
+        check_presets(settings)
 
 
-def check_presets(settings: AttackSettings) -> None:
+def check_presets(settings: RunSettings) -> None:
     """Refuse attacks that were asked for by name and cannot run here.
 
     Raises:
-        InputError: an unknown attack, or one whose language data are missing.
+        InputError: an unknown attack, one whose language data are missing, or one that is not for
+            the language of the data set, where that is known from its name.
     """
     from ..attacks.environment import check_assets
+    from ..text.registry import BUILTIN, NAMED
+    from .attack import check_language
 
-    if settings.presets != ("auto",):
-        check_assets(settings.presets)
+    presets, data = settings.attack.presets, settings.data
+    if presets == ("auto",):
+        return
+    named = BUILTIN.get(data.dataset) or NAMED.get(data.dataset)
+    if data.language != "auto":
+        check_language(presets, data.language)
+    elif named:
+        check_language(presets, named.language)
+    check_assets(presets)
 
 
 def can_attack() -> bool:

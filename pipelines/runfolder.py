@@ -279,6 +279,8 @@ def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
     """The first settings that differ, in words."""
     old, new = _same(before), _same(now)
     changed = [key for key in new if old.get(key) != new[key]]
+    if not changed:
+        return " (those of another version, or of a stage below that was made anew)"
     return "".join(f" ({key} was {old.get(key)!r}, now {new[key]!r})" for key in changed[:3])
 
 

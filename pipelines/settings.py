@@ -117,7 +117,7 @@ class TrainSettings(Settings):
     channels: int = option(100, "filters per width", least=1)
     activation: str = option("qcfs", "activation", ("qcfs", "relu", "tcl"))
     levels: int = option(4, "QCFS levels L; best equal to the time steps", least=1)
-    bound: float = option(2.0, "initial bound of QCFS or TCL", above=0)
+    bound: float = option(1.0, "initial bound of QCFS or TCL", above=0)
     pooling: str = option("max", "pooling over positions", ("max", "mean"))
     dropout: float = option(0.5, "dropout before the readout", least=0, below=1)
     train_vectors: bool = option(False, "fine-tune the word vectors")

@@ -38,35 +38,32 @@ def percent(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.1f}"
 
 
-def accuracy_table(results: dict[str, Any]) -> str:
-    """ANN, SNN at each step and fine-tuned SNN: test accuracy in percent, spikes and SOPs."""
-    rows: list[list[str]] = []
-    for name, title in NAMES.items():
-        if name not in results:
-            continue
-        figures = results[name]
-        if "accuracy_by_step" not in figures:
-            rows.append(
-                [
-                    title,
-                    "",
-                    percent(figures["dev_accuracy"]),
-                    percent(figures["test_accuracy"]),
-                    "",
-                    "",
-                ]
-            )
-            continue
-        curve = list(zip(figures["dev_accuracy_by_step"], figures["accuracy_by_step"], strict=True))
-        last = len(curve)
-        shown = [t for t in range(1, last + 1) if last <= 8 or t & (t - 1) == 0 or t == last]
-        for t in shown:
-            dev, test = curve[t - 1]
+def curve_rows(results: dict[str, Any], name: str) -> list[list[str]]:
+    """Rows of one model: title, T, dev %, test %, input spikes and SOPs per text (at the last T).
+
+    An SNN has a row for each step, or for the powers of two of a run of more than eight.
+    """
+    if name not in results:
+        return []
+    figures = results[name]
+    if "accuracy_by_step" not in figures:
+        dev, test = percent(figures["dev_accuracy"]), percent(figures["test_accuracy"])
+        return [[NAMES[name], "", dev, test, "", ""]]
+    curve = list(zip(figures["dev_accuracy_by_step"], figures["accuracy_by_step"], strict=True))
+    last = len(curve)
+    rows = []
+    for t, (dev, test) in enumerate(curve, 1):
+        if last <= 8 or t & (t - 1) == 0 or t == last:
             spikes = f"{figures['input_spikes_per_sample']:.0f}" if t == last else ""
             sops = f"{figures['sops_per_sample']:.3g}" if t == last else ""
-            rows.append([title, str(t), percent(dev), percent(test), spikes, sops])
-    header = ["model", "T", "dev %", "test %", "input spikes/text", "SOPs/text"]
-    return table(header, rows)
+            rows.append([NAMES[name], str(t), percent(dev), percent(test), spikes, sops])
+    return rows
+
+
+def accuracy_table(results: dict[str, Any]) -> str:
+    """ANN, SNN at each step and fine-tuned SNN: accuracy in percent, spikes and SOPs."""
+    rows = [row for name in NAMES for row in curve_rows(results, name)]
+    return table(["model", "T", "dev %", "test %", "input spikes/text", "SOPs/text"], rows)
 
 
 def robustness_table(results: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from ..models.dpcnn import DPCNNSpec, build_dpcnn
 from ..models.network import Network
 from ..models.textcnn import TextCNNSpec, TextModel, build_textcnn, set_generator
 from .data import Texts, prepare_data
-from .loop import Loop, adamw, class_weights
+from .loop import Loop, adamw, checkpoint_path, class_weights
 from .runfolder import RunFolder, settings_dict
 from .settings import DataSettings, TrainSettings
 
@@ -44,7 +44,9 @@ def train(
     with run.locked():
         prepared = prepare_data(run, data, seed, force)
         resolved = settings_dict(settings, seed=seed)
+        checkpoint = checkpoint_path(run.path / "ann", "train")
         if run.is_done("ann", resolved):
+            checkpoint.unlink(missing_ok=True)  # left where the last call was killed at its end
             return run
         started = time.monotonic()
         texts, vectors = prepared.encode(), prepared.vectors
@@ -66,7 +68,7 @@ def train(
             "seconds": round(time.monotonic() - started, 1),
         }
         run.finish("ann", resolved, figures)
-        loop.checkpoint_path.unlink(missing_ok=True)
+        checkpoint.unlink(missing_ok=True)
     return run
 
 

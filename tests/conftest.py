@@ -34,6 +34,24 @@ def root() -> Path:
     return ROOT
 
 
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run folder with ANN, SNN and fine-tuned SNN of the least size; copy it to change it."""
+    import torch
+    from snnconvert.pipelines.cli import main
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    run = str(tmp_path_factory.mktemp("tiny") / "run")
+    data = ["--limit", "60", "--dim", "8", "--max-length", "20"]
+    network = ["--widths", "2,3", "--channels", "6", "--epochs", "2", "--tensorboard", "false"]
+    assert main(["train", "--out", run, *data, *network]) == 0
+    assert main(["convert", run, "--steps", "3"]) == 0
+    assert main(["finetune", run, "--epochs", "1", "--tensorboard", "false"]) == 0
+    torch.set_num_threads(threads)
+    return Path(run)
+
+
 @pytest.fixture(autouse=True)
 def _quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reaches out to a network or writes into the user's cache by accident."""

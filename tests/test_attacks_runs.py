@@ -231,8 +231,11 @@ def test_an_interrupt_leaves_a_good_file(textattack, tmp_path):
     assert attack(tmp_path) == attack(tmp_path / "whole")
 
 
-def test_the_bar_says_who_how_many_and_how_fast(textattack, tmp_path, capsys):
-    attack(tmp_path, EXAMPLES[:2])
+def test_the_bar_says_who_how_many_and_how_fast(textattack, tmp_path, capsys, monkeypatch):
+    attack(tmp_path, EXAMPLES[:2], progress=True)
+    assert capsys.readouterr().err == ""  # no terminal, no bar
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "100")
     attack(tmp_path, EXAMPLES[:4], progress=True)
     shown = capsys.readouterr().err
     assert "bag deepwordbug" in shown and "4/4" in shown and "text/s" in shown

@@ -212,3 +212,17 @@ def test_coverage_on_real_data(shared):
     assert matrix.shape == (len(stage.vocabulary), 300)
     assert np.abs(matrix).max() <= 1
     assert 0.005 < (np.abs(matrix[2:]) == 1).mean() + 0.005 < 0.05  # few values are clipped
+
+
+def test_chinese_words_without_a_vector_are_read_by_their_characters(tmp_path):
+    path = tmp_path / "v.txt"
+    path.write_text("好 1.0 0.5\n吃 0.0 -0.5\n菜 -1.0 0.25\n", encoding="utf-8")
+    train = Split(("好吃", "菜"), (1, 0))
+    stage, matrix = TextStage.fit(train, "zh", str(path))
+    good, eat, dish, both = (stage.vocabulary.ids([w])[0] for w in ("好", "吃", "菜", "好吃"))
+    inner = stage.range_map.apply(np.array([0.5, 0.0]))  # the mean of both characters
+    np.testing.assert_allclose(matrix[both], inner, rtol=1e-6)
+    # a word that training has not seen is read as its characters; one without any is unknown
+    assert stage.encode(["菜好"])[0].tolist() in ([dish, good], [stage.vocabulary.ids(["菜好"])[0]])
+    assert stage._known(["吃菜", "房"]) == ["吃", "菜", "房"]
+    assert stage.vocabulary.ids(["房"]) == [1] and eat != 1

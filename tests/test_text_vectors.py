@@ -85,7 +85,7 @@ def test_repeated_words_keep_the_first_row_and_spaced_words_are_skipped(tmp_path
         ("blank.txt", "\n" + rows(), "line 1 is empty"),
         ("gb.txt", "好 1 2\n".encode("gb18030"), "expected words in UTF-8"),
         ("cut.bin", binary()[:-6], "cut off, damaged or of another kind"),
-        ("cut.txt.gz", gzip.compress(rows().encode())[:-9], "cut off, damaged"),
+        ("cut.txt.gz", gzip.compress(rows().encode(), mtime=0)[:-9], "cut off, damaged"),
         ("fake.txt.gz", b"not gzip", "cut off, damaged"),
         ("huge.bin", b"9999999999 300\nword \0\0", "more than the file can hold"),
         ("header.bin", b"no header\n", "no header of two integers"),

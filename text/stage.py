@@ -66,8 +66,9 @@ class TextStage:
         """Fit the stage on the training split.
 
         The vocabulary holds the training words, and words of the vector file beyond them, so that
-        words that first occur in a test or an attacked text have a vector. Training words without
-        one get random values of the same mean and standard deviation.
+        words that first occur in a test or an attacked text have a vector. A Chinese training word
+        without one gets the mean of its characters' vectors; where they have none either, and in
+        English, it gets random values of the same mean and standard deviation.
 
         Args:
             train: the training split.
@@ -125,19 +126,34 @@ class TextStage:
             "train_tokens": counts.total(),
         }
         stage = cls(language, vocabulary, max_length, range_map, coverage, found.source, found.dim)
-        return stage, _matrix(vocabulary, found, rows, range_map, seed)
+        return stage, _matrix(stage, found, rows, seed)
 
     def segment(self, text: str) -> list[str]:
         """The words of ``text``, all of them."""
         return segment(text, self.language)
 
     def encode(self, texts: Sequence[str]) -> list[np.ndarray]:
-        """The word ids of each text, (L_i,) int64, cut to ``max_length``; none for an empty one."""
+        """The word ids of each text, (L_i,) int64, cut to ``max_length``; none for an empty one.
+
+        A Chinese word that is not in the vocabulary is read as those of its characters that are.
+        """
         cut = segmenter(self.language)
         return [
-            np.array(self.vocabulary.ids(cut(text)[: self.max_length]), dtype=np.int64)
+            np.array(self.vocabulary.ids(self._known(cut(text)))[: self.max_length], dtype=np.int64)
             for text in texts
         ]
+
+    def _known(self, words: Sequence[str]) -> list[str]:
+        """``words`` with unknown Chinese ones as their known characters."""
+        if self.language != "zh":
+            return list(words)
+        known: list[str] = []
+        for word in words:
+            if word in self.vocabulary:
+                known.append(word)
+            else:
+                known += [c for c in word if c in self.vocabulary] or [word]
+        return known
 
     def save(self, folder: Path | str) -> None:
         """Write ``stage.json`` and ``vocabulary.txt`` into ``folder``, each atomically."""
@@ -217,7 +233,9 @@ def _segments(texts: Sequence[str], language: str, progress: bool) -> list[list[
     from tqdm import tqdm
 
     cut = segmenter(language)
-    bar = tqdm(texts, desc="segment", unit="text", disable=not progress, leave=False)
+    # None: a bar only where there is a terminal to draw it on
+    disable = None if progress else True
+    bar = tqdm(texts, desc="segment", unit="text", disable=disable, leave=False)
     return [cut(text) for text in bar]
 
 
@@ -232,18 +250,19 @@ def _row_index(words: Sequence[str]) -> dict[str, int]:
     return index
 
 
-def _matrix(
-    vocabulary: Vocabulary,
-    found: WordVectors,
-    rows: dict[str, int],
-    range_map: RangeMap,
-    seed: int,
-) -> np.ndarray:
+def _matrix(stage: TextStage, found: WordVectors, rows: dict[str, int], seed: int) -> np.ndarray:
     """(V, D) float32: a mapped vector for each word, zeros for padding and unknown words."""
+    vocabulary, range_map = stage.vocabulary, stage.range_map
     matrix = np.zeros((len(vocabulary), found.dim), dtype=np.float32)
     ids = [i for i, word in enumerate(vocabulary.words) if i > 1 and word in rows]
     matrix[ids] = range_map.apply(found.matrix[[rows[vocabulary.words[i]] for i in ids]])
     without = [i for i, word in enumerate(vocabulary.words) if i > 1 and word not in rows]
+    if stage.language == "zh":
+        parts = {i: [rows[c] for c in vocabulary.words[i] if c in rows] for i in without}
+        for i, found_rows in parts.items():
+            if found_rows:
+                matrix[i] = range_map.apply(found.matrix[found_rows].mean(axis=0))
+        without = [i for i in without if not parts[i]]
     if without:
         drawn = random_vectors([vocabulary.words[i] for i in without], found.dim, seed)
         # Uniform values in [-1, 1) have the standard deviation 1 / sqrt(3).

@@ -1,0 +1,58 @@
+"""The README's commands, run as a reader would run them."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from snnconvert.pipelines.cli import main
+
+BLOCK = re.compile(r"<!-- tested[^>]*-->\n```(\w+)\n(.*?)```", re.DOTALL)
+
+
+def blocks(root: Path, language: str) -> list[str]:
+    """The tested code blocks of the README in ``language``."""
+    text = (root / "README.md").read_text(encoding="utf-8")
+    return [body for kind, body in BLOCK.findall(text) if kind == language]
+
+
+def commands(root: Path) -> list[list[str]]:
+    lines = [line for body in blocks(root, "bash") for line in body.splitlines() if line.strip()]
+    return [shlex.split(line) for line in lines]
+
+
+def test_commands_and_code_run(root, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    found = commands(root)
+    assert len(found) >= 8 and {words[0] for words in found} == {"snnconvert"}
+    for words in found:
+        assert main(words[1:]) == 0, f"{shlex.join(words)}: {capsys.readouterr().err}"
+    assert (tmp_path / "runs/first/report.html").is_file()
+    assert "zh-homophone" in (tmp_path / "runs/zh/results.json").read_text(encoding="utf-8")
+    assert "positive" in capsys.readouterr().out
+    for body in blocks(root, "python"):
+        exec(compile(body, "README.md", "exec"), {})
+    assert "torch.Size([4, 1, 2])" in capsys.readouterr().out
+
+
+def test_every_command_named_exists(root):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    from snnconvert.pipelines.cli import build_parser
+
+    known = set(build_parser()[1])
+    named = set(re.findall(r"snnconvert ([a-z]+)", text))
+    assert named - {"train"} <= known and known - {"demo", "attack"} <= named | {"attack"}
+
+
+def test_make_targets_named_exist(root):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    makefile = (root / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    assert set(re.findall(r"make ([a-z][a-z-]+)", text)) <= targets
+
+
+@pytest.mark.parametrize("name", ["LICENSE", "CHANGELOG.md", "docs/decisions.md"])
+def test_files_named_exist(root, name):
+    assert (root / name).is_file()
