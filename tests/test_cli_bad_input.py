@@ -504,7 +504,9 @@ OPTIONS = [
     settings("run --out {out} --steps 0", "--convert.steps", "at least 1"),
     settings("run --out {out} --train.lr 0", "--train.lr", "above 0"),
     settings("run --out {out} --convert.encoder bitplane", "1, 3, 7", "got 4"),
-    settings("run --out {out} --train.activation relu --convert.threshold qcfs", "ReLU", "qcfs"),
+    settings(
+        "run --out {out} --train.activation relu --convert.threshold qcfs", "with relu", "qcfs"
+    ),
     settings("run --out {out} --attack.presets zh-wordnet", "'en'", "zh-wordnet"),
     settings("run --out {out} --lr 0.1", "unrecognized", "--train.lr or --finetune.lr"),
     settings("train --out {out} --lr 0", "--lr", "above 0", "got 0.0"),

@@ -87,7 +87,7 @@ def test_defaults_in_the_help_are_those_of_the_settings() -> None:
     assert "(default: true)" in str(shown["train.tensorboard"])
     assert "(default: 0.0002)" in str(shown["finetune.lr"])
     assert "(default: none)" in str(shown["limit"])
-    assert f"(default: {settings.ConvertSettings().steps})" in str(shown["convert.steps"])
+    assert "(default: the recipe's)" in str(shown["convert.steps"])
 
 
 def test_choices_are_those_of_the_rooms_below() -> None:

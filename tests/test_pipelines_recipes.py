@@ -20,6 +20,7 @@ from snnconvert.pipelines.arguments import settings_from
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.convert import convert, recipe_from, resolved_settings
 from snnconvert.pipelines.run import check_run
+from snnconvert.pipelines.runfolder import RunFolder
 from snnconvert.pipelines.settings import (
     ConvertSettings,
     DataSettings,
@@ -78,14 +79,15 @@ def test_defaults_never_override_a_recipe():
         recipe_from(ConvertSettings(recipe="deng2021", initial=0.5))
 
 
-def test_none_is_a_word_where_it_is_a_choice(monkeypatch: pytest.MonkeyPatch):
+def test_none_is_a_word_where_it_is_a_choice(relu_run: Path, monkeypatch: pytest.MonkeyPatch):
     """`--mapping none` is the mapping, not "as the recipe says"."""
     seen = []
     monkeypatch.setattr(
         "snnconvert.pipelines.convert.convert", lambda run, settings, *rest: seen.append(settings)
     )
     monkeypatch.setattr("snnconvert.pipelines.summary.print_stage", lambda *rest: None)
-    words = ["convert", "RUN", "--encoder", "direct", "--mapping", "none", "--percentile", "none"]
+    words = ["convert", str(relu_run), "--encoder", "direct"]
+    words += ["--mapping", "none", "--percentile", "none"]
     assert main(words) == 0
     assert seen[0].mapping == "none" and seen[0].percentile is None and seen[0].steps is None
 
@@ -172,12 +174,13 @@ def test_tcl_trains_and_converts_by_its_bound(tcl_run: Path):
         ("relu", "default", True),
     ],
 )
-def test_a_run_refuses_before_training_what_conversion_would(activation, recipe, good):
+def test_a_run_refuses_before_training_what_conversion_would(activation, recipe, good, tmp_path):
     settings = RunSettings(
         train=TrainSettings(activation=activation), convert=ConvertSettings(recipe=recipe)
     )
+    run = RunFolder(tmp_path, must_exist=False)
     if good:
-        check_run(settings)
+        check_run(settings, run)
         return
     with pytest.raises(InputError, match=f"ANN with {activation}, which has no such bound"):
-        check_run(settings)
+        check_run(settings, run)
