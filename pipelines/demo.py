@@ -26,7 +26,7 @@ def demo_settings(language: str) -> RunSettings:
         train=TrainSettings(epochs=20, patience=5, batch_size=32, train_vectors=True),
         convert=ConvertSettings(steps=4),
         finetune=FinetuneSettings(epochs=3, batch_size=32),
-        attack=AttackSettings(examples=20),
+        attack=AttackSettings(examples=40),
     )
 
 
