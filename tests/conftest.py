@@ -38,6 +38,7 @@ def root() -> Path:
 def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run folder with ANN, SNN and fine-tuned SNN of the least size; copy it to change it."""
     import torch
+
     from snnconvert.pipelines.cli import main
 
     threads = torch.get_num_threads()

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from snnconvert.attacks import environment, loading
 from snnconvert.attacks.candidates import chinese_synonyms, common_characters, homophones
 from snnconvert.attacks.environment import asset_status, check_assets

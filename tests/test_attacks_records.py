@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
+
 from snnconvert.attacks.records import Record, append, header_of, open_records, read_records
 from snnconvert.errors import InputError, SnnConvertError
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from snnconvert.attacks import runs
 from snnconvert.attacks.environment import prepare_nltk
 from snnconvert.attacks.loading import load_textattack, no_downloads

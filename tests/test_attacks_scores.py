@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
+
 from snnconvert.attacks.records import Record
 from snnconvert.attacks.scores import score, wilson
 

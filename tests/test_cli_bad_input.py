@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
 from snnconvert.errors import SnnConvertError
 from snnconvert.files import load_tensors, save_tensors
 from snnconvert.pipelines import loop

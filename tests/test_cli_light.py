@@ -10,6 +10,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
+
 from snnconvert import __version__
 from snnconvert.attacks.presets import PRESETS
 from snnconvert.pipelines import settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from snnconvert.convert.advice import Limits, advise, dominant_part
 from snnconvert.convert.budget import PARTS
 from snnconvert.convert.encoders import Encoder

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
+
 from snnconvert.convert.artefacts import load_model, save_model, weights_hash
 from snnconvert.convert.encoders import Encoder
 from snnconvert.convert.from_torch import from_torch
@@ -25,7 +27,6 @@ from snnconvert.models.norm import BatchNorm1d
 from snnconvert.models.snn import SpikingTextModel
 from snnconvert.models.spiking import Neurons
 from snnconvert.models.textcnn import TextCNNSpec, TextModel, build_textcnn
-from torch import nn
 
 IDS, LENGTHS = torch.tensor([[2, 3, 4, 5, 0], [6, 7, 0, 0, 0]]), torch.tensor([4, 2])
 

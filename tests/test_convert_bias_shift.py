@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
+
 from snnconvert.convert.bias_shift import shift_biases
 from snnconvert.convert.encoders import Encoder
 from snnconvert.convert.recipe import ConversionRecipe

@@ -9,6 +9,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import Tensor
+
 from snnconvert.convert.budget import (
     PARTS,
     ErrorBudget,
@@ -28,7 +30,6 @@ from snnconvert.models.pooling import MaxOverTime
 from snnconvert.models.snn import SpikingTextModel
 from snnconvert.models.spiking import IF, LIF, MaxOfSpikes
 from snnconvert.models.textcnn import TextCNNSpec, TextModel, build_textcnn
-from torch import Tensor
 
 POOLINGS = ("spikes", "counts", "currents")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
+
 from snnconvert.convert.correction import correct, patches, run_to
 from snnconvert.convert.encoders import Encoder
 from snnconvert.convert.recipe import ConversionRecipe
@@ -15,7 +17,6 @@ from snnconvert.models.layers import Conv1d, Linear, initialise
 from snnconvert.models.network import Network, Signal
 from snnconvert.models.pooling import MaxOverTime, MeanOverTime
 from snnconvert.models.textcnn import TextCNNSpec, build_textcnn
-from torch import Tensor
 
 
 def one_neuron(weight: float, bias: float) -> Network:

@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+
 from snnconvert.convert.counts import SpikeCounter, layer_sops, window_fan_out
 from snnconvert.models.layers import Concat, Conv1d, Linear
 from snnconvert.models.merge import Add, Flatten, Scale

@@ -7,9 +7,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn import functional
+
 from snnconvert.convert.encoders import CODES, Encoder, bit_of_step, bitplane, saf
 from snnconvert.errors import InputError
-from torch.nn import functional
 
 unit = st.integers(0, 1 << 12).map(lambda n: n / (1 << 12))
 

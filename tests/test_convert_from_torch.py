@@ -7,10 +7,11 @@ import copy
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
+
 from snnconvert.convert.from_torch import from_torch
 from snnconvert.errors import InputError
 from snnconvert.models.network import Network, Signal
-from torch import Tensor, nn
 
 DIM, LENGTH, CLASSES = 6, 12, 3
 

@@ -8,6 +8,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import Tensor, nn
+
 from snnconvert.convert.encoders import Encoder
 from snnconvert.convert.from_torch import from_torch
 from snnconvert.convert.graph import canonical
@@ -25,7 +27,6 @@ from snnconvert.models.norm import BatchNorm1d
 from snnconvert.models.pooling import AvgPool1d, MaxOverTime, MaxPool1d, MeanOverTime
 from snnconvert.models.snn import running_logits
 from snnconvert.models.spiking import Neurons
-from torch import Tensor, nn
 
 DIM = 4
 LENGTHS = torch.tensor([12, 7, 3, 1])

@@ -6,6 +6,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import Tensor
+
 from snnconvert.convert.encoders import Encoder
 from snnconvert.convert.normalise import normalise_weights
 from snnconvert.convert.recipe import ConversionRecipe
@@ -19,7 +21,6 @@ from snnconvert.models.network import Network, Node, Signal
 from snnconvert.models.norm import BatchNorm1d
 from snnconvert.models.pooling import MaxOverTime, MeanOverTime
 from snnconvert.seeds import generator
-from torch import Tensor
 
 LENGTHS = torch.tensor([7, 4, 1])
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from snnconvert.convert import recipe as recipes
 from snnconvert.convert.encoders import CODES, MAPPINGS, Encoder
 from snnconvert.convert.options import (

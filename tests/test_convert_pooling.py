@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from snnconvert.convert.encoders import Encoder
 from snnconvert.convert.recipe import ConversionRecipe
 from snnconvert.convert.to_snn import build_snn

@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from snnconvert.convert.artefacts import load_model, save_model
 from snnconvert.convert.counts import SpikeCounter
 from snnconvert.convert.encoders import Encoder

@@ -7,6 +7,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import Tensor
+
 from snnconvert.convert.thresholds import (
     ActivationStatistics,
     ThresholdRule,
@@ -19,7 +21,6 @@ from snnconvert.models.activations import Qcfs, Relu, Tcl
 from snnconvert.models.layers import Concat, Conv1d, Linear
 from snnconvert.models.network import Network, Node, Signal
 from snnconvert.models.neurons import IFParameters, if_run
-from torch import Tensor
 
 # two channels over five positions, the last one padding
 VALUES = torch.tensor([[[0.0, 0.0, 1.0, 3.0, 99.0], [0.0, 0.0, 0.0, 0.0, 99.0]]])

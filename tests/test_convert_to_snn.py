@@ -8,6 +8,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import Tensor
+
 from snnconvert.convert.encoders import Encoder
 from snnconvert.convert.recipe import ConversionRecipe
 from snnconvert.convert.thresholds import ActivationStatistics, ThresholdRule, choose_threshold
@@ -21,7 +23,6 @@ from snnconvert.models.neurons import IFParameters, if_run
 from snnconvert.models.pooling import MaxOverTime
 from snnconvert.models.snn import running_logits
 from snnconvert.models.textcnn import TextCNNSpec, build_textcnn
-from torch import Tensor
 
 LENGTHS = torch.tensor([7, 5, 2, 1])
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+
 from snnconvert.convert.encoders import Encoder
 from snnconvert.convert.recipe import ConversionRecipe
 from snnconvert.engine.batches import by_length, shuffled, to_batch

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+
 from snnconvert.errors import InputError
 from snnconvert.models.activations import Qcfs, Relu, make_activation, qcfs
 

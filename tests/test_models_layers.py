@@ -6,6 +6,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import Tensor, nn
+
 from snnconvert.errors import InputError
 from snnconvert.models.dpcnn import DPCNNSpec, build_dpcnn
 from snnconvert.models.layers import Concat, Conv1d, Linear, same_padding
@@ -13,7 +15,6 @@ from snnconvert.models.merge import Add, Flatten, Scale
 from snnconvert.models.network import Network, Signal, build_network
 from snnconvert.models.norm import BatchNorm1d
 from snnconvert.models.pooling import AvgPool1d, MaxPool1d
-from torch import Tensor, nn
 
 
 def batch(lengths: list[int], channels: int = 3, extra: int = 0, seed: int = 0) -> Signal:

@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from snnconvert.errors import InputError
 from snnconvert.models.neuron_burst import BurstParameters, burst_initial, burst_run, burst_step
 from snnconvert.models.neuron_lif import LIFParameters, lif_initial, lif_run, lif_step

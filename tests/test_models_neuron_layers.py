@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+
 from snnconvert.convert.artefacts import load_model, save_model
 from snnconvert.convert.encoders import Encoder
 from snnconvert.errors import InputError

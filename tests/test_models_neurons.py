@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from snnconvert.models.activations import qcfs
 from snnconvert.models.neurons import IFParameters, if_initial, if_run, if_step
 from snnconvert.models.spikingjelly_bridge import SURROGATES, spikingjelly_run

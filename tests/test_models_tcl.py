@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+
 from snnconvert.errors import InputError
 from snnconvert.models.activations import Qcfs, Tcl, inverse_softplus, make_activation
 from snnconvert.models.network import Signal

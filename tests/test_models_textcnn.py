@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from snnconvert.errors import InputError
 from snnconvert.models.layers import Dropout
 from snnconvert.models.network import Network, Signal, build_network

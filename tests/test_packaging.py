@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from snnconvert import __version__
 from snnconvert.pipelines.cli import main
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+
 from snnconvert.files import read_json
 from snnconvert.models.dpcnn import DPCNNSpec, build_dpcnn
 from snnconvert.models.network import Signal

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from snnconvert.convert.encoders import CODES
 from snnconvert.convert.options import PLACES
 from snnconvert.convert.presets import PRESETS

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import torch
+
 from snnconvert.pipelines import loop
 from snnconvert.pipelines import run as run_module
 from snnconvert.pipelines.cli import main

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import torch
+
 from snnconvert.attacks import runs
 from snnconvert.convert.artefacts import load_model
 from snnconvert.pipelines import convert as convert_module

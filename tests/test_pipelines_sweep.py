@@ -10,6 +10,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+
 from snnconvert.convert.options import from_options, read_recipe, to_options
 from snnconvert.convert.recipe import ConversionRecipe
 from snnconvert.engine.by_step import evaluate_steps

@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+
 from snnconvert.pipelines.cli import main
 
 BLOCK = re.compile(r"<!-- tested[^>]*-->\n```(\w+)\n(.*?)```", re.DOTALL)

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from snnconvert.attacks.records import header_of
 from snnconvert.errors import InputError
 from snnconvert.pipelines.report import report

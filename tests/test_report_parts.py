@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from snnconvert.attacks.records import Record
 from snnconvert.pipelines import report_format as form
 from snnconvert.pipelines.report_examples import chosen_examples, marked, places

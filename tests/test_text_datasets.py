@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from snnconvert.errors import InputError
 from snnconvert.text.datasets import Dataset, load_dataset
 from snnconvert.text.registry import NAMED, dataset_names

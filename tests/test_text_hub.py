@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
+
 from snnconvert.errors import InputError, SnnConvertError
 from snnconvert.text.datasets import load_dataset
 

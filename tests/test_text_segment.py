@@ -7,6 +7,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from snnconvert.errors import InputError
 from snnconvert.text.segment import guess_language, join, segment, segmenter
 

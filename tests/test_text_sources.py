@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from snnconvert.errors import InputError, SnnConvertError
 from snnconvert.files import sha256
 from snnconvert.text.datasets import load_dataset

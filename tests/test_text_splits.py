@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from snnconvert.errors import InputError
 from snnconvert.text.splits import MINIMUM, assign, sample, text_key
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from snnconvert.errors import InputError
 from snnconvert.text.datasets import Split, load_dataset
 from snnconvert.text.stage import TextStage, pad

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+
 from snnconvert.errors import InputError
 from snnconvert.text.datasets import Split
 from snnconvert.text.stage import TextStage

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from snnconvert.errors import InputError, SnnConvertError
 from snnconvert.text.vectors import WordVectors, load_vectors, random_vectors
 
