@@ -16,8 +16,9 @@ $(STAMP): constraints.txt setup.cfg pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(STAMP)
 
+# one thread: networks this small gain nothing from two, and two suffer on a busy machine
 demo: setup
-	$(BIN)/snnconvert demo --out demo-runs
+	OMP_NUM_THREADS=1 $(BIN)/snnconvert demo --out demo-runs
 
 lint: setup
 	$(BIN)/ruff check .
