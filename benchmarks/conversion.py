@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--seeds", type=numbers, default=(0, 1, 2))
     made.add_argument("--steps", type=numbers, default=(1, 2, 4, 8, 16, 32, 64))
     made.add_argument("--limit", type=int, help="at most this many texts of each split: a trial")
-    made.add_argument("--calibration", type=int, default=1024, help="training texts for it")
+    made.add_argument("--calibration", type=int, default=512, help="training texts for it")
     made.add_argument("--data-dir", type=Path, help="folder of the data sets (or SNNCONVERT_DATA)")
     made.add_argument("--embeddings", type=Path, help="folder of word vectors (../embeddings)")
     made.add_argument("--work", type=Path, default=Path("runs/bench-conversion"))

@@ -198,7 +198,7 @@ def set_windows(pools: nn.Module, widths: Sequence[int], length: int) -> None:
         pool.stride = (max(length, *widths), 1)
 
 
-def equal_lengths(sequences: Sequences, positions: int = 8192) -> Iterator[list[int]]:
+def equal_lengths(sequences: Sequences, positions: int = 1024) -> Iterator[list[int]]:
     """Indices of texts of one length (an empty text counts as one word), in batches."""
     lengths = np.array([max(len(s), 1) for s in sequences])
     for length in np.unique(lengths):
