@@ -96,10 +96,10 @@ def convert_spikingjelly(
 
 
 def _bound_recipe(batches: Iterable, peer: PeerTextCNN) -> Any:
-    """Its rate-coding recipe with thresholds of at most the learned bound of QCFS.
+    """Its rate-coding recipe with the learned bound of QCFS as the threshold.
 
-    It has no rule for QCFS; a subclass that changes the calibration is how its documentation says
-    a recipe is extended.
+    It has no rule for QCFS; a subclass that overrides `calibrate` is what its own messages name for
+    models that the recipe does not cover.
     """
     from spikingjelly.activation_based import ann2snn
 
