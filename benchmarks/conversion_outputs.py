@@ -30,7 +30,7 @@ is fitted to each T and run for each.
 `nn.Conv2d` over (words, 1), because it moves pooling before the neurons for `nn.MaxPool2d` only; \
 its logits equal ours (checked in double precision to 1e-5 for every network, on 256 dev texts). \
 `max` and `99.9%` are one threshold a layer, `channel` one a channel, `half, pool first` its \
-options half_threshold and pre_spike_maxpool, and `local threshold balancing` its recipe of that name. \
+options half_threshold and pre_spike_maxpool, `local threshold balancing` its recipe of that name. \
 Without pool first it takes the maximum of spikes at each step.
 - ann2snn has no rule for QCFS: it is given ReLU in place of QCFS, its neurons standing for the \
 staircase, and reads its thresholds from the ReLU. `QCFS bound` is a subclass of its recipe whose \
