@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint test-slow clean
+.PHONY: setup demo test lint test-slow bench-conversion clean
 
 setup: $(STAMP)
 
@@ -30,6 +30,10 @@ test: setup lint
 
 test-slow: setup
 	$(BIN)/python -m pytest -m slow
+
+# Our conversion beside the peers': trains, converts and measures; stopped, it goes on where it was.
+bench-conversion: setup
+	$(BIN)/python benchmarks/conversion.py
 
 clean:
 	rm -rf build dist *.egg-info demo-runs

@@ -52,9 +52,16 @@ class Conv1d(Node):
         return (lengths + sum(self.padding)).clamp(min=self.width) - self.width + 1
 
     def forward(self, *inputs: Signal) -> Signal:
-        """Currents (or pre-activations) at every window."""
+        """Currents (or pre-activations) at every window.
+
+        Frames (T, B, D, L) that are one frame seen T times (direct input) are convolved once, and
+        the currents (T, B, C, windows) are again one step's seen T times.
+        """
         (signal,) = inputs
         values, lengths = signal
+        if values.dim() == 4 and len(values) > 1 and values.stride(0) == 0:
+            once = self.forward(Signal(values[0], lengths))  # (B, C, windows)
+            return Signal(once.values.expand(len(values), *once.values.shape), once.lengths)
         left, right = self.padding
         reads_padding = lengths is not None and (
             left + right > 0 or bool((lengths < self.width).any())

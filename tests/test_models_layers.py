@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from snnconvert.errors import InputError
 from snnconvert.models.dpcnn import DPCNNSpec, build_dpcnn
-from snnconvert.models.layers import Concat, Conv1d, Linear, same_padding
+from snnconvert.models.layers import Concat, Conv1d, Linear, initialise, same_padding
 from snnconvert.models.merge import Add, Flatten, Scale
 from snnconvert.models.network import Network, Signal, build_network
 from snnconvert.models.norm import BatchNorm1d
@@ -258,3 +258,19 @@ def test_dpcnn_has_its_blocks_and_round_trips():
 def test_bad_dpcnn_specs_are_refused(change: dict):
     with pytest.raises(InputError):
         build_dpcnn(DPCNNSpec(**{"dim": 5, "classes": 2, **change}))
+
+
+@pytest.mark.parametrize("padding", [0, "same"])
+def test_a_frame_seen_at_every_step_is_convolved_once_with_the_same_result(
+    padding: int | str,
+) -> None:
+    layer = Conv1d(6, 5, 3, padding)
+    initialise(layer.weight, torch.Generator().manual_seed(0))
+    frame = torch.rand(4, 6, 7, generator=torch.Generator().manual_seed(1))
+    lengths = torch.tensor([1, 2, 5, 7])
+    seen = layer(Signal(frame.expand(9, *frame.shape), lengths))
+    copied = layer(Signal(frame.expand(9, *frame.shape).clone(), lengths))
+    assert torch.equal(seen.values, copied.values)
+    assert torch.equal(seen.lengths, copied.lengths)
+    assert seen.values.stride(0) == 0  # nothing was computed or stored twice
+    assert copied.values.stride(0) > 0

@@ -1,0 +1,179 @@
+"""The parts of the conversion benchmark: one network, one converter, one recipe, one input code.
+
+A finished part is one line of a file, so that the benchmark can be stopped and started again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from snnconvert.benchmarks.conversion_networks import Case, PeerTextCNN, Trained, check_equal
+from snnconvert.benchmarks.conversion_peers import (
+    LV2023,
+    accuracy_by_steps,
+    convert_lv2023,
+    convert_spikingjelly,
+    peer_recipes,
+)
+from snnconvert.convert.options import from_options, override, to_options
+from snnconvert.convert.recipe import ConversionRecipe
+from snnconvert.engine.batches import by_length, to_batch
+from snnconvert.models.snn import SpikingTextModel, running_logits
+from snnconvert.pipelines.convert import convert_model
+from snnconvert.pipelines.runfolder import fingerprint
+from snnconvert.pipelines.sweep import changes_of, one_run_for_all
+from snnconvert.seeds import generator
+
+Row = dict[str, Any]
+# our recipes: method of `convert --sweep`, input code
+OURS = (
+    ("default", "direct"),
+    ("default", "saf"),
+    ("channel", "direct"),
+    ("bias", "direct"),
+)
+# padded positions of a batch: of more, what a layer holds at T = 64 leaves the processor's cache,
+# and a text takes three times as long
+POSITIONS = 256
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is measured in one piece: a case with one converter, recipe and input code."""
+
+    case: Case
+    converter: str
+    recipe: str
+    encoder: str
+
+    def key(self, settings: Row) -> str:
+        """What tells its line from all others; ``settings`` are those that change its rows."""
+        return fingerprint(asdict(self) | settings)
+
+
+def parts_of(case: Case) -> list[Part]:
+    """Every part of a case, ours first."""
+    ours = [Part(case, "ours", recipe, encoder) for recipe, encoder in OURS]
+    theirs = [Part(case, "spikingjelly", r, "direct") for r in peer_recipes(case.activation)]
+    return [*ours, *theirs, *(Part(case, "lv2023", recipe, "poisson") for recipe in LV2023)]
+
+
+class Cache:
+    """Rows of finished parts, one JSON line each, appended as they end."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.found: dict[str, list[Row]] = {}
+        if path.is_file():
+            for line in path.read_text("utf-8").splitlines():
+                try:
+                    entry = json.loads(line)
+                except ValueError:  # the line that an interrupt cut off
+                    continue
+                self.found[entry["key"]] = entry["rows"]
+
+    def add(self, key: str, rows: list[Row]) -> None:
+        """Keep the rows of a part."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        cut_off = self.path.is_file() and not self.path.read_bytes().endswith(b"\n")
+        with self.path.open("a", encoding="utf-8") as file:
+            start = "\n" if cut_off and self.path.stat().st_size else ""
+            file.write(start + json.dumps({"key": key, "rows": rows}) + "\n")
+        self.found[key] = rows
+
+
+def measure(part: Part, net: Trained, steps: Sequence[int]) -> list[Row]:
+    """The rows of a part: accuracy on dev and test after each of ``steps``.
+
+    One run of the longest T gives all of them where the first t frames of the code are the code of
+    t steps and nothing is fitted to T (direct, saf and poisson without correction).
+    """
+    measured = {
+        "ours": _measure_ours,
+        "spikingjelly": _measure_spikingjelly,
+        "lv2023": _measure_lv2023,
+    }[part.converter](part, net, steps)
+    case = part.case
+    return [
+        {
+            "dataset": case.dataset,
+            "pooling": case.pooling,
+            "activation": case.activation,
+            "converter": part.converter,
+            "recipe": part.recipe,
+            "encoder": part.encoder,
+            "steps": t,
+            "seed": case.seed,
+            "ann_accuracy": net.accuracy["test"],
+            "snn_accuracy": measured["test"][t],
+            "ann_dev_accuracy": net.accuracy["dev"],
+            "snn_dev_accuracy": measured["dev"][t],
+        }
+        for t in steps
+    ]
+
+
+Measured = dict[str, dict[int, float]]  # split -> steps -> accuracy
+
+
+def _splits(net: Trained, one: Callable[[str], dict[int, float]]) -> Measured:
+    return {split: one(split) for split in net.sequences}
+
+
+@torch.no_grad()
+def _run(
+    snn: SpikingTextModel, net: Trained, split: str, steps: Sequence[int], seed: int
+) -> dict[int, float]:
+    """Accuracy after each of ``steps`` from one run of an SNN of ours."""
+    sequences, labels = net.sequences[split], torch.tensor(net.labels[split])
+    right = dict.fromkeys(steps, 0)
+    for number, batch in enumerate(by_length(sequences, 128, POSITIONS)):
+        ids, lengths = to_batch([sequences[i] for i in batch])
+        currents = snn(ids, lengths, generator(seed, "noise", number))  # (T, B, K)
+        logits = running_logits(currents)
+        for t in steps:
+            right[t] += int((logits[t - 1].argmax(dim=1) == labels[batch]).sum())
+    return {t: count / len(labels) for t, count in right.items()}
+
+
+def our_recipe(method: str, encoder: str, steps: int) -> ConversionRecipe:
+    """The package's own recipe, changed by a method of `convert --sweep`."""
+    options = override(to_options(ConversionRecipe()), changes_of(method))
+    options = override(options, {"encoder": encoder, "steps": steps})
+    options["mapping"] = "none" if encoder == "direct" else "split"
+    return from_options(options)
+
+
+def _measure_ours(part: Part, net: Trained, steps: Sequence[int]) -> Measured:
+    longest = our_recipe(part.recipe, part.encoder, max(steps))
+    together = one_run_for_all(longest)
+    seed, found = part.case.seed, Measured()
+    for run in [tuple(steps)] if together else [(t,) for t in steps]:
+        recipe = our_recipe(part.recipe, part.encoder, max(run))
+        snn = convert_model(net.model, recipe, net.calibration, seed).snn
+        for split in net.sequences:
+            found.setdefault(split, {}).update(_run(snn, net, split, run, seed))
+    return found
+
+
+def _measure_lv2023(part: Part, net: Trained, steps: Sequence[int]) -> Measured:
+    seed = part.case.seed
+    snn = convert_lv2023(net.model, part.recipe, max(steps), net.calibration, seed)
+    return _splits(net, lambda split: _run(snn, net, split, steps, seed))
+
+
+def _measure_spikingjelly(part: Part, net: Trained, steps: Sequence[int]) -> Measured:
+    peer = PeerTextCNN(net.model)
+    check_equal(net.model, peer, net.sequences["dev"][:256])
+    snn = convert_spikingjelly(net.model, peer, part.recipe, net.calibration, part.case.seed)
+    return _splits(
+        net,
+        lambda split: accuracy_by_steps(
+            snn, net.model, peer.widths, net.sequences[split], net.labels[split], steps
+        ),
+    )
