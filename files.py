@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
@@ -31,6 +32,7 @@ def replace_file(path: Path | str, write: Callable[[Path], object]) -> None:
         with open(temporary, "rb") as handle:
             os.fsync(handle.fileno())
         os.replace(temporary, path)
+        _sweep_leftovers(path)
     except OSError as error:
         raise SnnConvertError(
             f"could not write {path}: {error.strerror or error}; free some space or choose a "
@@ -39,6 +41,25 @@ def replace_file(path: Path | str, write: Callable[[Path], object]) -> None:
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def _sweep_leftovers(path: Path) -> None:
+    """Remove temporary files of ``path`` that a killed process left half written."""
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        pid = leftover.name.split(".")[-2]
+        with suppress(OSError):
+            if pid.isdigit() and not _is_alive(int(pid)):
+                leftover.unlink()
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)  # signal 0 only asks
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def write_text(path: Path | str, text: str) -> None:

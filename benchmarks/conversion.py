@@ -19,6 +19,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tqdm import tqdm
+
 from snnconvert.benchmarks.conversion_networks import VECTORS, Case, trained, vectors_of
 from snnconvert.benchmarks.conversion_outputs import markdown, plot, targets
 from snnconvert.benchmarks.conversion_parts import Cache, Part, measure, parts_of
@@ -26,7 +28,6 @@ from snnconvert.errors import InputError, SnnConvertError, one_line
 from snnconvert.files import write_json, write_text
 from snnconvert.pipelines.runfolder import versions
 from snnconvert.pipelines.settings import DataSettings
-from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parent
 POOLINGS, ACTIVATIONS = ("max", "mean"), ("qcfs", "relu")

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor, nn
+
 from snnconvert.engine.batches import by_length, to_batch
 from snnconvert.engine.evaluate import accuracy, ann_logits
 from snnconvert.errors import InputError, SnnConvertError
@@ -26,7 +28,6 @@ from snnconvert.pipelines.convert import calibration_texts
 from snnconvert.pipelines.data import load_run_model, load_run_texts
 from snnconvert.pipelines.settings import DataSettings, TrainSettings
 from snnconvert.pipelines.train import train
-from torch import Tensor, nn
 
 # word vectors trained on text that is in none of the data sets
 VECTORS = {"sst2": "en.imdb.300d.txt.gz", "waimai": "zh.reviews.300d.txt.gz"}

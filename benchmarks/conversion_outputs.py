@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from snnconvert.files import replace_file
 
 Row = dict[str, Any]

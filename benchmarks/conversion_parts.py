@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+
 from snnconvert.benchmarks.conversion_networks import Case, PeerTextCNN, Trained, check_equal
 from snnconvert.benchmarks.conversion_peers import (
     LV2023,

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
+from torch import Tensor, nn
+
 from snnconvert.benchmarks.conversion_networks import (
     PeerTextCNN,
     Sequences,
@@ -22,7 +24,6 @@ from snnconvert.models.layers import Linear
 from snnconvert.models.snn import SpikingTextModel
 from snnconvert.models.textcnn import TextModel
 from snnconvert.pipelines.convert import convert_model
-from torch import Tensor, nn
 
 # recipe -> the options of its RateCodingRecipe; "ltb" is its LocalThresholdBalancingRecipe
 BEST = {"channel_wise": True, "pre_spike_maxpool": True, "half_threshold": True}

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
+
 from snnconvert.benchmarks import conversion, conversion_parts
 from snnconvert.benchmarks.conversion_networks import (
     Case,
@@ -30,7 +32,6 @@ from snnconvert.errors import InputError, SnnConvertError
 from snnconvert.models.layers import Conv1d
 from snnconvert.models.network import Signal
 from snnconvert.models.textcnn import TextCNNSpec, TextModel, build_textcnn
-from torch import nn
 
 COLUMNS = {"dataset", "pooling", "activation", "converter", "recipe", "encoder", "steps", "seed"}
 COLUMNS |= {"ann_accuracy", "snn_accuracy", "ann_dev_accuracy", "snn_dev_accuracy"}
