@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import InputError
-from ..seeds import generator
 from .activations import Activation, make_activation
-from .layers import Conv1d, Dropout, Linear, initialise
+from .layers import Conv1d, Dropout, Linear, initialised
 from .merge import Add
 from .network import Network, Node
 from .norm import BatchNorm1d
@@ -87,12 +86,7 @@ def build_dpcnn(spec: DPCNNSpec, seed: int = 0) -> Network:
         ("dropout", Dropout(spec.dropout), ("pool",)),
         ("readout", Linear(spec.channels, spec.classes), ("dropout",)),
     ]
-    network = Network(nodes)
-    for name in network.inputs:
-        node = network.node(name)
-        if isinstance(node, Conv1d | Linear):
-            initialise(node.weight, generator(seed, "init", name))
-    return network
+    return initialised(Network(nodes), seed)
 
 
 def _activation(spec: DPCNNSpec) -> Activation:

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..errors import InputError
-from .network import Node, Signal, register
+from ..seeds import generator
+from .network import Network, Node, Signal, register
 
 
 def same_padding(width: int) -> tuple[int, int]:
@@ -178,3 +179,12 @@ def initialise(weight: Tensor, generator: torch.Generator) -> None:
     bound = (6.0 / fan_in) ** 0.5
     with torch.no_grad():
         weight.uniform_(-bound, bound, generator=generator)
+
+
+def initialised(network: Network, seed: int) -> Network:
+    """``network`` with its weighted layers filled, each from a stream of its own name."""
+    for name in network.inputs:
+        node = network.node(name)
+        if isinstance(node, Conv1d | Linear):
+            initialise(node.weight, generator(seed, "init", name))
+    return network

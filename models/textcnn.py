@@ -8,10 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import InputError
-from ..seeds import generator
 from . import spiking  # noqa: F401  (registers the spiking nodes for loading)
 from .activations import make_activation
-from .layers import Concat, Conv1d, Dropout, Linear, initialise
+from .layers import Concat, Conv1d, Dropout, Linear, initialised
 from .network import Network, Node, Signal
 from .pooling import MaxOverTime, MeanOverTime
 
@@ -68,12 +67,7 @@ def build_textcnn(spec: TextCNNSpec, seed: int = 0) -> Network:
         ("dropout", Dropout(spec.dropout), ("concat",)),
         ("readout", Linear(features, spec.classes), ("dropout",)),
     ]
-    network = Network(nodes)
-    for name in network.inputs:
-        node = network.node(name)
-        if isinstance(node, Conv1d | Linear):
-            initialise(node.weight, generator(seed, "init", name))
-    return network
+    return initialised(Network(nodes), seed)
 
 
 class TextModel(nn.Module):
