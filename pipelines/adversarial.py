@@ -41,10 +41,11 @@ from .adversarial_texts import (
     with_attacked,
 )
 from .attack import check_language
-from .data import Texts, load_run_texts
+from .data import Texts, load_run_texts, training_texts
 from .finetune import prepare_snn, run_snn, save_snn, snn_loop
 from .loop import State, checkpoint_path
 from .runfolder import RunFolder, settings_dict
+from .schedule import finetune_defaults
 from .settings import ENGINE, EngineSettings, FinetuneSettings
 from .text_loop import text_loop
 from .victims import records_path
@@ -80,6 +81,7 @@ def finetune_adversarially(
         bases = adversarial_bases(settings)
         for base in bases:
             run.require(base)
+        settings = finetune_defaults(settings, training_texts(run))
         check_language(attacks, str(run.require("data").get("language")))
         waiting = []
         for base in bases:

@@ -110,6 +110,11 @@ def stage_hash(stage: TextStage) -> str:
     return fingerprint([stage.language, stage.max_length, list(stage.vocabulary.words)])
 
 
+def training_texts(run: RunFolder) -> int:
+    """How many training texts a run has, without reading them."""
+    return int(run.require("data")["sizes"]["train"])
+
+
 def load_run_texts(run: RunFolder) -> Texts:
     """Texts and text stage of a run, all splits encoded."""
     return encode_splits(load_run_data(run), load_run_stage(run))

@@ -10,9 +10,7 @@ from .settings import (
     AttackSettings,
     ConvertSettings,
     DataSettings,
-    FinetuneSettings,
     RunSettings,
-    TrainSettings,
 )
 from .summary import NAMES, curve_rows, percent, table
 
@@ -22,10 +20,8 @@ LANGUAGES = {"en": "English", "zh": "Chinese"}
 def demo_settings(language: str) -> RunSettings:
     """Settings that end within a minute or two on two cores for the built-in reviews."""
     return RunSettings(
-        data=DataSettings(dataset=f"builtin-{language}", vectors="train", dim=100),
-        train=TrainSettings(epochs=20, patience=5, batch_size=32, train_vectors=True),
+        data=DataSettings(dataset=f"builtin-{language}"),
         convert=ConvertSettings(steps=4),
-        finetune=FinetuneSettings(epochs=3, batch_size=32),
         attack=AttackSettings(examples=40),
     )
 

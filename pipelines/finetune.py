@@ -25,9 +25,10 @@ from ..models.network import Network, Node, Signal
 from ..models.snn import SpikingTextModel
 from ..models.spiking import SpikingReadout
 from .convert import measure, write_raster
-from .data import Texts, load_run_model, load_run_texts
+from .data import Texts, load_run_model, load_run_texts, training_texts
 from .loop import Loop, State, checkpoint_path
 from .runfolder import RunFolder, settings_dict
+from .schedule import finetune_defaults
 from .settings import ENGINE, EngineSettings, FinetuneSettings
 from .text_loop import Outputs, text_loop
 
@@ -62,6 +63,7 @@ def finetune(
     run = RunFolder(out)
     with run.locked():
         run.require("snn")
+        settings = finetune_defaults(settings, training_texts(run))
         resolved = {
             name: value
             for name, value in settings_dict(settings, seed=seed).items()

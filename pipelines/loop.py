@@ -8,6 +8,7 @@ interrupted. A checkpoint is one safetensors file, renamed into place.
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -23,6 +24,7 @@ from ..errors import InputError, SnnConvertError
 from ..files import replace_file
 from ..seeds import generator
 from .logs import Logs
+from .schedule import rate_factor
 
 CHECKPOINT_SECONDS = 30.0
 
@@ -57,6 +59,8 @@ class Loop:
     batch_loss: (indices, generator) -> scalar loss
     dev_score: () -> (accuracy, loss) on dev
     folder: where checkpoint and logs lie
+    schedule: course of the learning rate over all epochs, see `schedule.rate_factor`
+    clip: largest norm of a step's gradient, over all parameters but word vectors; 0 for no limit
     stamp: fingerprint of the stage; a checkpoint with another one is refused
     parts: what the accuracy of `dev_score` was made of, by name, written beside it in the logs
     """
@@ -73,6 +77,8 @@ class Loop:
     patience: int
     batch_size: int
     tensorboard: bool = True
+    schedule: str = "constant"
+    clip: float = 0.0
     score_start: bool = False
     stamp: str = ""
     parts: dict[str, float] = field(default_factory=dict)
@@ -150,10 +156,34 @@ class Loop:
                 "learning rate (--lr) and begin again with --force"
             )
         loss.backward()
+        if self.clip:
+            nn.utils.clip_grad_norm_(self._clipped(), self.clip)
+        self._set_rate()
         self.optimizer.step()
         state.loss_sum += float(loss.detach())
         state.batch += 1
         state.step += 1
+
+    def _clipped(self) -> list[nn.Parameter]:
+        """The parameters whose gradient is limited.
+
+        Word vectors are not: Adam scales each component by its own history, and a norm over a
+        whole vocabulary would say how many words a batch has.
+        """
+        return [
+            parameter
+            for module in self.model.modules()
+            if not isinstance(module, nn.Embedding)
+            for parameter in module.parameters(recurse=False)
+            if parameter.grad is not None
+        ]
+
+    def _set_rate(self) -> None:
+        total = self.epochs * math.ceil(len(self.lengths) / self.batch_size)
+        factor = rate_factor(self.state.step, total, self.schedule)
+        for group in self.optimizer.param_groups:
+            group.setdefault("full_lr", group["lr"])  # of the first step, before any factor
+            group["lr"] = group["full_lr"] * factor
 
     def _score(self, epoch: int, loss: float) -> None:
         """Score dev, keep the parameters where they are the best so far, write the logs."""

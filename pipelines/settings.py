@@ -17,6 +17,7 @@ GRAINS = ("layer", "channel")
 CODES = ("saf", "bitplane", "poisson", "direct", "ttfs")
 KINDS = ("if", "lif", "signed", "burst", "ttfs")
 POOLING = ("auto", "spikes", "currents", "counts", "gated")
+SCHEDULES = ("cosine", "constant")
 ENGINES = ("auto", "fast", "torch", "reference")
 PRECISIONS = ("exact", "fast")
 ATTACKS = (
@@ -59,6 +60,12 @@ def recipe_option(text: str, choices: tuple[str, ...] = (), **bounds: float) -> 
     """An option of the conversion that is left to its recipe where it is not given."""
     made = option(None, text, choices, **bounds)
     return field(default=None, metadata={**made.metadata, "shown": "the recipe's"})
+
+
+def sized_option(text: str, **bounds: float) -> Any:
+    """An option that is chosen by the size of the data where it is not given."""
+    made = option(None, text, (), **bounds)
+    return field(default=None, metadata={**made.metadata, "shown": "by the number of texts"})
 
 
 def bounds_text(bounds: Mapping[str, float]) -> str:
@@ -130,7 +137,10 @@ class DataSettings(Settings):
         "train", "word vectors: a word2vec or GloVe file, a gensim name, train, or random"
     )
     dim: int | None = option(
-        None, "components of vectors that are trained or random (300)", least=1
+        None,
+        "components of vectors that are trained or random (none: 100, and 300 for a million words "
+        "of training texts)",
+        least=1,
     )
     max_length: int = option(256, "words kept of a text", least=1)
     min_count: int = option(1, "training words seen less often are unknown", least=1)
@@ -149,11 +159,20 @@ class TrainSettings(Settings):
     bound: float = option(1.0, "initial bound of QCFS or TCL", above=0)
     pooling: str = option("max", "pooling over positions", ("max", "mean"))
     dropout: float = option(0.5, "dropout before the readout", least=0, below=1)
-    train_vectors: bool = option(False, "fine-tune the word vectors")
-    epochs: int = option(20, "most epochs", least=1)
-    patience: int = option(3, "stop after this many epochs without a better dev accuracy", least=0)
-    batch_size: int = option(64, "texts per step", least=1)
-    lr: float = option(1e-3, "learning rate of AdamW", above=0)
+    word_dropout: float | None = sized_option(
+        "share of a text's words read as unknown in training", least=0, below=1
+    )
+    train_vectors: bool | None = option(
+        None, "train the word vectors too (none: those of --vectors train and random)"
+    )
+    epochs: int | None = sized_option("most epochs", least=1)
+    patience: int | None = sized_option(
+        "stop after this many epochs without a better dev accuracy", least=0
+    )
+    batch_size: int | None = sized_option("texts per step", least=1)
+    lr: float | None = sized_option("learning rate of AdamW", above=0)
+    schedule: str = option("cosine", "course of the learning rate", SCHEDULES)
+    clip: float = option(5.0, "largest norm of a step's gradient; 0 for no limit", least=0)
     weight_decay: float = option(1e-2, "weight decay of AdamW", least=0)
     class_weights: bool = option(False, "weigh classes by their inverse frequency")
     tensorboard: bool = option(True, "write TensorBoard logs")
@@ -254,10 +273,14 @@ class SweepSettings(Settings):
 class FinetuneSettings(Settings):
     """Fine-tuning with surrogate gradients."""
 
-    epochs: int = option(3, "most epochs", least=1)
-    patience: int = option(2, "stop after this many epochs without a better dev accuracy", least=0)
-    batch_size: int = option(64, "texts per step", least=1)
+    epochs: int | None = sized_option("most epochs", least=1)
+    patience: int | None = sized_option(
+        "stop after this many epochs without a better dev accuracy", least=0
+    )
+    batch_size: int | None = sized_option("texts per step", least=1)
     lr: float = option(2e-4, "learning rate of AdamW", above=0)
+    schedule: str = option("cosine", "course of the learning rate", SCHEDULES)
+    clip: float = option(5.0, "largest norm of a step's gradient; 0 for no limit", least=0)
     weight_decay: float = option(1e-2, "weight decay of AdamW", least=0)
     loss: str = option(
         "mean_logits",

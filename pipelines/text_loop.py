@@ -14,6 +14,7 @@ from ..engine.batches import to_batch
 from ..engine.evaluate import accuracy
 from ..models.snn import SpikingTextModel
 from ..models.textcnn import TextModel, set_generator
+from ..text.vocabulary import PAD_ID, UNK_ID
 from .data import Texts
 from .loop import Loop, adamw, class_weights
 from .settings import FinetuneSettings, TrainSettings
@@ -35,6 +36,7 @@ def text_loop(
     logits: Logits,
     scale: float = 1.0,
     score_start: bool = False,
+    word_dropout: float = 0.0,
 ) -> Loop:
     """The loop that trains ``model`` on the split ``train``.
 
@@ -53,7 +55,11 @@ def text_loop(
         logits: of whole splits
         scale: what outputs are multiplied with in the cross entropy
         score_start: whether the model as it is counts as a candidate
+        word_dropout: share of the words of a text that a step reads as unknown
     """
+    # filled in by `schedule.train_defaults` and `finetune_defaults`
+    assert settings.epochs and settings.batch_size and settings.lr
+    assert settings.patience is not None
     sequences, labels = texts.sequences["train"], torch.tensor(texts.labels["train"])
     classes = len(texts.dataset.classes)
     weight = class_weights(texts.labels["train"], classes) if settings.class_weights else None
@@ -62,6 +68,7 @@ def text_loop(
     def batch_loss(indices: list[int], random: torch.Generator) -> Tensor:
         set_generator(model.network, random)
         ids, lengths = to_batch([sequences[i] for i in indices])
+        ids = hide_words(ids, word_dropout, random)
         found = outputs(ids, lengths, random)  # (B, K)
         return functional.cross_entropy(scale * found, labels[indices], weight)
 
@@ -92,6 +99,20 @@ def text_loop(
         patience=settings.patience,
         batch_size=settings.batch_size,
         tensorboard=settings.tensorboard,
+        schedule=settings.schedule,
+        clip=settings.clip,
         score_start=score_start,
         parts=parts,
     )
+
+
+def hide_words(ids: Tensor, share: float, random: torch.Generator) -> Tensor:
+    """Padded ids (B, L) with about ``share`` of the words as the unknown word; padding stays.
+
+    A network that cannot count on any one word learns more from few texts (Iyyer et al., ACL 2015,
+    section 3, drop whole words), and the unknown word gets a vector of its own.
+    """
+    if not share:
+        return ids
+    hidden = torch.rand(ids.shape, generator=random) < share  # (B, L)
+    return torch.where(hidden & (ids != PAD_ID), UNK_ID, ids)

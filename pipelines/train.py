@@ -16,8 +16,11 @@ from ..models.textcnn import TextCNNSpec, TextModel, build_textcnn
 from .data import Texts, prepare_data
 from .loop import checkpoint_path
 from .runfolder import RunFolder, settings_dict
+from .schedule import train_defaults
 from .settings import DataSettings, TrainSettings
 from .text_loop import text_loop
+
+OWN_VECTORS = ("train", "random")  # word vectors that come from the training texts alone
 
 
 def train(
@@ -42,6 +45,9 @@ def train(
     run = RunFolder(out, must_exist=False)
     with run.locked():
         prepared = prepare_data(run, data, seed, force)
+        settings = train_defaults(
+            settings, len(prepared.dataset.train), data.vectors in OWN_VECTORS
+        )
         resolved = settings_dict(settings, seed=seed)
         checkpoint = checkpoint_path(run.path / "ann", "train")
         if run.is_done("ann", resolved):
@@ -49,7 +55,8 @@ def train(
             return run
         started = time.monotonic()
         texts, vectors = prepared.encode(), prepared.vectors
-        model = TextModel(vectors, _network(vectors, texts, settings, seed), settings.train_vectors)
+        network = _network(vectors, texts, settings, seed)
+        model = TextModel(vectors, network, bool(settings.train_vectors))
         loop = text_loop(
             run.path / "ann",
             "train",
@@ -59,6 +66,7 @@ def train(
             seed,
             outputs=lambda ids, lengths, _: model(ids, lengths),
             logits=lambda sequences: ann_logits(model, sequences),
+            word_dropout=settings.word_dropout or 0.0,
         )
         loop.stamp = run.begin("ann", resolved)
         state = loop.run()

@@ -191,7 +191,8 @@ def test_random_source_lists_every_word_once():
     vectors = load_vectors("random", segments=TEXTS, dim=7)
     assert vectors.words == ["the", "food", "is", "good", "room", "bad"]
     assert vectors.matrix.shape == (6, 7)
-    assert load_vectors("random", segments=TEXTS[:1]).dim == 300
+    assert load_vectors("random", segments=TEXTS[:1]).dim == 100
+    assert load_vectors("random", segments=[["a", "b"] * 500_000]).dim == 300  # a large corpus
 
 
 def test_vectors_pass_through():

@@ -60,7 +60,7 @@ class TextStage:
         max_extra_words: int = 50_000,
         seed: int = 0,
         window: int = 5,
-        epochs: int = 20,
+        epochs: int | None = None,
         progress: bool = True,
     ) -> tuple[TextStage, np.ndarray]:
         """Fit the stage on the training split.
@@ -80,7 +80,7 @@ class TextStage:
             max_extra_words: at most so many words that are only in the vector file, in its order.
             seed: for random and trained vectors.
             window: words on either side that trained vectors look at.
-            epochs: passes over the texts to train vectors.
+            epochs: passes over the texts to train vectors; by their size where it is left out.
             progress: show a bar while texts are segmented and vectors are read or trained.
 
         Returns:

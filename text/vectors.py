@@ -17,7 +17,11 @@ from .vector_files import WordVectors, checked, quiet_gensim, read_vectors
 
 __all__ = ["DEFAULT_DIM", "WordVectors", "load_vectors", "random_vectors"]
 
-DEFAULT_DIM = 300
+SMALL_DIM, DEFAULT_DIM = 100, 300
+MANY_WORDS = 1_000_000
+"""Running words of a corpus from which vectors have `DEFAULT_DIM` components."""
+SEEN_WORDS = 2_000_000
+"""Running words that the training of vectors sees over all its passes, at the least."""
 _FILE_ENDINGS = (".txt", ".vec", ".bin", ".gz", ".kv", ".model", ".npy", ".pt")
 
 
@@ -28,7 +32,7 @@ def load_vectors(
     dim: int | None = None,
     seed: int = 0,
     window: int = 5,
-    epochs: int = 20,
+    epochs: int | None = None,
     progress: bool = True,
 ) -> WordVectors:
     """Word vectors from ``source``.
@@ -38,10 +42,12 @@ def load_vectors(
             the name of a set of gensim's downloader, "train" (skip-gram on ``segments``),
             "random", `WordVectors` as they are, or a torchtext ``Vocab`` or ``Vectors``.
         segments: the words of each training text; "train" and "random" need them.
-        dim: length of trained and random vectors (300 by default); a file must agree with it.
+        dim: length of trained and random vectors (by default 100, and 300 from a million running
+            words); a file must agree with it.
         seed: for "train" and "random".
         window: words on either side that "train" looks at.
-        epochs: passes over ``segments`` in "train"; small corpora need many.
+        epochs: passes over ``segments`` in "train"; by default as many as make two million words,
+            from 5 to 200, for skip-gram learns nothing from a few thousand.
         progress: show a bar while a file is read or vectors are trained, where there is a terminal.
 
     Raises:
@@ -54,10 +60,13 @@ def load_vectors(
         texts = [list(words) for words in segments or ()]
         if not any(texts):
             raise InputError(f"vectors {source!r} need training texts with words, but got none")
+        running = sum(map(len, texts))
+        dim = dim or (DEFAULT_DIM if running >= MANY_WORDS else SMALL_DIM)
         if source == "train":
-            return _train(texts, dim or DEFAULT_DIM, seed, window, epochs, progress)
+            passes = min(200, max(5, SEEN_WORDS // running)) if epochs is None else epochs
+            return _train(texts, dim, seed, window, passes, progress)
         words = list(dict.fromkeys(word for text in texts for word in text))
-        return WordVectors(words, random_vectors(words, dim or DEFAULT_DIM, seed), "random")
+        return WordVectors(words, random_vectors(words, dim, seed), "random")
     if isinstance(source, WordVectors):
         vectors = source
     elif hasattr(source, "itos"):
