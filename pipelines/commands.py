@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ..errors import InputError
@@ -36,11 +36,20 @@ def _train(given: Given) -> None:
 
 def _say(given: Given, run: RunFolder, *stages: str) -> None:
     """What a command has made of a run: its stages as JSON, or as a table."""
+    from .chance import warn_after
     from .summary import stage_text
 
     results = run.results()
+    warn_after(results, *stages)
     figures = {stage: results[stage] for stage in stages if stage in results}
     tell(given, figures, lambda: stage_text(results, stages[0]))
+
+
+def _warn_before(given: Given, use: str, models: Sequence[str] = MODELS) -> None:
+    """Warn of models at chance before the work on them begins."""
+    from .chance import before_use, warn
+
+    warn(before_use(RunFolder(given["run"]).results(), use, models))
 
 
 def _convert(given: Given) -> None:
@@ -49,6 +58,7 @@ def _convert(given: Given) -> None:
     if given["sweep"]:
         from .sweep import sweep
 
+        _warn_before(given, "sweep", ("ann",))
         choices = settings_from(SweepSettings, given, "sweep.")
         text = sweep(given["run"], settings, choices, given["seed"], given["force"])
         tell(given, None, lambda: text)
@@ -102,6 +112,7 @@ def _finetune(given: Given) -> None:
 def _attack(given: Given) -> None:
     settings = settings_from(AttackSettings, given)
     _check_sweep(given, (("victims", "encoders"), ("controls", "encoders")))
+    _warn_before(given, "attack", ("ann",) if given["sweep"] else settings.victims)
     if given["sweep"]:
         from .attack_sweep import attack_sweep
 
@@ -117,6 +128,7 @@ def _attack(given: Given) -> None:
 
 def _energy(given: Given) -> None:
     settings = settings_from(EnergySettings, given)
+    _warn_before(given, "energy")
     from .energy import energy
     from .energy_outputs import summary
 

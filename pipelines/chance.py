@@ -1,0 +1,119 @@
+"""What is said of a model at chance: in the terminal, on the error stream, and in the report."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from .summary_classes import NAMES, percent
+
+# `engine.chance` says when a model is at chance, and results.json holds its answer by stage
+Results = Mapping[str, Mapping[str, Any]]
+MOSTLY = 0.9
+"""A model that answers one class for so many texts is described by that."""
+NOTHING = {
+    "sweep": "the figures of its conversions mean nothing",
+    "attack": "the figures of its robustness mean nothing",
+    "energy": "the figures of its energy mean nothing",
+}
+
+
+def warn(sentence: str | None) -> None:
+    """Write a warning of one line to the error stream, also with --quiet and --json."""
+    if sentence:
+        print(f"snnconvert: warning: {sentence}", file=sys.stderr)
+
+
+def warn_after(results: Results, *stages: str) -> None:
+    """Warn, once each, of what `after_stage` says of the models that a command has made."""
+    for sentence in dict.fromkeys(after_stage(results, stage) for stage in stages):
+        warn(sentence)
+
+
+def after_stage(results: Results, stage: str) -> str | None:
+    """What to warn of after the command that made ``stage``; None where there is nothing.
+
+    Args:
+        results: figures by stage
+        stage: the model that was made
+    """
+    if stage not in NAMES or stage not in results:
+        return None
+    if at_chance(results, "ann"):
+        if stage == "ann":
+            return f"{described(results, 'ann')}; {advice(results)}"
+        work = "conversion" if stage == "snn" else "fine-tuning"
+        return (
+            f"the ANN of this run is at chance, so the figures of its {work} mean nothing: "
+            "train it again first (see snnconvert train --help), with --force"
+        )
+    if not at_chance(results, stage):
+        return None
+    return f"{described(results, stage)}; {advice_for_made(stage)}"
+
+
+def before_use(results: Results, use: str, models: Collection[str] = tuple(NAMES)) -> str | None:
+    """What to warn of before models are swept, attacked or priced; None for nothing.
+
+    Args:
+        results: figures by stage
+        use: ``sweep``, ``attack`` or ``energy``
+        models: those that it is of
+    """
+    lost = [NAMES[name] for name in NAMES if name in models and at_chance(results, name)]
+    if not lost:
+        return None
+    several = "are at chance, so of each" if len(lost) > 1 else "is at chance, so"
+    return f"{', '.join(lost)} {several} {NOTHING[use]}"
+
+
+def at_chance(results: Results, stage: str) -> bool:
+    """Whether the model of ``stage`` is known to be at chance."""
+    return results.get(stage, {}).get("at_chance") is True
+
+
+def described(results: Results, stage: str) -> str:
+    """How a model is at chance, as ``the ANN is at chance: ...``, by its test texts."""
+    figures = results[stage]
+    classes = list(figures["test_accuracy_by_class"])
+    found = how(figures["test_confusion_matrix"], classes)
+    said = f"the {NAMES[stage]} is at chance: {found}"
+    if stage != "ann" and "ann" in results and not at_chance(results, "ann"):
+        said += (
+            f"; the ANN that it comes from is not ({percent(results['ann']['test_accuracy'])} %)"
+        )
+    return said
+
+
+def how(matrix: Sequence[Sequence[int]], classes: Sequence[str]) -> str:
+    """The answers of a model at chance, in words; ``matrix`` (K, K), rows are true classes."""
+    sizes = [sum(row) for row in matrix]
+    answers = [sum(column) for column in zip(*matrix, strict=True)]
+    texts, right = sum(sizes), sum(matrix[k][k] for k in range(len(matrix)))
+    most = max(range(len(answers)), key=answers.__getitem__)
+    largest = max(range(len(sizes)), key=sizes.__getitem__)
+    share = f"the largest class, {classes[largest]!r}, holds {percent(sizes[largest] / texts)} %"
+    if answers[most] >= MOSTLY * texts:
+        return f"it answers {classes[most]!r} for {answers[most]} of {texts} test texts ({share})"
+    return f"{right} of {texts} test texts are right, which guessing may give too ({share})"
+
+
+def advice(results: Results) -> str:
+    """What to do about a trained network at chance."""
+    baseline = results["ann"].get("baseline", {})
+    if "test_accuracy" in baseline:
+        known = f"a linear model on word counts has {percent(baseline['test_accuracy'])} %: "
+    else:
+        known = ""
+    return (
+        f"{known}try more --epochs, --train-vectors true, other --vectors, another --lr, or (for "
+        "classes of unequal size) --class-weights true, each with --force"
+    )
+
+
+def advice_for_made(stage: str) -> str:
+    """What to do about a network at chance that was made from one that is not."""
+    if stage == "snn":
+        return "try more --steps or another --recipe with --force, or let --sweep find them"
+    return "convert again with more --steps, or tune with a smaller --lr or more --epochs, --force"
