@@ -75,7 +75,7 @@ def independence_p(matrix: NDArray[np.int64]) -> float:
     together = max(1, MOST_CELLS // classes**2)
     for begin in range(0, DRAWS, together):
         tables = table.rvs(min(together, DRAWS - begin))  # (R, K, K)
-        as_large += np.count_nonzero(np.trace(tables, axis1=1, axis2=2) >= least)
+        as_large += int((np.trace(tables, axis1=1, axis2=2) >= least).sum())
     return (1 + as_large) / (1 + DRAWS)
 
 

@@ -6,16 +6,21 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from .summary_classes import NAMES, percent
+from .summary_classes import percent
 
 # `engine.chance` says when a model is at chance, and results.json holds its answer by stage
 Results = Mapping[str, Mapping[str, Any]]
 MOSTLY = 0.9
 """A model that answers one class for so many texts is described by that."""
+TITLES = {"ann": "ANN", "snn": "converted SNN", "finetuned": "fine-tuned SNN"}
+TITLES |= {"ann-adversarial": "adversarially tuned ANN"}
+TITLES |= {"snn-adversarial": "adversarially tuned SNN"}
+UNEQUAL = 1.5
+"""The largest class has so many times the texts that it would have of classes of one size."""
 NOTHING = {
     "sweep": "the figures of its conversions mean nothing",
-    "attack": "the figures of its robustness mean nothing",
-    "energy": "the figures of its energy mean nothing",
+    "attack": "figures of robustness against attacks mean nothing there",
+    "energy": "figures of energy mean nothing there",
 }
 
 
@@ -38,7 +43,7 @@ def after_stage(results: Results, stage: str) -> str | None:
         results: figures by stage
         stage: the model that was made
     """
-    if stage not in NAMES or stage not in results:
+    if stage not in TITLES or stage not in results:
         return None
     if at_chance(results, "ann"):
         if stage == "ann":
@@ -53,7 +58,7 @@ def after_stage(results: Results, stage: str) -> str | None:
     return f"{described(results, stage)}; {advice_for_made(stage)}"
 
 
-def before_use(results: Results, use: str, models: Collection[str] = tuple(NAMES)) -> str | None:
+def before_use(results: Results, use: str, models: Collection[str] = tuple(TITLES)) -> str | None:
     """What to warn of before models are swept, attacked or priced; None for nothing.
 
     Args:
@@ -61,11 +66,12 @@ def before_use(results: Results, use: str, models: Collection[str] = tuple(NAMES
         use: ``sweep``, ``attack`` or ``energy``
         models: those that it is of
     """
-    lost = [NAMES[name] for name in NAMES if name in models and at_chance(results, name)]
+    lost = [title for name, title in TITLES.items() if name in models and at_chance(results, name)]
     if not lost:
         return None
-    several = "are at chance, so of each" if len(lost) > 1 else "is at chance, so"
-    return f"{', '.join(lost)} {several} {NOTHING[use]}"
+    names = " and ".join(filter(None, (", ".join(lost[:-1]), lost[-1])))
+    are = "are" if len(lost) > 1 else "is"
+    return f"the {names} of this run {are} at chance: {NOTHING[use]}"
 
 
 def at_chance(results: Results, stage: str) -> bool:
@@ -78,7 +84,7 @@ def described(results: Results, stage: str) -> str:
     figures = results[stage]
     classes = list(figures["test_accuracy_by_class"])
     found = how(figures["test_confusion_matrix"], classes)
-    said = f"the {NAMES[stage]} is at chance: {found}"
+    said = f"the {TITLES[stage]} is at chance: {found}"
     if stage != "ann" and "ann" in results and not at_chance(results, "ann"):
         said += (
             f"; the ANN that it comes from is not ({percent(results['ann']['test_accuracy'])} %)"
@@ -101,15 +107,14 @@ def how(matrix: Sequence[Sequence[int]], classes: Sequence[str]) -> str:
 
 def advice(results: Results) -> str:
     """What to do about a trained network at chance."""
-    baseline = results["ann"].get("baseline", {})
-    if "test_accuracy" in baseline:
-        known = f"a linear model on word counts has {percent(baseline['test_accuracy'])} %: "
-    else:
-        known = ""
-    return (
-        f"{known}try more --epochs, --train-vectors true, other --vectors, another --lr, or (for "
-        "classes of unequal size) --class-weights true, each with --force"
-    )
+    figures = results["ann"]
+    sizes = [sum(row) for row in figures["test_confusion_matrix"]]
+    ways = ["more --epochs", "--train-vectors true", "other --vectors", "another --lr"]
+    if max(sizes) * len(sizes) >= UNEQUAL * sum(sizes):
+        ways.insert(0, "--class-weights true")
+    linear = figures.get("baseline", {}).get("test_accuracy")
+    known = "" if linear is None else f"a linear model on word counts has {percent(linear)} %: "
+    return f"{known}try {', '.join(ways[:-1])} or {ways[-1]}, with --force"
 
 
 def advice_for_made(stage: str) -> str:

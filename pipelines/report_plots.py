@@ -15,6 +15,8 @@ from .report_read import Activity, Model
 from .report_svg import Canvas, nice_ticks, shortened, text_width, thinned
 
 WIDE, NARROW = 980, 306
+NEAR = 0.1
+"""The largest class's share is shown where an accuracy is at most so far above it."""
 SHAPES = {"snn": "circle", "finetuned": "square"}
 
 
@@ -26,22 +28,29 @@ def both_widths(draw: Callable[[float, str], Canvas]) -> Markup:
 Bands = Mapping[str, Sequence[tuple[float, float] | None]]
 
 
-def accuracy_plot(models: Mapping[str, Model], bands: Bands | None = None) -> Markup:
+def accuracy_plot(
+    models: Mapping[str, Model], bands: Bands | None = None, floor: float | None = None
+) -> Markup:
     """Test accuracy after every time step, with the ANN as a line across; see `Model`.
 
     Args:
         models: by kind
         bands: interval of each accuracy, by kind and step; of the ANN one
+        floor: share of the largest class, a line across where an accuracy comes near it
     """
-    return both_widths(lambda width, shape: _accuracy(models, bands or {}, width, shape))
+    floors = [] if floor is None else [floor]
+    return both_widths(lambda width, shape: _accuracy(models, bands or {}, floors, width, shape))
 
 
-def _accuracy(models: Mapping[str, Model], bands: Bands, width: float, shape: str) -> Canvas:
+def _accuracy(
+    models: Mapping[str, Model], bands: Bands, floors: list[float], width: float, shape: str
+) -> Canvas:
     curves = {kind: models[kind].test_by_step for kind in ("snn", "finetuned") if kind in models}
     ann = models.get("ann")
     steps = max(len(curve) for curve in curves.values())
     values = [v for curve in curves.values() for v in curve] + ([ann.test] if ann else [])
     values += [end for ends in bands.values() for pair in ends if pair for end in pair]
+    values += (near := [floor for floor in floors if floor >= min(values) - NEAR])
     ticks = nice_ticks(100 * min(values) - 0.5, 100 * max(values) + 0.5)
     said = [f"{SHORT_NAMES[k]} {percent(c[-1])} at T = {len(c)}" for k, c in curves.items()]
     said += [f"ANN {percent(ann.test)}"] if ann else []
@@ -71,6 +80,7 @@ def _accuracy(models: Mapping[str, Model], bands: Bands, width: float, shape: st
     _accuracy_legend(canvas, curves, ann, narrow)
     for kind, ends in bands.items():
         _band(canvas, kind, ends, (left, right), x, y)
+    _floors(canvas, {f"largest class {percent(floor)}": y(floor) for floor in near}, left, right)
     if ann:
         canvas.line(
             left, y(ann.test), right, y(ann.test), "curve ann dashed", f"ANN {percent(ann.test)}"
@@ -87,6 +97,13 @@ def _accuracy(models: Mapping[str, Model], bands: Bands, width: float, shape: st
     for step in labelled:
         _accuracy_labels(canvas, curves, step, x(step), y)
     return canvas
+
+
+def _floors(canvas: Canvas, places: Mapping[str, float], left: float, right: float) -> None:
+    """Lines across, by their names, that accuracies must lie above."""
+    for name, y in places.items():
+        canvas.line(left, y, right, y, "curve ink dashed hair", name)
+        canvas.text(right, y - 5, name, "muted halo", "end")
 
 
 def _band(

@@ -40,10 +40,10 @@ def by_class(shares: Mapping[str, float | None]) -> str:
     """Accuracies by class in percent; of many classes the lowest."""
     shown = list(shares.items())
     if len(shown) <= MOST_CLASSES:
-        return ", ".join(f"{name} {percent(share)}" for name, share in shown)
+        return ", ".join(f"{name}: {percent(share)}" for name, share in shown)
     known = sorted((share, name) for name, share in shown if share is not None)[:MOST_CLASSES]
-    least = ", ".join(f"{name} {percent(share)}" for share, name in known)
-    return f"the lowest of {len(shown)}: {least}"
+    least = ", ".join(f"{name}: {percent(share)}" for share, name in known)
+    return f"the lowest of {len(shown)} - {least}"
 
 
 def evaluation_lines(figures: Mapping[str, Any]) -> Iterator[str]:
