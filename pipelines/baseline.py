@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..engine.chance import chance_figures
 from ..engine.metrics import classification_figures
 from ..text.vocabulary import PAD_ID, UNK_ID
 from .data import Texts
@@ -37,7 +38,8 @@ def linear_baseline(texts: Texts, class_weights: bool = False) -> dict[str, Any]
 
     Returns:
         ``model``, its name; ``dev_accuracy``, ``test_accuracy``; the figures of
-        `engine.metrics.classification_figures` on test, as ``test_...``; ``seconds``.
+        `engine.metrics.classification_figures` on test, as ``test_...``; those of
+        `engine.chance.chance_figures`; ``seconds``.
     """
     from sklearn.feature_extraction.text import TfidfTransformer
     from sklearn.linear_model import LogisticRegression
@@ -67,6 +69,7 @@ def linear_baseline(texts: Texts, class_weights: bool = False) -> dict[str, Any]
         if split == "test":
             figures = classification_figures(labels, predicted.tolist(), texts.dataset.classes)
             found |= {f"test_{name}": value for name, value in figures.items()}
+            found |= chance_figures(figures["confusion_matrix"])
     return found | {"seconds": round(time.monotonic() - started, 1)}
 
 

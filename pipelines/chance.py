@@ -112,8 +112,12 @@ def advice(results: Results) -> str:
     ways = ["more --epochs", "--train-vectors true", "other --vectors", "another --lr"]
     if max(sizes) * len(sizes) >= UNEQUAL * sum(sizes):
         ways.insert(0, "--class-weights true")
-    linear = figures.get("baseline", {}).get("test_accuracy")
-    known = "" if linear is None else f"a linear model on word counts has {percent(linear)} %: "
+    linear = figures.get("baseline", {})
+    known = ""
+    if linear.get("at_chance"):
+        known = "a linear model on word counts is at chance too: see that labels fit their texts; "
+    elif "test_accuracy" in linear:
+        known = f"a linear model on word counts has {percent(linear['test_accuracy'])} %: "
     return f"{known}try {', '.join(ways[:-1])} or {ways[-1]}, with --force"
 
 

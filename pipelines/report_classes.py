@@ -28,18 +28,19 @@ def classes_context(models: Mapping[str, Model]) -> Row | None:
     Returns:
         ``names`` of columns by their kind, the linear model among them; ``scores``, rows of a
         title and a value a column; ``classes``, rows with name, texts, share and a value a
-        column; ``largest`` and its ``share``; ``matrices``; ``csv``, the table as a file.
+        column; ``largest`` and its ``share``; ``p`` of the test against chance by name;
+        ``matrices``; ``csv``, the table as a file.
     """
     found = {kind: (model.test, c) for kind, model in models.items() if (c := model.classes)}
     if not found:
         return None
     first = next(iter(found.values()))[1]
-    matrices = [confusion_figure(kind, figures) for kind, (_, figures) in found.items()]
     names = {kind: MODEL_NAMES[kind] for kind in found}
     baseline = models["ann"].baseline if "ann" in models else None
     if baseline and baseline.classes:
         found["baseline"] = (baseline.test, baseline.classes)
         names["baseline"] = "Linear model"
+    drawn = [confusion_figure(kind, names[kind], c) for kind, (_, c) in found.items()]
     scores = {
         "Accuracy": [test for test, _ in found.values()],
         "Macro F1": [c.macro_f1 for _, c in found.values()],
@@ -62,7 +63,8 @@ def classes_context(models: Mapping[str, Model]) -> Row | None:
         "classes": classes,
         "largest": first.largest,
         "share": first.largest_share,
-        "matrices": [matrix for matrix in matrices if matrix],
+        "p": {names[kind]: c.p for kind, (_, c) in found.items() if c.p is not None},
+        "matrices": [matrix for matrix in drawn if matrix],
         "csv": rows_link([_flat(row, list(found)) for row in classes]),
     }
 
@@ -72,7 +74,7 @@ def _flat(row: Row, kinds: Sequence[str]) -> Row:
     return named | dict(zip(kinds, row["values"], strict=True))
 
 
-def confusion_figure(kind: str, figures: ClassFigures) -> Figure | None:
+def confusion_figure(kind: str, model: str, figures: ClassFigures) -> Figure | None:
     """The confusion matrix of a model as a heat map; None of more than `MOST_SQUARES` classes."""
     if len(figures.matrix) > MOST_SQUARES:
         return None
@@ -81,22 +83,25 @@ def confusion_figure(kind: str, figures: ClassFigures) -> Figure | None:
         {"class": name, **{f"answered {other}": n for other, n in zip(names, row, strict=True)}}
         for name, row in zip(names, figures.matrix, strict=True)
     ]
-    title = f"confusion matrix of the {MODEL_NAMES[kind]}"
-    return figure(f"confusion-{kind}", title, confusion_map(kind, names, figures.matrix), rows)
+    drawing = confusion_map(kind, model, names, figures.matrix)
+    return figure(f"confusion-{kind}", f"confusion matrix, {model}", drawing, rows)
 
 
-def confusion_map(kind: str, names: Sequence[str], matrix: Sequence[Sequence[int]]) -> Markup:
+def confusion_map(
+    kind: str, model: str, names: Sequence[str], matrix: Sequence[Sequence[int]]
+) -> Markup:
     """A square for each true class (row) and answer (column); darker, the more of the row.
 
     Args:
         kind: of the model, for its colour
+        model: its name
         names: K classes
         matrix: (K, K) numbers of texts
     """
     size, gutter = len(names), min(max(map(text_width, names)) + 26, 0.45 * WIDTH)
     side = min(max((WIDTH - gutter) / size, 6.0), 60.0)
     tall = min(side, 34.0)
-    label = f"Confusion matrix of the {MODEL_NAMES[kind]}: true classes in rows, answers in columns"
+    label = f"Confusion matrix, {model}: true classes in rows, answers in columns"
     height = TOP + tall * size + FOOT
     canvas = Canvas(max(gutter + side * size + 2, 150.0), height, label, "small")
     canvas.text(gutter, 12, "answered", "muted")
@@ -154,5 +159,6 @@ def _stage(model: Model) -> Row:
         "test_accuracy_by_class": model.classes.by_class,
     }
     if model.baseline:
-        found["baseline"] = {"test_accuracy": model.baseline.test}
+        chance = model.baseline.classes is not None and model.baseline.classes.chance
+        found["baseline"] = {"test_accuracy": model.baseline.test, "at_chance": chance}
     return found

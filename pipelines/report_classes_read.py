@@ -51,7 +51,7 @@ def read_classes(value: Value) -> ClassFigures | None:
     if value.get("test_confusion_matrix") is None:
         return None
     by_class = value["test_accuracy_by_class"]
-    names = [*by_class.entries(lambda _: None)] if by_class.value else []
+    names = list(by_class.entries(lambda _: None))
     return ClassFigures(
         largest_share=value["test_largest_class_share"].number(),
         macro_f1=value["test_macro_f1"].number(),

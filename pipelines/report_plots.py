@@ -17,6 +17,7 @@ from .report_svg import Canvas, nice_ticks, shortened, text_width, thinned
 WIDE, NARROW = 980, 306
 NEAR = 0.1
 """The largest class's share is shown where an accuracy is at most so far above it."""
+FLOOR = "curve ink dashed hair"
 SHAPES = {"snn": "circle", "finetuned": "square"}
 
 
@@ -50,7 +51,8 @@ def _accuracy(
     steps = max(len(curve) for curve in curves.values())
     values = [v for curve in curves.values() for v in curve] + ([ann.test] if ann else [])
     values += [end for ends in bands.values() for pair in ends if pair for end in pair]
-    values += (near := [floor for floor in floors if floor >= min(values) - NEAR])
+    levels = _levels([floor for floor in floors if floor >= min(values) - NEAR], ann)
+    values += [value for value, _, _ in levels]
     ticks = nice_ticks(100 * min(values) - 0.5, 100 * max(values) + 0.5)
     said = [f"{SHORT_NAMES[k]} {percent(c[-1])} at T = {len(c)}" for k, c in curves.items()]
     said += [f"ANN {percent(ann.test)}"] if ann else []
@@ -77,14 +79,11 @@ def _accuracy(
         canvas.text(x(step), bottom + 20, str(step), "muted", "middle")
     canvas.text((left + right) / 2, height - 6, "time steps T", "muted", "middle")
     canvas.text(0, top - 18, "test accuracy, %", "muted")
-    _accuracy_legend(canvas, curves, ann, narrow)
+    _accuracy_legend(canvas, curves, levels, narrow)
     for kind, ends in bands.items():
         _band(canvas, kind, ends, (left, right), x, y)
-    _floors(canvas, {f"largest class {percent(floor)}": y(floor) for floor in near}, left, right)
-    if ann:
-        canvas.line(
-            left, y(ann.test), right, y(ann.test), "curve ann dashed", f"ANN {percent(ann.test)}"
-        )
+    for value, style, name in levels:
+        canvas.line(left, y(value), right, y(value), style, name)
     for kind, curve in curves.items():
         canvas.path(((x(i), y(v)) for i, v in enumerate(curve, 1)), f"curve {kind}")
     labelled = thinned(steps, 5 if narrow else 12)
@@ -99,11 +98,10 @@ def _accuracy(
     return canvas
 
 
-def _floors(canvas: Canvas, places: Mapping[str, float], left: float, right: float) -> None:
-    """Lines across, by their names, that accuracies must lie above."""
-    for name, y in places.items():
-        canvas.line(left, y, right, y, "curve ink dashed hair", name)
-        canvas.text(right, y - 5, name, "muted halo", "end")
+def _levels(floors: Sequence[float], ann: Model | None) -> list[tuple[float, str, str]]:
+    """Accuracy, style and name of the lines across: shares of the largest class, and the ANN."""
+    found = [(floor, FLOOR, f"largest class {percent(floor)}") for floor in floors]
+    return found + ([(ann.test, "curve ann dashed", f"ANN {percent(ann.test)}")] if ann else [])
 
 
 def _band(
@@ -127,17 +125,19 @@ def _band(
 
 
 def _accuracy_legend(
-    canvas: Canvas, curves: Mapping[str, Sequence[float]], ann: Model | None, narrow: bool
+    canvas: Canvas,
+    curves: Mapping[str, Sequence[float]],
+    levels: Sequence[tuple[float, str, str]],
+    narrow: bool,
 ) -> None:
     place = 0.0 if narrow else 130.0
     line = 14.0
-    entries = [(kind, SHORT_NAMES[kind]) for kind in curves]
-    for kind, name in entries + ([("ann", f"ANN {percent(ann.test)}")] if ann else []):
+    entries = [(kind, f"curve {kind}", SHORT_NAMES[kind]) for kind in curves]
+    entries += [("", style, name) for _, style, name in reversed(levels)]
+    for kind, style, name in entries:
         if place + 28 + text_width(name) > canvas.width:
             place, line = 0.0, line + 18
-        canvas.line(
-            place, line - 4, place + 22, line - 4, f"curve {kind}{' dashed' * (kind == 'ann')}"
-        )
+        canvas.line(place, line - 4, place + 22, line - 4, style)
         if kind in SHAPES:
             canvas.marker(SHAPES[kind], place + 11, line - 4, f"mark {kind}")
         canvas.text(place + 28, line, name)
