@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from .runfolder import MODELS, RunFolder
 from .summary_classes import percent
 
 # `engine.chance` says when a model is at chance, and results.json holds its answer by stage
@@ -28,6 +30,11 @@ def warn(sentence: str | None) -> None:
     """Write a warning of one line to the error stream, also with --quiet and --json."""
     if sentence:
         print(f"snnconvert: warning: {sentence}", file=sys.stderr)
+
+
+def warn_of(run: Path | str, use: str, models: Collection[str] = MODELS) -> None:
+    """Warn of what `while_used` says of the models of a run folder."""
+    warn(while_used(RunFolder(run).results(), use, models))
 
 
 def warn_after(results: Results, *stages: str) -> None:
@@ -58,8 +65,8 @@ def after_stage(results: Results, stage: str) -> str | None:
     return f"{described(results, stage)}; {advice_for_made(stage)}"
 
 
-def before_use(results: Results, use: str, models: Collection[str] = tuple(TITLES)) -> str | None:
-    """What to warn of before models are swept, attacked or priced; None for nothing.
+def while_used(results: Results, use: str, models: Collection[str] = MODELS) -> str | None:
+    """What to warn of where models are swept, attacked or priced; None for nothing.
 
     Args:
         results: figures by stage
@@ -109,7 +116,12 @@ def advice(results: Results) -> str:
     """What to do about a trained network at chance."""
     figures = results["ann"]
     sizes = [sum(row) for row in figures["test_confusion_matrix"]]
-    ways = ["more --epochs", "--train-vectors true", "other --vectors", "another --lr"]
+    ways = [
+        "more --epochs and --patience",
+        "--train-vectors true",
+        "other --vectors",
+        "another --lr",
+    ]
     if max(sizes) * len(sizes) >= UNEQUAL * sum(sizes):
         ways.insert(0, "--class-weights true")
     linear = figures.get("baseline", {})

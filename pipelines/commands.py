@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..errors import InputError
@@ -45,22 +45,16 @@ def _say(given: Given, run: RunFolder, *stages: str) -> None:
     tell(given, figures, lambda: stage_text(results, stages[0]))
 
 
-def _warn_before(given: Given, use: str, models: Sequence[str] = MODELS) -> None:
-    """Warn of models at chance before the work on them begins."""
-    from .chance import before_use, warn
-
-    warn(before_use(RunFolder(given["run"]).results(), use, models))
-
-
 def _convert(given: Given) -> None:
     settings = settings_from(ConvertSettings, given)
     _check_sweep(given)
     if given["sweep"]:
+        from .chance import warn_of
         from .sweep import sweep
 
-        _warn_before(given, "sweep", ("ann",))
         choices = settings_from(SweepSettings, given, "sweep.")
         text = sweep(given["run"], settings, choices, given["seed"], given["force"])
+        warn_of(given["run"], "sweep", ("ann",))
         tell(given, None, lambda: text)
         return
     from .convert import convert
@@ -112,12 +106,13 @@ def _finetune(given: Given) -> None:
 def _attack(given: Given) -> None:
     settings = settings_from(AttackSettings, given)
     _check_sweep(given, (("victims", "encoders"), ("controls", "encoders")))
-    _warn_before(given, "attack", ("ann",) if given["sweep"] else settings.victims)
     if given["sweep"]:
         from .attack_sweep import attack_sweep
+        from .chance import warn_of
 
         choices = settings_from(AttackSweepSettings, given, "sweep.")
         text = attack_sweep(given["run"], settings, choices, given["seed"], _engine(given))
+        warn_of(given["run"], "attack", ("ann",))
         tell(given, None, lambda: text)
         return
     from .attack import attack
@@ -128,7 +123,6 @@ def _attack(given: Given) -> None:
 
 def _energy(given: Given) -> None:
     settings = settings_from(EnergySettings, given)
-    _warn_before(given, "energy")
     from .energy import energy
     from .energy_outputs import summary
 

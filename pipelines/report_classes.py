@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from .chance import advice, advice_for_made, after_stage, at_chance, before_use, described
+from .chance import advice, advice_for_made, after_stage, at_chance, described, while_used
 from .report_classes_read import ClassFigures
 from .report_files import Figure, figure, rows_link
 from .report_format import MODEL_NAMES, percent
@@ -143,8 +143,8 @@ def chance_context(models: Mapping[str, Model]) -> Row:
     return {
         "models": [f"{text[0].upper()}{text[1:]}." for text in sentences],
         "conversion": after_stage(results, "snn") if trained or "snn" in lost else None,
-        "energy": before_use(results, "energy"),
-        "attack": before_use(results, "attack"),
+        "energy": while_used(results, "energy"),
+        "attack": while_used(results, "attack"),
     }
 
 

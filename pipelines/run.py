@@ -24,7 +24,7 @@ def make_run(
     Raises:
         InputError: bad data or settings, or a folder that holds another run.
     """
-    from .chance import before_use, warn, warn_after
+    from .chance import warn_after
     from .convert import convert, with_run_recipe
     from .finetune import finetune
     from .report import report
@@ -47,7 +47,6 @@ def make_run(
     if can_attack():
         from .attack import attack
 
-        warn(before_use(run.results(), "attack", settings.attack.victims))
         attack(out, settings.attack, seed, engine=engine)
     else:
         from ..attacks.environment import EXTRA
