@@ -31,7 +31,7 @@ def chance_figures(confusion_matrix: Sequence[Sequence[int]]) -> dict[str, Any]:
        would be the trace of a random table with those sums. p is the probability of a trace as
        large as the one seen; the null hypothesis of Cohen's kappa = 0 (Cohen 1960). Two classes:
        Fisher's exact test, one-sided. More: `DRAWS` random tables, p = (1 + as large) /
-       (1 + draws), which keeps the level exactly (Phipson and Smyth 2010). p > `LEVEL` is chance.
+       (1 + draws), which keeps the level (Phipson and Smyth 2010). p > `LEVEL` is chance.
        A constant answer has p = 1. A test of the accuracy against the largest class's share would
        miss what is learned of unequal classes: 52 of 52 texts right, 50 of them of one class,
        is no evidence against that share (p = 0.13), and is against independence (p = 0.0008).

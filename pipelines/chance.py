@@ -55,10 +55,12 @@ def after_stage(results: Results, stage: str) -> str | None:
     if at_chance(results, "ann"):
         if stage == "ann":
             return f"{described(results, 'ann')}; {advice(results)}"
-        work = "conversion" if stage == "snn" else "fine-tuning"
+        means = f"the figures of its {'conversion' if stage == 'snn' else 'fine-tuning'} mean"
+        if not at_chance(results, stage):
+            means = f"a comparison of the {TITLES[stage]} with it means"
         return (
-            f"the ANN of this run is at chance, so the figures of its {work} mean nothing: "
-            "train it again first (see snnconvert train --help), with --force"
+            f"the ANN of this run is at chance, so {means} nothing: train it again first (see "
+            "snnconvert train --help), with --force"
         )
     if not at_chance(results, stage):
         return None
