@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -42,15 +43,15 @@ def chance_figures(confusion_matrix: Sequence[Sequence[int]]) -> dict[str, Any]:
        class that are wrong; p > `LEVEL` is not above.
 
     So a classifier that has learned nothing is called one that has in at most one of a hundred
-    cases. The other error depends on the number of texts: with a handful, few networks can be
-    told from guessing.
+    cases. The other error depends on the number of texts. Where there are so few that even all of
+    them right has p > `LEVEL` (sizes n_k of N texts: product of n_k! / N!), they cannot tell.
 
     Args:
         confusion_matrix: K rows of true classes with K counts of answers
 
     Returns:
-        ``at_chance``, None where fewer than two classes occur, and ``chance_p``, the p of the first
-        test.
+        ``at_chance``, None where the texts cannot tell, and ``chance_p``, the p of the first test,
+        None where fewer than two classes occur.
     """
     matrix = np.asarray(confusion_matrix, dtype=np.int64)  # (K, K)
     texts = matrix.sum(axis=1)  # (K,)
@@ -58,7 +59,15 @@ def chance_figures(confusion_matrix: Sequence[Sequence[int]]) -> dict[str, Any]:
         return {"at_chance": None, "chance_p": None}
     p = independence_p(matrix)
     constant = skill(matrix) < LEAST_SKILL and larger_p(matrix) > LEVEL
+    if perfect_p(texts) > LEVEL and not constant:
+        return {"at_chance": None, "chance_p": p}
     return {"at_chance": bool(p > LEVEL or constant), "chance_p": p}
+
+
+def perfect_p(texts: NDArray[np.int64]) -> float:
+    """The p of independence where all texts are right, from the sizes (K,) of the classes."""
+    log = sum(math.lgamma(size + 1) for size in texts.tolist()) - math.lgamma(texts.sum() + 1)
+    return math.exp(log)
 
 
 def independence_p(matrix: NDArray[np.int64]) -> float:

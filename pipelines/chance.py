@@ -17,6 +17,8 @@ MOSTLY = 0.9
 TITLES = {"ann": "ANN", "snn": "converted SNN", "finetuned": "fine-tuned SNN"}
 TITLES |= {"ann-adversarial": "adversarially tuned ANN"}
 TITLES |= {"snn-adversarial": "adversarially tuned SNN"}
+UNSURE = 0.1
+"""Up to this p of `engine.chance` the words are that of a suspicion."""
 UNEQUAL = 1.5
 """The largest class has so many times the texts that it would have of classes of one size."""
 NOTHING = {
@@ -52,6 +54,11 @@ def after_stage(results: Results, stage: str) -> str | None:
     """
     if stage not in TITLES or stage not in results:
         return None
+    if stage == "ann" and too_few(results):
+        return (
+            f"{tested(results)} test texts are too few to tell the ANN from guessing: its figures, "
+            "and those of what is made from it, say little"
+        )
     if at_chance(results, "ann"):
         if stage == "ann":
             return f"{described(results, 'ann')}; {advice(results)}"
@@ -88,12 +95,24 @@ def at_chance(results: Results, stage: str) -> bool:
     return results.get(stage, {}).get("at_chance") is True
 
 
+def too_few(results: Results) -> bool:
+    """Whether the test texts cannot tell any ANN from guessing."""
+    ann = results.get("ann", {})
+    return ann.get("at_chance") is None and ann.get("chance_p") is not None
+
+
+def tested(results: Results) -> int:
+    """How many test texts there are."""
+    return sum(map(sum, results["ann"]["test_confusion_matrix"]))
+
+
 def described(results: Results, stage: str) -> str:
     """How a model is at chance, as ``the ANN is at chance: ...``, by its test texts."""
     figures = results[stage]
     classes = list(figures["test_accuracy_by_class"])
     found = how(figures["test_confusion_matrix"], classes)
-    said = f"the {TITLES[stage]} is at chance: {found}"
+    is_at = "can hardly be told from" if figures.get("chance_p", 1) <= UNSURE else "is at"
+    said = f"the {TITLES[stage]} {is_at} chance: {found}"
     if stage != "ann" and "ann" in results and not at_chance(results, "ann"):
         said += (
             f"; the ANN that it comes from is not ({percent(results['ann']['test_accuracy'])} %)"

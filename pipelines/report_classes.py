@@ -7,7 +7,15 @@ from typing import Any
 
 from markupsafe import Markup
 
-from .chance import advice, advice_for_made, after_stage, at_chance, described, while_used
+from .chance import (
+    advice,
+    advice_for_made,
+    after_stage,
+    at_chance,
+    described,
+    too_few,
+    while_used,
+)
 from .report_classes_read import ClassFigures
 from .report_files import Figure, figure, rows_link
 from .report_format import MODEL_NAMES, percent
@@ -136,10 +144,12 @@ def chance_context(models: Mapping[str, Model]) -> Row:
     lost = [kind for kind in results if at_chance(results, kind)]
     trained = "ann" in lost
     sentences = [described(results, kind) for kind in lost]
+    if too_few(results):
+        sentences.insert(0, str(after_stage(results, "ann")))
     if trained:
         sentences[0] += f"; {advice(results)}"
     elif lost:
-        sentences[0] += f"; {advice_for_made(lost[0])}"
+        sentences[-len(lost)] += f"; {advice_for_made(lost[0])}"
     return {
         "models": [f"{text[0].upper()}{text[1:]}." for text in sentences],
         "conversion": after_stage(results, "snn") if trained or "snn" in lost else None,
@@ -154,6 +164,7 @@ def _stage(model: Model) -> Row:
         return {}
     found: Row = {
         "at_chance": model.classes.chance,
+        "chance_p": model.classes.p,
         "test_accuracy": model.test,
         "test_confusion_matrix": model.classes.matrix,
         "test_accuracy_by_class": model.classes.by_class,

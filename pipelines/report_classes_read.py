@@ -13,7 +13,8 @@ class ClassFigures:
 
     largest_share: accuracy of always answering the largest class; matrix: (K, K), rows are true
     classes; by_class: accuracy by the name of each class, None where it has no texts; p: that of
-    `engine.chance.chance_figures`, and chance: whether the model is at chance.
+    `engine.chance.chance_figures`, and chance: whether the model is at chance, None where the
+    texts cannot tell.
     """
 
     largest_share: float
@@ -21,7 +22,7 @@ class ClassFigures:
     balanced: float
     by_class: dict[str, float | None]
     matrix: list[list[int]]
-    chance: bool = False
+    chance: bool | None = None
     p: float | None = None
 
     @property
@@ -58,7 +59,7 @@ def read_classes(value: Value) -> ClassFigures | None:
         balanced=value["test_balanced_accuracy"].number(),
         by_class={name: by_class.optional(name, Value.number) for name in names},
         matrix=value["test_confusion_matrix"].table(Value.whole, len(names), len(names)),
-        chance=value.optional("at_chance", Value.flag) or False,
+        chance=value.optional("at_chance", Value.flag),
         p=value.optional("chance_p", Value.number),
     )
 

@@ -57,6 +57,8 @@ def evaluation_lines(figures: Mapping[str, Any]) -> Iterator[str]:
         f"for {percent(figures['largest_class_share'])} %"
     )
     yield f"accuracy by class, %: {by_class(figures['accuracy_by_class'])}"
+    if figures["at_chance"] is None:
+        yield f"{figures['texts']} texts as these cannot tell the model from guessing"
     if figures["at_chance"]:
         yield (
             f"at chance: on these {figures['texts']} texts its answers cannot be told from "

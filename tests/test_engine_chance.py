@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from math import comb
+from math import comb, factorial, prod
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnconvert.engine.chance import LEVEL, chance_figures, independence_p
+from snnconvert.engine.chance import LEVEL, chance_figures, independence_p, perfect_p
 
 TRIALS = 1000
 
@@ -56,6 +56,22 @@ def test_exact_values() -> None:
 @pytest.mark.parametrize("matrix", [[[5, 0], [0, 0]], [[0, 0], [3, 9]], [[0]]])
 def test_one_class_alone_tells_nothing(matrix: list[list[int]]) -> None:
     assert chance_figures(matrix) == {"at_chance": None, "chance_p": None}
+
+
+@pytest.mark.parametrize("size", [2, 3, 4])
+def test_too_few_texts_cannot_tell(size: int) -> None:
+    """All of 2 x 4 right has p = 1/70, of 2 x 5 1/252; a constant answer is one all the same."""
+    found = chance_figures([[size, 0], [0, size]])
+    assert found == {"at_chance": None, "chance_p": pytest.approx(1 / comb(2 * size, size))}
+    assert chance_figures([[size, 0], [size, 0]])["at_chance"] is True
+    assert chance_figures([[5, 0], [0, 5]])["at_chance"] is False
+    assert chance_figures([[4, 1], [1, 4]])["at_chance"] is True
+
+
+@given(st.lists(st.integers(0, 30), min_size=2, max_size=5))
+def test_the_best_that_texts_can_show(sizes: list[int]) -> None:
+    orders = factorial(sum(sizes)) / prod(factorial(size) for size in sizes)
+    assert perfect_p(np.array(sizes)) == pytest.approx(1 / orders)
 
 
 def test_three_classes_agree_with_two() -> None:

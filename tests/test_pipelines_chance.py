@@ -54,6 +54,17 @@ def test_a_constant_answer_is_called_that() -> None:
     assert said == "it answers 'c' for 89 of 90 test texts (the largest class, 'a', holds 33.3 %)"
 
 
+def test_a_suspicion_and_too_few_texts() -> None:
+    unsure = stage(True, [[25, 15], [17, 23]], chance_p=0.06)
+    assert "the ANN can hardly be told from chance: 48 of 80" in str(
+        after_stage({"ann": unsure}, "ann")
+    )
+    few = stage(False, [[3, 0], [0, 3]], chance_p=0.05) | {"at_chance": None}
+    said = str(after_stage({"ann": few, "snn": few}, "ann"))
+    assert said.startswith("6 test texts are too few to tell the ANN from guessing")
+    assert after_stage({"ann": few, "snn": few}, "snn") is None  # it has been said
+
+
 def test_what_was_made_of_it() -> None:
     both = {"ann": LOST, "snn": LOST}
     assert "the figures of its conversion mean nothing" in str(after_stage(both, "snn"))

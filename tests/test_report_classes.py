@@ -70,8 +70,15 @@ def test_networks_at_chance_are_said_at_the_top_and_in_their_sections(tmp_path: 
     assert "at chance" not in page.text
 
 
+def test_too_few_texts_are_said(tmp_path: Path) -> None:
+    few = class_figures([[3, 0], [0, 3]], ("a", "b"), 0.05)
+    page = page_of(write_run(tmp_path, changed(ann=few | {"at_chance": None})))
+    assert "6 test texts are too few to tell the ANN from guessing" in page.text
+    assert "at chance" not in page.text
+
+
 def test_only_the_conversion_lost_it(tmp_path: Path) -> None:
-    page = page_of(write_run(tmp_path, changed(snn={"at_chance": True})))
+    page = page_of(write_run(tmp_path, changed(snn={"at_chance": True, "chance_p": 0.4})))
     shown = page.text.replace("\u00a0", " ")
     assert "The converted SNN is at chance" in shown and "comes from is not (88.1 %)" in shown
     assert "try more --steps" in shown and "train it again" not in shown
