@@ -50,8 +50,8 @@ def chance_figures(confusion_matrix: Sequence[Sequence[int]]) -> dict[str, Any]:
         confusion_matrix: K rows of true classes with K counts of answers
 
     Returns:
-        ``at_chance``, None where the texts cannot tell, and ``chance_p``, the p of the first test,
-        None where fewer than two classes occur.
+        ``at_chance``, None where the texts cannot tell, and ``chance_p`` of the first test, None
+        where fewer than two classes occur.
     """
     matrix = np.asarray(confusion_matrix, dtype=np.int64)  # (K, K)
     texts = matrix.sum(axis=1)  # (K,)
@@ -59,9 +59,8 @@ def chance_figures(confusion_matrix: Sequence[Sequence[int]]) -> dict[str, Any]:
         return {"at_chance": None, "chance_p": None}
     p = independence_p(matrix)
     constant = skill(matrix) < LEAST_SKILL and larger_p(matrix) > LEVEL
-    if perfect_p(texts) > LEVEL and not constant:
-        return {"at_chance": None, "chance_p": p}
-    return {"at_chance": bool(p > LEVEL or constant), "chance_p": p}
+    told = constant or perfect_p(texts) <= LEVEL
+    return {"at_chance": bool(p > LEVEL or constant) if told else None, "chance_p": p}
 
 
 def perfect_p(texts: NDArray[np.int64]) -> float:

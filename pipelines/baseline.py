@@ -47,14 +47,9 @@ def linear_baseline(texts: Texts, class_weights: bool = False) -> dict[str, Any]
 
     started = time.monotonic()
     words = len(texts.stage.vocabulary)
-    model = make_pipeline(
-        TfidfTransformer(sublinear_tf=True),
-        LogisticRegression(
-            C=REGULARISATION,
-            max_iter=ITERATIONS,
-            class_weight="balanced" if class_weights else None,
-        ),
-    )
+    weights = "balanced" if class_weights else None
+    linear = LogisticRegression(C=REGULARISATION, max_iter=ITERATIONS, class_weight=weights)
+    model = make_pipeline(TfidfTransformer(sublinear_tf=True), linear)
     train = word_counts(texts.sequences["train"], words)
     used = np.flatnonzero(train.getnnz(axis=0))  # words of the vectors alone teach nothing
     used = used if len(used) else np.array([PAD_ID])  # of texts whose words are all unknown

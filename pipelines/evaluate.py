@@ -58,13 +58,11 @@ def evaluate(
     if isinstance(classifier.model, TextModel):
         logits = ann_logits(classifier.model, sequences)  # (N, K)
         figures["accuracy"] = accuracy(logits, texts.labels)
-        rows = [["", percent(figures["accuracy"])]]
     else:
         spiking = classifier.model
         running, counts = snn_outputs(spiking, sequences, seed, model, **vars(engine))
         logits = running[-1]
         figures |= snn_figures(spiking, running, texts.labels, counts)
-        rows = [[str(t), percent(a)] for t, a in enumerate(figures["accuracy_by_step"], 1)]
     clock.append(time.process_time())
     answers = logits.argmax(dim=1).tolist()
     figures |= classification_figures(texts.labels, answers, classifier.classes)
@@ -74,10 +72,17 @@ def evaluate(
     if as_json:
         print(json.dumps(figures, ensure_ascii=False))
     else:
-        print(f"{model} on {figures['data']}, {len(texts)} texts")
-        print(table(["T", "accuracy %"], rows))
-        print("\n".join(evaluation_lines(figures)))
+        print(_shown(figures))
     return figures
+
+
+def _shown(figures: dict[str, Any]) -> str:
+    """The figures for people."""
+    curve = figures.get("accuracy_by_step")
+    rows = [[str(t), percent(a)] for t, a in enumerate(curve or [], 1)]
+    title = f"{figures['model']} on {figures['data']}, {figures['texts']} texts"
+    rows = rows or [["", percent(figures["accuracy"])]]
+    return "\n".join([title, table(["T", "accuracy %"], rows), *evaluation_lines(figures)])
 
 
 def _own_file(path: str, classes: Sequence[str]) -> Split:

@@ -54,16 +54,7 @@ def classes_context(models: Mapping[str, Model]) -> Row | None:
         "Macro F1": [c.macro_f1 for _, c in found.values()],
         "Balanced accuracy": [c.balanced for _, c in found.values()],
     }
-    texts = sum(first.sizes)
-    classes: list[Row] = [
-        {
-            "name": name,
-            "texts": size,
-            "share": size / texts if texts else None,
-            "values": [c.by_class.get(name) for _, c in found.values()],
-        }
-        for name, size in zip(first.by_class, first.sizes, strict=True)
-    ]
+    classes = _rows(first, [c for _, c in found.values()])
     return {
         "names": names,
         "baseline": baseline,
@@ -75,6 +66,20 @@ def classes_context(models: Mapping[str, Model]) -> Row | None:
         "matrices": [matrix for matrix in drawn if matrix],
         "csv": rows_link([_flat(row, list(found)) for row in classes]),
     }
+
+
+def _rows(first: ClassFigures, columns: Sequence[ClassFigures]) -> list[Row]:
+    """One row a class: its name, its test texts, and its accuracy in each column."""
+    texts = sum(first.sizes)
+    return [
+        {
+            "name": name,
+            "texts": size,
+            "share": size / texts if texts else None,
+            "values": [column.by_class.get(name) for column in columns],
+        }
+        for name, size in zip(first.by_class, first.sizes, strict=True)
+    ]
 
 
 def _flat(row: Row, kinds: Sequence[str]) -> Row:

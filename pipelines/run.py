@@ -44,15 +44,19 @@ def make_run(
 
         finetune_adversarially(out, settings.finetune, seed, engine=engine)
         warn_after(run.results(), *map(stage_of, adversarial_bases(settings.finetune)))
+    _attack(out, settings, engine)
+    return run, report(out)
+
+
+def _attack(out: Path | str, settings: RunSettings, engine: EngineSettings) -> None:
     if can_attack():
         from .attack import attack
 
-        attack(out, settings.attack, seed, engine=engine)
+        attack(out, settings.attack, settings.seed, engine=engine)
     else:
         from ..attacks.environment import EXTRA
 
         print(f"the attack is left out: {EXTRA}", file=sys.stderr)
-    return run, report(out)
 
 
 def check_run(settings: RunSettings, run: RunFolder) -> None:
