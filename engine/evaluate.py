@@ -90,6 +90,32 @@ def accuracy(logits: Tensor, labels: Sequence[int]) -> float:
     return int((logits.argmax(dim=1) == torch.tensor(labels)).sum()) / len(labels)
 
 
+def snn_outputs(
+    model: SpikingTextModel,
+    sequences: Sequence[np.ndarray],
+    seed: int = 0,
+    progress: str | None = None,
+    engine: str = "auto",
+    precision: str = "exact",
+) -> tuple[Tensor, dict[str, Any]]:
+    """Running logits (T, N, K), and the fields of `convert.counts.SpikeCounter.compute`.
+
+    Args:
+        model: the SNN
+        sequences: id sequences
+        seed: of the noise of a stochastic encoder
+        progress: label of a progress bar, none without it
+        engine: what runs the model, and at which
+        precision: see `choose.make_engine`
+    """
+    from .choose import make_engine  # which builds on this module
+
+    run = make_engine(model, engine, precision, len(sequences), progress=progress)
+    counter = SpikeCounter(run.model.network, input_is_analog=not model.encoder.spiking)
+    logits = run.running_logits(sequences, seed, counter=counter)
+    return logits, counter.compute()
+
+
 def evaluate_snn(
     model: SpikingTextModel,
     sequences: Sequence[np.ndarray],
@@ -99,7 +125,7 @@ def evaluate_snn(
     engine: str = "auto",
     precision: str = "exact",
 ) -> dict[str, Any]:
-    """Accuracy after every step, spikes and operations per sample.
+    """Accuracy after every step, spikes and operations per sample; see `snn_outputs`.
 
     Args:
         model: the SNN
@@ -111,18 +137,25 @@ def evaluate_snn(
         precision: see `choose.make_engine`
 
     Returns:
-        ``accuracy``, ``accuracy_by_step`` (step 1 first), ``latency_steps`` (T and any pre-steps)
-        and the fields of `convert.counts.SpikeCounter.compute`.
+        As `snn_figures`.
     """
-    from .choose import make_engine  # which builds on this module
+    logits, counts = snn_outputs(model, sequences, seed, progress, engine, precision)
+    return snn_figures(model, logits, labels, counts)
 
-    run = make_engine(model, engine, precision, len(sequences), progress=progress)
-    counter = SpikeCounter(run.model.network, input_is_analog=not model.encoder.spiking)
-    logits = run.running_logits(sequences, seed, counter=counter)
+
+def snn_figures(
+    model: SpikingTextModel, logits: Tensor, labels: Sequence[int], counts: dict[str, Any]
+) -> dict[str, Any]:
+    """The figures of running logits (T, N, K).
+
+    Returns:
+        ``accuracy``, ``accuracy_by_step`` (step 1 first), ``latency_steps`` (T and any pre-steps)
+        and ``counts``.
+    """
     curve = [accuracy(step, labels) for step in logits]
     return {
         "accuracy": curve[-1],
         "accuracy_by_step": curve,
         "latency_steps": model.latency,
-        **counter.compute(),
+        **counts,
     }

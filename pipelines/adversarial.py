@@ -44,6 +44,7 @@ from .attack import check_language
 from .data import Texts, load_run_texts, training_texts
 from .finetune import prepare_snn, run_snn, save_snn, snn_loop
 from .loop import State, checkpoint_path
+from .quality import model_figures
 from .runfolder import RunFolder, settings_dict
 from .schedule import finetune_defaults
 from .settings import ENGINE, EngineSettings, FinetuneSettings
@@ -288,7 +289,8 @@ class _Tuning:
                 self.run, self.stage, model, classes, self.texts, self.seed, self.engine
             )
         save_model(self.run.path / self.stage, model, classes)
-        return {
-            f"{split}_accuracy": accuracy(self._logits(model, split), self.texts.labels[split])
-            for split in ("dev", "test")
+        logits = {split: self._logits(model, split) for split in ("dev", "test")}
+        figures = {
+            f"{s}_accuracy": accuracy(rows, self.texts.labels[s]) for s, rows in logits.items()
         }
+        return figures | model_figures(logits, self.texts)

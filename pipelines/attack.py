@@ -14,6 +14,7 @@ from ..attacks.runs import select_examples
 from ..attacks.tables import write_robustness
 from ..errors import InputError
 from .campaign import UNLIMITED, Campaign
+from .chance import warn_of
 from .data import load_run_data
 from .runfolder import RunFolder, settings_dict
 from .settings import ENGINE, AttackSettings, EngineSettings
@@ -52,6 +53,7 @@ def attack(
         resolved = {key: value for key, value in resolved.items() if key not in HOW}
         if run.is_done("attack", resolved, force):
             _say_left_out(run.results()["attack"].get("left_out", {}))
+            warn_of(run.path, "attack", settings.victims)
             return run
         presets, left_out = chosen_presets(settings.presets, language)
         extra = _extra_attacks(settings, language, presets, left_out)
@@ -59,6 +61,7 @@ def attack(
         _say_left_out(left_out)
         started = time.monotonic()
         test = load_run_data(run).test
+        warn_of(run.path, "attack", settings.victims)
         examples = select_examples(test.texts, test.labels, settings.examples, seed)
         run.begin("attack", resolved, force)
         campaign = Campaign(run, run.path / "attack", settings, examples, digests, seed, engine)

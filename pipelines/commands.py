@@ -36,9 +36,11 @@ def _train(given: Given) -> None:
 
 def _say(given: Given, run: RunFolder, *stages: str) -> None:
     """What a command has made of a run: its stages as JSON, or as a table."""
+    from .chance import warn_after
     from .summary import stage_text
 
     results = run.results()
+    warn_after(results, *stages)
     figures = {stage: results[stage] for stage in stages if stage in results}
     tell(given, figures, lambda: stage_text(results, stages[0]))
 
@@ -47,10 +49,12 @@ def _convert(given: Given) -> None:
     settings = settings_from(ConvertSettings, given)
     _check_sweep(given)
     if given["sweep"]:
+        from .chance import warn_of
         from .sweep import sweep
 
         choices = settings_from(SweepSettings, given, "sweep.")
         text = sweep(given["run"], settings, choices, given["seed"], given["force"])
+        warn_of(given["run"], "sweep", ("ann",))
         tell(given, None, lambda: text)
         return
     from .convert import convert
@@ -104,9 +108,11 @@ def _attack(given: Given) -> None:
     _check_sweep(given, (("victims", "encoders"), ("controls", "encoders")))
     if given["sweep"]:
         from .attack_sweep import attack_sweep
+        from .chance import warn_of
 
         choices = settings_from(AttackSweepSettings, given, "sweep.")
         text = attack_sweep(given["run"], settings, choices, given["seed"], _engine(given))
+        warn_of(given["run"], "attack", ("ann",))
         tell(given, None, lambda: text)
         return
     from .attack import attack

@@ -28,7 +28,7 @@ from ..convert.ttfs import convert_ttfs
 from ..convert.ttfs_verify import verify_ttfs
 from ..convert.verify import LayerCheck, verify
 from ..engine.batches import by_length, to_batch
-from ..engine.evaluate import evaluate_snn
+from ..engine.evaluate import snn_figures, snn_outputs
 from ..errors import InputError
 from ..files import write_json
 from ..models.activations import Activation
@@ -38,6 +38,7 @@ from ..models.textcnn import TextModel
 from ..seeds import generator
 from .data import Texts, load_run_model, load_run_texts
 from .diagnose import diagnose
+from .quality import model_figures
 from .runfolder import RunFolder
 from .settings import ENGINE, ConvertSettings, EngineSettings
 
@@ -289,18 +290,22 @@ def measure(
     engine: EngineSettings = ENGINE,
 ) -> dict[str, Any]:
     """The figures of a spiking model for results.json: dev accuracy, test accuracy by step."""
-    dev, test = (
-        evaluate_snn(
-            snn, texts.sequences[s], texts.labels[s], seed, f"{name} on {s}", **vars(engine)
+    logits: dict[str, Tensor] = {}  # (N, K) after the last step
+    figures: dict[str, dict[str, Any]] = {}
+    for split in ("dev", "test"):
+        running, counts = snn_outputs(
+            snn, texts.sequences[split], seed, f"{name} on {split}", **vars(engine)
         )
-        for s in ("dev", "test")
-    )
+        logits[split] = running[-1]
+        figures[split] = snn_figures(snn, running, texts.labels[split], counts)
+    dev, test = figures["dev"], figures["test"]
     return {
         "steps": snn.steps,
         "dev_accuracy": dev["accuracy"],
         "dev_accuracy_by_step": dev["accuracy_by_step"],
         "test_accuracy": test.pop("accuracy"),
         **test,
+        **model_figures(logits, texts),
     }
 
 

@@ -20,6 +20,7 @@ from ..files import sha256
 from ..models.snn import SpikingTextModel
 from ..models.textcnn import TextModel
 from ..seeds import generator
+from .chance import warn_of
 from .data import Texts, load_run_model, load_run_texts
 from .energy_measure import (
     SPARSE,
@@ -65,9 +66,11 @@ def energy(
         resolved = settings_dict(settings, seed=seed, models=_stamps(run, models))
         resolved["tables"] = _digest(settings.tables)
         if run.is_done("energy", resolved, force):
+            warn_of(run.path, "energy", ("ann", *models))
             return run
         started = time.monotonic()
         texts = load_run_texts(run)
+        warn_of(run.path, "energy", ("ann", *models))
         found = Study(run, texts, settings, tables, seed).result(models)
         run.begin("energy", resolved, force)
         rows_of_texts = found.pop("texts")

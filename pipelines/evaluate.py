@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..engine.evaluate import accuracy, ann_logits, evaluate_snn
+from ..engine.chance import chance_figures
+from ..engine.evaluate import accuracy, ann_logits, snn_figures, snn_outputs
+from ..engine.metrics import classification_figures
 from ..errors import InputError
 from ..models.textcnn import TextModel
 from ..text.datasets import Split
@@ -17,6 +19,7 @@ from .data import load_classifier, load_run_data
 from .runfolder import RunFolder
 from .settings import ENGINE, EngineSettings
 from .summary import percent, table
+from .summary_classes import evaluation_lines
 
 
 def evaluate(
@@ -53,22 +56,33 @@ def evaluate(
     clock.append(time.process_time())
     figures: dict[str, Any] = {"model": model, "data": data or split, "texts": len(texts)}
     if isinstance(classifier.model, TextModel):
-        figures["accuracy"] = accuracy(ann_logits(classifier.model, sequences), texts.labels)
-        rows = [["", percent(figures["accuracy"])]]
+        logits = ann_logits(classifier.model, sequences)  # (N, K)
+        figures["accuracy"] = accuracy(logits, texts.labels)
     else:
-        figures |= evaluate_snn(
-            classifier.model, sequences, texts.labels, seed, model, **vars(engine)
-        )
-        rows = [[str(t), percent(a)] for t, a in enumerate(figures["accuracy_by_step"], 1)]
+        spiking = classifier.model
+        running, counts = snn_outputs(spiking, sequences, seed, model, **vars(engine))
+        logits = running[-1]
+        figures |= snn_figures(spiking, running, texts.labels, counts)
     clock.append(time.process_time())
+    answers = logits.argmax(dim=1).tolist()
+    figures |= classification_figures(texts.labels, answers, classifier.classes)
+    figures |= chance_figures(figures["confusion_matrix"])
     parts = zip(("load", "encode", "run"), clock[:-1], clock[1:], strict=True)
     figures["cpu_seconds"] = {name: round(end - begin, 3) for name, begin, end in parts}
     if as_json:
         print(json.dumps(figures, ensure_ascii=False))
     else:
-        print(f"{model} on {figures['data']}, {len(texts)} texts")
-        print(table(["T", "accuracy %"], rows))
+        print(_shown(figures))
     return figures
+
+
+def _shown(figures: dict[str, Any]) -> str:
+    """The figures for people."""
+    curve = figures.get("accuracy_by_step")
+    rows = [[str(t), percent(a)] for t, a in enumerate(curve or [], 1)]
+    title = f"{figures['model']} on {figures['data']}, {figures['texts']} texts"
+    rows = rows or [["", percent(figures["accuracy"])]]
+    return "\n".join([title, table(["T", "accuracy %"], rows), *evaluation_lines(figures)])
 
 
 def _own_file(path: str, classes: Sequence[str]) -> Split:

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -262,9 +263,17 @@ def read_checkpoint(path: Path, stamp: str = "") -> tuple[dict[str, Tensor], Sta
 
 
 def class_weights(labels: Sequence[int], classes: int) -> Tensor:
-    """Weights (K,) inverse to the class frequencies, with a mean of 1 over the texts."""
-    counts = torch.bincount(torch.tensor(labels), minlength=classes).float()
-    return len(labels) / (classes * counts.clamp(min=1))
+    """Weights (K,) inverse to the class frequencies, with a mean of 1 over the texts.
+
+    scikit-learn's "balanced" weights; a class without texts has 1, which no loss reads.
+    """
+    from sklearn.utils.class_weight import compute_class_weight
+
+    there = sorted(set(labels))
+    weights = torch.ones(classes)
+    found = compute_class_weight("balanced", classes=np.array(there), y=np.array(labels))
+    weights[there] = torch.from_numpy(found).float()
+    return weights
 
 
 def adamw(model: nn.Module, lr: float, weight_decay: float) -> torch.optim.AdamW:

@@ -18,7 +18,9 @@ def add_quiet(parser: ArgumentParser) -> None:
 def add_output(parser: ArgumentParser) -> None:
     """Options of commands that write what they find to files."""
     parser.add_argument(
-        "--quiet", action="store_true", help="show no progress bars and no tables; errors remain"
+        "--quiet",
+        action="store_true",
+        help="show no progress bars and no tables; warnings and errors remain",
     )
     parser.add_argument("--json", action="store_true", help="print the figures as JSON, no tables")
 

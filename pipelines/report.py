@@ -15,6 +15,7 @@ from ..files import write_text
 from . import report_format as form
 from .report_attacks import AttackRow
 from .report_budget import budget_context
+from .report_classes import chance_context, classes_context
 from .report_energy import energy_context, headline
 from .report_figures import (
     accuracy_figure,
@@ -124,6 +125,8 @@ def context(run: RunFigures) -> dict[str, Any]:
         "unchanged": unchanged(run),
         "weakest": weakest(rows, last),
         "accuracy": accuracy_figure(run.models, texts_tested(run)) if last else None,
+        "classes": classes_context(run.models),
+        "chance": chance_context(run.models),
         "rates": rates_figure(activity) if activity else None,
         "histograms": histograms(last) if last else [],
         "activity": activity,

@@ -164,6 +164,11 @@ def tables(runs: Mapping[str, RunFigures]) -> dict[str, list[tuple[str, list[Cel
     found: dict[str, list[tuple[str, list[Cell]]]] = {
         "Data": _rows(all_runs, {"Data set": _data, "Texts in test": _texts, "Data hash": _hash}),
         "Accuracy, test": _rows(all_runs, {MODEL_NAMES[k]: _accuracy(k) for k in KINDS}),
+        "What accuracy is beside, test": _rows(
+            all_runs,
+            {"Largest class": _largest, "Linear model on words": _linear}
+            | {f"Macro F1, {MODEL_NAMES[k]}": _macro_f1(k) for k in KINDS},
+        ),
         "Steps and spikes": _rows(
             all_runs,
             {
@@ -215,8 +220,31 @@ def _accuracy(kind: str) -> Callable[[RunFigures], Cell]:
         if model is None:
             return ABSENT
         steps = f"T = {model.steps}" if model.steps else ""
-        parts = [steps, span(*ends) if ends else ""]
+        lost = "at chance" if model.classes and model.classes.chance else ""
+        parts = [steps, span(*ends) if ends else "", lost]
         return Cell(percent(model.test), ", ".join(filter(None, parts)), model.test)
+
+    return read
+
+
+def _largest(run: RunFigures) -> Cell:
+    found = next((m.classes for m in run.models.values() if m.classes), None)
+    if found is None:
+        return ABSENT
+    return Cell(percent(found.largest_share), found.largest, found.largest_share)
+
+
+def _linear(run: RunFigures) -> Cell:
+    ann = run.models.get("ann")
+    baseline = ann.baseline if ann else None
+    return Cell(percent(baseline.test), "", baseline.test) if baseline else ABSENT
+
+
+def _macro_f1(kind: str) -> Callable[[RunFigures], Cell]:
+    def read(run: RunFigures) -> Cell:
+        model = run.models.get(kind)
+        found = model.classes if model else None
+        return Cell(percent(found.macro_f1), "", found.macro_f1) if found else ABSENT
 
     return read
 

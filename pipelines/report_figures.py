@@ -46,7 +46,8 @@ def accuracy_figure(models: Mapping[str, Model], texts: int) -> Figure:
             row: Row = {"model": kind, "step": step if model.steps else None}
             rows.append(row | {"test_accuracy": value, "low": low, "high": high})
     title = "accuracy against time steps"
-    return figure("accuracy", title, accuracy_plot(models, bands), rows)
+    shares = [model.classes.largest_share for model in models.values() if model.classes]
+    return figure("accuracy", title, accuracy_plot(models, bands, min(shares, default=None)), rows)
 
 
 def rates_figure(activity: Mapping[str, Sequence[Activity]]) -> Figure:

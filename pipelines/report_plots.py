@@ -15,6 +15,9 @@ from .report_read import Activity, Model
 from .report_svg import Canvas, nice_ticks, shortened, text_width, thinned
 
 WIDE, NARROW = 980, 306
+NEAR = 0.1
+"""The largest class's share is shown where an accuracy is at most so far above it."""
+FLOOR = "curve ink dashed hair"
 SHAPES = {"snn": "circle", "finetuned": "square"}
 
 
@@ -26,22 +29,30 @@ def both_widths(draw: Callable[[float, str], Canvas]) -> Markup:
 Bands = Mapping[str, Sequence[tuple[float, float] | None]]
 
 
-def accuracy_plot(models: Mapping[str, Model], bands: Bands | None = None) -> Markup:
+def accuracy_plot(
+    models: Mapping[str, Model], bands: Bands | None = None, floor: float | None = None
+) -> Markup:
     """Test accuracy after every time step, with the ANN as a line across; see `Model`.
 
     Args:
         models: by kind
         bands: interval of each accuracy, by kind and step; of the ANN one
+        floor: share of the largest class, a line across where an accuracy comes near it
     """
-    return both_widths(lambda width, shape: _accuracy(models, bands or {}, width, shape))
+    floors = [] if floor is None else [floor]
+    return both_widths(lambda width, shape: _accuracy(models, bands or {}, floors, width, shape))
 
 
-def _accuracy(models: Mapping[str, Model], bands: Bands, width: float, shape: str) -> Canvas:
+def _accuracy(
+    models: Mapping[str, Model], bands: Bands, floors: list[float], width: float, shape: str
+) -> Canvas:
     curves = {kind: models[kind].test_by_step for kind in ("snn", "finetuned") if kind in models}
     ann = models.get("ann")
     steps = max(len(curve) for curve in curves.values())
     values = [v for curve in curves.values() for v in curve] + ([ann.test] if ann else [])
     values += [end for ends in bands.values() for pair in ends if pair for end in pair]
+    levels = _levels([floor for floor in floors if floor >= min(values) - NEAR], ann)
+    values += [value for value, _, _ in levels]
     ticks = nice_ticks(100 * min(values) - 0.5, 100 * max(values) + 0.5)
     said = [f"{SHORT_NAMES[k]} {percent(c[-1])} at T = {len(c)}" for k, c in curves.items()]
     said += [f"ANN {percent(ann.test)}"] if ann else []
@@ -68,13 +79,11 @@ def _accuracy(models: Mapping[str, Model], bands: Bands, width: float, shape: st
         canvas.text(x(step), bottom + 20, str(step), "muted", "middle")
     canvas.text((left + right) / 2, height - 6, "time steps T", "muted", "middle")
     canvas.text(0, top - 18, "test accuracy, %", "muted")
-    _accuracy_legend(canvas, curves, ann, narrow)
+    _accuracy_legend(canvas, curves, levels, narrow)
     for kind, ends in bands.items():
         _band(canvas, kind, ends, (left, right), x, y)
-    if ann:
-        canvas.line(
-            left, y(ann.test), right, y(ann.test), "curve ann dashed", f"ANN {percent(ann.test)}"
-        )
+    for value, style, name in levels:
+        canvas.line(left, y(value), right, y(value), style, name)
     for kind, curve in curves.items():
         canvas.path(((x(i), y(v)) for i, v in enumerate(curve, 1)), f"curve {kind}")
     labelled = thinned(steps, 5 if narrow else 12)
@@ -87,6 +96,12 @@ def _accuracy(models: Mapping[str, Model], bands: Bands, width: float, shape: st
     for step in labelled:
         _accuracy_labels(canvas, curves, step, x(step), y)
     return canvas
+
+
+def _levels(floors: Sequence[float], ann: Model | None) -> list[tuple[float, str, str]]:
+    """Accuracy, style and name of the lines across: shares of the largest class, and the ANN."""
+    found = [(floor, FLOOR, f"largest class {percent(floor)}") for floor in floors]
+    return found + ([(ann.test, "curve ann dashed", f"ANN {percent(ann.test)}")] if ann else [])
 
 
 def _band(
@@ -110,17 +125,19 @@ def _band(
 
 
 def _accuracy_legend(
-    canvas: Canvas, curves: Mapping[str, Sequence[float]], ann: Model | None, narrow: bool
+    canvas: Canvas,
+    curves: Mapping[str, Sequence[float]],
+    levels: Sequence[tuple[float, str, str]],
+    narrow: bool,
 ) -> None:
     place = 0.0 if narrow else 130.0
     line = 14.0
-    entries = [(kind, SHORT_NAMES[kind]) for kind in curves]
-    for kind, name in entries + ([("ann", f"ANN {percent(ann.test)}")] if ann else []):
+    entries = [(kind, f"curve {kind}", SHORT_NAMES[kind]) for kind in curves]
+    entries += [("", style, name) for _, style, name in reversed(levels)]
+    for kind, style, name in entries:
         if place + 28 + text_width(name) > canvas.width:
             place, line = 0.0, line + 18
-        canvas.line(
-            place, line - 4, place + 22, line - 4, f"curve {kind}{' dashed' * (kind == 'ann')}"
-        )
+        canvas.line(place, line - 4, place + 22, line - 4, style)
         if kind in SHAPES:
             canvas.marker(SHAPES[kind], place + 11, line - 4, f"mark {kind}")
         canvas.text(place + 28, line, name)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .report_attacks import Attacks, read_attacks
+from .report_classes_read import Baseline, ClassFigures, read_baseline, read_classes
 from .report_energy_read import Energy, read_energy
 from .report_json import Value, flat, read_value
 from .runfolder import RunFolder
@@ -62,6 +63,8 @@ class Model:
     seconds: float | None = None
     activity: list[Activity] = field(default_factory=list)
     rasters: list[Raster] = field(default_factory=list)
+    classes: ClassFigures | None = None
+    baseline: Baseline | None = None
 
 
 @dataclass(frozen=True)
@@ -229,6 +232,8 @@ def _model(kind: str, value: Value, activity: list[Activity], rasters: list[Rast
         seconds=value.optional("seconds", Value.number),
         activity=activity,
         rasters=rasters,
+        classes=read_classes(value),
+        baseline=value.optional("baseline", read_baseline),
     )
 
 

@@ -24,6 +24,7 @@ def make_run(
     Raises:
         InputError: bad data or settings, or a folder that holds another run.
     """
+    from .chance import warn_after
     from .convert import convert, with_run_recipe
     from .finetune import finetune
     from .report import report
@@ -33,21 +34,29 @@ def make_run(
     check_run(settings, RunFolder(out, must_exist=False))
     seed = settings.seed
     run = train(out, settings.data, settings.train, seed, force)
+    warn_after(run.results(), "ann")
     convert(out, settings.convert, seed, engine=engine)
+    warn_after(run.results(), "snn")
     finetune(out, settings.finetune, seed, engine=engine)
+    warn_after(run.results(), "finetuned")
     if settings.finetune.adversarial:
-        from .adversarial import finetune_adversarially
+        from .adversarial import adversarial_bases, finetune_adversarially, stage_of
 
         finetune_adversarially(out, settings.finetune, seed, engine=engine)
+        warn_after(run.results(), *map(stage_of, adversarial_bases(settings.finetune)))
+    _attack(out, settings, engine)
+    return run, report(out)
+
+
+def _attack(out: Path | str, settings: RunSettings, engine: EngineSettings) -> None:
     if can_attack():
         from .attack import attack
 
-        attack(out, settings.attack, seed, engine=engine)
+        attack(out, settings.attack, settings.seed, engine=engine)
     else:
         from ..attacks.environment import EXTRA
 
         print(f"the attack is left out: {EXTRA}", file=sys.stderr)
-    return run, report(out)
 
 
 def check_run(settings: RunSettings, run: RunFolder) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from .runfolder import RunFolder
-
-NAMES = {"ann": "ANN", "snn": "SNN converted", "finetuned": "SNN fine-tuned"}
-NAMES |= {"ann-adversarial": "ANN adversarial", "snn-adversarial": "SNN adversarial"}
+from .summary_classes import NAMES as NAMES
+from .summary_classes import class_lines, reference_rows
+from .summary_classes import percent as percent
 
 
 def _width(text: str) -> int:
@@ -34,11 +34,6 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]], right: bool = Tr
     return "\n".join([line(cells[0]), rule, *map(line, cells[1:])])
 
 
-def percent(value: float | None) -> str:
-    """A fraction as percent with one decimal, a dash where there is none."""
-    return "-" if value is None else f"{100 * value:.1f}"
-
-
 def curve_rows(results: dict[str, Any], name: str) -> list[list[str]]:
     """Rows of one model: title, T, dev %, test %, input spikes and SOPs per text (at the last T).
 
@@ -62,9 +57,18 @@ def curve_rows(results: dict[str, Any], name: str) -> list[list[str]]:
 
 
 def accuracy_table(results: dict[str, Any]) -> str:
-    """ANN, SNN at each step and fine-tuned SNN: accuracy in percent, spikes and SOPs."""
-    rows = [row for name in NAMES for row in curve_rows(results, name)]
-    return table(["model", "T", "dev %", "test %", "input spikes/text", "SOPs/text"], rows)
+    """ANN, SNN at each step and fine-tuned SNN: accuracy and macro F1 in percent, spikes and SOPs.
+
+    Below them what they must be better than (see `summary_classes`), and accuracies by class.
+    """
+    rows = []
+    for name in NAMES:
+        own = curve_rows(results, name)
+        scores = [""] * (len(own) - 1) + [percent(results.get(name, {}).get("test_macro_f1"))]
+        rows += [[*row[:4], score, *row[4:]] for row, score in zip(own, scores, strict=False)]
+    rows += [[name, "", *cells, "", ""] for name, cells in reference_rows(results)]
+    header = ["model", "T", "dev %", "test %", "macro F1 %", "input spikes/text", "SOPs/text"]
+    return "\n".join([table(header, rows), *class_lines(results)])
 
 
 def robustness_table(rows: Sequence[dict[str, Any]]) -> str:

@@ -13,8 +13,10 @@ from ..engine.evaluate import accuracy, ann_logits
 from ..models.dpcnn import DPCNNSpec, build_dpcnn
 from ..models.network import Network
 from ..models.textcnn import TextCNNSpec, TextModel, build_textcnn
+from .baseline import linear_baseline
 from .data import Texts, prepare_data
 from .loop import checkpoint_path
+from .quality import model_figures
 from .runfolder import RunFolder, settings_dict
 from .schedule import train_defaults
 from .settings import DataSettings, TrainSettings
@@ -71,13 +73,13 @@ def train(
         loop.stamp = run.begin("ann", resolved)
         state = loop.run()
         save_model(run.path / "ann", model, texts.dataset.classes)
-        figures = {
-            f"{name}_accuracy": accuracy(
-                ann_logits(model, texts.sequences[name]), texts.labels[name]
-            )
-            for name in ("dev", "test")
+        logits = {name: ann_logits(model, texts.sequences[name]) for name in ("dev", "test")}
+        figures: dict[str, Any] = {
+            f"{name}_accuracy": accuracy(rows, texts.labels[name]) for name, rows in logits.items()
         }
+        figures |= model_figures(logits, texts)
         figures |= {
+            "baseline": linear_baseline(texts, settings.class_weights),
             "best_epoch": state.best_epoch + 1,
             "epochs": state.epoch,
             "parameters": sum(p.numel() for p in model.network.parameters()),

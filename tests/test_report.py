@@ -40,8 +40,8 @@ def test_it_loads_nothing_from_elsewhere(page: Page) -> None:
 def test_every_figure_has_a_name_and_links_lead_somewhere(page: Page) -> None:
     figures = [a for tag, a in page.tags if tag == "svg" and "aria-hidden" not in a]
     # two drawings of accuracy, budget, rates, robustness; two histograms; two times three panels;
-    # queries, words and transfer of one attack
-    assert len(figures) == 8 + 2 + 6 + 3
+    # queries, words and transfer of one attack; four confusion matrices
+    assert len(figures) == 8 + 2 + 6 + 3 + 4
     assert all(a["role"] == "img" and len(str(a["aria-label"])) > 20 for a in figures)
     ids = page.ids()
     assert len(ids) == len(set(ids))
@@ -81,7 +81,7 @@ def test_every_figure_of_the_results_is_printed(page: Page) -> None:
             expected = [SHOWN.get(value, value)]
         elif "seconds" in path:
             expected = [{142.7: "2 min 23 s", 98.1: "1 min 38 s"}[value]]
-        elif path.endswith((".p", ".p_corrected")):
+        elif path.endswith((".p", ".p_corrected", ".chance_p")):
             expected = [f"{value:.2g}"]
         elif path.endswith(".excluded"):
             continue  # in the files alone

@@ -90,3 +90,15 @@ def test_names_are_the_shortest_that_differ() -> None:
 
 def test_lines_of_many_runs_differ() -> None:
     assert len(set(styles(18))) == 18
+
+
+def test_what_accuracies_are_beside(tmp_path: Path) -> None:
+    """Macro F1, the largest class and the linear model of each run, and which is at chance."""
+    lost = copy.deepcopy(RESULTS)
+    lost["snn"] |= {"at_chance": True, "test_macro_f1": 0.3456}
+    runs = [write_run(tmp_path / name, r) for name, r in (("a", RESULTS), ("b", lost))]
+    page = Page(Path(compare(runs)).read_text("utf-8"))
+    shown = page.text.replace("\u00a0", " ")
+    assert "Largest class" in shown and "66.7 %" in shown  # 800 of 1199
+    assert "Linear model on words" in shown and "85.3 %" in shown
+    assert "34.6 %" in shown and shown.count("at chance") == 1

@@ -1,0 +1,14 @@
+"""What commands say of networks at chance, as the least networks of the tests nearly all are."""
+
+from __future__ import annotations
+
+
+def without_chance(said: str) -> str:
+    """The error stream without the warnings of networks at chance."""
+    lines = said.splitlines(keepends=True)
+    return "".join(line for line in lines if not (warns(line) and "at chance" in line))
+
+
+def warns(line: str) -> bool:
+    """Whether a line of the error stream is a warning."""
+    return line.startswith("snnconvert: warning: ")
