@@ -18,7 +18,10 @@ from .vector_files import WordVectors, checked, quiet_gensim, read_vectors
 __all__ = ["DEFAULT_DIM", "WordVectors", "load_vectors", "random_vectors"]
 
 DEFAULT_DIM = 300
-_FILE_ENDINGS = (".txt", ".vec", ".bin", ".gz", ".kv", ".model", ".npy", ".pt")
+_FILE_ENDINGS = (
+    *(".txt", ".vec", ".bin", ".kv", ".model", ".npy", ".pt"),
+    *(".gz", ".bz2", ".xz", ".zip"),
+)
 
 
 def load_vectors(
@@ -34,8 +37,8 @@ def load_vectors(
     """Word vectors from ``source``.
 
     Args:
-        source: a file (word2vec text or binary, GloVe text without a header, each also as .gz),
-            the name of a set of gensim's downloader, "train" (skip-gram on ``segments``),
+        source: a file (word2vec text or binary, GloVe text without a header, each also compressed
+            by gzip, bzip2, xz or zip; see `vector_files.read_vectors`), the name of a set of gensim's downloader, "train" (skip-gram on ``segments``),
             "random", `WordVectors` as they are, or a torchtext ``Vocab`` or ``Vectors``.
         segments: the words of each training text; "train" and "random" need them.
         dim: length of trained and random vectors (300 by default); a file must agree with it.
@@ -45,7 +48,7 @@ def load_vectors(
         progress: show a bar while a file is read or vectors are trained, where there is a terminal.
 
     Raises:
-        InputError: no such file, another format, damaged, or values that are not finite.
+        InputError: no such file, another format, or damaged.
         SnnConvertError: gensim's downloader cannot be reached.
     """
     if dim is not None and dim < 1:
