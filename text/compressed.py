@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from ..errors import InputError, one_line
 
@@ -85,15 +85,14 @@ def unpacked(
     try:
         with ExitStack() as stack:
             file = stack.enter_context(open(path, "rb", buffering=0))
-            stream = stack.enter_context(io.BufferedReader(_Counted(file, seen), HEAD))
+            stream = stack.enter_context(_buffered(_Counted(file, seen)))
             for _ in range(_LAYERS):
                 found = kind_of(stream.peek(HEAD), path)
                 if found == "plain":
                     break
                 kind = found
-                stream = stack.enter_context(
-                    io.BufferedReader(_opened(stream, kind, path, wanted, stack), HEAD)
-                )
+                layer = _opened(stream, kind, path, wanted, stack)
+                stream = stack.enter_context(_buffered(layer))
             yield stream
     except FileNotFoundError:
         raise InputError(f"expected a file at {path}, but there is no such file") from None
@@ -130,15 +129,18 @@ def _opened(
     path: Path,
     wanted: Callable[[bytes], bool] | None,
     stack: ExitStack,
-) -> io.RawIOBase:
-    """One layer unpacked; typed as raw, for the buffer around it."""
-    file = cast(BinaryIO, stream)
+) -> Any:
+    """One layer unpacked."""
     if kind == "zip":
-        archive = stack.enter_context(zipfile.ZipFile(file))
-        return cast(io.RawIOBase, archive.open(_member(archive, path, wanted)))
-    openers: dict[str, Any] = {"gzip": gzip.GzipFile, "bzip2": bz2.BZ2File, "xz": lzma.LZMAFile}
-    name = "fileobj" if kind == "gzip" else "filename"
-    return cast(io.RawIOBase, openers[kind](**{name: file, "mode": "rb"}))
+        archive = stack.enter_context(zipfile.ZipFile(stream))
+        return archive.open(_member(archive, path, wanted))
+    if kind == "gzip":
+        return gzip.GzipFile(fileobj=stream, mode="rb")
+    return bz2.BZ2File(stream) if kind == "bzip2" else lzma.LZMAFile(stream)
+
+
+def _buffered(raw: Any) -> io.BufferedReader:
+    return io.BufferedReader(raw, HEAD)
 
 
 def _member(

@@ -69,31 +69,37 @@ def read_binary(blocks: Iterator[bytes], promised: int, dim: int, source: str) -
     done = 0
     while done < promised:
         content.fill(room)
-        starts = _usual_rows(content, min(_BATCH, promised - done), dim)
-        for start, blank in starts:
+        for start, blank in _usual_rows(content, min(_BATCH, promised - done), dim):
             done += 1
-            _add(rows, done, content.data, start, blank)
-            content.at = blank + 1 + 4 * dim
+            _add(rows, done, content, start, blank)
         if done < promised:
             content.fill(room)
-            start = _skip_break(content.data, content.at)
-            blank = _best_blank(content, start, dim, last=done + 1 == promised)
-            if blank is None and content.ended:
-                more = f"more than the file can hold: it ends after {done}"
-                raise rows.miscounted(promised, more)
-            if blank is None:
-                raise ValueError(f"row {done + 1} is damaged")
+            _add_best(rows, done + 1, content, promised)
             done += 1
-            _add(rows, done, content.data, start, blank)
-            content.at = blank + 1 + 4 * dim
     content.fill(room)
     if not content.is_end(content.at):
         raise rows.miscounted(promised, "but more follow")
     return rows.finish(promised, promised)
 
 
-def _add(rows: Rows, number: int, data: bytes, start: int, blank: int) -> None:
-    rows.add(number, data[start:blank], np.frombuffer(data, "<f4", rows.dim, blank + 1))
+def _add_best(rows: Rows, number: int, content: _Bytes, promised: int) -> None:
+    """Add the next row, which is row ``number``, as `_best_blank` reads it."""
+    start = _skip_break(content.data, content.at)
+    blank = _best_blank(content, start, rows.dim, last=number == promised)
+    if blank is not None:
+        _add(rows, number, content, start, blank)
+    elif content.ended:
+        more = f"more than the file can hold: it ends after {number - 1}"
+        raise rows.miscounted(promised, more)
+    else:
+        raise ValueError(f"row {number} is damaged")
+
+
+def _add(rows: Rows, number: int, content: _Bytes, start: int, blank: int) -> None:
+    """Add the row at ``start``, whose word ends at ``blank``, and go behind it."""
+    vector = np.frombuffer(content.data, "<f4", rows.dim, blank + 1)
+    rows.add(number, content.data[start:blank], vector)
+    content.at = blank + 1 + 4 * rows.dim
 
 
 def _skip_break(data: bytes, at: int) -> int:

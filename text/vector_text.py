@@ -29,11 +29,8 @@ def read_text(blocks: Iterator[bytes], source: str) -> WordVectors:
     """
     first = next(blocks, b"")
     lines = _lines(first, blocks)
-    number, line = 0, b""
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            break
-    if not line.strip():
+    number, line = next(((n, row) for n, row in enumerate(lines, 1) if row.strip()), (0, b""))
+    if not number:
         raise ValueError("the file is empty")
     promised, dim = header(line) or (None, 0)
     if promised is None:

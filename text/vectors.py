@@ -13,7 +13,8 @@ import numpy as np
 from ..errors import InputError, SnnConvertError, one_line
 from ..seeds import derive
 from .encodings import user_path
-from .vector_files import WordVectors, checked, quiet_gensim, read_vectors
+from .vector_files import checked, quiet_gensim, read_vectors
+from .vector_rows import WordVectors
 
 __all__ = ["DEFAULT_DIM", "WordVectors", "load_vectors", "random_vectors"]
 
@@ -37,9 +38,10 @@ def load_vectors(
     """Word vectors from ``source``.
 
     Args:
-        source: a file (word2vec text or binary, GloVe text without a header, each also compressed
-            by gzip, bzip2, xz or zip; see `vector_files.read_vectors`), the name of a set of gensim's downloader, "train" (skip-gram on ``segments``),
-            "random", `WordVectors` as they are, or a torchtext ``Vocab`` or ``Vectors``.
+        source: a file (word2vec text or binary, GloVe text without a header, each also compressed;
+            see `vector_files.read_vectors`), the name of a set of gensim's downloader, "train"
+            (skip-gram on ``segments``), "random", `WordVectors` as they are, or a torchtext
+            ``Vocab`` or ``Vectors``.
         segments: the words of each training text; "train" and "random" need them.
         dim: length of trained and random vectors (300 by default); a file must agree with it.
         seed: for "train" and "random".
