@@ -60,7 +60,7 @@ def report(
     content = _content_words(counts, language)
     cased = set(known).difference(found.words)
     figures: dict[str, float] = {
-        "words": len(found.words),
+        "words": len(found.words) + found.unused,
         "dim": found.dim,
         "skipped_rows": found.skipped,
         "other_case": _share(counts, cased, counts),
@@ -103,7 +103,7 @@ def _share(counts: Mapping[str, int], some: Collection[str], among: Collection[s
 
 
 def _summary(found: WordVectors, figures: Mapping[str, float], tokens: float, types: float) -> str:
-    parts = [f"{len(found.words):,} words of {found.dim} components from {found.source}"]
+    parts = [f"{figures['words']:,} words of {found.dim} components from {found.source}"]
     if found.note:
         parts.append(found.note)
     cover = f"they cover {_percent(tokens)} % of the running words of the training texts"
@@ -136,7 +136,7 @@ def _compared(
     theirs = list(islice(lettered, _EXAMPLES)) or found.words[:_EXAMPLES]
     other = guess_language(found.words)
     kind = f" (it looks {_NAMES[other]})" if other == "zh" != language else ""
-    return f"The texts have {_listed(frequent)}, the file{kind} {_listed(theirs)}"
+    return f"The texts have {_listed(frequent)}, the file{kind} {_listed(theirs) or 'others'}"
 
 
 def _percent(share: float) -> str:

@@ -15,6 +15,7 @@ from ..errors import InputError
 from ..files import read_json, sha256, write_json
 from .coverage import VectorReport, report, unknown_words
 from .datasets import Split
+from .needed import Needed
 from .ranges import RangeMap
 from .segment import segment, segmenter
 from .vectors import WordVectors, load_vectors, random_vectors
@@ -113,6 +114,7 @@ class TextStage:
             window=window,
             epochs=epochs,
             progress=progress,
+            wanted=Needed(counts, max_extra_words),
         )
         rows = _row_index(found.words)
         extra: list[str] = []

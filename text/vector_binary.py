@@ -10,13 +10,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .vector_rows import Rows, WordVectors
+from .vector_rows import Rows, Wanted, WordVectors
 
 _LONGEST_WORD = 1 << 10  # bytes
 _LONGEST_VECTOR = 100_000
 _BATCH = 512  # rows that are looked at together
 _BLANKS = 16  # at most so many in a word
 _USUAL = (np.float32(1e-12), np.float32(1e6))  # sizes of components, where they are not 0
+_CONTROL = bytes(range(32))
 # A row of a right word and numbers (4) before damaged bytes (0), or one of two damaged rows in a
 # row whose lengths are right (2 + 2); bytes out of step score less.
 _ENOUGH = 4
@@ -46,7 +47,9 @@ class _Bytes:
         return self.ended and not self.data[at:].strip(b"\r\n")
 
 
-def read_binary(blocks: Iterator[bytes], promised: int, dim: int, source: str) -> WordVectors:
+def read_binary(
+    blocks: Iterator[bytes], promised: int, dim: int, source: str, wanted: Wanted | None = None
+) -> WordVectors:
     """Words and vectors of word2vec binary; of a repeated word the first row.
 
     gensim's reader, which the tests compare this with, takes a path only and so cannot show how far
@@ -57,6 +60,7 @@ def read_binary(blocks: Iterator[bytes], promised: int, dim: int, source: str) -
         promised: rows, by the header.
         dim: D, by the header.
         source: what the file is called in messages.
+        wanted: which words to keep; see `Rows`.
 
     Raises:
         InputError: too many rows are bad, or fewer or more follow than the header promises.
@@ -64,7 +68,7 @@ def read_binary(blocks: Iterator[bytes], promised: int, dim: int, source: str) -
     """
     if not 0 < dim <= _LONGEST_VECTOR:
         raise ValueError(f"the header promises vectors of length {dim}")
-    content, rows = _Bytes(blocks), Rows(dim, "row", source)
+    content, rows = _Bytes(blocks), Rows(dim, "row", source, wanted)
     room = 4 * (_LONGEST_WORD + 4 * dim)  # enough to look two rows ahead
     done = 0
     while done < promised:
@@ -84,15 +88,21 @@ def read_binary(blocks: Iterator[bytes], promised: int, dim: int, source: str) -
 
 def _add_best(rows: Rows, number: int, content: _Bytes, promised: int) -> None:
     """Add the next row, which is row ``number``, as `_best_blank` reads it."""
-    start = _skip_break(content.data, content.at)
+    data, start = content.data, _skip_break(content.data, content.at)
     blank = _best_blank(content, start, rows.dim, last=number == promised)
-    if blank is not None:
-        _add(rows, number, content, start, blank)
-    elif content.ended:
+    if blank is None and content.ended:
         more = f"more than the file can hold: it ends after {number - 1}"
         raise rows.miscounted(promised, more)
-    else:
+    if blank is None:
         raise ValueError(f"row {number} is damaged")
+    vector = np.frombuffer(data, "<f4", rows.dim, blank + 1)
+    largest = np.abs(vector).max()
+    if np.isfinite(largest) and largest >= _USUAL[1]:
+        # Bytes that are missing before a row's end make its numbers so.
+        rows.add_bad(number, f" has a number of {largest:.3g}, which no word vector has")
+        content.at = blank + 1 + 4 * rows.dim
+    else:
+        _add(rows, number, content, start, blank)
 
 
 def _add(rows: Rows, number: int, content: _Bytes, start: int, blank: int) -> None:
@@ -159,12 +169,17 @@ def _best_blank(content: _Bytes, start: int, dim: int, last: bool) -> int | None
 
 
 def _blanks(data: bytes, start: int, dim: int) -> list[int]:
-    """Blanks that may end the word at ``start``, with bytes enough for a vector behind them."""
+    """Blanks that may end the word at ``start``, with bytes enough for a vector behind them.
+
+    Control characters are a sign that numbers have begun: no later blank ends the word.
+    """
     found: list[int] = []
     blank = start - 1
     while len(found) < _BLANKS:
         blank = data.find(b" ", blank + 1, start + _LONGEST_WORD)
         if blank < 0 or blank + 1 + 4 * dim > len(data):
+            break
+        if found and len(data[start:blank].translate(None, _CONTROL)) < blank - start:
             break
         found.append(blank)
     return found

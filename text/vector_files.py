@@ -14,7 +14,7 @@ from ..errors import InputError, one_line
 from .compressed import unpacked
 from .vector_binary import read_binary
 from .vector_kinds import BOM, header, is_binary, looks_like_vectors, refuse_foreign
-from .vector_rows import KINDS, WordVectors
+from .vector_rows import KINDS, Wanted, WordVectors
 from .vector_text import read_text
 
 _BLOCK = 1 << 18  # bytes that are read at once; the first are what a file's kind is judged by
@@ -33,7 +33,9 @@ def checked(words: Sequence[str], matrix: np.ndarray, source: str) -> WordVector
     return WordVectors(list(words), np.ascontiguousarray(matrix, np.float32), source)
 
 
-def read_vectors(path: Path, source: str, progress: bool = True) -> WordVectors:
+def read_vectors(
+    path: Path, source: str, progress: bool = True, wanted: Wanted | None = None
+) -> WordVectors:
     """Read a file of word vectors; its format is judged by its content, whatever its name.
 
     A first line of two integers is a word2vec header, any other first line is a row of GloVe text.
@@ -45,6 +47,7 @@ def read_vectors(path: Path, source: str, progress: bool = True) -> WordVectors:
         path: the file.
         source: what to call it in records and errors.
         progress: show a bar of the bytes read, where there is a terminal to draw it on.
+        wanted: is asked of each new word whether to keep its vector; None keeps all.
 
     Raises:
         InputError: unreadable, cut off, another format, another number of rows than its header
@@ -63,7 +66,7 @@ def read_vectors(path: Path, source: str, progress: bool = True) -> WordVectors:
     try:
         # a zip file is read from its end first
         with bar, unpacked(path, looks_like_vectors, lambda at: bar.update(at - bar.n)) as content:
-            return _read(content, source)
+            return _read(content, source, wanted)
     except (ValueError, MemoryError) as error:
         raise InputError(
             f"expected {KINDS}, but {source} is cut off, damaged or of another kind "
@@ -71,7 +74,7 @@ def read_vectors(path: Path, source: str, progress: bool = True) -> WordVectors:
         ) from None
 
 
-def _read(content: io.BufferedReader, source: str) -> WordVectors:
+def _read(content: io.BufferedReader, source: str, wanted: Wanted | None) -> WordVectors:
     """The rows of an unpacked file."""
     first = content.read(_BLOCK)
     refuse_foreign(first, source)
@@ -80,9 +83,9 @@ def _read(content: io.BufferedReader, source: str) -> WordVectors:
     line, end, body = first.lstrip(b"\r\n").partition(b"\n")
     found = header(line)
     if found is None or not end or not is_binary(body):
-        return read_text(_chained(first, blocks), source)
+        return read_text(_chained(first, blocks), source, wanted)
     promised, dim = found
-    return read_binary(_chained(body, blocks), promised, dim, source)
+    return read_binary(_chained(body, blocks), promised, dim, source, wanted)
 
 
 def _chained(first: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ _GROWTH = 1.25
 _BAD_SHARE = 0.05  # more bad rows than this, and the file is not what it seems to be,
 _FEW_BAD, _BAD_SHARE_OF_FEW = 10, 0.2  # unless they are few, which says little in a small file
 _HOPELESS = 1000  # so many bad rows, most of those read: no need to read on
+Wanted = Callable[[str], bool]
 KINDS = "word vectors (word2vec text or binary, or GloVe text)"
 
 
@@ -27,6 +29,7 @@ class WordVectors:
         source: where they come from, for records.
         skipped: rows of the file that could not be used; repeated words are not among them.
         note: what was skipped and why, in words; empty where nothing was.
+        unused: further rows of the file, of words that nobody asked for.
     """
 
     words: list[str]
@@ -34,6 +37,7 @@ class WordVectors:
     source: str
     skipped: int = 0
     note: str = ""
+    unused: int = 0
 
     @property
     def dim(self) -> int:
@@ -48,10 +52,12 @@ class Rows:
         dim: D, the length of a vector.
         unit: what a row is called in messages: "line" or "row".
         source: what the file is called in messages.
+        wanted: is asked of each new word whether to keep its row; None keeps all.
     """
 
-    def __init__(self, dim: int, unit: str, source: str) -> None:
-        self.dim, self.unit, self.source = dim, unit, source
+    def __init__(self, dim: int, unit: str, source: str, wanted: Wanted | None = None) -> None:
+        self.dim, self.unit, self.source, self._wanted = dim, unit, source, wanted
+        self._unused = 0
         self.hint = ""
         """What else to say where no row is good."""
         self._good = self._bad = 0  # words with blanks and repeated ones are good
@@ -100,9 +106,13 @@ class Rows:
         kept = []
         for i, (number, raw, _) in enumerate(waiting):
             word = self._word(number, raw, bool(finite[i]))
-            if word is not None and word not in self._words:
+            if word is None or word in self._words:
+                continue
+            if self._wanted is None or self._wanted(word):
                 self._words[word] = None
                 kept.append(i)
+            else:
+                self._unused += 1
         self._append(block[kept])
 
     def _word(self, number: int, raw: bytes, finite: bool) -> str | None:
@@ -153,11 +163,17 @@ class Rows:
             raise self._refusal()
         if promised is not None and not self._good <= promised <= self._good + self._lost:
             raise self.miscounted(promised, f"but there are {self._good + self._bad}")
-        if not self._words:
+        if not self._words and not self._unused:
             raise InputError(f"expected word vectors, but {self.source} has none")
         self._matrix.resize((self._used, self.dim), refcheck=False)
-        skipped = self._bad + self._phrases
-        return WordVectors(list(self._words), self._matrix, self.source, skipped, self._note(last))
+        return WordVectors(
+            words=list(self._words),
+            matrix=self._matrix,
+            source=self.source,
+            skipped=self._bad + self._phrases,
+            note=self._note(last),
+            unused=self._unused,
+        )
 
     def miscounted(self, promised: int, found: str) -> InputError:
         """The error of a header that does not fit."""

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from .vector_kinds import header, is_number, length_of_rows
-from .vector_rows import Rows, WordVectors
+from .vector_rows import Rows, Wanted, WordVectors
 
 _LONGEST = 1 << 24  # bytes of a line
 
 
-def read_text(blocks: Iterator[bytes], source: str) -> WordVectors:
+def read_text(blocks: Iterator[bytes], source: str, wanted: Wanted | None = None) -> WordVectors:
     """Words and vectors of word2vec or GloVe text; of a repeated word the first row.
 
     gensim's reader makes a Python number of every field; letting numpy read a row at a time takes a
@@ -22,6 +22,7 @@ def read_text(blocks: Iterator[bytes], source: str) -> WordVectors:
     Args:
         blocks: the content in pieces, without a byte order mark.
         source: what the file is called in messages.
+        wanted: which words to keep; see `Rows`.
 
     Raises:
         InputError: too many rows are bad, or they are fewer or more than the header promises.
@@ -35,7 +36,7 @@ def read_text(blocks: Iterator[bytes], source: str) -> WordVectors:
     promised, dim = header(line) or (None, 0)
     if promised is None:
         dim = length_of_rows([row for row in first.splitlines() if row.strip()])
-    rows = Rows(max(dim, 1), "line", source)
+    rows = Rows(max(dim, 1), "line", source, wanted)
     for empty in range(1, number):
         rows.add_bad(empty, " is empty")
     rows.hint = "" if promised else "the first line is no header of two integers"

@@ -14,7 +14,7 @@ from ..errors import InputError, SnnConvertError, one_line
 from ..seeds import derive
 from .encodings import user_path
 from .vector_files import checked, quiet_gensim, read_vectors
-from .vector_rows import WordVectors
+from .vector_rows import Wanted, WordVectors
 
 __all__ = ["DEFAULT_DIM", "WordVectors", "load_vectors", "random_vectors"]
 
@@ -34,6 +34,7 @@ def load_vectors(
     window: int = 5,
     epochs: int = 20,
     progress: bool = True,
+    wanted: Wanted | None = None,
 ) -> WordVectors:
     """Word vectors from ``source``.
 
@@ -48,6 +49,7 @@ def load_vectors(
         window: words on either side that "train" looks at.
         epochs: passes over ``segments`` in "train"; small corpora need many.
         progress: show a bar while a file is read or vectors are trained, where there is a terminal.
+        wanted: is asked of each new word of a file whether to keep its vector; None keeps all.
 
     Raises:
         InputError: no such file, another format, or damaged.
@@ -70,7 +72,7 @@ def load_vectors(
 
         vectors = from_torchtext(source)
     else:
-        vectors = _from_file_or_name(source, progress)
+        vectors = _from_file_or_name(source, progress, wanted)
     if dim is not None and dim != vectors.dim:
         raise InputError(
             f"expected word vectors of length {dim}, but those of {vectors.source} have "
@@ -94,10 +96,10 @@ def random_vectors(words: Sequence[str], dim: int, seed: int) -> np.ndarray:
     return (integers >> 8).astype(np.float32) / np.float32(2**23) - np.float32(1)
 
 
-def _from_file_or_name(source: str | Path, progress: bool) -> WordVectors:
+def _from_file_or_name(source: str | Path, progress: bool, wanted: Wanted | None) -> WordVectors:
     path = user_path(source, "a file of word vectors")
     if path.is_file():
-        return read_vectors(path, path.name, progress)
+        return read_vectors(path, path.name, progress, wanted)
     if path.is_dir():
         raise InputError(f"expected a file of word vectors, but {source} is a folder")
     if path.parent != Path() or path.suffix.lower() in _FILE_ENDINGS:
@@ -105,7 +107,7 @@ def _from_file_or_name(source: str | Path, progress: bool) -> WordVectors:
             f"expected word vectors at {source}, but there is no such file; other choices are "
             "train and random"
         )
-    return read_vectors(_fetch(str(source)), str(source), progress)
+    return read_vectors(_fetch(str(source)), str(source), progress, wanted)
 
 
 def _fetch(name: str) -> Path:
