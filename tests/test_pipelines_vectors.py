@@ -54,6 +54,7 @@ def test_what_was_loaded_is_said_once_and_recorded(tmp_path, capsys):
     assert {"types", "tokens", "train_types", "train_tokens"} <= set(data["vectors"])
     assert data["vectors_summary"] in line and "vectors_warning" not in data
     assert main(["report", str(tmp_path / "run")]) == 0
+    assert "know only " not in (tmp_path / "run" / "report.html").read_text()
 
 
 def test_quiet_keeps_the_warning_alone(tmp_path, capsys):
@@ -65,6 +66,8 @@ def test_quiet_keeps_the_warning_alone(tmp_path, capsys):
     assert printed == "" and said.count("\n") == 1
     assert said.startswith("snnconvert: warning: the word vectors of v.vec know only ")
     assert said.strip().endswith(figures(tmp_path)["vectors_warning"])
+    assert main(["report", str(tmp_path / "run")]) == 0
+    assert "know only " in (tmp_path / "run" / "report.html").read_text()
 
 
 def test_json_stays_json(tmp_path, capsys):

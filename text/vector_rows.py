@@ -187,8 +187,8 @@ class Rows:
         told = f"{first}; {self._bad} of {self._good + self._bad} rows are bad"
         if self._foreign > self._bad / 2:
             return InputError(
-                f"expected words in UTF-8, but {self.source} has other bytes ({told}): convert it, "
-                "for example with: iconv -f GB18030 -t UTF-8"
+                f"expected words in UTF-8, but {self.source} has other bytes ({told}): convert it "
+                "from the encoding it has: iconv -f ENCODING -t UTF-8"
             )
         hint = f"{self.hint}; " if self.hint and not self._good else ""
         return InputError(
