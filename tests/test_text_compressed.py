@@ -104,6 +104,10 @@ def test_the_one_of_several_that_looks_right(tmp_path):
     archive = zipped({"README.txt": b"Vectors of words.\n", "wiki.bin": model, "wiki.vec": TEXT})
     assert content(tmp_path, archive, wanted=lambda head: head.startswith(b"wort")) == TEXT
     assert load_vectors(tmp_path / "v", progress=False).dim == 2
+    readme = b"GloVe 6B 300 2014\nVectors of words, made in that year.\n\nLicence: public domain.\n"
+    for member in (TEXT, b"40 2\n" + TEXT, gzip.compress(TEXT), b"\xef\xbb\xbf" + TEXT):
+        (tmp_path / "w.zip").write_bytes(zipped({"README": readme, "vectors": member}))
+        assert len(load_vectors(tmp_path / "w.zip", progress=False).words) == 40
     error = told(tmp_path, archive)
     assert "3 of its 3 fit (README.txt, wiki.bin, wiki.vec)" in error
     assert "0 of its 3 fit" in told(tmp_path, archive, lambda head: False)

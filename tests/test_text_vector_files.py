@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import math
 import struct
+import zipfile
 
 import numpy as np
 import pytest
@@ -319,3 +321,30 @@ def test_the_matrix_is_in_memory_once(tmp_path):
         tracemalloc.stop()
     np.testing.assert_array_equal(vectors.matrix, matrix)
     assert peak < math.ceil(1.8 * matrix.nbytes)
+
+
+@settings(deadline=None)
+@given(
+    kind=st.sampled_from(["text", "binary", "gzip", "zip"]),
+    at=st.floats(0, 1),
+    lost=st.sampled_from([0, 0, 1, 4, 300]),
+    put=st.binary(max_size=8) | st.sampled_from([b" ", b"\n", b"nan", b"\xff"]),
+)
+def test_no_damage_ends_in_anything_but_vectors_or_one_error(tmp_path_factory, kind, at, lost, put):
+    folder = tmp_path_factory.mktemp("damaged")
+    whole = binary() if kind == "binary" else HEADER + rows()
+    if kind == "gzip":
+        whole = gzip.compress(whole, mtime=0)
+    elif kind == "zip":
+        with zipfile.ZipFile(folder / "z", "w") as archive:
+            archive.writestr("v.vec", whole)
+        whole = (folder / "z").read_bytes()
+    place = int(at * len(whole))
+    try:
+        vectors = load(folder, whole[:place] + put + whole[place + lost :])
+    except InputError as error:
+        assert "v.vec" in str(error) and "\n" not in str(error)
+        return
+    assert len(set(vectors.words)) == len(vectors.words) == len(vectors.matrix)
+    assert np.isfinite(vectors.matrix).all()
+    assert all(word.split() == [word] for word in vectors.words)

@@ -73,8 +73,8 @@ def unpacked(
 
     Args:
         path: the file.
-        wanted: of the members of a zip file, those whose first `HEAD` bytes it says True to are
-            chosen from; without it all files but hidden ones.
+        wanted: of the members of a zip file, those whose first `HEAD` bytes it says True to, and
+            those that are packed once more, are chosen from; without it all but hidden ones.
         seen: is told after every read how many bytes of the packed file lie behind.
 
     Raises:
@@ -159,7 +159,8 @@ def _member(
     chosen = files
     try:
         if len(files) > 1 and wanted is not None:
-            chosen = [info for info in files if wanted(_head(archive, info))]
+            heads = {info: _head(archive, info) for info in files}
+            chosen = [i for i, head in heads.items() if _is_packed(head) or wanted(head)]
         if len(chosen) == 1:
             archive.open(chosen[0]).close()
             return chosen[0]
@@ -179,6 +180,11 @@ def _member(
 def _head(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     with archive.open(info) as handle:
         return handle.read(HEAD)
+
+
+def _is_packed(head: bytes) -> bool:
+    """Whether a member of an archive is one itself, which is looked into later."""
+    return any(map(head.startswith, _MAGIC))
 
 
 def _hidden(info: zipfile.ZipInfo) -> bool:

@@ -60,9 +60,10 @@ def looks_like_vectors(head: bytes) -> bool:
     """Whether a file that begins with ``head`` may be one of word vectors."""
     if _foreign(head):
         return False
-    lines = head.removeprefix(BOM).split(b"\n")
-    first = lines[0].split()
-    return header(lines[0]) is not None or (len(first) > 2 and numbers_at_end(first) > 1)
+    lines = [line for line in head.removeprefix(BOM).splitlines()[:_SAMPLE] if line.strip()]
+    if not lines or header(lines[0]) is not None:
+        return bool(lines)
+    return 2 * sum(numbers_at_end(line.split()) > 1 for line in lines) > len(lines)
 
 
 def header(line: bytes) -> tuple[int, int] | None:
