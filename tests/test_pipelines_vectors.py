@@ -108,25 +108,25 @@ def test_every_error_names_the_file(tmp_path, capsys, content, name):
     assert not (tmp_path / "run" / "results.json").exists()
 
 
-CASES = {
-    "blank_word.vec": 233,
-    "phrase_with_number.vec": 233,
-    "badutf8.vec": 233,
-    "badutf8.bin": 233,
-    "glued.vec": 233,
-    "phrase.vec": 233,
-    "text_named.bin": 233,
-    "phrase.bin": 233,
-    "bom_header.vec": 233,
-    "bom_glove.txt": 233,
-    "v.vec.bz2": 233,
-    "v.vec.xz": 233,
-    "v.zip": 233,
+SKIPPED = {  # rows, of files that have 233 good ones
+    "blank_word.vec": 1,
+    "phrase_with_number.vec": 1,
+    "badutf8.vec": 1,
+    "badutf8.bin": 1,
+    "glued.vec": 1,
+    "phrase.vec": 1,
+    "phrase.bin": 1,
+    "text_named.bin": 0,
+    "bom_header.vec": 0,
+    "bom_glove.txt": 0,
+    "v.vec.bz2": 0,
+    "v.vec.xz": 0,
+    "v.zip": 0,
 }
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("name", [*CASES, "short.bin"])
+@pytest.mark.parametrize("name", [*SKIPPED, "short.bin"])
 def test_files_that_were_refused_once(shared, name):
     found = sorted((shared / "cases").glob(f"*/{name}"))
     if not found:
@@ -136,6 +136,5 @@ def test_files_that_were_refused_once(shared, name):
             load_vectors(found[0], progress=False)
         return
     vectors = load_vectors(found[0], progress=False)
-    assert len(vectors.words) == CASES[name]
+    assert len(vectors.words) == 233 and vectors.skipped == SKIPPED[name]
     assert vectors.words[:4] == ["0", "1", "10", "100"] and vectors.dim == 20
-    assert vectors.skipped == (1 if "07-" in str(found[0]) or name == "phrase.bin" else 0)

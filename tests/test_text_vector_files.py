@@ -109,7 +109,10 @@ def test_a_bad_row_does_not_take_the_place_of_a_good_one(tmp_path):
 def test_the_end_of_a_file_that_is_cut_off_is_a_bad_row(tmp_path):
     vectors = load(tmp_path, rows()[:-40])
     assert vectors.words == WORDS[:-1]
-    assert "it is the last: the file may be cut off" in vectors.note
+    assert "the last is bad: the file may be cut off" in vectors.note
+    vectors = load(tmp_path, rows(3, b"wort")[:-40])
+    assert vectors.note.startswith("2 rows skipped: 2 bad (the first: line 4 has 0 numbers")
+    assert "the last is bad" in vectors.note
 
 
 def test_blank_lines_at_the_end_are_no_rows(tmp_path):

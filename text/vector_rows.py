@@ -200,8 +200,9 @@ class Rows:
         """What was skipped; rows that only repeat a word are as good as the first."""
         parts = []
         if self._first is not None:
-            cut = "; it is the last: the file may be cut off" if self._last_bad == last else ""
-            parts.append(f"{self._bad:,} bad ({self._first[1]}{cut})")
+            cut = "; the last is bad: the file may be cut off" if self._last_bad == last else ""
+            first = "the first: " if self._bad > 1 else ""
+            parts.append(f"{self._bad:,} bad ({first}{self._first[1]}{cut})")
         if self._phrases:
             parts.append(f"{self._phrases:,} of words with blanks ({self._first_phrase})")
         count = self._bad + self._phrases

@@ -39,7 +39,8 @@ def read_text(blocks: Iterator[bytes], source: str, wanted: Wanted | None = None
     rows = Rows(max(dim, 1), "line", source, wanted)
     for empty in range(1, number):
         rows.add_bad(empty, " is empty")
-    rows.hint = "" if promised else "the first line is no header of two integers"
+    if promised is None:
+        rows.hint = "the first line is no header of two integers"
     with np.errstate(over="ignore"):  # a number too large for float32 is infinite, and bad
         if promised is None:
             _add(rows, number, line)
