@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .output import warn
 from .runfolder import MODELS, RunFolder
 from .summary_classes import percent
 
@@ -26,12 +26,6 @@ NOTHING = {
     "attack": "figures of robustness against attacks mean nothing there",
     "energy": "figures of energy mean nothing there",
 }
-
-
-def warn(sentence: str | None) -> None:
-    """Write a warning of one line to the error stream, also with --quiet and --json."""
-    if sentence:
-        print(f"snnconvert: warning: {sentence}", file=sys.stderr)
 
 
 def warn_of(run: Path | str, use: str, models: Collection[str] = MODELS) -> None:

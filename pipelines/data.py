@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from ..files import load_tensors, save_tensors
 from ..text.datasets import Dataset, load_dataset
 from ..text.registry import NAMED, dataset_names
 from ..text.stage import TextStage
+from .output import note, warn
 from .runfolder import RunFolder, fingerprint, settings_dict
 from .settings import ENGINE, DataSettings, EngineSettings
 
@@ -224,8 +225,22 @@ def prepare_data(
         "vocabulary": len(stage.vocabulary),
         "vectors": stage.coverage,
     }
+    figures |= _told(stage)
     run.finish("data", resolved, figures)
     return Prepared(dataset, stage, vectors)
+
+
+def _told(stage: TextStage) -> dict[str, Any]:
+    """Say what loading a file of word vectors gave; the figures that record it."""
+    told = stage.vector_report
+    if told is None:
+        return {}
+    note(f"word vectors: {told.summary}")
+    if told.warning:
+        warn(told.warning)
+    figures: dict[str, Any] = {"vectors": stage.coverage | told.figures}
+    figures["vectors_summary"] = told.summary
+    return figures | ({"vectors_warning": told.warning} if told.warning else {})
 
 
 def _load_vectors(run: RunFolder) -> torch.Tensor:

@@ -7,7 +7,10 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
+
+_QUIET = ContextVar("quiet", default=False)
 
 
 def add_quiet(parser: ArgumentParser) -> None:
@@ -40,9 +43,24 @@ def tell(given: Mapping[str, Any], figures: object, text: Callable[[], str]) -> 
         print(text())
 
 
+def note(sentence: str) -> None:
+    """Say on the error stream, in one line, what has been done; nothing with --quiet."""
+    if not _QUIET.get():
+        print(sentence, file=sys.stderr)
+
+
+def warn(sentence: str | None) -> None:
+    """Write a warning of one line to the error stream, also with --quiet and --json.
+
+    None is no warning.
+    """
+    if sentence:
+        print(f"snnconvert: warning: {sentence}", file=sys.stderr)
+
+
 @contextmanager
 def hushed(quiet: bool) -> Iterator[None]:
-    """Without progress bars inside, those of libraries among them."""
+    """Without progress bars and notes inside, bars of libraries among them."""
     if not quiet:
         yield
         return
@@ -54,7 +72,9 @@ def hushed(quiet: bool) -> Iterator[None]:
         begin(bar, *words, **named | {"disable": True})
 
     tqdm.__init__ = silent
+    token = _QUIET.set(True)
     try:
         yield
     finally:
+        _QUIET.reset(token)
         tqdm.__init__ = begin

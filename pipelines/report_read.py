@@ -124,6 +124,7 @@ class DataFigures:
     sha256: str | None
     vocabulary: int | None
     vectors: dict[str, float]
+    vectors_warning: str | None
 
 
 @dataclass(frozen=True)
@@ -210,6 +211,7 @@ def _data(value: Value) -> DataFigures:
         sha256=value.optional("sha256", Value.text),
         vocabulary=value.optional("vocabulary", Value.whole),
         vectors=value.optional("vectors", lambda v: v.entries(Value.number)) or {},
+        vectors_warning=value.optional("vectors_warning", Value.text),
     )
 
 

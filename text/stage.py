@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,13 @@ import numpy as np
 
 from ..errors import InputError
 from ..files import read_json, sha256, write_json
+from .coverage import VectorReport, report, unknown_words
 from .datasets import Split
+from .needed import Needed
 from .ranges import RangeMap
 from .segment import segment, segmenter
 from .vectors import WordVectors, load_vectors, random_vectors
-from .vocabulary import PAD_ID, Vocabulary
+from .vocabulary import PAD_ID, Vocabulary, storable
 
 FORMAT = "snnconvert text stage 1"
 _STAGE, _VOCABULARY = "stage.json", "vocabulary.txt"
@@ -37,6 +39,8 @@ class TextStage:
             "train_types" and "train_tokens".
         vectors_source: file name or kind of the word vectors.
         dim: D, the length of a word vector.
+        vector_report: what loading the vectors gave; None where they are random or trained, and
+            for a stage that was loaded.
     """
 
     language: str
@@ -46,6 +50,7 @@ class TextStage:
     coverage: dict[str, float]
     vectors_source: str
     dim: int
+    vector_report: VectorReport | None = field(default=None, compare=False)
 
     @classmethod
     def fit(
@@ -109,21 +114,23 @@ class TextStage:
             window=window,
             epochs=epochs,
             progress=progress,
+            wanted=Needed(counts, max_extra_words),
         )
         rows = _row_index(found.words)
         extra: list[str] = []
-        if vectors not in ("train", "random"):  # those know no words beyond the training texts
-            beyond = [word for word in rows if word not in counts]
+        given_words = isinstance(vectors, str) and vectors in ("train", "random")
+        if not given_words:  # those know no words beyond the training texts
+            beyond = [word for word in rows if word not in counts and storable(word)]
             extra = [word for word in counts if word in rows] + beyond[:max_extra_words]
         vocabulary = Vocabulary.build(counts, min_count, extra_words=extra)
         known = [word for word in counts if word in rows]
         if not known:
-            raise InputError(
-                f"expected vectors for words of the training texts, but {found.source} has none "
-                f"of them: are they in another language than {language!r}?"
-            )
+            raise unknown_words(found, counts, language)
         tally = np.array([counts[word] for word in known])
-        range_map = RangeMap.fit(found.matrix[[rows[word] for word in known]], tally)
+        try:
+            range_map = RangeMap.fit(found.matrix[[rows[word] for word in known]], tally)
+        except InputError as error:
+            raise InputError(f"{found.source}: {error}") from None
         learned = vectors != "random"
         coverage = {
             "types": len(known) / len(counts) if learned else 0.0,
@@ -131,7 +138,9 @@ class TextStage:
             "train_types": len(counts),
             "train_tokens": counts.total(),
         }
-        stage = cls(language, vocabulary, max_length, range_map, coverage, found.source, found.dim)
+        told = None if given_words else _report(found, counts, rows, language)
+        settings = (language, vocabulary, max_length, range_map, coverage, found.source, found.dim)
+        stage = cls(*settings, vector_report=told)
         return stage, _matrix(stage, found, rows, seed)
 
     def segment(self, text: str) -> list[str]:
@@ -267,6 +276,19 @@ def _row_index(words: Sequence[str]) -> dict[str, int]:
     return index
 
 
+def _character_rows(word: str, rows: dict[str, int]) -> list[int]:
+    return [rows[c] for c in word if c in rows]
+
+
+def _report(
+    found: WordVectors, counts: Counter[str], rows: dict[str, int], language: str
+) -> VectorReport:
+    known = {word for word in counts if word in rows}
+    without = (word for word in counts if word not in rows) if language == "zh" else ()
+    by_characters = {word for word in without if _character_rows(word, rows)}
+    return report(found, counts, known, by_characters, language)
+
+
 def _matrix(stage: TextStage, found: WordVectors, rows: dict[str, int], seed: int) -> np.ndarray:
     """(V, D) float32: a mapped vector for each word, zeros for padding and unknown words."""
     vocabulary, range_map = stage.vocabulary, stage.range_map
@@ -275,7 +297,7 @@ def _matrix(stage: TextStage, found: WordVectors, rows: dict[str, int], seed: in
     matrix[ids] = range_map.apply(found.matrix[[rows[vocabulary.words[i]] for i in ids]])
     without = [i for i, word in enumerate(vocabulary.words) if i > 1 and word not in rows]
     if stage.language == "zh":
-        parts = {i: [rows[c] for c in vocabulary.words[i] if c in rows] for i in without}
+        parts = {i: _character_rows(vocabulary.words[i], rows) for i in without}
         for i, found_rows in parts.items():
             if found_rows:
                 matrix[i] = range_map.apply(found.matrix[found_rows].mean(axis=0))

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from .vector_files import WordVectors, checked
+from .vector_files import checked
+from .vector_rows import WordVectors
 
 
 def from_torchtext(vocab: Any, vectors: Any = None) -> WordVectors:

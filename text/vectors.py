@@ -13,7 +13,8 @@ import numpy as np
 from ..errors import InputError, SnnConvertError, one_line
 from ..seeds import derive
 from .encodings import user_path
-from .vector_files import WordVectors, checked, quiet_gensim, read_vectors
+from .vector_files import checked, quiet_gensim, read_vectors
+from .vector_rows import Wanted, WordVectors
 
 __all__ = ["DEFAULT_DIM", "WordVectors", "load_vectors", "random_vectors"]
 
@@ -22,7 +23,10 @@ MANY_WORDS = 1_000_000
 """Running words of a corpus from which vectors have `DEFAULT_DIM` components."""
 SEEN_WORDS = 2_000_000
 """Running words that the training of vectors sees over all its passes, at the least."""
-_FILE_ENDINGS = (".txt", ".vec", ".bin", ".gz", ".kv", ".model", ".npy", ".pt")
+_FILE_ENDINGS = (
+    *(".txt", ".vec", ".bin", ".kv", ".model", ".npy", ".pt"),
+    *(".gz", ".bz2", ".xz", ".zip"),
+)
 
 
 def load_vectors(
@@ -34,13 +38,15 @@ def load_vectors(
     window: int = 5,
     epochs: int | None = None,
     progress: bool = True,
+    wanted: Wanted | None = None,
 ) -> WordVectors:
     """Word vectors from ``source``.
 
     Args:
-        source: a file (word2vec text or binary, GloVe text without a header, each also as .gz),
-            the name of a set of gensim's downloader, "train" (skip-gram on ``segments``),
-            "random", `WordVectors` as they are, or a torchtext ``Vocab`` or ``Vectors``.
+        source: a file (word2vec text or binary, GloVe text without a header, each also compressed;
+            see `vector_files.read_vectors`), the name of a set of gensim's downloader, "train"
+            (skip-gram on ``segments``), "random", `WordVectors` as they are, or a torchtext
+            ``Vocab`` or ``Vectors``.
         segments: the words of each training text; "train" and "random" need them.
         dim: length of trained and random vectors (by default 100, and 300 from a million running
             words); a file must agree with it.
@@ -49,9 +55,10 @@ def load_vectors(
         epochs: passes over ``segments`` in "train"; by default as many as make two million words,
             from 5 to 200, for skip-gram learns nothing from a few thousand.
         progress: show a bar while a file is read or vectors are trained, where there is a terminal.
+        wanted: is asked of each new word of a file whether to keep its vector; None keeps all.
 
     Raises:
-        InputError: no such file, another format, damaged, or values that are not finite.
+        InputError: no such file, another format, or damaged.
         SnnConvertError: gensim's downloader cannot be reached.
     """
     if dim is not None and dim < 1:
@@ -74,7 +81,7 @@ def load_vectors(
 
         vectors = from_torchtext(source)
     else:
-        vectors = _from_file_or_name(source, progress)
+        vectors = _from_file_or_name(source, progress, wanted)
     if dim is not None and dim != vectors.dim:
         raise InputError(
             f"expected word vectors of length {dim}, but those of {vectors.source} have "
@@ -98,10 +105,10 @@ def random_vectors(words: Sequence[str], dim: int, seed: int) -> np.ndarray:
     return (integers >> 8).astype(np.float32) / np.float32(2**23) - np.float32(1)
 
 
-def _from_file_or_name(source: str | Path, progress: bool) -> WordVectors:
+def _from_file_or_name(source: str | Path, progress: bool, wanted: Wanted | None) -> WordVectors:
     path = user_path(source, "a file of word vectors")
     if path.is_file():
-        return read_vectors(path, path.name, progress)
+        return read_vectors(path, path.name, progress, wanted)
     if path.is_dir():
         raise InputError(f"expected a file of word vectors, but {source} is a folder")
     if path.parent != Path() or path.suffix.lower() in _FILE_ENDINGS:
@@ -109,7 +116,7 @@ def _from_file_or_name(source: str | Path, progress: bool) -> WordVectors:
             f"expected word vectors at {source}, but there is no such file; other choices are "
             "train and random"
         )
-    return read_vectors(_fetch(str(source)), str(source), progress)
+    return read_vectors(_fetch(str(source)), str(source), progress, wanted)
 
 
 def _fetch(name: str) -> Path:

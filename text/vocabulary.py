@@ -29,7 +29,7 @@ class Vocabulary:
             repeated = next(w for i, w in enumerate(self.words) if self._ids[w] != i)
             raise InputError(f"expected different words, but {repeated!r} is in the list twice")
         for word in words:
-            if not word or "\n" in word or not _storable(word):
+            if not storable(word):
                 raise InputError(f"expected words of one line of UTF-8 text, but got {word!r}")
 
     @classmethod
@@ -100,9 +100,10 @@ class Vocabulary:
             raise InputError(f"{path}: {error}") from None
 
 
-def _storable(word: str) -> bool:
+def storable(word: str) -> bool:
+    """Whether a vocabulary can hold ``word``, as a line of UTF-8 text."""
     try:
         word.encode("utf-8")
     except UnicodeEncodeError:
         return False
-    return True
+    return bool(word) and "\n" not in word
