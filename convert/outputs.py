@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
+
+import torch
 
 from ..errors import InputError
 from ..models.layers import Concat, Conv1d, Linear
@@ -54,3 +57,24 @@ def check_classes(network: Network, classes: Sequence[str]) -> None:
 
 def _short(names: Sequence[str]) -> str:
     return ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
+
+
+def in_order(network: Network, order: Sequence[int]) -> Network:
+    """A copy of ``network`` whose output i is the output ``order[i]`` of ``network``.
+
+    Raises:
+        InputError: the order is another one, and the last layer is no Linear.
+    """
+    network = copy.deepcopy(network)
+    node = network.node(network.output)
+    if list(order) == list(range(len(order))):
+        return network
+    if not isinstance(node, Linear):
+        raise InputError(
+            f"expected a Linear at the end of a network whose outputs are put in another order, "
+            f"but it is {type(node).__name__}; give the classes in the order of the data set"
+        )
+    with torch.no_grad():
+        node.weight.copy_(node.weight[list(order)].clone())
+        node.bias.copy_(node.bias[list(order)].clone())
+    return network

@@ -76,11 +76,11 @@ def _bias(t: Translation, node: fx.Node, place: str) -> Value | None:
     if len(constants) != 1 or len(values) != 1 or not t.nodes:
         return None
     (value,), name, layer = values, t.nodes[-1][0], t.nodes[-1][1]
-    source = next(part for part in node.args if isinstance(part, fx.Node))
-    source = source if t.values.get(source) is value else node.args[1]
+    nodes = [part for part in node.args if isinstance(part, fx.Node)]
+    source = next(part for part in nodes if t.values.get(part) is value)
     bias = attrgetter(constants[0].name)(t.module)
     fits = isinstance(bias, torch.Tensor) and bias.shape == (value.channels,)
-    alone = isinstance(source, fx.Node) and len(source.users) == 1
+    alone = len(source.users) == 1
     if value.node != name or not isinstance(layer, Linear) or not fits or not alone:
         return None
     if not bool(torch.isfinite(bias).all()):

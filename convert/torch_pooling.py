@@ -71,6 +71,7 @@ def functional_pool2d(t: Translation, node: fx.Node, place: str, maximum: bool) 
 
 
 def adaptive(t: Translation, node: fx.Node, place: str, maximum: bool, two: bool = False) -> Value:
+    """`functional.adaptive_max_pool1d` and its kin, to one position."""
     wanted = argument(node, 1, "output_size")
     if wanted not in (1, (1,), [1], *(((1, 1), [1, 1]) if two else ())):
         raise refuse(place, "adaptive pooling to more than one position", "set output_size to 1")

@@ -76,3 +76,13 @@ def as_the_module(logits: Tensor, kind: str | None, single: bool) -> Tensor:
     if kind == "softmax":
         return found.softmax(dim=1)
     return found.log_softmax(dim=1) if kind == "log_softmax" else found
+
+
+def as_logits(outputs: Tensor, kind: str | None, single: bool) -> Tensor:
+    """The logits (B, K), up to a constant each, of what the module returns: (B, K) or (B, 1)."""
+    found = outputs
+    if kind == "softmax":
+        found = outputs.log()
+    if kind == "sigmoid":
+        found = torch.logit(outputs)
+    return torch.cat([torch.zeros_like(found), found], dim=1) if single else found
