@@ -34,6 +34,7 @@ from ..text.ranges import RangeMap
 from ..text.stage import TextStage
 from .data import VECTORS, Texts, encode_splits, stage_hash, with_absolute_paths
 from .own_outputs import OwnOutputs
+from .own_summary import own_text
 from .runfolder import RunFolder, fingerprint, settings_dict
 from .settings import DataSettings
 
@@ -48,14 +49,16 @@ def run_from_module(
     padding: int | str | None = AUTO,
     unknown: int | str | None = AUTO,
     vectors: Tensor | np.ndarray | None = None,
+    length: int | None = None,
     force: bool = False,
+    quiet: bool = False,
 ) -> RunFolder:
     """Make a run whose ANN is ``module``; `snnconvert convert` and all others go on with it.
 
     Texts are cut into words as everywhere here, by their language (see `text.segment`): the module
     must have been trained on words cut alike. ``results.json`` tells how far that holds: the
     vocabulary's coverage of the texts, and the module's own accuracy on dev and test. The ANN's
-    logits are compared with the module's own on every dev and test text that needs no padding.
+    outputs are compared with the module's own on every dev and test text.
 
     Args:
         out: the run folder, made where it is not there
@@ -69,7 +72,11 @@ def run_from_module(
         padding: id or word of padding; ``auto`` looks for one like ``<pad>``; None: there is none
         unknown: the same of unknown words; with None they have the vector zero
         vectors: (N, D), by the vocabulary's ids, of a module that takes vectors
+        length: cut and pad every text to so many words, as the module was trained; by default
+            texts are cut at max_length and padded only where the module cannot read a shorter one,
+            or to the one length that it is built for
         force: make it again, and drop what was made of it
+        quiet: do not print the accuracies, the coverage and what looks wrong
 
     Raises:
         InputError: a module that cannot be converted, a vocabulary or classes that do not fit, bad
@@ -88,22 +95,35 @@ def run_from_module(
         dataset = load_dataset(
             settings.dataset, settings.data_dir, settings.language, settings.limit
         )
-        imported = _Imported(module, found, table, own, dataset, classes)
+        imported = _Imported(module, found, table, own, dataset, classes, length)
         stages = imported.settings(settings)
-        if run.is_done("data", stages["data"], force) and run.is_done("ann", stages["ann"]):
-            return run
-        model, stage = imported.model(), imported.stage(settings)
-        texts = encode_splits(dataset, stage)
-        figures = imported.figures(model, texts)
-        figures["seconds"] = round(time.monotonic() - began, 1)
-        run.begin("data", stages["data"], force)
-        save_tensors(run.path / "text" / VECTORS, {"vectors": model.embedding.weight.detach()})
-        stage.save(run.path / "text")
-        run.finish("data", stages["data"], _data_figures(dataset, stage))
-        run.begin("ann", stages["ann"])
-        save_model(run.path / "ann", model, dataset.classes)
-        run.finish("ann", stages["ann"], figures)
+        done = run.is_done("data", stages["data"], force)
+        if not done or not run.is_done("ann", stages["ann"]):
+            _make(run, imported, settings, stages, force, began)
+    if not quiet:
+        print(own_text(run))
     return run
+
+
+def _make(
+    run: RunFolder,
+    imported: _Imported,
+    settings: DataSettings,
+    stages: dict[str, dict[str, Any]],
+    force: bool,
+    began: float,
+) -> None:
+    """Work everything out, then write it: a module that is refused leaves the folder as it was."""
+    model, stage = imported.model(), imported.stage(settings)
+    figures = imported.figures(model, encode_splits(imported.dataset, stage))
+    figures["seconds"] = round(time.monotonic() - began, 1)
+    run.begin("data", stages["data"], force)
+    save_tensors(run.path / "text" / VECTORS, {"vectors": model.embedding.weight.detach()})
+    stage.save(run.path / "text")
+    run.finish("data", stages["data"], _data_figures(imported.dataset, stage))
+    run.begin("ann", stages["ann"])
+    save_model(run.path / "ann", model, imported.dataset.classes)
+    run.finish("ann", stages["ann"], figures)
 
 
 def _data_figures(dataset: Dataset, stage: TextStage) -> dict[str, Any]:
@@ -125,6 +145,7 @@ class _Imported:
     own: OwnVocabulary
     dataset: Dataset
     given: Sequence[str] | None
+    length: int | None
 
     def __post_init__(self) -> None:
         check_classes(self.found.network, self.dataset.classes)
@@ -137,6 +158,14 @@ class _Imported:
         self.classes = tuple(names)
         # the data set's class i is the module's output order[i]
         self.order = [self.classes.index(name) for name in self.dataset.classes]
+        self.outputs = OwnOutputs(self.module, self.found, self.own, self.table)
+        least, built_for = self.outputs.least, self.found.length
+        asked = self.length or least
+        if asked < least or (built_for or asked) != asked:
+            wanted = built_for or f"of at least {least}"
+            raise InputError(
+                f"expected a length {wanted} words, which the module can read, but got {asked}"
+            )
         self.inverse = [self.dataset.classes.index(name) for name in self.classes]
 
     def settings(self, data: DataSettings) -> dict[str, dict[str, Any]]:
@@ -147,7 +176,7 @@ class _Imported:
         state = [*self.module.state_dict().values(), self.table]
         weights = sha256(*(value.detach().cpu().numpy().tobytes() for value in state))
         return {
-            "data": settings_dict(data) | texts,
+            "data": settings_dict(data) | texts | {"length": self.length},
             "ann": {"module": name, "weights": weights[:16], "classes": list(self.classes)},
         }
 
@@ -159,30 +188,34 @@ class _Imported:
 
     def stage(self, settings: DataSettings) -> TextStage:
         """The text stage with the user's words, and how much of the training texts it covers."""
-        length = min(settings.max_length, self.found.length or settings.max_length)
+        fixed = self.length or self.found.length
+        least, most = fixed or self.outputs.least, settings.max_length
         rows = self.own.rows(self.table.numpy())
         stage = TextStage(
             language=self.dataset.language,
             vocabulary=self.own.vocabulary,
-            max_length=length,
+            max_length=min(most, fixed) if fixed else max(most, least),
+            fill=least if self.own.padding >= 0 else 0,
             range_map=RangeMap(0.0, float(np.abs(rows).max()) / 3),
             coverage={},
-            vectors_source=f"module {type(self.module).__name__}",
+            vectors_source=f"{type(self.module).__name__}, each component over its largest",
             dim=rows.shape[1],
         )
         return replace(stage, coverage=_coverage(stage, self.dataset.train.texts))
 
     def figures(self, model: TextModel, texts: Texts) -> dict[str, Any]:
         """Accuracies of the ANN and of the module itself, and how far their logits are apart."""
-        outputs = OwnOutputs(self.module, self.found, self.own, self.table)
+        outputs = self.outputs
         figures: dict[str, Any] = {"imported": True, "module": type(self.module).__name__}
         apart: list[float] = []
+        unread = 0
         for split in ("dev", "test"):
             sequences, labels = texts.sequences[split], texts.labels[split]
             logits = ann_logits(model, sequences)
             figures[f"{split}_accuracy"] = accuracy(logits, labels)
             own = outputs.of(sequences)
             known = [i for i, row in enumerate(own) if row is not None]
+            unread += len(own) - len(known)
             share = None
             if known:
                 theirs = outputs.logits([own[i] for i in known])[:, self.order]
@@ -190,7 +223,9 @@ class _Imported:
             figures[f"module_{split}_accuracy"] = share
             apart += outputs.compare(logits[:, self.inverse], own, sequences)
         figures["largest_difference"] = max(apart, default=None)
-        figures["compared_texts"] = len(apart)
+        figures |= {"compared_texts": len(apart), "unread_texts": unread}
+        dev = Counter(texts.labels["dev"])
+        figures["largest_class"] = max(dev.values()) / dev.total()
         figures["parameters"] = sum(p.numel() for p in model.network.parameters())
         return figures
 

@@ -21,10 +21,9 @@ TOLERANCE = 1e-3
 
 
 class OwnOutputs:
-    """A module asked about texts by the ids of a text stage.
+    """A module asked about texts by the ids of a text stage, those of one length together.
 
-    Texts of one length go together, so that none is padded, unless the module reads texts of one
-    length only or the text is shorter than any that it can read: then with its own padding.
+    What the text stage fills up is padded with the module's own padding; nothing else is.
 
     Args:
         module: the user's
@@ -67,25 +66,20 @@ class OwnOutputs:
         None for a text that the module cannot read: one that is too short, where it has no padding.
         """
         rows: list[Tensor | None] = [None] * len(sequences)
-        lengths = [max(len(sequence), self.least) for sequence in sequences]
+        lengths = [len(sequence) for sequence in sequences]
         for length in sorted(set(lengths)):
-            same = [i for i, n in enumerate(lengths) if n == length]
-            same = [i for i in same if len(sequences[i]) == length or self.own.padding >= 0]
+            same = [i for i, n in enumerate(lengths) if n == length >= self.least]
             for start in range(0, len(same), BATCH):
                 batch = same[start : start + BATCH]
-                outputs = self._run(self._padded([sequences[i] for i in batch], length))
+                outputs = self._run(self._own_ids([sequences[i] for i in batch]))
                 for row, i in enumerate(batch if outputs is not None else ()):
                     rows[i] = outputs[row] if outputs is not None else None
         return rows
 
-    def _padded(self, sequences: Sequence[np.ndarray], length: int) -> np.ndarray:
-        """The module's ids (B, L) of id sequences of the text stage."""
-        ids: np.ndarray = np.full((len(sequences), length), self.own.padding)
-        for row, sequence in enumerate(sequences):
-            ids[row, : len(sequence)] = self.own.ids[sequence]
-        if self.own.ids[1] < 0:
-            ids[ids < 0] = max(self.own.padding, 0)
-        return ids
+    def _own_ids(self, sequences: Sequence[np.ndarray]) -> np.ndarray:
+        """The module's ids (B, L) of texts of one length; any for unknown words without one."""
+        ids: np.ndarray = self.own.ids[np.stack(sequences)]
+        return np.maximum(ids, 0)
 
     def logits(self, outputs: Sequence[Tensor | None]) -> Tensor:
         """Logits (N, K) of the module's own outputs, of which none is missing."""
@@ -95,7 +89,7 @@ class OwnOutputs:
     def compare(
         self, logits: Tensor, own: Sequence[Tensor | None], sequences: Sequence[np.ndarray]
     ) -> list[float]:
-        """How far outputs are apart on each text that the module reads without padding.
+        """How far outputs are apart, for each text that the module reads.
 
         Args:
             logits: (N, K) of the network, in the order of the module's outputs
@@ -108,7 +102,7 @@ class OwnOutputs:
         ours = as_the_module(logits.double(), self.found.ending, self.found.single)
         apart: list[float] = []
         for row, theirs, sequence in zip(ours, own, sequences, strict=True):
-            if theirs is None or len(sequence) < self.least or self._invents(sequence):
+            if theirs is None or self._invents(sequence):
                 continue
             apart.append(float((row - theirs).abs().max()))
             if not apart[-1] <= TOLERANCE * max(1.0, float(theirs.abs().max())):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from .vocabulary import PAD, UNK, Vocabulary
+from .vocabulary import FILL, PAD, UNK, Vocabulary
 
 AUTO = "auto"
 _PADDING = re.compile(r"[<\[_]+(?:pad|padding|blank)[>\]_/]+", re.IGNORECASE)
@@ -22,7 +22,8 @@ class OwnVocabulary:
     """A vocabulary and where its words were.
 
     Attributes:
-        vocabulary: V words, padding and unknown first.
+        vocabulary: V words, padding and unknown first, and the word that fills up short texts,
+            which is the user's padding; without it where he has none.
         ids: (V,) int64, the user's id of each; -1 for padding or unknown where he has none.
         left_out: words that no text can have here: empty, with a line break, or written with
             capitals where the lower-case spelling has an id too.
@@ -80,8 +81,11 @@ def own_vocabulary(
         kept[spelling] = i
     if not kept:
         raise InputError("expected a vocabulary of words, but it has none besides the special ones")
+    left_out = len(index) - len(specials) - len(kept)
+    if pad >= 0:
+        kept = {FILL: pad} | kept
     ids = np.array([pad, unk, *kept.values()], dtype=np.int64)
-    return OwnVocabulary(Vocabulary(list(kept)), ids, len(index) - len(specials) - len(kept))
+    return OwnVocabulary(Vocabulary(list(kept)), ids, left_out)
 
 
 def _index(vocabulary: Any) -> dict[str, int]:
@@ -154,7 +158,7 @@ def _check_rows(index: Mapping[str, int], rows: int, specials: set[int]) -> None
 
 def _named(word: str, i: int, pad: int, unk: int) -> bool:
     """Whether ``word`` is the name of padding or of unknown words."""
-    if word in (PAD, UNK):
+    if word in (PAD, UNK, FILL):
         return True
     return (i == pad and bool(_PADDING.fullmatch(word))) or (
         i == unk and bool(_UNKNOWN.fullmatch(word))
