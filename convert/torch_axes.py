@@ -9,7 +9,7 @@ from torch import fx
 
 from .torch_layers import RESHAPE, refuse
 from .torch_translation import Translation, argument, function_name
-from .torch_values import FLAT, Axes, Extent, Ids, Positions, Value, words
+from .torch_values import FLAT, Axes, Batch, Extent, Ids, Positions, Value, words
 
 
 def _name(node: fx.Node) -> str:
@@ -134,6 +134,8 @@ def view(t: Translation, node: fx.Node, place: str) -> Value:
     """`x.view(x.size(0), -1)` and reshape, where only axes of size one come, go or are joined."""
     value = t.value(node.args[0], place)
     sizes = [t.values.get(s) if isinstance(s, fx.Node) else s for s in _several(node, "shape")]
+    if value.axes == FLAT and value.channels == 1 and sizes in ([-1], [Batch()]):
+        return value.with_axes(("B",), place, _name(node))  # the single logit of each text
     found = _matched(value, sizes)
     if found is None and value.window:
         single = t.over_all(value, place)
