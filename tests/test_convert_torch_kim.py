@@ -5,14 +5,19 @@ Each module reads word ids; its own outputs are the reference, in double precisi
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from snnconvert.convert.from_torch import from_torch, translate
+from snnconvert.convert.recipe import ConversionRecipe
+from snnconvert.convert.torch_model import text_model
+from snnconvert.engine.evaluate import ann_logits, snn_logits
 from snnconvert.errors import InputError
 from snnconvert.models.network import Network, Signal
+from snnconvert.pipelines.convert import convert_model
 
 WORDS, DIM, LENGTH, CLASSES, CHANNELS = 30, 6, 12, 3, 5
 
@@ -261,6 +266,17 @@ def test_every_form_gives_the_modules_outputs(name: str, length: int):
         assert torch.equal(ours[:, 0], torch.zeros(4)) and theirs.shape == (4, 1)
         ours = ours[:, 1:]
     torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", ["images", "two tables stacked", "fixed length", "sideways"])
+def test_the_spiking_network_decides_as_the_module(name: str):
+    model = text_model(trained(MODULES[name]()).float())
+    random = np.random.default_rng(0)
+    sequences = [random.integers(1, WORDS, LENGTH) for _ in range(40)]
+    snn = convert_model(model, ConversionRecipe(steps=64), sequences).snn
+    ours, theirs = snn_logits(snn, sequences)[-1], ann_logits(model, sequences)
+    assert float((ours - theirs).abs().mean() / theirs.abs().mean()) < 0.05
+    assert float((ours.argmax(1) == theirs.argmax(1)).float().mean()) >= 0.9
 
 
 def test_the_length_that_a_module_is_made_for_is_found():
