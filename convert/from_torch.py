@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -51,6 +51,8 @@ class Translated:
         ending: the softmax or sigmoid that the module ends in and the network leaves out.
         single: the module gives one logit z, the network the two logits [0, z].
         in_tuple: the module takes a tuple whose first part is the ids.
+        place: which of the module's arguments its input is; those before it are not read.
+        arguments: how many arguments the module must be given.
     """
 
     network: Network
@@ -61,6 +63,8 @@ class Translated:
     ending: str | None
     single: bool
     in_tuple: bool
+    place: int = 0
+    arguments: int = 1
 
 
 def from_torch(module: nn.Module, dim: int | None = None) -> Network:
@@ -103,6 +107,7 @@ def from_torch(module: nn.Module, dim: int | None = None) -> Network:
 
 def translate(module: nn.Module, dim: int | None = None) -> Translated:
     """As `from_torch`, with what is known of the module's input and end."""
+    module = unwrapped(module)
     if not isinstance(module, nn.Module):
         what = f"it is {type(module).__name__}"
         raise refuse("the module", what, "give a torch.nn.Module (B, dim, L) -> (B, K)")
@@ -112,6 +117,9 @@ def translate(module: nn.Module, dim: int | None = None) -> Translated:
     if module.__module__.startswith("torch.nn") and not isinstance(module, nn.Sequential):
         module = nn.Sequential(module)  # one layer alone: what is traced is its call
     graph = trace(module)
+    given = [node for node in graph.nodes if node.op == "placeholder"]
+    needed = sum(not node.args for node in given)  # a default is a placeholder's argument
+    place = next((i for i, node in enumerate(given) if node.users), 0)
     _drop_unused(module, graph)
     _merge_equal(graph)
     ids = takes_ids(module, graph)
@@ -126,10 +134,19 @@ def translate(module: nn.Module, dim: int | None = None) -> Translated:
         except InputError as error:
             refused = refused or error  # that of the usual order says more
             continue
+        found = replace(found, place=place, arguments=max(needed, place + 1))
         check_outputs(module, found)
         return found
     assert refused is not None
     raise refused
+
+
+def unwrapped(module: nn.Module) -> nn.Module:
+    """The user's module inside `nn.DataParallel` and what `torch.compile` gives."""
+    while isinstance(module, nn.DataParallel | nn.parallel.DistributedDataParallel):
+        module = module.module
+    inner = getattr(module, "_orig_mod", module)
+    return inner if isinstance(inner, nn.Module) else module
 
 
 def _network(module: nn.Module, graph: fx.Graph, dim: int | None, axes: Axes) -> Translated:

@@ -93,21 +93,22 @@ def squeeze(t: Translation, node: fx.Node, place: str) -> Value:
 
 
 def index(t: Translation, node: fx.Node, place: str, value: Value) -> Value:
-    """`x[:, None]`: new axes of size one; any other picking is refused."""
+    """`x[:, None]` and `x[:, :, :, 0]`: axes of size one come and go; other picking is refused."""
     given = node.args[1] if isinstance(node.args[1], tuple) else (node.args[1],)
-    whole = slice(None)
-    if not all(item is None or item is Ellipsis or item == whole for item in given):
-        raise refuse(place, "picking parts of a tensor has no conversion", RESHAPE)
     rest = list(value.axes)
     axes: list[str] = []
     for number, item in enumerate(given):
         if item is None:
             axes.append("1")
-            continue
-        after = sum(later == whole for later in given[number + 1 :])
-        taken = max(len(rest) - after, 0) if item is Ellipsis else 1
-        axes += rest[:taken]
-        rest = rest[taken:]
+        elif item is Ellipsis:
+            after = sum(later is not None for later in given[number + 1 :])
+            axes, rest = [*axes, *rest[: len(rest) - after]], rest[max(len(rest) - after, 0) :]
+        elif item == slice(None) and rest:
+            axes.append(rest.pop(0))
+        elif item in (0, -1) and rest[:1] == ["1"]:
+            rest.pop(0)
+        else:
+            raise refuse(place, "picking parts of a tensor has no conversion", RESHAPE)
     return value.with_axes((*axes, *rest), place, "indexing")
 
 

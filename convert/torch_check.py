@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -88,7 +88,14 @@ def outputs_of(module: nn.Module, found: Translated, given: Tensor) -> Tensor | 
     given = given.to(device)
     try:
         with evaluating(module), torch.no_grad():
-            got = module((given, None) if found.in_tuple else given)
+            got = module(*_arguments(found, given))
     except FAILURES:
         return None
     return got.reshape(len(got), -1).double().cpu() if isinstance(got, Tensor) else None
+
+
+def _arguments(found: Translated, given: Tensor) -> list[Any]:
+    """The module's arguments: those that it does not read are None."""
+    arguments: list[Any] = [None] * found.arguments
+    arguments[found.place] = (given, None) if found.in_tuple else given
+    return arguments

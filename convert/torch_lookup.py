@@ -11,7 +11,7 @@ from .torch_translation import Translation, argument, function_name, place_of
 from .torch_values import Axes, Ids, Value
 
 # what may happen to ids before they are looked up
-CASTS = ("long", "int", "contiguous", "clone", "detach")
+CASTS = ("long", "int", "to", "type", "cpu", "cuda", "contiguous", "clone", "detach")
 BEFORE = ("t", "transpose", "swapaxes", "permute", "getitem", *CASTS)
 ID_AXES: tuple[Axes, ...] = (("B", "L"), ("L", "B"))
 
@@ -39,6 +39,9 @@ def look_up(t: Translation, node: fx.Node, layer: nn.Embedding) -> Value:
     refuse_hooks(place, layer)
     if not bool(torch.isfinite(layer.weight).all()):
         raise refuse(place, "its weight holds NaN or infinity", "train it again")
+    if t.dim is not None and t.dim % layer.embedding_dim:
+        what = f"its vectors have {layer.embedding_dim} components, but dim is {t.dim}"
+        raise refuse(place, what, "leave dim out: the module has its own vectors")
     return Value("input", (*found.axes, "C"), layer.embedding_dim, parts=(str(node.target),))
 
 

@@ -86,7 +86,7 @@ def _bias(t: Translation, node: fx.Node, place: str) -> Value | None:
     if not bool(torch.isfinite(bias).all()):
         raise refuse(place, f"{constants[0].name} holds NaN or infinity", "train it again")
     with torch.no_grad():
-        layer.bias.add_(bias.to(layer.bias.dtype))
+        layer.bias.add_(bias.to(layer.bias))
     return value
 
 

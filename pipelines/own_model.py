@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from ..convert.artefacts import save_model
-from ..convert.from_torch import Translated, translate
+from ..convert.from_torch import Translated, translate, unwrapped
 from ..convert.outputs import check_classes, in_order
 from ..convert.torch_model import scaled_model, word_vectors
 from ..engine.evaluate import accuracy, ann_logits
@@ -88,7 +88,7 @@ def run_from_module(
     settings = with_absolute_paths(replace(settings, vectors="random"))
     given = None if vectors is None else torch.as_tensor(np.asarray(vectors, dtype=np.float32))
     found = translate(module, None if given is None else int(given.shape[-1]))
-    table = word_vectors(found, given)
+    table, module = word_vectors(found, given), unwrapped(module)
     own = own_vocabulary(vocabulary, len(table), padding, unknown)
     run = RunFolder(out, must_exist=False)
     with run.locked():

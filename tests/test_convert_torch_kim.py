@@ -105,6 +105,16 @@ class Called(Images):
         return self.end(parts)
 
 
+class Lengths(Images):
+    """A second argument that is not read, ids that are cast, and an axis taken by its index."""
+
+    def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
+        x = torch.unsqueeze(self.embedding(ids.to(torch.int64)), 1)
+        maps = [torch.relu(conv(x))[..., 0] for conv in self.convs]
+        pooled = [nn.MaxPool1d(m.size(2))(m)[:, :, 0] for m in maps]
+        return self.end(pooled)
+
+
 class FixedLength(nn.Module):
     """Pooling by a layer whose window is made for texts of one length."""
 
@@ -215,6 +225,8 @@ MODULES = {
     "reduced": Reduced,
     "pooled in two dimensions": Pooled2d,
     "called again": Called,
+    "lengths": Lengths,
+    "wrapped": lambda: nn.DataParallel(Images()),
     "fixed length": FixedLength,
     "made in forward": MadeInForward,
     "two tables stacked": lambda: TwoTables("stack"),
@@ -251,7 +263,8 @@ def both(name: str, length: int) -> tuple[Tensor, Tensor, Network]:
     ours = found.network(Signal(vectors, torch.full((4,), length)))
     module.eval()
     given = ids.t() if name == "positions first" else ids
-    theirs = module((given, None) if name == "in a tuple" else given)
+    rest = [None] if name == "lengths" else []
+    theirs = module((given, None) if name == "in a tuple" else given, *rest)
     return ours, theirs, found.network
 
 
@@ -379,5 +392,7 @@ def test_lengths_that_differ_are_refused():
 
 
 def test_vectors_need_their_dim():
+    with pytest.raises(InputError, match="module embedding: its vectors have 6 .* but dim is 7"):
+        from_torch(Images(), 7)
     with pytest.raises(InputError, match="it takes vectors; give dim"):
         from_torch(nn.Sequential(nn.Conv1d(DIM, 2, 1), nn.AdaptiveMaxPool1d(1), nn.Flatten()))
