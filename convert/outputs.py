@@ -6,14 +6,17 @@ import copy
 from collections.abc import Sequence
 
 import torch
+from torch import nn
 
 from ..errors import InputError
 from ..models.layers import Concat, Conv1d, Linear
 from ..models.network import Network
 
 
-def output_count(network: Network) -> int | None:
+def output_count(network: nn.Module) -> int | None:
     """K, by the last layers with weights; None where they do not say it."""
+    if not isinstance(network, Network):
+        return None  # any callable may stand in a model's place of a network
     return _channels(network, network.output)
 
 
@@ -32,7 +35,7 @@ def _channels(network: Network, name: str) -> int | None:
     return sum(n for n in found if n) if isinstance(node, Concat) else found[0]
 
 
-def check_classes(network: Network, classes: Sequence[str]) -> None:
+def check_classes(network: nn.Module, classes: Sequence[str]) -> None:
     """Refuse a network that does not have one output for each of at least two classes.
 
     Raises:

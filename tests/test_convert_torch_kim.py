@@ -391,6 +391,14 @@ def test_lengths_that_differ_are_refused():
         from_torch(module)
 
 
+def test_what_tracing_cannot_see_is_found_by_trying():
+    module = Images()
+    module.register_forward_hook(lambda net, given, output: output * 2)
+    with pytest.raises(InputError, match=r"differ by .* on random texts of 4 words") as caught:
+        from_torch(module)
+    assert "\n" not in str(caught.value)
+
+
 def test_vectors_need_their_dim():
     with pytest.raises(InputError, match="module embedding: its vectors have 6 .* but dim is 7"):
         from_torch(Images(), 7)

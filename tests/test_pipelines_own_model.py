@@ -267,7 +267,7 @@ def sigmoids(words: int) -> nn.Module:
         ({"length": 3}, "a length of at least 4 words, which the module can read, but got 3"),
         ({"data": "nowhere.tsv"}, "nowhere.tsv"),
         ({"vocabulary": "vocab.txt"}, "expected a vocabulary as a dictionary .* but got str"),
-        ({"vectors": np.zeros((4, 3))}, "expected no vectors for a module that has an nn.Embed"),
+        ({"vectors": np.zeros((4, DIM))}, "expected no vectors for a module that has an nn.Embed"),
     ],
 )
 def test_what_does_not_fit_is_one_line_and_leaves_no_folder(
