@@ -14,6 +14,7 @@ from ..models.network import build_network
 from ..models.snn import SpikingTextModel
 from ..models.textcnn import TextModel
 from .encoders import Encoder
+from .outputs import check_classes
 from .srp import SilencedTextModel, spiking_model
 
 FORMAT = 1
@@ -25,8 +26,12 @@ def save_model(
     """Write ``model`` to ``folder``: weights first, then the spec that names them.
 
     A reader that finds spec.json finds whole weights, since each file is renamed into place.
+
+    Raises:
+        InputError: the model does not have one output for each of at least two classes.
     """
     folder = Path(folder)
+    check_classes(model.network, classes)
     spec: dict[str, Any] = {
         "format": FORMAT,
         "kind": "snn" if isinstance(model, SpikingTextModel) else "ann",
@@ -50,7 +55,8 @@ def load_model(folder: Path | str) -> tuple[TextModel | SpikingTextModel, tuple[
         The model in evaluation mode, and its class names.
 
     Raises:
-        InputError: a file is missing, truncated, of another format, or weights do not fit the spec.
+        InputError: a file is missing, truncated, of another format, weights do not fit the spec, or
+            the model does not have one output for each class.
     """
     folder = Path(folder)
     path = folder / "spec.json"
@@ -65,6 +71,7 @@ def load_model(folder: Path | str) -> tuple[TextModel | SpikingTextModel, tuple[
     try:
         model = _build(spec)
         classes = tuple(str(name) for name in spec["classes"])
+        check_classes(model.network, classes)
     except InputError as error:
         raise InputError(f"{path} does not describe a model of this version: {error}") from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -42,32 +42,31 @@ NAMES = {
     RECURRENT: "lstm gru rnn lstmcell grucell rnncell",
     ATTENTION: "multiheadattention transformerencoder transformerencoderlayer bmm matmul einsum "
     "scaled_dot_product_attention",
-    RESHAPE: "view reshape permute transpose unflatten unsqueeze t swapaxes movedim "
-    "chunk split stack expand repeat",
+    RESHAPE: "unflatten movedim chunk split expand repeat",
     SOFTMAX: "softmax log_softmax logsoftmax softmin softmax2d",
     NORM: "layernorm layer_norm groupnorm group_norm instancenorm1d instance_norm rmsnorm rms_norm "
-    "localresponsenorm batch_norm normalize batchnorm2d batchnorm3d syncbatchnorm",
+    "localresponsenorm batch_norm normalize batchnorm3d syncbatchnorm",
     DROPOUT: "dropout1d dropout2d dropout3d alphadropout featurealphadropout alpha_dropout "
     "feature_dropout",
     PADDING: "pad constantpad1d zeropad1d reflectionpad1d replicationpad1d circularpad1d",
     COMPARE: "clamp clip clamp_min clamp_max where abs neg gt lt ge le eq ne maximum minimum "
     "masked_fill zeros_like ones_like sign heaviside",
     SUM: "sum cumsum logsumexp",
-    STRONGEST: "topk sort argmax argmin kthvalue median amin min lppool1d adaptivemaxpool2d "
-    "maxpool2d",
+    STRONGEST: "topk sort argmax argmin kthvalue median amin min lppool1d",
     UPWARD: "convtranspose1d upsample interpolate repeat_interleave pixelshuffle",
-    KIND: "to float double half bfloat16 type contiguous detach",
+    KIND: "to float double half bfloat16 type detach",
     PRODUCT: "mul imul truediv div sub pow",
     LOOKUP: "embedding embeddingbag embedding_bag",
     "use nn.Linear or nn.Conv1d as a submodule, so that its weights have a name": "linear conv1d",
-    "use nn.Conv1d with the vector components as channels, on (B, dim, L)": "conv2d",
+    "use nn.Conv2d as a submodule, so that its weights have a name": "conv2d",
     "remove the parametrisation first (torch.nn.utils.parametrize)": "parametrizedconv1d "
     "parametrizedlinear",
 }
 REMEDIES = {name: remedy for remedy, names in NAMES.items() for name in names.split()}
 KNOWN = (
-    "Conv1d, Linear, ReLU, BatchNorm1d, AvgPool1d, MaxPool1d, AdaptiveMaxPool1d(1), "
-    "AdaptiveAvgPool1d(1), Flatten, Dropout, Identity, Sequential, + and torch.cat"
+    "Conv1d, Conv2d over words, Linear, ReLU, BatchNorm1d, AvgPool1d, MaxPool1d, "
+    "AdaptiveMaxPool1d(1), AdaptiveAvgPool1d(1), Flatten, Dropout, Identity, Sequential, + and "
+    "torch.cat"
 )
 
 
@@ -89,7 +88,7 @@ def _one(value: Any) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _plain(place: str, layer: nn.Module, **wanted: Any) -> None:
+def plain(place: str, layer: nn.Module, **wanted: Any) -> None:
     """Refuse a setting of ``layer`` that has no counterpart."""
     for name, value in wanted.items():
         found = getattr(layer, name)
@@ -101,7 +100,7 @@ def _plain(place: str, layer: nn.Module, **wanted: Any) -> None:
             )
 
 
-def _fill(place: str, node: Node, **tensors: Tensor | None) -> Node:
+def fill(place: str, node: Node, **tensors: Tensor | None) -> Node:
     """Copy weights into ``node``, in single precision or their own; None leaves what it has.
 
     Raises:
@@ -119,7 +118,7 @@ def _fill(place: str, node: Node, **tensors: Tensor | None) -> Node:
 
 
 def _conv1d(place: str, layer: nn.Conv1d) -> Made:
-    _plain(place, layer, stride=1, dilation=1, groups=1, padding_mode="zeros")
+    plain(place, layer, stride=1, dilation=1, groups=1, padding_mode="zeros")
     width = layer.kernel_size[0]
     padding = layer.padding
     sides = {"valid": 0}.get(padding, padding) if isinstance(padding, str) else padding[0]
@@ -130,23 +129,24 @@ def _conv1d(place: str, layer: nn.Conv1d) -> Made:
             f"set padding to at most {width - 1}",
         )
     node = Conv1d(layer.in_channels, layer.out_channels, width, sides)
-    return _fill(place, node, weight=layer.weight, bias=layer.bias)
+    return fill(place, node, weight=layer.weight, bias=layer.bias)
 
 
 def _linear(place: str, layer: nn.Linear) -> Made:
     node = Linear(layer.in_features, layer.out_features)
-    return _fill(place, node, weight=layer.weight, bias=layer.bias)
+    return fill(place, node, weight=layer.weight, bias=layer.bias)
 
 
-def _norm(place: str, layer: nn.BatchNorm1d) -> Made:
+def norm(place: str, layer: nn.BatchNorm1d | nn.BatchNorm2d) -> Node:
+    """Batch normalisation with the layer's statistics."""
     if layer.running_mean is None or layer.running_var is None:
         raise refuse(
             place,
-            "BatchNorm1d without running statistics depends on the batch",
+            f"{type(layer).__name__} without running statistics depends on the batch",
             "set track_running_stats to True and train it",
         )
     momentum = 0.1 if layer.momentum is None else layer.momentum
-    return _fill(
+    return fill(
         place,
         BatchNorm1d(layer.num_features, layer.eps, momentum),
         weight=layer.weight,
@@ -157,12 +157,12 @@ def _norm(place: str, layer: nn.BatchNorm1d) -> Made:
 
 
 def _max_pool(place: str, layer: nn.MaxPool1d) -> Made:
-    _plain(place, layer, padding=0, dilation=1, ceil_mode=False, return_indices=False)
+    plain(place, layer, padding=0, dilation=1, ceil_mode=False, return_indices=False)
     return MaxPool1d(*_window(place, layer))
 
 
 def _avg_pool(place: str, layer: nn.AvgPool1d) -> Made:
-    _plain(place, layer, padding=0, ceil_mode=False)
+    plain(place, layer, padding=0, ceil_mode=False)
     return AvgPool1d(*_window(place, layer))
 
 
@@ -174,7 +174,7 @@ def _window(place: str, layer: nn.MaxPool1d | nn.AvgPool1d) -> tuple[int, int]:
 
 
 def _adaptive(place: str, layer: nn.AdaptiveMaxPool1d | nn.AdaptiveAvgPool1d) -> Made:
-    _plain(place, layer, output_size=1)
+    plain(place, layer, output_size=1)
     return MaxOverTime() if isinstance(layer, nn.AdaptiveMaxPool1d) else MeanOverTime()
 
 
@@ -182,7 +182,7 @@ LAYERS: dict[type[nn.Module], Callable[[str, Any], Made]] = {
     nn.Conv1d: _conv1d,
     nn.Linear: _linear,
     nn.ReLU: lambda place, layer: Relu(),
-    nn.BatchNorm1d: _norm,
+    nn.BatchNorm1d: norm,
     nn.MaxPool1d: _max_pool,
     nn.AvgPool1d: _avg_pool,
     nn.AdaptiveMaxPool1d: _adaptive,
@@ -191,7 +191,14 @@ LAYERS: dict[type[nn.Module], Callable[[str, Any], Made]] = {
     nn.Identity: lambda place, layer: None,
 }
 # layers with weights or statistics: each may stand in one place of the network only
-STATEFUL = (nn.Conv1d, nn.Linear, nn.BatchNorm1d)
+STATEFUL = (nn.Conv1d, nn.Conv2d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d)
+
+
+def refuse_hooks(place: str, layer: nn.Module) -> None:
+    """Refuse a layer whose forward hooks may change what it gives."""
+    if layer._forward_hooks or layer._forward_pre_hooks:
+        what = f"{type(layer).__name__} has forward hooks"
+        raise refuse(place, what, "remove them: they may change it")
 
 
 def make_node(place: str, layer: nn.Module) -> Made:
@@ -203,8 +210,7 @@ def make_node(place: str, layer: nn.Module) -> Made:
     kind = type(layer)
     if isinstance(layer, LazyModuleMixin):
         raise refuse(place, f"{kind.__name__} has no weights yet", "run the module once on vectors")
-    if layer._forward_hooks or layer._forward_pre_hooks:
-        raise refuse(place, f"{kind.__name__} has forward hooks", "remove them: they may change it")
+    refuse_hooks(place, layer)
     if kind not in LAYERS:
         raise refuse(place, f"{kind.__name__} has no conversion", remedy_of(kind.__name__))
     return LAYERS[kind](place, layer)

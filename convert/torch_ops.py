@@ -3,113 +3,187 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
-from torch import fx, nn
+import torch
+from torch import fx
 
 from ..models.activations import Relu
-from ..models.layers import Concat, Dropout
+from ..models.layers import Concat, Conv1d, Dropout, Linear
 from ..models.merge import Add
 from ..models.network import Node
-from ..models.pooling import AvgPool1d, MaxOverTime, MaxPool1d, MeanOverTime
-from .torch_layers import RESHAPE, make_node, refuse
+from ..models.pooling import MaxOverTime, MeanOverTime
+from . import torch_axes as moving
+from .torch_layers import PRODUCT, RESHAPE, refuse
+from .torch_lookup import CASTS, joined, stack
+from .torch_pooling import adaptive, functional_pool2d, pool
+from .torch_readout import softmax
 from .torch_translation import (
-    FLAT,
-    POOLED,
-    SEQUENCE,
-    Maxima,
-    Size,
     Translation,
-    Value,
+    argument,
     function_name,
+    misfit,
+    pooled,
     refuse_overwriting,
+)
+from .torch_values import (
+    FLAT,
+    Constant,
+    Ids,
+    Maxima,
+    Positions,
+    Shape,
+    Value,
 )
 
 
-def _argument(node: fx.Node, position: int, name: str, default: Any = None) -> Any:
-    """An argument of a traced call, by position or by name."""
-    return node.args[position] if len(node.args) > position else node.kwargs.get(name, default)
-
-
 def _relu(t: Translation, node: fx.Node, place: str) -> Value:
-    if str(node.target).endswith("_") or _argument(node, 1, "inplace", False):
+    if str(node.target).endswith("_") or argument(node, 1, "inplace", False):
         refuse_overwriting(node, place)
-    return t.apply(node.name, Relu(), t.value(node.args[0], place), place)
+    return t.applied(node.name, Relu(), t.read(node.args[0], place))
 
 
 def _dropout(t: Translation, node: fx.Node, place: str) -> Value:
-    probability = _argument(node, 1, "p", 0.5)
-    return t.apply(node.name, Dropout(probability), t.value(node.args[0], place), place)
+    probability = argument(node, 1, "p", 0.5)
+    return t.applied(node.name, Dropout(probability), t.read(node.args[0], place))
 
 
-def _add(t: Translation, node: fx.Node, place: str) -> Value:
+def _add(t: Translation, node: fx.Node, place: str) -> Any:
     if node.kwargs or len(node.args) != 2:
         raise refuse(place, "a sum with a factor (alpha)", "scale the layer before instead")
     if function_name(node.target) in ("iadd", "add_") or node.target == "add_":
         refuse_overwriting(node, place)
-    values = [t.value(argument, place) for argument in node.args]
-    if len({(value.shape, value.channels) for value in values}) > 1:
+    size = _sum_of_sizes(t, node, 1)
+    if size is not None:
+        return size
+    biased = _bias(t, node, place)
+    if biased is not None:
+        return biased
+    values = [t.read(part, place) for part in node.args]
+    if len({(value.axes, value.channels) for value in values}) > 1:
         got = " and ".join(f"{v.shape} with C = {v.channels}" for v in values)
         raise refuse(place, f"a sum of {got}", "put a Conv1d of width 1 on the shortcut")
-    return t.add(node.name, Add(), values, values[0].shape, values[0].channels)
+    return replace(values[0], node=t.add(node.name, Add(), values), parts=(), window=())
+
+
+def _bias(t: Translation, node: fx.Node, place: str) -> Value | None:
+    """A sum of the last Linear's outputs and a parameter: the parameter joins its bias."""
+    given = [t.values.get(part) if isinstance(part, fx.Node) else part for part in node.args]
+    constants = [part for part in given if isinstance(part, Constant)]
+    values = [part for part in given if isinstance(part, Value)]
+    if len(constants) != 1 or len(values) != 1 or not t.nodes:
+        return None
+    (value,), name, layer = values, t.nodes[-1][0], t.nodes[-1][1]
+    nodes = [part for part in node.args if isinstance(part, fx.Node)]
+    source = next(part for part in nodes if t.values.get(part) is value)
+    bias = attrgetter(constants[0].name)(t.module)
+    fits = isinstance(bias, torch.Tensor) and bias.shape == (value.channels,)
+    alone = len(source.users) == 1
+    if value.node != name or not isinstance(layer, Linear) or not fits or not alone:
+        return None
+    if not bool(torch.isfinite(bias).all()):
+        raise refuse(place, f"{constants[0].name} holds NaN or infinity", "train it again")
+    with torch.no_grad():
+        layer.bias.add_(bias.to(layer.bias))
+    return value
+
+
+def _sum_of_sizes(t: Translation, node: fx.Node, sign: int) -> Any:
+    """`x.size(2) - 1`; None where it is no such sum."""
+    given = [t.values.get(part) if isinstance(part, fx.Node) else part for part in node.args]
+    if not any(isinstance(part, fx.Node) for part in node.args) or len(given) != 2:
+        return None
+    first, second = given
+    if isinstance(second, Positions) and sign == 1:
+        first, second = second, first
+    if isinstance(first, Positions | int) and isinstance(second, int):
+        return moving.plus(first, sign * second)
+    return None
+
+
+def _sub(t: Translation, node: fx.Node, place: str) -> Any:
+    size = _sum_of_sizes(t, node, -1)
+    if size is None:
+        raise refuse(place, "the operation sub has no conversion", PRODUCT)
+    return size
 
 
 def _cat(t: Translation, node: fx.Node, place: str) -> Value:
-    axis = _argument(node, 1, "dim", _argument(node, 1, "axis", 0))
-    parts = _argument(node, 0, "tensors")
-    values = [t.value(argument, place) for argument in parts]
-    shapes = {value.shape for value in values}
-    channel_axes = (1, -1) if shapes == {FLAT} else (1, -2)
-    if len(shapes) > 1 or axis not in channel_axes:
+    inputs = joined(t, node, place)
+    if inputs is not None:
+        return inputs
+    axis = argument(node, 1, "dim", argument(node, 1, "axis", 0))
+    values = [t.read(part, place) for part in argument(node, 0, "tensors")]
+    axes = values[0].axes
+    channel = axes.index("C") if "C" in axes else 1
+    alike = {value.axes for value in values} == {axes} and "G" not in axes
+    if not alike or axis not in (channel, channel - len(axes)):
         got = ", ".join(value.shape for value in values)
-        raise refuse(
-            place, f"cat of {got} along axis {axis}", "join channels (axis 1) of one shape"
-        )
-    channels = sum(value.channels for value in values)
-    return t.add(node.name, Concat(), values, values[0].shape, channels)
+        what = f"cat of {got} along axis {axis}"
+        raise refuse(place, what, "join channels (axis 1) of one shape")
+    if len({value.positions for value in values}) > 1 and "L" in axes:
+        # windows of several sizes leave equally many positions where each leaves one
+        values = [t.over_all(value, place) or value for value in values]
+    made = t.add(node.name, Concat(), values)
+    total = sum(value.channels for value in values)
+    windows = tuple(window for value in values for window in value.window)
+    return replace(values[0], node=made, channels=total, parts=(), window=windows)
 
 
 def _flatten(t: Translation, node: fx.Node, place: str) -> Value:
-    axes = (_argument(node, 1, "start_dim", 0), _argument(node, 2, "end_dim", -1))
-    return t.flatten(node, t.value(node.args[0], place), axes, place)
-
-
-def _squeeze(t: Translation, node: fx.Node, place: str) -> Value:
-    value = t.value(node.args[0], place)
-    if value.shape != POOLED or _argument(node, 1, "dim") not in (-1, 2):
-        raise refuse(place, f"squeeze of {value.shape}", RESHAPE)
-    return Value(value.node, FLAT, value.channels)
+    axes = (argument(node, 1, "start_dim", 0), argument(node, 2, "end_dim", -1))
+    return moving.flatten(t, node, place, axes)
 
 
 def _over_positions(t: Translation, node: fx.Node, place: str, pool: Node) -> Value:
-    """A reduction over the last axis, as `x.amax(-1)`."""
-    axis = _argument(node, 1, "dim", _argument(node, 1, "axis"))
-    axis = axis[0] if isinstance(axis, tuple | list) and len(axis) == 1 else axis
-    value = t.value(node.args[0], place)
-    if axis not in (-1, 2) or value.shape != SEQUENCE:
+    """A reduction over the axis of positions, as `x.amax(-1)`."""
+    value = t.read(node.args[0], place)
+    axis = argument(node, 1, "dim", argument(node, 1, "axis"))
+    asked = list(axis) if isinstance(axis, tuple | list) else [axis]
+    size = len(value.axes)
+    known = all(isinstance(a, int) and -size <= a < size for a in asked)
+    names = [value.axes[a] for a in asked] if known else []
+    if [name for name in names if name != "1"] != ["L"] or "G" in value.axes:
         raise refuse(place, f"a reduction of {value.shape} over axis {axis}", RESHAPE)
-    pooled = t.apply(node.name, pool, value, place)
-    keeps = _argument(node, 2, "keepdim", False)
-    return pooled if keeps else Value(pooled.node, FLAT, pooled.channels)
+    found = t.applied(node.name, pool, value)
+    if argument(node, 2, "keepdim", False):
+        return found
+    gone = {a % size for a in asked}
+    return replace(found, axes=tuple(n for i, n in enumerate(pooled(value.axes)) if i not in gone))
 
 
 def _maximum(t: Translation, node: fx.Node, place: str) -> Maxima:
     return Maxima(_over_positions(t, node, place, MaxOverTime()))
 
 
-def _size(t: Translation, node: fx.Node, place: str) -> Size:
-    assert isinstance(node.args[0], fx.Node)
-    return Size(node.args[0], _argument(node, 1, "dim"))
+def _size(t: Translation, node: fx.Node, place: str) -> Any:
+    value = t.values.get(node.args[0]) if isinstance(node.args[0], fx.Node) else None
+    asked = argument(node, 1, "dim")
+    if isinstance(value, Ids):
+        value = Value("input", value.axes, 0)
+    if not isinstance(value, Value):
+        value = t.value(node.args[0], place)
+    return Shape(value) if asked is None else _extent(value, asked, place)
+
+
+def _extent(value: Value, axis: Any, place: str) -> Any:
+    if isinstance(axis, slice):
+        return Shape(value)
+    try:
+        return value.sized(axis)
+    except (IndexError, TypeError):
+        raise refuse(place, f"the size of axis {axis} of {value.shape}", RESHAPE) from None
 
 
 def _getattr(t: Translation, node: fx.Node, place: str) -> Any:
     source, name = node.args[0], node.args[1]
-    assert isinstance(source, fx.Node)
-    found = t.values.get(source)
+    found = t.values.get(source) if isinstance(source, fx.Node) else None
     if isinstance(found, Maxima) and name == "values":
         return found.values
-    if name == "shape":
-        return Size(source)
+    if isinstance(found, Ids | Value) and name == "shape":
+        return Shape(found if isinstance(found, Value) else Value("input", found.axes, 0))
     raise refuse(place, f"the attribute {name} of a tensor has no conversion", RESHAPE)
 
 
@@ -118,50 +192,31 @@ def _getitem(t: Translation, node: fx.Node, place: str) -> Any:
     found = t.values.get(source) if isinstance(source, fx.Node) else None
     if isinstance(found, Maxima) and index == 0:
         return found.values
-    if isinstance(found, Size) and found.axis is None:
-        return Size(found.of, index if isinstance(index, int) else None)
+    if isinstance(found, Shape) and isinstance(index, int | slice):
+        return _extent(found.of, index, place)
+    if isinstance(found, Ids) and index == 0 and not t.in_tuple:
+        t.in_tuple = True  # (ids, lengths): the ids come first
+        return found
+    if isinstance(found, Value):
+        return moving.index(t, node, place, found)
     raise refuse(place, "picking parts of a tensor has no conversion", RESHAPE)
 
 
-def _pool(t: Translation, node: fx.Node, place: str, maximum: bool) -> Value:
-    """`functional.max_pool1d` or `avg_pool1d`; a window of x.size(2) is pooling over all."""
-    value = t.value(node.args[0], place)
-    kernel = _argument(node, 1, "kernel_size")
-    size = t.values.get(kernel) if isinstance(kernel, fx.Node) else None
-    if isinstance(size, Size) and size.axis in (-1, 2) and t.values[size.of] == value:
-        return t.apply(node.name, MaxOverTime() if maximum else MeanOverTime(), value, place)
-    plain = {"stride": kernel} | {
-        name: default
-        for name, default in {"padding": 0, "dilation": 1, "ceil_mode": False}.items()
-        if maximum or name != "dilation"
-    }
-    names = (
-        ("stride", "padding", "dilation", "ceil_mode")
-        if maximum
-        else (
-            "stride",
-            "padding",
-            "ceil_mode",
-        )
-    )
-    found = {name: _argument(node, 2 + i, name, plain[name]) for i, name in enumerate(names)}
-    make = nn.MaxPool1d if maximum else nn.AvgPool1d
-    if not isinstance(kernel, int | tuple):
-        raise refuse(place, "a pooling window that is not a number", RESHAPE)
-    made = make_node(place, make(kernel, **found))
-    assert isinstance(made, MaxPool1d | AvgPool1d)
-    return t.apply(node.name, made, value, place)
-
-
-def _adaptive(t: Translation, node: fx.Node, place: str, pool: Node) -> Value:
-    if _argument(node, 1, "output_size") not in (1, (1,), [1]):
-        raise refuse(place, "adaptive pooling to more than one position", "set output_size to 1")
-    return t.apply(node.name, pool, t.value(node.args[0], place), place)
-
-
-def _clone(t: Translation, node: fx.Node, place: str) -> Value:
-    """A copy: the same values, and what overwrites it later does not overwrite them."""
-    return t.value(node.args[0], place)
+def linear(t: Translation, node: fx.Node, layer: Linear, value: Value, place: str) -> Value:
+    """A Linear on features, or at every position: there it is a Conv1d of width 1."""
+    if value.axes == ("B", "L", "C"):
+        made = Conv1d(layer.inputs, layer.outputs, 1).to(layer.weight.dtype)
+        with torch.no_grad():
+            made.weight.copy_(layer.weight[:, :, None])
+            made.bias.copy_(layer.bias)
+        t.check_width(made, value, place)
+        return t.applied(str(node.target), made, value)
+    if value.axes[-1:] == ("C",) and set(value.axes) <= {"B", "1", "C"}:
+        t.check_width(layer, value, place)
+        return t.applied(str(node.target), layer, value)
+    if value.axes != FLAT:
+        raise misfit(place, "Linear", value, FLAT)
+    return t.apply(str(node.target), layer, value, place)
 
 
 Operation = Callable[[Translation, fx.Node, str], Any]
@@ -169,18 +224,30 @@ OPERATIONS: dict[str, Operation] = {
     "relu": _relu,
     "dropout": _dropout,
     **dict.fromkeys(("add", "iadd"), _add),
+    "sub": _sub,
     **dict.fromkeys(("cat", "concat", "concatenate"), _cat),
+    "stack": stack,
     "flatten": _flatten,
-    "squeeze": _squeeze,
-    "clone": _clone,
+    "squeeze": moving.squeeze,
+    "unsqueeze": moving.unsqueeze,
+    **dict.fromkeys(("view", "reshape"), moving.view),
+    "permute": moving.permute,
+    **dict.fromkeys(("transpose", "swapaxes", "t"), moving.transpose),
+    **dict.fromkeys(("clone", "contiguous"), moving.same),
+    **dict.fromkeys(("softmax", "log_softmax", "sigmoid"), softmax),
     "amax": lambda t, n, p: _over_positions(t, n, p, MaxOverTime()),
     "mean": lambda t, n, p: _over_positions(t, n, p, MeanOverTime()),
     "max": _maximum,
     "size": _size,
     "getattr": _getattr,
     "getitem": _getitem,
-    "max_pool1d": lambda t, n, p: _pool(t, n, p, True),
-    "avg_pool1d": lambda t, n, p: _pool(t, n, p, False),
-    "adaptive_max_pool1d": lambda t, n, p: _adaptive(t, n, p, MaxOverTime()),
-    "adaptive_avg_pool1d": lambda t, n, p: _adaptive(t, n, p, MeanOverTime()),
+    "max_pool1d": lambda t, n, p: pool(t, n, p, True),
+    "avg_pool1d": lambda t, n, p: pool(t, n, p, False),
+    "max_pool2d": lambda t, n, p: functional_pool2d(t, n, p, True),
+    "avg_pool2d": lambda t, n, p: functional_pool2d(t, n, p, False),
+    "adaptive_max_pool1d": lambda t, n, p: adaptive(t, n, p, True),
+    "adaptive_avg_pool1d": lambda t, n, p: adaptive(t, n, p, False),
+    "adaptive_max_pool2d": lambda t, n, p: adaptive(t, n, p, True, True),
+    "adaptive_avg_pool2d": lambda t, n, p: adaptive(t, n, p, False, True),
 }
+ON_IDS = dict.fromkeys(CASTS, moving.same)  # what is refused of vectors is fine for ids

@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -33,6 +33,19 @@ def _words(filename: str, number: int) -> str:
 
 class Tracer(fx.Tracer):
     """Torch's symbolic tracer, which notes where in the user's code every node was made."""
+
+    def call_module(
+        self,
+        m: nn.Module,
+        forward: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        """As torch's; a layer made in forward is gone through, where it has no weights to lose."""
+        made_there = all(m is not part for part in self.root.modules())
+        if made_there and not list(m.parameters()) and not list(m.buffers()):
+            return forward(*args, **kwargs)
+        return super().call_module(m, forward, args, kwargs)
 
     def create_node(self, *args: Any, **kwargs: Any) -> fx.Node:
         """A node with ``meta["place"]``, its line in the user's forward."""

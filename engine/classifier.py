@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ..convert.artefacts import load_model
+from ..convert.outputs import check_classes
 from ..errors import InputError
 from ..models.snn import SpikingTextModel
 from ..models.textcnn import TextModel
@@ -51,6 +52,7 @@ class TextClassifier:
                 f"expected a model with word vectors for the {len(stage.vocabulary)} words of its "
                 f"text stage, but it has {rows}; the two are not of the same run"
             )
+        check_classes(model.network, classes)
         self.stage, self.model, self.draws = stage, model, draws
         self.classes: Sequence[str] = tuple(classes)
         self.language = stage.language

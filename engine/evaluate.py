@@ -11,6 +11,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ..convert.counts import SpikeCounter
+from ..errors import InputError
 from ..models.network import Signal
 from ..models.snn import SpikingTextModel, running_logits
 from ..models.textcnn import TextModel
@@ -86,7 +87,28 @@ def snn_logits(
 
 
 def accuracy(logits: Tensor, labels: Sequence[int]) -> float:
-    """Share of rows of logits (N, K) whose argmax is the label."""
+    """Share of rows of logits (N, K) whose argmax is the label.
+
+    Raises:
+        InputError: fewer than two classes, another number of labels than of rows, or a label that
+            is no class.
+    """
+    if logits.dim() != 2 or logits.shape[1] < 2:
+        raise InputError(
+            f"expected logits (N, K) of K >= 2 classes, but got the shape {tuple(logits.shape)}; "
+            "of one logit z make the two logits [0, z]"
+        )
+    if len(labels) != len(logits) or not len(labels):
+        raise InputError(
+            f"expected one label for each of at least one text, but got {len(labels)} labels of "
+            f"{len(logits)} texts"
+        )
+    least, most = int(min(labels)), int(max(labels))
+    if least < 0 or most >= logits.shape[1]:
+        raise InputError(
+            f"expected labels of 0 to {logits.shape[1] - 1}, as many as the model has classes, but "
+            f"got {least if least < 0 else most}"
+        )
     return int((logits.argmax(dim=1) == torch.tensor(labels)).sum()) / len(labels)
 
 

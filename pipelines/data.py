@@ -108,7 +108,8 @@ def load_run_stage(run: RunFolder) -> TextStage:
 
 def stage_hash(stage: TextStage) -> str:
     """What tells one fitted text stage from another: its words in order, and how it cuts texts."""
-    return fingerprint([stage.language, stage.max_length, list(stage.vocabulary.words)])
+    parts = [stage.language, stage.max_length, list(stage.vocabulary.words)]
+    return fingerprint([*parts, stage.fill] if stage.fill else parts)
 
 
 def training_texts(run: RunFolder) -> int:

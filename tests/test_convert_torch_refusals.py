@@ -69,13 +69,34 @@ def data_dependent(net: With, y: Tensor) -> Tensor:
 
 
 class OfIds(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, weight: float = 0.5, mask: bool = False) -> None:
         super().__init__()
         self.words = nn.Embedding(10, DIM)
         self.out = nn.Linear(DIM, CLASSES)
+        self.mask = mask
+        with torch.no_grad():
+            self.words.weight[3, 2] = weight
 
     def forward(self, ids: Tensor) -> Tensor:
-        return self.out(self.words(ids).mean(1))
+        vectors = self.words(ids)
+        if self.mask:
+            vectors = vectors * (ids != 0)[:, :, None]
+        return self.out(vectors.mean(1))
+
+
+class TwoReaders(nn.Module):
+    """Two tables of word vectors, each under a convolution of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables = nn.ModuleList(nn.Embedding(10, DIM) for _ in range(2))
+        self.convs = nn.ModuleList(nn.Conv1d(DIM, 4, 2) for _ in range(2))
+        self.out = nn.Linear(8, CLASSES)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        both = zip(self.tables, self.convs, strict=True)
+        maps = [F.relu(conv(table(ids).transpose(1, 2))).amax(2) for table, conv in both]
+        return self.out(torch.cat(maps, 1))
 
 
 class TwoInputs(nn.Module):
@@ -173,12 +194,17 @@ CASES = [
     (layer(nn.LeakyReLU()), "module layers.0: LeakyReLU", "nn.ReLU"),
     (layer(nn.Sigmoid()), "module layers.0: Sigmoid", "nn.ReLU"),
     (layer(nn.Softmax(dim=1)), "module layers.0: Softmax", "leave it out"),
-    (nn.Sequential(body(), nn.LogSoftmax(1)), "module 1: LogSoftmax", "leave it out"),
+    (nn.Sequential(body(), nn.LogSoftmax(1), nn.Linear(3, 3)), "module 1: LogSoftmax", "leave it"),
+    (nn.Sequential(body(), nn.Softmax(0)), "module 1: Softmax", "leave it out"),
+    (nn.Sequential(body(), nn.Sigmoid()), "module 1: Sigmoid of each of 3 outputs", "one class"),
+    (nn.Sequential(body(), nn.Linear(3, 1), nn.Softmax(1)), "module 2: Softmax of one", "Linear"),
     (layer(nn.LayerNorm(LENGTH)), "module layers.0: LayerNorm", "BatchNorm1d"),
     (layer(nn.GroupNorm(2, 4)), "module layers.0: GroupNorm", "BatchNorm1d"),
     (layer(nn.LSTM(LENGTH, 4)), "module layers.0: LSTM", "use Conv1d"),
     (layer(nn.GRU(LENGTH, 4)), "module layers.0: GRU", "use Conv1d"),
-    (OfIds(), "module words: Embedding", "looked up before the network"),
+    (OfIds(torch.nan), "module words: its weight holds NaN", "train it again"),
+    (OfIds(mask=True), "line .*operation ne", "use nn.ReLU"),
+    (TwoReaders(), "module convs.1: it reads one of several look-ups", "join the look-ups"),
     (
         layer(nn.Conv1d(4, 4, 3, stride=2)),
         "module layers.0: stride=.2,. of Conv1d",
@@ -226,7 +252,7 @@ CASES = [
     (code(lambda net, y: F.softmax(y, 1)), "line .*F.softmax.*operation softmax", "leave it out"),
     (code(lambda net, y: F.layer_norm(y, y.shape[2:])), "operation layer_norm", "BatchNorm1d"),
     (code(lambda net, y: y.view(-1, 4, 1)), "line .*y.view.*operation view", "nn.Flatten"),
-    (code(lambda net, y: y.reshape(y.size(0), 4, -1)), "line .*operation reshape", "nn.Flatten"),
+    (code(lambda net, y: y.reshape(y.size(0), -1, 4)), "line .*operation reshape", "nn.Flatten"),
     (code(lambda net, y: y.permute(0, 2, 1)), "line .*operation permute", "nn.Flatten"),
     (code(lambda net, y: y[:, :, 1:]), "line .*picking parts of a tensor", "nn.Flatten"),
     (code(lambda net, y: y * y), "line .*y . y.*operation mul", "a product of activations"),

@@ -165,6 +165,10 @@ def check_outcome(page: str) -> None:
     run = json.loads(Path("runs/en/results.json").read_text(encoding="utf-8"))
     if page == "quickstart.md":
         assert Path("runs/en/report.html").is_file() and run["energy"]["sentences"] == 20
+    if page == "own_model.md":
+        own = json.loads(Path("runs/own/results.json").read_text(encoding="utf-8"))
+        assert own["ann"]["test_accuracy"] == own["ann"]["module_test_accuracy"]
+        assert min(own[name]["test_accuracy"] for name in ("ann", "snn", "finetuned")) > 0.85
     if page == "extending/attack.md":
         (row,) = [row for row in run["attack"]["rows"] if row["victim"] == "snn"]
         assert row["attack"] == "attack.py" and row["n"] == 2 and row["errors"] == 0

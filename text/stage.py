@@ -19,7 +19,7 @@ from .needed import Needed
 from .ranges import RangeMap
 from .segment import segment, segmenter
 from .vectors import WordVectors, load_vectors, random_vectors
-from .vocabulary import PAD_ID, Vocabulary, storable
+from .vocabulary import FILL, PAD_ID, Vocabulary, storable
 
 FORMAT = "snnconvert text stage 1"
 _STAGE, _VOCABULARY = "stage.json", "vocabulary.txt"
@@ -41,6 +41,8 @@ class TextStage:
         dim: D, the length of a word vector.
         vector_report: what loading the vectors gave; None where they are random or trained, and
             for a stage that was loaded.
+        fill: shorter texts are filled up to so many words with the word `FILL`, which the network
+            reads as any other, for networks that were trained so; 0 for none.
     """
 
     language: str
@@ -51,6 +53,7 @@ class TextStage:
     vectors_source: str
     dim: int
     vector_report: VectorReport | None = field(default=None, compare=False)
+    fill: int = 0
 
     @classmethod
     def fit(
@@ -148,15 +151,20 @@ class TextStage:
         return segment(text, self.language)
 
     def encode(self, texts: Sequence[str]) -> list[np.ndarray]:
-        """The word ids of each text, (L_i,) int64, cut to ``max_length``; none for an empty one.
+        """The word ids of each text, (L_i,) int64, cut to ``max_length`` and filled up to ``fill``.
 
-        A Chinese word that is not in the vocabulary is read as those of its characters that are.
+        An empty text has none where ``fill`` is 0. A Chinese word that is not in the vocabulary is
+        read as those of its characters that are.
         """
         cut = segmenter(self.language)
         return [
-            np.array(self.vocabulary.ids(self._known(cut(text)))[: self.max_length], dtype=np.int64)
+            np.array(self._filled(self._known(cut(text))[: self.max_length]), dtype=np.int64)
             for text in texts
         ]
+
+    def _filled(self, words: list[str]) -> list[int]:
+        """Ids of ``words``, and of as many `FILL` as are missing."""
+        return self.vocabulary.ids(words + [FILL] * max(self.fill - len(words), 0))
 
     def reach(self, text: str) -> int:
         """So many leading characters of ``text`` hold all words that `encode` keeps, and more.
@@ -197,6 +205,7 @@ class TextStage:
                 "dim": self.dim,
                 "words": len(self.vocabulary),
                 "vocabulary_sha256": _digest(self.vocabulary),
+                **({"fill": self.fill} if self.fill else {}),
             },
         )
 
@@ -222,6 +231,9 @@ class TextStage:
                 f"{values.get('words')} words, got {len(vocabulary)}; copy both files again"
             )
         try:
+            fill = int(values.get("fill", 0))
+            if fill and FILL not in vocabulary:
+                raise ValueError(f"fill without the word {FILL}")
             return cls(
                 language=_language(values["language"]),
                 vocabulary=vocabulary,
@@ -230,6 +242,7 @@ class TextStage:
                 coverage=dict(values["coverage"]),
                 vectors_source=str(values["vectors_source"]),
                 dim=int(values["dim"]),
+                fill=fill,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(

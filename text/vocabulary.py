@@ -10,6 +10,7 @@ from ..files import read_text, write_text
 
 PAD, UNK = "<pad>", "<unk>"
 PAD_ID, UNK_ID = 0, 1
+FILL = "<fill>"  # an ordinary word, which no text has: it fills up texts that must not be short
 
 
 class Vocabulary:
