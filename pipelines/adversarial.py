@@ -79,7 +79,7 @@ def finetune_adversarially(
     with run.locked():
         bases = adversarial_bases(settings)
         for base in bases:
-            run.require(base)
+            run.require(base, whole=True)
         check_language(attacks, str(run.require("data").get("language")))
         waiting = []
         for base in bases:
@@ -235,7 +235,7 @@ class _Tuning:
         folder = self.folder(number)
         done = folder / "training.json"  # written last
         checkpoint = checkpoint_path(folder, "finetune")
-        if not done.exists():
+        if not (done.exists() and (folder / "spec.json").exists()):  # as in `clear_rounds`
             adversarial = attacked_texts(train, only_adversarial=True)
             if not adversarial.texts:
                 raise SnnConvertError(

@@ -72,7 +72,13 @@ def load_run_data(run: RunFolder) -> Dataset:
         InputError: the data have changed since, or are not where they were.
     """
     done = run.require("data")
-    settings = run.config().get("data", {})
+    settings = run.config().get("data")
+    if settings is None:
+        raise InputError(
+            f"expected config.yaml of {run.path} to say which data set the run is of, but it is "
+            "missing or has lost that: put it back, or give the train command of this run again "
+            "with the same options, which restores it"
+        )
     folder = settings.get("data_dir")
     dataset = load_dataset(
         str(settings.get("dataset")),
@@ -119,10 +125,11 @@ def load_run_model(run: RunFolder, name: str, kind: type[M]) -> tuple[M, tuple[s
     """A model of a run that must be of ``kind``, and its class names.
 
     Raises:
-        InputError: it is missing, damaged or of another kind.
+        InputError: it has not been made, is missing, damaged or of another kind.
     """
     from ..convert.artefacts import load_model
 
+    run.require(name, whole=True)
     model, classes = load_model(run.path / name)
     if not isinstance(model, kind):
         raise InputError(

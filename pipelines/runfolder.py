@@ -1,8 +1,9 @@
 """The run folder: settings, results and which stages are done, safe against any interrupt.
 
 Every stage writes its results under its own name in results.json, together with a fingerprint of
-its settings and of the stages it builds on. A stage whose fingerprint is already there is done and
-is not run again; another fingerprint is refused, unless the user asks to redo the stage.
+its settings and of the stages it builds on, and with what its files were. A stage whose fingerprint
+is already there, and whose files are whole, is done and is not run again; another fingerprint is
+refused, unless the user asks to redo the stage.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ from typing import Any
 from .. import __version__
 from ..errors import InputError, SnnConvertError
 from ..files import read_json, read_text, sha256, write_json, write_text
+from .again import command_for
+from .lock import locked
+from .stage_files import damage, digest, record
 
 SHOWING = ("attack", "energy")  # stages that show any model, and on which none is built
 STAGES = ("data", "ann", "snn", "finetuned", "ann-adversarial", "snn-adversarial", *SHOWING)
@@ -70,6 +74,8 @@ class RunFolder:
     """
 
     def __init__(self, path: Path | str, must_exist: bool = True) -> None:
+        if not isinstance(path, str | os.PathLike):
+            raise InputError(f"expected the path of a run folder, but got {type(path).__name__}")
         self.path = Path(path)
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"expected {self.path} to be a run folder, but it is a file")
@@ -123,11 +129,16 @@ class RunFolder:
             )
         return config
 
-    def require(self, stage: str) -> dict[str, Any]:
-        """The figures of a finished stage.
+    def require(self, stage: str, whole: bool = False) -> dict[str, Any]:
+        """The figures of a finished stage whose files are there.
+
+        Args:
+            stage: its name
+            whole: look at every byte of them, as before something is built on them
 
         Raises:
-            InputError: the stage is not done; the message names the command that does it.
+            InputError: the stage is not done, its files are missing or damaged, or it was made from
+                another stage than the one that is there; the message names the command to give.
         """
         results = self.results()
         if stage not in results:
@@ -136,7 +147,47 @@ class RunFolder:
                 f"expected {self.path} to hold the stage {stage!r}, but it is not done; "
                 f"run first: snnconvert {command}"
             )
+        wrong = self.damage(stage, results, whole)
+        if wrong:
+            raise InputError(
+                f"expected {self.path} to hold the whole stage {stage!r}, but {wrong}; put it "
+                f"back, or make it again: {command_for(stage, self.path, self.config())}"
+            )
+        self.check_made_from(stage, results)
         return dict(results[stage])
+
+    def identity(self, stage: str) -> str:
+        """What tells a finished stage from another: its settings, and what it made.
+
+        Raises:
+            InputError: as `require`.
+        """
+        figures = self.require(stage)
+        made = digest(stage, figures.get("files"))
+        return str(figures.get("fingerprint")) + (f".{made}" if made else "")
+
+    def damage(self, stage: str, results: dict[str, Any], whole: bool = False) -> str:
+        """What is wrong with the files of a finished stage; nothing where all is well."""
+        recorded = results[stage].get("files")
+        return damage(self.path / FOLDERS[stage], stage, recorded, whole)
+
+    def check_made_from(self, stage: str, results: dict[str, Any]) -> None:
+        """Refuse a stage that was made from another one than that which is there now.
+
+        That is so where the other has been made again, and came out different: after a change of
+        machine or of versions.
+
+        Raises:
+            InputError: names the stage, and how to make it again.
+        """
+        other = _made_from_other(stage, results)
+        if other:
+            command = command_for(stage, self.path, self.config())
+            raise InputError(
+                f"the stage {stage!r} of {self.path} was made from another {other} than the one "
+                f"that is there, which was made again and came out different; make it again: "
+                f"{command} --force"
+            )
 
     def last_model(self) -> str:
         """The last model of the pipeline: fine-tuned SNN, SNN or ANN.
@@ -156,7 +207,10 @@ class RunFolder:
         return fingerprint({"settings": _without(settings, PLACES), "below": below})
 
     def is_done(self, stage: str, settings: dict[str, Any], force: bool = False) -> bool:
-        """Whether ``stage`` is done with exactly these settings; changes nothing.
+        """Whether ``stage`` is done with exactly these settings, and its files are whole.
+
+        Changes nothing but a config.yaml that lacks the settings of a stage that is done. That a
+        stage is to be made again since its files are not whole is said on standard error.
 
         Args:
             stage: its name
@@ -164,7 +218,8 @@ class RunFolder:
             force: it shall be done again whatever is there
 
         Raises:
-            InputError: it is done, or was begun, with other settings, and ``force`` is not given.
+            InputError: it is done, or was begun, with other settings or from another stage, and
+                ``force`` is not given.
         """
         if force:
             return False
@@ -179,6 +234,14 @@ class RunFolder:
                 )
             return False
         if results[stage].get("fingerprint") == self.stamp(stage, settings):
+            wrong = self.damage(stage, results, whole=True)
+            if wrong:
+                print(f"{stage} is made again, since {wrong}", file=sys.stderr)
+                return False
+            self.check_made_from(stage, results)
+            config = self.config()
+            if stage not in config:
+                self._write_config(config | {stage: _plain(settings)})
             return True
         raise InputError(
             f"the stage {stage!r} of {self.path} is done with other settings"
@@ -202,9 +265,35 @@ class RunFolder:
         return self.stamp(stage, settings)
 
     def finish(self, stage: str, settings: dict[str, Any], figures: dict[str, Any]) -> None:
-        """Write down the figures of a finished stage."""
-        stamped = {"fingerprint": self.stamp(stage, settings), **figures}
-        write_json(self.results_path, self.results() | {stage: stamped})
+        """Write down the figures of a finished stage, what its files are and what it is made from.
+
+        Where it was made again and came out different, standard error says what was made from the
+        one before.
+        """
+        results = self.results()
+        made_from = {name: _digest(name, results) for name in _below(stage, settings)}
+        stamped = {
+            "fingerprint": self.stamp(stage, settings),
+            **figures,
+            "files": record(self.path / FOLDERS[stage], stage),
+            "made_from": {name: found for name, found in made_from.items() if found},
+        }
+        before = _digest(stage, results) if stage in results else None
+        results |= {stage: stamped}
+        write_json(self.results_path, results)
+        if before and before != _digest(stage, results):
+            above = [name for name in results if _made_from_other(name, results)]
+            if above:
+                print(
+                    f"{stage} is not what it was before; made from the one before, and to be made "
+                    f"again with --force: {', '.join(above)}",
+                    file=sys.stderr,
+                )
+
+    def forget(self, stage: str) -> None:
+        """Let ``stage``, which was begun and failed, begin with other settings; logs are kept."""
+        if stage not in self.results():
+            self._write_config(_without(self.config(), (stage,)))
 
     def _drop(self, stage: str) -> None:
         """Forget ``stage`` and all that build on it: figures, then files, then settings.
@@ -235,48 +324,34 @@ class RunFolder:
         text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
         write_text(self.path / "config.yaml", text)
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep a second command out of the folder while one is working in it.
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep a second command out of the folder while one is working in it; see `lock.locked`."""
+        return locked(self.path)
 
-        A folder that was made for nothing, because the work could not begin, is taken away again.
 
-        Raises:
-            SnnConvertError: another process holds the folder, or it cannot be written.
-        """
-        fresh = not self.path.exists()
-        lock = self.path / ".lock"
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            handle = os.open(lock, os.O_CREAT | os.O_RDWR, 0o666)
-        except OSError as error:
-            raise SnnConvertError(
-                f"could not write to {self.path}: {error.strerror or error}; choose another folder"
-            ) from error
-        try:
-            self._lock(handle)
-            yield
-        finally:
-            if fresh and list(self.path.iterdir()) == [lock]:
-                lock.unlink()
-                self.path.rmdir()
-            os.close(handle)
+def _below(stage: str, settings: dict[str, Any]) -> tuple[str, ...]:
+    """The stages that ``stage`` is made from; one that shows models names them in its settings."""
+    shown = [*settings.get("victims", ()), *settings.get("models", ())] if stage in SHOWING else []
+    bases = {re.split(r"[+@]", str(name))[0] for name in shown}
+    return (*NEEDS[stage], *(name for name in MODELS if name in bases))
 
-    def _lock(self, handle: int) -> None:
-        """Hold the open file ``handle`` for this process; it is released when it is closed."""
-        if sys.platform == "win32":
-            return
-        import fcntl
 
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SnnConvertError(
-                f"another snnconvert command is working in {self.path}: wait for it, or choose "
-                "another folder"
-            ) from None
-        except OSError:
-            return  # a file system without locks
+def _digest(stage: str, results: dict[str, Any]) -> str | None:
+    """What tells what a finished stage made from another; None where that is not known."""
+    return digest(stage, results.get(stage, {}).get("files"))
+
+
+def _made_from_other(stage: str, results: dict[str, Any]) -> str:
+    """The stage that ``stage`` was made from and that is another now, or nothing."""
+    made_from = results[stage].get("made_from")
+    for name, before in (made_from if isinstance(made_from, dict) else {}).items():
+        now = _digest(name, results)
+        if now and now != before:
+            return str(name)
+        found = _made_from_other(name, results) if name in results else ""
+        if found:
+            return found
+    return ""
 
 
 def _above(stage: str) -> tuple[str, ...]:

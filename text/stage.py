@@ -14,6 +14,7 @@ import numpy as np
 from ..errors import InputError
 from ..files import read_json, sha256, write_json
 from .datasets import Split
+from .inputs import TextsLike, as_texts
 from .ranges import RangeMap
 from .segment import segment, segmenter
 from .vectors import WordVectors, load_vectors, random_vectors
@@ -97,7 +98,7 @@ class TextStage:
                 f"max_extra_words of at least 0, but got {len(train)} texts, {max_length}, "
                 f"{min_count} and {max_extra_words}"
             )
-        segments = _segments(train.texts, language, progress)
+        segments = _segments(as_texts(train.texts), language, progress)
         counts = Counter(word for words in segments for word in words)
         if not counts:
             raise InputError("expected training texts with words, but all are empty")
@@ -138,15 +139,18 @@ class TextStage:
         """The words of ``text``, all of them."""
         return segment(text, self.language)
 
-    def encode(self, texts: Sequence[str]) -> list[np.ndarray]:
+    def encode(self, texts: TextsLike) -> list[np.ndarray]:
         """The word ids of each text, (L_i,) int64, cut to ``max_length``; none for an empty one.
 
         A Chinese word that is not in the vocabulary is read as those of its characters that are.
+
+        Raises:
+            InputError: no texts; `inputs.as_texts` says what is taken.
         """
         cut = segmenter(self.language)
         return [
             np.array(self.vocabulary.ids(self._known(cut(text)))[: self.max_length], dtype=np.int64)
-            for text in texts
+            for text in as_texts(texts)
         ]
 
     def reach(self, text: str) -> int:
