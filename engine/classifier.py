@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..convert.artefacts import load_model
 from ..errors import InputError
 from ..models.snn import SpikingTextModel
 from ..models.textcnn import TextModel
@@ -87,17 +86,15 @@ class TextClassifier:
         Raises:
             InputError: no run folder, no such model in it, or its files are missing or damaged.
         """
-        from ..pipelines.data import load_run_stage  # which builds on this module
-        from ..pipelines.runfolder import MODELS, RunFolder
+        from ..pipelines.data import load_parts  # which builds on this module
+        from ..pipelines.runfolder import RunFolder
+        from ..pipelines.stages import MODELS
 
         folder = RunFolder(run)
         which = which or folder.last_model()
         if which not in MODELS:
             raise InputError(f"expected a model of {', '.join(MODELS)}, but got {which!r}")
-        folder.require(which)
-        stage = load_run_stage(folder)
-        model, classes = load_model(folder.path / which)
-        return cls(stage, model, classes, draws, engine, precision)
+        return cls(*load_parts(folder, which), draws, engine, precision)
 
     @property
     def classes_(self) -> np.ndarray:

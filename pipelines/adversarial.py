@@ -42,6 +42,7 @@ from .adversarial_texts import (
 )
 from .attack import check_language
 from .data import Texts, load_run_texts
+from .divergence import DivergenceError
 from .finetune import prepare_snn, run_snn, save_snn, snn_loop
 from .loop import State, checkpoint_path
 from .runfolder import RunFolder, settings_dict
@@ -79,7 +80,7 @@ def finetune_adversarially(
     with run.locked():
         bases = adversarial_bases(settings)
         for base in bases:
-            run.require(base, whole=True)
+            run.check_files(base, whole=True)
         check_language(attacks, str(run.require("data").get("language")))
         waiting = []
         for base in bases:
@@ -156,7 +157,8 @@ class _Tuning:
             found = self._attack("train", number)
             rounds[-1]["train"] = {name: outcome(records) for name, records in found.items()}
             train += [record for records in found.values() for record in records]
-            self._round(number + 1, train, dev, stamp)
+            with self.run.forgetting(self.stage, DivergenceError, files=True):
+                self._round(number + 1, train, dev, stamp)
         best = max(range(len(rounds)), key=lambda n: (rounds[n]["dev_score"], -n))
         figures = self._save(best)
         figures["adversarial"] = {

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import torch
 
     from ..engine.classifier import TextClassifier
+    from ..models.snn import SpikingTextModel
+    from ..models.textcnn import TextModel
 
 M = TypeVar("M")
 VECTORS = "vectors.safetensors"
@@ -102,12 +104,13 @@ def load_run_stage(run: RunFolder) -> TextStage:
         InputError: it is missing, damaged, or that of another run.
     """
     done = run.require("data")
-    stage = TextStage.load(run.path / "text")
-    if stage_hash(stage) != done.get("text_stage", stage_hash(stage)):
-        raise InputError(
-            f"expected the text stage in {run.path / 'text'} to be the one that the run was "
-            "trained with, but it is another; copy the whole folder of the run again"
-        )
+    with run.reading("data"):
+        stage = TextStage.load(run.path / "text")
+        if stage_hash(stage) != done.get("text_stage", stage_hash(stage)):
+            raise InputError(
+                f"expected the text stage in {run.path / 'text'} to be the one that the run was "
+                "trained with, but it is another; copy the whole folder of the run again"
+            )
     return stage
 
 
@@ -129,8 +132,9 @@ def load_run_model(run: RunFolder, name: str, kind: type[M]) -> tuple[M, tuple[s
     """
     from ..convert.artefacts import load_model
 
-    run.require(name, whole=True)
-    model, classes = load_model(run.path / name)
+    run.require(name)
+    with run.reading(name, whole=True):
+        model, classes = load_model(run.path / name)
     if not isinstance(model, kind):
         raise InputError(
             f"expected a {kind.__name__} in {run.path / name}, but it holds a "
@@ -147,13 +151,26 @@ def load_classifier(
     Raises:
         InputError: it has not been made yet, or its files are missing, damaged or of another run.
     """
-    from ..convert.artefacts import load_model
     from ..engine.classifier import TextClassifier
+
+    return TextClassifier(*load_parts(run, name), draws, **vars(engine))
+
+
+def load_parts(
+    run: RunFolder, name: str
+) -> tuple[TextStage, TextModel | SpikingTextModel, tuple[str, ...]]:
+    """Text stage, model ``name`` and class names of a run.
+
+    Raises:
+        InputError: it has not been made yet, or its files are missing, damaged or of another run.
+    """
+    from ..convert.artefacts import load_model
 
     run.require(name)
     stage = load_run_stage(run)
-    model, classes = load_model(run.path / name)
-    return TextClassifier(stage, model, classes, draws, **vars(engine))
+    with run.reading(name):
+        model, classes = load_model(run.path / name)
+    return stage, model, classes
 
 
 def with_absolute_paths(settings: DataSettings) -> DataSettings:

@@ -11,10 +11,10 @@ from __future__ import annotations
 import json
 import os
 import platform
-import re
 import shutil
 import sys
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -25,24 +25,8 @@ from ..files import read_json, read_text, sha256, write_json, write_text
 from .again import command_for
 from .lock import locked
 from .stage_files import damage, digest, record
+from .stages import FOLDERS, MAKERS, NEEDS, PIPELINE, above, below, digest_of, made_from_other
 
-SHOWING = ("attack", "energy")  # stages that show any model, and on which none is built
-STAGES = ("data", "ann", "snn", "finetuned", "ann-adversarial", "snn-adversarial", *SHOWING)
-# what each stage builds on, for its fingerprint (attack names its models' hashes in its settings)
-NEEDS: dict[str, tuple[str, ...]]
-NEEDS = {"data": (), "ann": ("data",), "snn": ("ann",), "finetuned": ("snn",), "attack": ()}
-NEEDS |= {"ann-adversarial": ("ann",), "snn-adversarial": ("snn",), "energy": ()}
-# the folder of each stage; redoing a stage empties its own and those of all that build on it
-FOLDERS = {name: name for name in STAGES} | {"data": "text"}
-# the stages that make a model, and the command that does each
-MAKERS = {"ann": "train --dataset NAME --out {run}", "snn": "convert {run}"}
-MAKERS |= {"finetuned": "finetune {run}"}
-PIPELINE = tuple(MAKERS)  # each made from the one before
-MAKERS |= {
-    f"{model}-adversarial": f"finetune {{run}} --adversarial ATTACK --model {model}"
-    for model in ("ann", "snn")
-}
-MODELS = tuple(MAKERS)
 # where things lie is written down, but does not make it another run: what lies there is hashed
 PLACES = ("data_dir",)
 PACKAGES = ("torch", "numpy", "spikingjelly", "gensim", "jieba", "scikit-learn", "textattack")
@@ -129,16 +113,12 @@ class RunFolder:
             )
         return config
 
-    def require(self, stage: str, whole: bool = False) -> dict[str, Any]:
-        """The figures of a finished stage whose files are there.
-
-        Args:
-            stage: its name
-            whole: look at every byte of them, as before something is built on them
+    def require(self, stage: str) -> dict[str, Any]:
+        """The figures of a finished stage; for its files see `check_files`.
 
         Raises:
-            InputError: the stage is not done, its files are missing or damaged, or it was made from
-                another stage than the one that is there; the message names the command to give.
+            InputError: the stage is not done, or it was made from another stage than the one that
+                is there now; the message names the command to give.
         """
         results = self.results()
         if stage not in results:
@@ -147,14 +127,38 @@ class RunFolder:
                 f"expected {self.path} to hold the stage {stage!r}, but it is not done; "
                 f"run first: snnconvert {command}"
             )
-        wrong = self.damage(stage, results, whole)
+        self.check_made_from(stage, results)
+        return dict(results[stage])
+
+    def check_files(self, stage: str, whole: bool = False) -> None:
+        """Refuse a stage whose files are not what they were when it ended.
+
+        Args:
+            stage: its name
+            whole: look at every byte of every file, as before something is built on them
+
+        Raises:
+            InputError: names the file, and the command that makes it again.
+        """
+        wrong = self._damage(stage, self.require(stage), whole)
         if wrong:
             raise InputError(
                 f"expected {self.path} to hold the whole stage {stage!r}, but {wrong}; put it "
-                f"back, or make it again: {command_for(stage, self.path, self.config())}"
+                f"back; {self.remedy(stage)}"
             )
-        self.check_made_from(stage, results)
-        return dict(results[stage])
+
+    def remedy(self, stage: str) -> str:
+        """How to make ``stage`` again, for the end of an error."""
+        return f"this makes it again: {command_for(stage, self.path, self.config())}"
+
+    @contextmanager
+    def reading(self, stage: str, whole: bool = False) -> Iterator[None]:
+        """Around the reading of a stage's files: its errors get a remedy, then `check_files`."""
+        try:
+            yield
+        except InputError as error:
+            raise InputError(f"{error}; {self.remedy(stage)}") from None
+        self.check_files(stage, whole)
 
     def identity(self, stage: str) -> str:
         """What tells a finished stage from another: its settings, and what it made.
@@ -166,10 +170,8 @@ class RunFolder:
         made = digest(stage, figures.get("files"))
         return str(figures.get("fingerprint")) + (f".{made}" if made else "")
 
-    def damage(self, stage: str, results: dict[str, Any], whole: bool = False) -> str:
-        """What is wrong with the files of a finished stage; nothing where all is well."""
-        recorded = results[stage].get("files")
-        return damage(self.path / FOLDERS[stage], stage, recorded, whole)
+    def _damage(self, stage: str, figures: dict[str, Any], whole: bool = False) -> str:
+        return damage(self.path / FOLDERS[stage], stage, figures.get("files"), whole)
 
     def check_made_from(self, stage: str, results: dict[str, Any]) -> None:
         """Refuse a stage that was made from another one than that which is there now.
@@ -180,13 +182,12 @@ class RunFolder:
         Raises:
             InputError: names the stage, and how to make it again.
         """
-        other = _made_from_other(stage, results)
+        other = made_from_other(stage, results)
         if other:
-            command = command_for(stage, self.path, self.config())
             raise InputError(
                 f"the stage {stage!r} of {self.path} was made from another {other} than the one "
-                f"that is there, which was made again and came out different; make it again: "
-                f"{command} --force"
+                f"that is there, which was made again and came out different; "
+                f"{self.remedy(stage)} --force"
             )
 
     def last_model(self) -> str:
@@ -203,8 +204,8 @@ class RunFolder:
     def stamp(self, stage: str, settings: dict[str, Any]) -> str:
         """The fingerprint of ``stage`` with these settings, on top of the stages below it."""
         done = self.results()
-        below = {name: done.get(name, {}).get("fingerprint") for name in NEEDS[stage]}
-        return fingerprint({"settings": _without(settings, PLACES), "below": below})
+        stamps = {name: done.get(name, {}).get("fingerprint") for name in NEEDS[stage]}
+        return fingerprint({"settings": _without(settings, PLACES), "below": stamps})
 
     def is_done(self, stage: str, settings: dict[str, Any], force: bool = False) -> bool:
         """Whether ``stage`` is done with exactly these settings, and its files are whole.
@@ -234,7 +235,7 @@ class RunFolder:
                 )
             return False
         if results[stage].get("fingerprint") == self.stamp(stage, settings):
-            wrong = self.damage(stage, results, whole=True)
+            wrong = self._damage(stage, results[stage], whole=True)
             if wrong:
                 print(f"{stage} is made again, since {wrong}", file=sys.stderr)
                 return False
@@ -271,29 +272,44 @@ class RunFolder:
         one before.
         """
         results = self.results()
-        made_from = {name: _digest(name, results) for name in _below(stage, settings)}
+        made_from = {name: digest_of(name, results) for name in below(stage, settings)}
         stamped = {
             "fingerprint": self.stamp(stage, settings),
             **figures,
             "files": record(self.path / FOLDERS[stage], stage),
             "made_from": {name: found for name, found in made_from.items() if found},
         }
-        before = _digest(stage, results) if stage in results else None
+        before = digest_of(stage, results) if stage in results else None
         results |= {stage: stamped}
         write_json(self.results_path, results)
-        if before and before != _digest(stage, results):
-            above = [name for name in results if _made_from_other(name, results)]
-            if above:
+        if before and before != digest_of(stage, results):
+            stale = [name for name in results if made_from_other(name, results)]
+            if stale:
                 print(
                     f"{stage} is not what it was before; made from the one before, and to be made "
-                    f"again with --force: {', '.join(above)}",
+                    f"again with --force: {', '.join(stale)}",
                     file=sys.stderr,
                 )
 
-    def forget(self, stage: str) -> None:
-        """Let ``stage``, which was begun and failed, begin with other settings; logs are kept."""
-        if stage not in self.results():
-            self._write_config(_without(self.config(), (stage,)))
+    @contextmanager
+    def forgetting(
+        self, stage: str, failure: type[Exception], files: bool = False
+    ) -> Iterator[None]:
+        """Where the work inside ends in ``failure``, let ``stage`` begin with other settings.
+
+        Args:
+            stage: that was begun
+            failure: after which going on with the same settings is of no use
+            files: whether what the stage has made so far is removed; otherwise its logs are kept
+        """
+        try:
+            yield
+        except failure:
+            if stage not in self.results():
+                if files:
+                    self._remove(stage)
+                self._write_config(_without(self.config(), (stage,)))
+            raise
 
     def _drop(self, stage: str) -> None:
         """Forget ``stage`` and all that build on it: figures, then files, then settings.
@@ -301,22 +317,30 @@ class RunFolder:
         In this order a kill in between leaves stages that are not done, never figures without
         their files, or old checkpoints under new settings.
         """
-        doomed = _above(stage)
+        doomed = above(stage)
         if self.results_path.exists():
             write_json(self.results_path, _without(self.results(), doomed))
         for name in doomed:
-            folder = self.path / FOLDERS[name]
-            try:
-                if folder.exists():
-                    shutil.rmtree(folder)
-            except OSError as error:
-                raise SnnConvertError(
-                    f"could not remove {folder}: {error.strerror or error}; remove it by hand, or "
-                    "choose another folder"
-                ) from error
+            self._remove(name)
         with suppress(OSError):  # it shows figures that are no more
             (self.path / "report.html").unlink()
         self._write_config(_without(self.config(), doomed))
+
+    def _remove(self, stage: str) -> None:
+        """Remove the folder of ``stage``.
+
+        Raises:
+            SnnConvertError: it cannot be removed.
+        """
+        folder = self.path / FOLDERS[stage]
+        try:
+            if folder.exists():
+                shutil.rmtree(folder)
+        except OSError as error:
+            raise SnnConvertError(
+                f"could not remove {folder}: {error.strerror or error}; remove it by hand, or "
+                "choose another folder"
+            ) from error
 
     def _write_config(self, config: dict[str, Any]) -> None:
         import yaml
@@ -327,40 +351,6 @@ class RunFolder:
     def locked(self) -> AbstractContextManager[None]:
         """Keep a second command out of the folder while one is working in it; see `lock.locked`."""
         return locked(self.path)
-
-
-def _below(stage: str, settings: dict[str, Any]) -> tuple[str, ...]:
-    """The stages that ``stage`` is made from; one that shows models names them in its settings."""
-    shown = [*settings.get("victims", ()), *settings.get("models", ())] if stage in SHOWING else []
-    bases = {re.split(r"[+@]", str(name))[0] for name in shown}
-    return (*NEEDS[stage], *(name for name in MODELS if name in bases))
-
-
-def _digest(stage: str, results: dict[str, Any]) -> str | None:
-    """What tells what a finished stage made from another; None where that is not known."""
-    return digest(stage, results.get(stage, {}).get("files"))
-
-
-def _made_from_other(stage: str, results: dict[str, Any]) -> str:
-    """The stage that ``stage`` was made from and that is another now, or nothing."""
-    made_from = results[stage].get("made_from")
-    for name, before in (made_from if isinstance(made_from, dict) else {}).items():
-        now = _digest(name, results)
-        if now and now != before:
-            return str(name)
-        found = _made_from_other(name, results) if name in results else ""
-        if found:
-            return found
-    return ""
-
-
-def _above(stage: str) -> tuple[str, ...]:
-    """``stage``, all that build on it, and those that show any model; in their order."""
-    found = {stage} if stage in SHOWING else {stage, *SHOWING}
-    for name in STAGES:
-        if found.intersection(NEEDS[name]):
-            found.add(name)
-    return tuple(name for name in STAGES if name in found)
 
 
 def _same(settings: dict[str, Any]) -> dict[str, Any]:

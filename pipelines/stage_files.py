@@ -65,7 +65,7 @@ def damage(folder: Path, stage: str, recorded: Any, whole: bool = False) -> str:
     for name in wanted if whole else needed(stage):
         path = folder / name
         if not path.is_file():
-            return f"{path} is missing"
+            return f"there is no such file as {path}"
         size = path.stat().st_size
         expected, digest = known.get(name, (max(size, 1), None))
         if size != expected:

@@ -14,6 +14,7 @@ from ..models.dpcnn import DPCNNSpec, build_dpcnn
 from ..models.network import Network
 from ..models.textcnn import TextCNNSpec, TextModel, build_textcnn
 from .data import Texts, prepare_data
+from .divergence import DivergenceError
 from .loop import checkpoint_path
 from .runfolder import RunFolder, settings_dict
 from .settings import DataSettings, TrainSettings
@@ -61,7 +62,8 @@ def train(
             logits=lambda sequences: ann_logits(model, sequences),
         )
         loop.stamp = run.begin("ann", resolved)
-        state = loop.run()
+        with run.forgetting("ann", DivergenceError):
+            state = loop.run()
         save_model(run.path / "ann", model, texts.dataset.classes)
         figures = {
             f"{name}_accuracy": accuracy(
