@@ -11,10 +11,12 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ..convert.counts import SpikeCounter
+from ..errors import InputError
 from ..models.network import Signal
 from ..models.snn import SpikingTextModel, running_logits
 from ..models.textcnn import TextModel
 from ..seeds import generator
+from ..text.inputs import as_labels, as_sequences
 from .batches import by_length, to_batch
 
 BATCH = 128
@@ -36,7 +38,13 @@ def snn_positions(model: SpikingTextModel) -> int:
 
 @torch.no_grad()
 def ann_logits(model: TextModel, sequences: Sequence[np.ndarray]) -> Tensor:
-    """Logits (N, K) of id sequences, in their order."""
+    """Logits (N, K) of id sequences, in their order.
+
+    Raises:
+        InputError: no sequences, something else (see `text.inputs.as_sequences`), or another kind
+            of model.
+    """
+    sequences = _ids(model, sequences, TextModel)
     model.eval()
     rows: dict[int, Tensor] = {}
     for batch in by_length(sequences, BATCH):
@@ -65,7 +73,12 @@ def snn_logits(
         shared_noise: one noise field for all texts (see `convert.encoders.poisson`)
         counter: when given, counts spikes and operations
         progress: label of a progress bar, none without it
+
+    Raises:
+        InputError: no sequences, something else (see `text.inputs.as_sequences`), or another kind
+            of model.
     """
+    sequences = _ids(model, sequences, SpikingTextModel)
     model.eval()
     device = model.embedding.weight.device
     rows: dict[int, Tensor] = {}
@@ -85,9 +98,28 @@ def snn_logits(
     return torch.stack([rows[i] for i in range(len(sequences))], dim=1)
 
 
+def _ids(
+    model: TextModel | SpikingTextModel, sequences: Sequence[np.ndarray], kind: type
+) -> list[np.ndarray]:
+    """Id sequences of a model's words, at least one; the model must be of ``kind``."""
+    if not isinstance(model, kind):
+        raise InputError(f"expected a {kind.__name__}, but got a {type(model).__name__}")
+    found = as_sequences(sequences, model.embedding.num_embeddings)
+    if not found:
+        raise InputError("expected at least one text, but got none")
+    return found
+
+
 def accuracy(logits: Tensor, labels: Sequence[int]) -> float:
-    """Share of rows of logits (N, K) whose argmax is the label."""
-    return int((logits.argmax(dim=1) == torch.tensor(labels)).sum()) / len(labels)
+    """Share of rows of logits (N, K) whose argmax is the label.
+
+    Raises:
+        InputError: no rows, another number of labels, or labels that are no classes' numbers.
+    """
+    if not len(logits):
+        raise InputError("expected at least one text, but got none")
+    known = as_labels(labels, len(logits), logits.shape[1])
+    return int((logits.argmax(dim=1) == torch.tensor(known)).sum()) / len(known)
 
 
 def evaluate_snn(
@@ -113,9 +145,14 @@ def evaluate_snn(
     Returns:
         ``accuracy``, ``accuracy_by_step`` (step 1 first), ``latency_steps`` (T and any pre-steps)
         and the fields of `convert.counts.SpikeCounter.compute`.
+
+    Raises:
+        InputError: no texts, another number of labels, or something else in their place.
     """
     from .choose import make_engine  # which builds on this module
 
+    sequences = _ids(model, sequences, SpikingTextModel)
+    labels = as_labels(labels, len(sequences))
     run = make_engine(model, engine, precision, len(sequences), progress=progress)
     counter = SpikeCounter(run.model.network, input_is_analog=not model.encoder.spiking)
     logits = run.running_logits(sequences, seed, counter=counter)

@@ -135,11 +135,11 @@ def load_run_model(run: RunFolder, name: str, kind: type[M]) -> tuple[M, tuple[s
     run.require(name)
     with run.reading(name, whole=True):
         model, classes = load_model(run.path / name)
-    if not isinstance(model, kind):
-        raise InputError(
-            f"expected a {kind.__name__} in {run.path / name}, but it holds a "
-            f"{type(model).__name__}; copy the whole folder of the run again"
-        )
+        if not isinstance(model, kind):
+            raise InputError(
+                f"expected a {kind.__name__} in {run.path / name}, but it holds a "
+                f"{type(model).__name__}; copy the whole folder of the run again"
+            )
     return model, classes
 
 

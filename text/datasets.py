@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,13 @@ class Split:
 
     texts: tuple[str, ...]
     labels: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.texts) != len(self.labels) and not isinstance(self.texts, str):
+            raise InputError(
+                f"expected one label per text, but got {len(self.labels)} labels for "
+                f"{len(self.texts)} texts"
+            )
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -73,7 +81,7 @@ class Dataset:
 
 
 def load_dataset(
-    name: str,
+    name: str | Path,
     data_dir: str | Path | None = None,
     language: str = "auto",
     limit: int | None = None,
@@ -95,6 +103,11 @@ def load_dataset(
         InputError: unknown name or language, missing or broken files, labels that do not fit.
         SnnConvertError: a set cannot be fetched from Hugging Face.
     """
+    if not isinstance(name, str | PathLike):
+        raise InputError(
+            f"expected the name or the path of a data set, but got {type(name).__name__}"
+        )
+    name = str(name)
     if language not in ("auto", *LANGUAGES):
         raise InputError(f"unknown language {language!r}: expected auto, {' or '.join(LANGUAGES)}")
     named = BUILTIN.get(name) or NAMED.get(name)

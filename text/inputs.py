@@ -36,8 +36,8 @@ def as_texts(texts: TextsLike) -> list[str]:
     if isinstance(texts, str):
         return [str(texts)]
     _refuse_containers(texts)
-    # an array of no axes holds one text, and does not say so
-    found = [texts.item()] if getattr(texts, "shape", None) == () else list(texts)
+    # an array of no axes holds one text, and cannot be gone through
+    found = [texts.item()] if isinstance(texts, np.ndarray) and not texts.ndim else list(texts)
     return [_text_at(value, position) for position, value in enumerate(found)]
 
 
@@ -49,7 +49,22 @@ def as_text(text: str) -> str:
     """
     if isinstance(text, str):
         return text
-    raise InputError(f"expected one text (a string), but got {_shown(text)}{_remedy(text)}")
+    remedy = "" if _is_missing(text) else _remedy(text)
+    raise InputError(f"expected one text (a string), but got {_shown(text)}{remedy}")
+
+
+def as_words(words: Iterable[str]) -> Sequence[str]:
+    """The words of one text; raises `InputError` for a text, whose "words" would be characters.
+
+    >>> as_words(["good", "food"])
+    ['good', 'food']
+    """
+    if isinstance(words, str | bytes) or not isinstance(words, Iterable):
+        raise InputError(
+            f"expected the words of a text as a list of strings, but got {_shown(words)}: cut a "
+            "text into its words first (text.segment.segment)"
+        )
+    return words if isinstance(words, list) else list(words)
 
 
 def as_sequences(sequences: Iterable[Any], words: int | None = None) -> list[np.ndarray]:
@@ -63,7 +78,7 @@ def as_sequences(sequences: Iterable[Any], words: int | None = None) -> list[np.
         InputError: texts, or ids that are no whole numbers from 0 to V - 1.
     """
     wanted = "expected sequences of word ids, one per text, as TextStage.encode gives them"
-    if isinstance(sequences, str | bytes) or not isinstance(sequences, Iterable):
+    if isinstance(sequences, str | bytes | Mapping | Set) or not isinstance(sequences, Iterable):
         raise InputError(f"{wanted}, but got {_shown(sequences)}")
     return [_ids_at(value, position, words, wanted) for position, value in enumerate(sequences)]
 
@@ -79,17 +94,17 @@ def as_labels(labels: Iterable[Any], count: int, classes: int | None = None) -> 
     Raises:
         InputError: another number of labels, or one that is no whole number from 0 to K - 1.
     """
-    if isinstance(labels, str | bytes) or not isinstance(labels, Iterable):
+    found = labels.tolist() if hasattr(labels, "tolist") else labels  # arrays, Series, tensors
+    if isinstance(found, str | bytes | Mapping | Set) or not isinstance(found, Iterable):
         raise InputError(f"expected one label per text, but got {_shown(labels)}")
-    found = list(labels)
+    found = list(found)
     if len(found) != count:
         raise InputError(
             f"expected one label per text, but got {len(found)} labels for {count} texts"
         )
     last = "" if classes is None else f" to {classes - 1}"
     for position, label in enumerate(found):
-        whole = _is_whole(label)
-        if not whole or int(label) < 0 or (classes is not None and int(label) >= classes):
+        if not _is_whole(label) or label < 0 or (classes is not None and label >= classes):
             raise InputError(
                 f"expected labels as numbers of classes from 0{last}, but position {position} "
                 f"holds {_shown(label)}"
@@ -98,10 +113,8 @@ def as_labels(labels: Iterable[Any], count: int, classes: int | None = None) -> 
 
 
 def _is_whole(value: Any) -> bool:
-    """Whether ``value`` is a whole number: Python's, numpy's, or a tensor of one."""
-    if isinstance(value, bool | np.bool_):
-        return False
-    return hasattr(value, "__index__") and getattr(value, "ndim", 0) == 0
+    """Whether ``value`` is a whole number, Python's or numpy's."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def _refuse_containers(texts: Any) -> None:
@@ -119,7 +132,8 @@ def _refuse_containers(texts: Any) -> None:
             "sorted(texts)"
         )
     if isinstance(texts, bytes | bytearray | memoryview) or not isinstance(texts, Iterable):
-        raise InputError(f"{WANTED}, but got {_shown(texts)}{_remedy(texts)}")
+        remedy = "" if _is_missing(texts) else _remedy(texts)
+        raise InputError(f"{WANTED}, but got {_shown(texts)}{remedy}")
 
 
 def _text_at(value: Any, position: int) -> str:

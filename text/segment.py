@@ -26,7 +26,7 @@ from typing import Any
 
 from ..errors import InputError
 from .encodings import replace_surrogates
-from .inputs import TextsLike, as_text, as_texts
+from .inputs import TextsLike, as_text, as_texts, as_words
 
 LANGUAGES = ("en", "zh")
 
@@ -73,6 +73,7 @@ def segment(text: str, language: str) -> list[str]:
 def join(words: Sequence[str], language: str) -> str:
     """``words`` as one text: with spaces in English, without in Chinese."""
     segmenter(language)  # refuses an unknown language
+    words = as_words(words)
     return (" " if language == "en" else "").join(words)
 
 
