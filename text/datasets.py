@@ -14,6 +14,7 @@ from typing import Any
 from ..errors import InputError
 from .folders import SPLITS, Rows, read_named, read_path
 from .hub import read_hub
+from .inputs import as_labels, as_texts
 from .registry import BUILTIN, NAMED
 from .segment import LANGUAGES, guess_language
 from .splits import assign, sample
@@ -24,17 +25,20 @@ _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 
 @dataclass(frozen=True)
 class Split:
-    """Texts and the indices of their classes, N of each."""
+    """Texts and the indices of their classes, N of each.
+
+    Both may be given as lists, arrays, pandas Series or generators, and are kept as tuples.
+
+    Raises:
+        InputError: texts or labels are something else.
+    """
 
     texts: tuple[str, ...]
     labels: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        if len(self.texts) != len(self.labels) and not isinstance(self.texts, str):
-            raise InputError(
-                f"expected one label per text, but got {len(self.labels)} labels for "
-                f"{len(self.texts)} texts"
-            )
+        object.__setattr__(self, "texts", tuple(as_texts(self.texts)))
+        object.__setattr__(self, "labels", tuple(as_labels(self.labels)))
 
     def __len__(self) -> int:
         return len(self.texts)

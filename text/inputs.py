@@ -83,12 +83,14 @@ def as_sequences(sequences: Iterable[Any], words: int | None = None) -> list[np.
     return [_ids_at(value, position, words, wanted) for position, value in enumerate(sequences)]
 
 
-def as_labels(labels: Iterable[Any], count: int, classes: int | None = None) -> list[int]:
-    """Labels as numbers of classes: a list of ``count`` integers.
+def as_labels(
+    labels: Iterable[Any], count: int | None = None, classes: int | None = None
+) -> list[int]:
+    """Labels as numbers of classes: a list of N integers.
 
     Args:
         labels: one per text
-        count: how many texts there are
+        count: N, how many texts there are, where that is to be looked at
         classes: K, where it is known
 
     Raises:
@@ -98,10 +100,8 @@ def as_labels(labels: Iterable[Any], count: int, classes: int | None = None) -> 
     if isinstance(found, str | bytes | Mapping | Set) or not isinstance(found, Iterable):
         raise InputError(f"expected one label per text, but got {_shown(labels)}")
     found = list(found)
-    if len(found) != count:
-        raise InputError(
-            f"expected one label per text, but got {len(found)} labels for {count} texts"
-        )
+    if count is not None and len(found) != count:
+        raise InputError(f"expected one label per text, but got {len(found)} for {count} texts")
     last = "" if classes is None else f" to {classes - 1}"
     for position, label in enumerate(found):
         if not _is_whole(label) or label < 0 or (classes is not None and label >= classes):

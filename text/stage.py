@@ -51,7 +51,7 @@ class TextStage:
     @classmethod
     def fit(
         cls,
-        train: Split,
+        train: Split | TextsLike,
         language: str,
         vectors: str | Path | WordVectors = "random",
         *,
@@ -72,7 +72,7 @@ class TextStage:
         English, it gets random values of the same mean and standard deviation.
 
         Args:
-            train: the training split.
+            train: the training split, or its texts alone.
             language: "en" or "zh".
             vectors: where word vectors come from; see `vectors.load_vectors`, also for the next.
             dim: length of random and trained vectors.
@@ -92,13 +92,14 @@ class TextStage:
             InputError: bad arguments or vectors, texts without words, or vectors that no training
                 word is in.
         """
-        if max_length < 1 or min_count < 1 or max_extra_words < 0 or not len(train):
+        texts = as_texts(train.texts if isinstance(train, Split) else train)
+        if max_length < 1 or min_count < 1 or max_extra_words < 0 or not texts:
             raise InputError(
                 "expected training texts, max_length and min_count of at least 1 and "
-                f"max_extra_words of at least 0, but got {len(train)} texts, {max_length}, "
+                f"max_extra_words of at least 0, but got {len(texts)} texts, {max_length}, "
                 f"{min_count} and {max_extra_words}"
             )
-        segments = _segments(as_texts(train.texts), language, progress)
+        segments = _segments(texts, language, progress)
         counts = Counter(word for words in segments for word in words)
         if not counts:
             raise InputError("expected training texts with words, but all are empty")
