@@ -49,6 +49,18 @@ def _files(folder: Path, stage: str) -> Iterator[Path]:
         yield from (path for path in found if path.is_file() and not path.name.startswith("."))
 
 
+def _known(recorded: Any) -> Record:
+    """What `record` said, without entries that it cannot have written."""
+    entries = recorded.items() if isinstance(recorded, dict) else ()
+    return {
+        name: value
+        for name, value in entries
+        if Path(name).name == name
+        and isinstance(value, list)
+        and [type(part) for part in value] == [int, str]
+    }
+
+
 def damage(folder: Path, stage: str, recorded: Any, whole: bool = False) -> str:
     """What is wrong with the files of ``stage`` in ``folder``; nothing where all is well.
 
@@ -60,7 +72,7 @@ def damage(folder: Path, stage: str, recorded: Any, whole: bool = False) -> str:
         whole: look at every byte of every file of the stage; otherwise at the size of those that
             are needed, and at the bytes of small ones
     """
-    known: Record = recorded if isinstance(recorded, dict) else {}
+    known = _known(recorded)
     wanted = [*known, *(name for name in needed(stage) if name not in known)]
     for name in wanted if whole else needed(stage):
         path = folder / name
@@ -77,7 +89,7 @@ def damage(folder: Path, stage: str, recorded: Any, whole: bool = False) -> str:
 
 def digest(stage: str, recorded: Any) -> str | None:
     """What tells what ``stage`` made from another; None where that has not been recorded."""
-    known = recorded if isinstance(recorded, dict) else {}
+    known = _known(recorded)
     names = [*needed(stage), *(["vectors.safetensors"] if stage == "data" else [])]
     if not names or any(name not in known for name in names):
         return None
