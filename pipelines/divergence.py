@@ -63,16 +63,19 @@ class Watch:
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """Around work on the model: where its parameters are out of bounds, errors are of that.
+        """Around work on the model: where its numbers are out of bounds, errors are of that.
 
         Raises:
-            DivergenceError: the work failed, and the parameters are not finite or very large.
+            DivergenceError: the work failed, and a number overflowed in it, or the parameters are
+                not finite or very large.
         """
         try:
             yield
         except DivergenceError:
             raise
         except Exception as error:
+            if "overflow" in str(error).lower():
+                raise self._error(f"a step is too large ({one_line(error)})") from error
             self.parameters()
             for name, value in self._learned():
                 if value.numel() and float(value.abs().max()) > MOST_PARAMETER:

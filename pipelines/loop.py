@@ -171,7 +171,7 @@ class Loop:
             value = float(loss.detach())
             self.watch.loss(value, state.first_loss or value, f"at step {state.step + 1}")
             loss.backward()
-        self.optimizer.step()
+            self.optimizer.step()
         if state.step == 0:
             state.first_loss = value
         state.loss_sum += value
