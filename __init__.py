@@ -1,9 +1,31 @@
 """snnconvert: turn text CNNs into spiking CNNs, and measure what that costs and gains.
 
-The package is light to import: torch, textattack and the other heavy libraries are
-loaded by the functions that need them.
+`TextClassifier` is what a program needs of a run folder: texts in, classes out. The package is
+light to import: torch, textattack and the other heavy libraries are loaded by the functions that
+need them, and `TextClassifier` when it is first named.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .engine.classifier import TextClassifier
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__"]
+__all__ = ["TextClassifier", "__version__"]
+
+
+def __getattr__(name: str) -> object:
+    """Load `TextClassifier` when it is first asked for (PEP 562)."""
+    if name != "TextClassifier":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from .engine.classifier import TextClassifier
+
+    globals()[name] = TextClassifier
+    return TextClassifier
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -27,6 +26,7 @@ from ..models.network import Signal
 from ..models.snn import SpikingTextModel
 from ..models.textcnn import TextModel
 from ..seeds import derive, generator
+from ..text.inputs import TextsLike, as_texts
 from .victims import Classifier
 
 if TYPE_CHECKING:
@@ -73,11 +73,11 @@ class CodedAnn:
         return self.ann.segment(text)
 
     @torch.no_grad()
-    def logits(self, texts: Sequence[str], seed: int, shared: bool = True) -> Tensor:
+    def logits(self, texts: TextsLike, seed: int, shared: bool = True) -> Tensor:
         """Logits (N, K) under one noise field for all texts, or with noise for each."""
         self.model.eval()
         sequences = self.ann.stage.encode(texts)
-        rows = torch.empty(len(texts), len(self.classes))
+        rows = torch.empty(len(sequences), len(self.classes))
         width = self.encoder.channels(self.model.embedding.embedding_dim)
         most = max(1, MOST_VALUES // (self.steps * width))  # positions
         for number, batch in enumerate(by_length(sequences, 128, most)):
@@ -89,8 +89,9 @@ class CodedAnn:
             rows[batch] = self.model.network(Signal(decoded, lengths))  # (B, K)
         return rows
 
-    def probabilities(self, texts: Sequence[str], seed: int = 0) -> np.ndarray:
+    def probabilities(self, texts: TextsLike, seed: int = 0) -> np.ndarray:
         """Class probabilities (N, K), as `TextClassifier.probabilities`."""
+        texts = as_texts(texts)
         if not texts:
             return np.zeros((0, len(self.classes)))
         draws = self.draws if self.stochastic else 1
@@ -100,8 +101,9 @@ class CodedAnn:
             total += torch.log_softmax(logits, dim=1)
         return torch.softmax(total / draws, dim=1).numpy()
 
-    def votes(self, texts: Sequence[str], draws: int, seed: int = 0) -> np.ndarray:
+    def votes(self, texts: TextsLike, draws: int, seed: int = 0) -> np.ndarray:
         """As `TextClassifier.votes`: classes of single draws, int64 (N, K)."""
+        texts = as_texts(texts)
         votes = np.zeros((len(texts), len(self.classes)), np.int64)
         times = draws if self.stochastic else 1
         for i, text in enumerate(texts):
@@ -117,7 +119,7 @@ class CodedAnn:
         self._gradients = self._gradients or WordGradients(self.model, seen_through=code)
         return text_gradient(self.ann.stage, self._gradients, text, label, kind, seed, draws)
 
-    def first_order(self, found: TextGradient, texts: Sequence[str]) -> np.ndarray:
+    def first_order(self, found: TextGradient, texts: TextsLike) -> np.ndarray:
         """As `TextClassifier.first_order`."""
         return self.ann.first_order(found, texts)
 
@@ -150,9 +152,9 @@ class QuantisedScores:
         """As the classifier."""
         return self.inner.segment(text)
 
-    def probabilities(self, texts: Sequence[str], seed: int = 0) -> np.ndarray:
+    def probabilities(self, texts: TextsLike, seed: int = 0) -> np.ndarray:
         """Class probabilities (N, K) on T + 1 levels."""
-        exact = self.inner.probabilities(texts, seed)
+        exact = self.inner.probabilities(as_texts(texts), seed)
         rows = largest_remainders(exact, self.steps) / self.steps
         everyone, winners = np.arange(len(rows)), exact.argmax(axis=1)
         tied = rows[everyone, winners] <= np.where(_others(winners, rows), rows, -1.0).max(axis=1)
@@ -161,9 +163,9 @@ class QuantisedScores:
         rows[everyone, winners] += lead
         return rows
 
-    def votes(self, texts: Sequence[str], draws: int, seed: int = 0) -> np.ndarray:
+    def votes(self, texts: TextsLike, draws: int, seed: int = 0) -> np.ndarray:
         """As the classifier: rounding moves no prediction."""
-        return self.inner.votes(texts, draws, seed)
+        return self.inner.votes(as_texts(texts), draws, seed)
 
     def gradient(
         self, text: str, label: int, kind: str = "surrogate", seed: int = 0, draws: int = DRAWS
@@ -175,9 +177,9 @@ class QuantisedScores:
         """
         return cast("WhiteBox", self.inner).gradient(text, label, kind, seed, draws)
 
-    def first_order(self, found: TextGradient, texts: Sequence[str]) -> np.ndarray:
+    def first_order(self, found: TextGradient, texts: TextsLike) -> np.ndarray:
         """As the classifier."""
-        return cast("WhiteBox", self.inner).first_order(found, texts)
+        return cast("WhiteBox", self.inner).first_order(found, as_texts(texts))
 
 
 def _others(winners: np.ndarray, rows: np.ndarray) -> np.ndarray:

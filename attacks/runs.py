@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..seeds import derive
+from ..text.inputs import TextsLike, as_labels, as_texts
 from .attacker import Example, Job
 from .environment import check_assets
 from .presets import preset as find_preset
@@ -25,22 +26,21 @@ VERIFY_DRAWS = 51
 """Fresh noise draws that every adversarial text of a stochastic victim is shown with; odd."""
 
 
-def select_examples(
-    texts: Sequence[str], labels: Sequence[int], n: int, seed: int
-) -> list[Example]:
+def select_examples(texts: TextsLike, labels: Sequence[int], n: int, seed: int) -> list[Example]:
     """Draw ``n`` texts by ``seed``, without replacement; all of them where there are fewer.
 
     The draw does not depend on victim or attack, nor on ``n``: fewer are the first of more.
 
     Raises:
-        InputError: ``n`` is not positive, or texts and labels differ in number.
+        InputError: ``n`` is not positive, texts and labels differ in number, or one is no text
+            or no number of a class.
     """
     if n < 1:
         raise InputError(f"expected at least 1 text to attack, got {n}")
-    if len(texts) != len(labels):
-        raise InputError(f"expected one label per text, got {len(labels)} for {len(texts)} texts")
-    order = sorted(range(len(texts)), key=lambda i: derive(seed, "attack-examples", i))
-    return [Example(i, texts[i], int(labels[i])) for i in order[:n]]
+    known = as_texts(texts)
+    numbers = as_labels(labels, len(known))
+    order = sorted(range(len(known)), key=lambda i: derive(seed, "attack-examples", i))
+    return [Example(i, known[i], numbers[i]) for i in order[:n]]
 
 
 def run_attack(

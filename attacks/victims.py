@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..text.inputs import as_texts
+
 SUM_TOLERANCE = 1e-12
 """How far a row of probabilities may be from 1; TextAttack would "repair" rows with a softmax."""
 
@@ -62,7 +64,7 @@ class Victim:
         Raises:
             ValueError: the classifier broke its contract (shape, type, NaN, sum of a row).
         """
-        texts = list(text_input_list)
+        texts = as_texts(text_input_list)
         rows = self.model.probabilities(texts, seed=self.seed)
         check_probabilities(rows, len(texts), len(self.model.classes))
         return rows

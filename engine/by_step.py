@@ -11,6 +11,7 @@ from torch import Tensor
 from ..convert.counts import SpikeCounter
 from ..models.network import Signal
 from ..models.snn import SpikingTextModel
+from ..text.inputs import as_labels, as_sequences
 from .choose import make_engine
 from .evaluate import accuracy
 
@@ -66,7 +67,12 @@ def evaluate_steps(
     Returns:
         For each t ``accuracy``, ``latency_steps`` and the fields of
         `convert.counts.SpikeCounter.compute`.
+
+    Raises:
+        InputError: no texts, another number of labels, or something else in their place.
     """
+    sequences = as_sequences(sequences, model.embedding.num_embeddings)
+    labels = as_labels(labels, len(sequences))
     run = make_engine(model, engine, precision, len(sequences))
     counters = StepCounters(run.model, steps)
     logits = run.running_logits(sequences, seed, counter=counters)  # (T, N, K)

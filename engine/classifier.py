@@ -1,4 +1,4 @@
-"""A saved model with its text stage: texts in, class probabilities out."""
+"""A saved model with its text stage: texts in, classes and their probabilities out."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..convert.artefacts import load_model
 from ..convert.outputs import check_classes
 from ..errors import InputError
 from ..models.snn import SpikingTextModel
 from ..models.textcnn import TextModel
 from ..seeds import derive
+from ..text.inputs import TextsLike, as_text, as_texts
 from ..text.stage import TextStage
 from .ann import AnnRunner
 from .choose import FEW_TEXTS, Engine, make_engine, sharing
@@ -23,7 +23,11 @@ from .gradients import DRAWS, TextGradient, WordGradients, first_order, text_gra
 
 
 class TextClassifier:
-    """Texts to class probabilities, for an ANN or an SNN.
+    """Texts to classes and class probabilities, for an ANN or an SNN.
+
+    Every method takes texts as a list, tuple, array, pandas Series or generator of strings; a
+    string alone is one text, so that its answer has one row. `text.inputs.as_texts` says what is
+    refused. `predict`, `predict_proba` and ``classes_`` are called as scikit-learn calls them.
 
     An SNN keeps its engine, and that the projections of the words it has seen, so single texts
     cost little. The first few are done without loading compiled kernels.
@@ -66,27 +70,56 @@ class TextClassifier:
     def load(
         cls,
         run: Path | str,
-        which: str,
+        which: str | None = None,
         draws: int = 8,
         engine: str = "auto",
         precision: str = "exact",
     ) -> TextClassifier:
-        """The model ``ann``, ``snn`` or ``finetuned`` of a run folder."""
-        run = Path(run)
-        stage = TextStage.load(run / "text")
-        model, classes = load_model(run / which)
-        return cls(stage, model, classes, draws, engine, precision)
+        """A model of a run folder.
+
+        Args:
+            run: the folder
+            which: ``ann``, ``snn``, ``finetuned`` ...; by default the last one made: the
+                fine-tuned SNN, else the SNN, else the ANN
+            draws: see the class, also for the next
+            engine: what runs an SNN, and at which
+            precision: see `choose.make_engine`
+
+        Raises:
+            InputError: no run folder, no such model in it, or its files are missing or damaged.
+        """
+        from ..pipelines.data import load_parts  # which builds on this module
+        from ..pipelines.runfolder import RunFolder
+        from ..pipelines.stages import MODELS
+
+        folder = RunFolder(run)
+        which = which or folder.last_model()
+        if which not in MODELS:
+            raise InputError(f"expected a model of {', '.join(MODELS)}, but got {which!r}")
+        return cls(*load_parts(folder, which), draws, engine, precision)
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """The class names (K,), by the name that scikit-learn gives them."""
+        return np.array(self.classes)
 
     def segment(self, text: str) -> list[str]:
         """The words of ``text`` as the model sees them, before truncation."""
         return self.stage.segment(text)
 
-    def logits_by_step(self, texts: Sequence[str], seed: int = 0) -> Tensor:
-        """Running logits (T, N, K); T is 1 for an ANN. One noise draw for a stochastic encoder."""
+    def logits_by_step(self, texts: TextsLike, seed: int = 0) -> Tensor:
+        """Running logits (T, N, K); T is 1 for an ANN. One noise draw for a stochastic encoder.
+
+        Raises:
+            InputError: no texts (see the class).
+        """
         sequences = self.stage.encode(texts)
+        if not sequences:
+            steps = 1 if isinstance(self.model, TextModel) else self.model.steps
+            return torch.zeros(steps, 0, len(self.classes))
         if isinstance(self.model, TextModel):
             return self._ann_logits(sequences).unsqueeze(0)
-        return self.engine(len(texts)).running_logits(sequences, seed, shared_noise=True)
+        return self.engine(len(sequences)).running_logits(sequences, seed, shared_noise=True)
 
     def _ann_logits(self, sequences: Sequence[np.ndarray]) -> Tensor:
         """Logits (N, K) of an ANN."""
@@ -115,47 +148,70 @@ class TextClassifier:
         """Whether the input code is drawn at random."""
         return isinstance(self.model, SpikingTextModel) and self.model.encoder.stochastic
 
-    def votes(self, texts: Sequence[str], draws: int, seed: int = 0) -> np.ndarray:
+    def votes(self, texts: TextsLike, draws: int, seed: int = 0) -> np.ndarray:
         """How many of ``draws`` independent noise draws predict each class, int64 (N, K).
 
         A vote is the class of the largest logit of a single draw; every text and draw has noise of
         its own. Without noise all draws agree.
+
+        Raises:
+            InputError: no texts (see the class), or less than one draw.
         """
-        votes = np.zeros((len(texts), len(self.classes)), np.int64)
-        if not texts:
+        if draws < 1:
+            raise InputError(f"expected at least one draw to vote, but got {draws}")
+        encoded = self.stage.encode(texts)
+        count = len(encoded)
+        votes = np.zeros((count, len(self.classes)), np.int64)
+        if not encoded:
             return votes
         if not self.stochastic:
-            winners = self.logits_by_step(texts, seed)[-1].argmax(dim=1).numpy()
-            votes[np.arange(len(texts)), winners] = draws
+            winners = self._logits_of_draws(encoded, [seed])[0].argmax(dim=1).numpy()
+            votes[np.arange(count), winners] = draws
             return votes
-        sequences = [ids for ids in self.stage.encode(texts) for _ in range(draws)]
-        seeds = [derive(seed, "vote", i, draw) for i in range(len(texts)) for draw in range(draws)]
+        sequences = [ids for ids in encoded for _ in range(draws)]
+        seeds = [derive(seed, "vote", i, draw) for i in range(count) for draw in range(draws)]
         logits = logits_of_own_draws(self.engine(len(seeds)), sequences, seeds)  # (N * draws, K)
         winners = logits.argmax(dim=1).numpy()
-        np.add.at(votes, (np.repeat(np.arange(len(texts)), draws), winners), 1)
+        np.add.at(votes, (np.repeat(np.arange(count), draws), winners), 1)
         return votes
 
-    def probabilities(self, texts: Sequence[str], seed: int = 0) -> np.ndarray:
+    def probabilities(self, texts: TextsLike, seed: int = 0) -> np.ndarray:
         """Class probabilities (N, K), float64 rows that sum to 1.
 
         The softmax of the logits (mean output currents for an SNN). For a stochastic encoder the
         log-probabilities are averaged over ``draws`` noise fields that depend on ``seed`` only, so
         a text's row does not depend on the texts beside it.
+
+        Raises:
+            InputError: no texts (see the class).
         """
-        if not texts:
+        sequences = self.stage.encode(texts)
+        if not sequences:
             return np.zeros((0, len(self.classes)))
         seeds = [derive(seed, "draw", i) for i in range(self.draws if self.stochastic else 1)]
-        total = torch.zeros(len(texts), len(self.classes), dtype=torch.float64)
-        for logits in self._logits_of_draws(texts, seeds):
+        total = torch.zeros(len(sequences), len(self.classes), dtype=torch.float64)
+        for logits in self._logits_of_draws(sequences, seeds):
             total += torch.log_softmax(logits.double(), dim=1)  # (N, K)
         return torch.softmax(total / len(seeds), dim=1).numpy()
 
-    def _logits_of_draws(self, texts: Sequence[str], seeds: Sequence[int]) -> Tensor:
+    def predict_proba(self, texts: TextsLike, seed: int = 0) -> np.ndarray:
+        """`probabilities` by the name that scikit-learn gives them; columns as ``classes_``."""
+        return self.probabilities(texts, seed)
+
+    def predict(self, texts: TextsLike, seed: int = 0) -> np.ndarray:
+        """The most probable class of each text: names, an array (N,) of str.
+
+        Raises:
+            InputError: no texts (see the class).
+        """
+        winners = self.probabilities(texts, seed).argmax(axis=1)
+        return self.classes_[winners]
+
+    def _logits_of_draws(self, sequences: Sequence[np.ndarray], seeds: Sequence[int]) -> Tensor:
         """Logits (S, N, K) under the noise of each seed, shared by all texts."""
-        sequences = self.stage.encode(texts)
         if isinstance(self.model, TextModel):
             return self._ann_logits(sequences).expand(len(seeds), -1, -1)
-        return logits_of_draws(self.engine(len(texts) * len(seeds)), sequences, seeds)
+        return logits_of_draws(self.engine(len(sequences) * len(seeds)), sequences, seeds)
 
     @property
     def gradients(self) -> WordGradients:
@@ -170,11 +226,19 @@ class TextClassifier:
         """The gradient of the loss of class ``label`` for the word vectors of ``text``.
 
         ``kind`` is of `gradients.KINDS`; ``draws`` is how many ``averaged`` takes.
-        """
-        return text_gradient(self.stage, self.gradients, text, label, kind, seed, draws)
 
-    def first_order(self, found: TextGradient, texts: Sequence[str]) -> np.ndarray:
+        Raises:
+            InputError: ``text`` is no string, or the model has no such class or gradient.
+        """
+        if label not in range(len(self.classes)):
+            raise InputError(
+                f"expected the number of a class from 0 to {len(self.classes) - 1}, but got "
+                f"{label!r}"
+            )
+        return text_gradient(self.stage, self.gradients, as_text(text), label, kind, seed, draws)
+
+    def first_order(self, found: TextGradient, texts: TextsLike) -> np.ndarray:
         """How much more loss ``texts`` have, by the gradient at another: (N,) float64."""
-        others = self.stage.encode([text[: found.reach] for text in texts])
+        others = self.stage.encode([text[: found.reach] for text in as_texts(texts)])
         vectors = self.model.embedding.weight.detach().numpy()
         return first_order(found.gradient, found.ids, others, vectors)

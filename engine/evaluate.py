@@ -16,6 +16,7 @@ from ..models.network import Signal
 from ..models.snn import SpikingTextModel, running_logits
 from ..models.textcnn import TextModel
 from ..seeds import generator
+from ..text.inputs import as_labels, as_sequences
 from .batches import by_length, to_batch
 
 BATCH = 128
@@ -37,7 +38,13 @@ def snn_positions(model: SpikingTextModel) -> int:
 
 @torch.no_grad()
 def ann_logits(model: TextModel, sequences: Sequence[np.ndarray]) -> Tensor:
-    """Logits (N, K) of id sequences, in their order."""
+    """Logits (N, K) of id sequences, in their order.
+
+    Raises:
+        InputError: no sequences, something else (see `text.inputs.as_sequences`), or another kind
+            of model.
+    """
+    sequences = _ids(model, sequences, TextModel)
     model.eval()
     rows: dict[int, Tensor] = {}
     for batch in by_length(sequences, BATCH):
@@ -66,7 +73,12 @@ def snn_logits(
         shared_noise: one noise field for all texts (see `convert.encoders.poisson`)
         counter: when given, counts spikes and operations
         progress: label of a progress bar, none without it
+
+    Raises:
+        InputError: no sequences, something else (see `text.inputs.as_sequences`), or another kind
+            of model.
     """
+    sequences = _ids(model, sequences, SpikingTextModel)
     model.eval()
     device = model.embedding.weight.device
     rows: dict[int, Tensor] = {}
@@ -86,30 +98,34 @@ def snn_logits(
     return torch.stack([rows[i] for i in range(len(sequences))], dim=1)
 
 
+def _ids(
+    model: TextModel | SpikingTextModel, sequences: Sequence[np.ndarray], kind: type
+) -> list[np.ndarray]:
+    """Id sequences of a model's words, at least one; the model must be of ``kind``."""
+    if not isinstance(model, kind):
+        raise InputError(f"expected a {kind.__name__}, but got a {type(model).__name__}")
+    found = as_sequences(sequences, model.embedding.num_embeddings)
+    if not found:
+        raise InputError("expected at least one text, but got none")
+    return found
+
+
 def accuracy(logits: Tensor, labels: Sequence[int]) -> float:
     """Share of rows of logits (N, K) whose argmax is the label.
 
     Raises:
-        InputError: fewer than two classes, another number of labels than of rows, or a label that
-            is no class.
+        InputError: fewer than two classes, no rows, another number of labels, or labels that are no
+            classes' numbers.
     """
     if logits.dim() != 2 or logits.shape[1] < 2:
         raise InputError(
             f"expected logits (N, K) of K >= 2 classes, but got the shape {tuple(logits.shape)}; "
             "of one logit z make the two logits [0, z]"
         )
-    if len(labels) != len(logits) or not len(labels):
-        raise InputError(
-            f"expected one label for each of at least one text, but got {len(labels)} labels of "
-            f"{len(logits)} texts"
-        )
-    least, most = int(min(labels)), int(max(labels))
-    if least < 0 or most >= logits.shape[1]:
-        raise InputError(
-            f"expected labels of 0 to {logits.shape[1] - 1}, as many as the model has classes, but "
-            f"got {least if least < 0 else most}"
-        )
-    return int((logits.argmax(dim=1) == torch.tensor(labels)).sum()) / len(labels)
+    if not len(logits):
+        raise InputError("expected at least one text, but got none")
+    known = as_labels(labels, len(logits), logits.shape[1])
+    return int((logits.argmax(dim=1) == torch.tensor(known)).sum()) / len(known)
 
 
 def snn_outputs(
@@ -129,9 +145,13 @@ def snn_outputs(
         progress: label of a progress bar, none without it
         engine: what runs the model, and at which
         precision: see `choose.make_engine`
+
+    Raises:
+        InputError: no sequences, or something else in their place.
     """
     from .choose import make_engine  # which builds on this module
 
+    sequences = _ids(model, sequences, SpikingTextModel)
     run = make_engine(model, engine, precision, len(sequences), progress=progress)
     counter = SpikeCounter(run.model.network, input_is_analog=not model.encoder.spiking)
     logits = run.running_logits(sequences, seed, counter=counter)
@@ -160,7 +180,11 @@ def evaluate_snn(
 
     Returns:
         As `snn_figures`.
+
+    Raises:
+        InputError: no texts, another number of labels, or something else in their place.
     """
+    labels = as_labels(labels, len(sequences))  # before the work
     logits, counts = snn_outputs(model, sequences, seed, progress, engine, precision)
     return snn_figures(model, logits, labels, counts)
 

@@ -42,6 +42,7 @@ from .adversarial_texts import (
 )
 from .attack import check_language
 from .data import Texts, load_run_texts, training_texts
+from .divergence import DivergenceError
 from .finetune import prepare_snn, run_snn, save_snn, snn_loop
 from .loop import State, checkpoint_path
 from .quality import model_figures
@@ -81,7 +82,7 @@ def finetune_adversarially(
     with run.locked():
         bases = adversarial_bases(settings)
         for base in bases:
-            run.require(base)
+            run.check_files(base, whole=True)
         settings = finetune_defaults(settings, training_texts(run))
         check_language(attacks, str(run.require("data").get("language")))
         waiting = []
@@ -159,7 +160,8 @@ class _Tuning:
             found = self._attack("train", number)
             rounds[-1]["train"] = {name: outcome(records) for name, records in found.items()}
             train += [record for records in found.values() for record in records]
-            self._round(number + 1, train, dev, stamp)
+            with self.run.forgetting(self.stage, DivergenceError, files=True):
+                self._round(number + 1, train, dev, stamp)
         best = max(range(len(rounds)), key=lambda n: (rounds[n]["dev_score"], -n))
         figures = self._save(best)
         figures["adversarial"] = {
@@ -238,7 +240,7 @@ class _Tuning:
         folder = self.folder(number)
         done = folder / "training.json"  # written last
         checkpoint = checkpoint_path(folder, "finetune")
-        if not done.exists():
+        if not (done.exists() and (folder / "spec.json").exists()):  # as in `clear_rounds`
             adversarial = attacked_texts(train, only_adversarial=True)
             if not adversarial.texts:
                 raise SnnConvertError(

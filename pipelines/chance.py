@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from .output import warn
-from .runfolder import MODELS, RunFolder
+from .runfolder import RunFolder
+from .stages import MODELS
 from .summary_classes import percent
 
 # `engine.chance` says when a model is at chance, and results.json holds its answer by stage

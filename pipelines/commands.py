@@ -10,7 +10,7 @@ from ..errors import InputError
 from .arguments import add_settings, settings_from
 from .output import add_output, add_quiet, tell
 from .parser import Parser
-from .runfolder import MODELS, RunFolder
+from .runfolder import RunFolder
 from .settings import (
     AttackSettings,
     AttackSweepSettings,
@@ -23,6 +23,7 @@ from .settings import (
     SweepSettings,
     TrainSettings,
 )
+from .stages import MODELS
 
 Given = dict[str, Any]
 

@@ -36,6 +36,7 @@ from ..models.network import Network, Signal
 from ..models.snn import SpikingTextModel
 from ..models.textcnn import TextModel
 from ..seeds import generator
+from ..text.inputs import as_sequences
 from .data import Texts, load_run_model, load_run_texts
 from .diagnose import diagnose
 from .quality import model_figures
@@ -109,8 +110,14 @@ def convert_model(
         InputError: a node that cannot be converted, or no calibration texts.
         SnnConvertError: the converted network is not the ANN's (see `convert.verify`).
     """
-    if not sequences:
-        raise InputError("expected at least one calibration text, but got none (--calibration)")
+    if not isinstance(ann, TextModel):
+        raise InputError(f"expected an ANN (TextModel) to convert, but got {type(ann).__name__}")
+    sequences = as_sequences(sequences, ann.embedding.num_embeddings)
+    if not any(len(ids) for ids in sequences):
+        raise InputError(
+            f"expected at least one calibration text with words, but got {len(sequences)} texts "
+            "without any (--calibration)"
+        )
     ann = sparser(ann, recipe.tau)
     thresholds, used = balance(ann, recipe, sequences)
     corrections: list[dict[str, Any]] = []

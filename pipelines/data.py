@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import torch
 
     from ..engine.classifier import TextClassifier
+    from ..models.snn import SpikingTextModel
+    from ..models.textcnn import TextModel
 
 M = TypeVar("M")
 VECTORS = "vectors.safetensors"
@@ -73,7 +75,13 @@ def load_run_data(run: RunFolder) -> Dataset:
         InputError: the data have changed since, or are not where they were.
     """
     done = run.require("data")
-    settings = run.config().get("data", {})
+    settings = run.config().get("data")
+    if settings is None:
+        raise InputError(
+            f"expected config.yaml of {run.path} to say which data set the run is of, but it is "
+            "missing or has lost that: put it back, or give the train command of this run again "
+            "with the same options, which restores it"
+        )
     folder = settings.get("data_dir")
     dataset = load_dataset(
         str(settings.get("dataset")),
@@ -97,12 +105,13 @@ def load_run_stage(run: RunFolder) -> TextStage:
         InputError: it is missing, damaged, or that of another run.
     """
     done = run.require("data")
-    stage = TextStage.load(run.path / "text")
-    if stage_hash(stage) != done.get("text_stage", stage_hash(stage)):
-        raise InputError(
-            f"expected the text stage in {run.path / 'text'} to be the one that the run was "
-            "trained with, but it is another; copy the whole folder of the run again"
-        )
+    with run.reading("data"):
+        stage = TextStage.load(run.path / "text")
+        if stage_hash(stage) != done.get("text_stage", stage_hash(stage)):
+            raise InputError(
+                f"expected the text stage in {run.path / 'text'} to be the one that the run was "
+                "trained with, but it is another; copy the whole folder of the run again"
+            )
     return stage
 
 
@@ -126,16 +135,18 @@ def load_run_model(run: RunFolder, name: str, kind: type[M]) -> tuple[M, tuple[s
     """A model of a run that must be of ``kind``, and its class names.
 
     Raises:
-        InputError: it is missing, damaged or of another kind.
+        InputError: it has not been made, is missing, damaged or of another kind.
     """
     from ..convert.artefacts import load_model
 
-    model, classes = load_model(run.path / name)
-    if not isinstance(model, kind):
-        raise InputError(
-            f"expected a {kind.__name__} in {run.path / name}, but it holds a "
-            f"{type(model).__name__}; copy the whole folder of the run again"
-        )
+    run.require(name)
+    with run.reading(name, whole=True):
+        model, classes = load_model(run.path / name)
+        if not isinstance(model, kind):
+            raise InputError(
+                f"expected a {kind.__name__} in {run.path / name}, but it holds a "
+                f"{type(model).__name__}; copy the whole folder of the run again"
+            )
     return model, classes
 
 
@@ -147,13 +158,26 @@ def load_classifier(
     Raises:
         InputError: it has not been made yet, or its files are missing, damaged or of another run.
     """
-    from ..convert.artefacts import load_model
     from ..engine.classifier import TextClassifier
+
+    return TextClassifier(*load_parts(run, name), draws, **vars(engine))
+
+
+def load_parts(
+    run: RunFolder, name: str
+) -> tuple[TextStage, TextModel | SpikingTextModel, tuple[str, ...]]:
+    """Text stage, model ``name`` and class names of a run.
+
+    Raises:
+        InputError: it has not been made yet, or its files are missing, damaged or of another run.
+    """
+    from ..convert.artefacts import load_model
 
     run.require(name)
     stage = load_run_stage(run)
-    model, classes = load_model(run.path / name)
-    return TextClassifier(stage, model, classes, draws, **vars(engine))
+    with run.reading(name):
+        model, classes = load_model(run.path / name)
+    return stage, model, classes
 
 
 def with_absolute_paths(settings: DataSettings) -> DataSettings:

@@ -26,6 +26,7 @@ from ..models.snn import SpikingTextModel
 from ..models.spiking import SpikingReadout
 from .convert import measure, write_raster
 from .data import Texts, load_run_model, load_run_texts, training_texts
+from .divergence import DivergenceError
 from .loop import Loop, State, checkpoint_path
 from .runfolder import RunFolder, settings_dict
 from .schedule import finetune_defaults
@@ -80,7 +81,8 @@ def finetune(
         folder = run.path / "finetuned"
         loop = snn_loop(folder, model, outputs, texts, settings, seed, engine)
         loop.stamp = run.begin("finetuned", resolved, force)
-        state = run_snn(loop, model, settings)
+        with run.forgetting("finetuned", DivergenceError):
+            state = run_snn(loop, model, settings)
         figures = save_snn(run, "finetuned", model, classes, texts, seed, engine)
         figures |= {
             "best_epoch": state.best_epoch + 1,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -21,9 +22,10 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ..engine.batches import shuffled
-from ..errors import InputError, SnnConvertError
+from ..errors import InputError
 from ..files import replace_file
 from ..seeds import generator
+from .divergence import DivergenceError, Watch
 from .logs import Logs
 from .schedule import rate_factor
 
@@ -43,6 +45,7 @@ class State:
     batch: int = 0
     step: int = 0
     loss_sum: float = 0.0
+    first_loss: float = 0.0
     best_epoch: int = -1
     best_score: float = -1.0
     best_loss: float = float("inf")
@@ -93,19 +96,39 @@ class Loop:
         return checkpoint_path(self.folder, self.name)
 
     def run(self) -> State:
-        """Train to the end (or the early stop) and load the best parameters into the model."""
+        """Train to the end (or the early stop) and load the best parameters into the model.
+
+        A loss that has grown is said on standard error.
+
+        Raises:
+            DivergenceError: the loss or the parameters have left all bounds; no checkpoint is left.
+        """
         self.logs = Logs(self.folder, self.name, self.tensorboard)
         self._resume()
         try:
             return self._run()
+        except DivergenceError:
+            self.checkpoint_path.unlink(missing_ok=True)
+            raise
         finally:
             self.logs.close()
+
+    @property
+    def watch(self) -> Watch:
+        """What looks for divergence."""
+        return Watch(self.name, self.model, float(self.optimizer.param_groups[0]["lr"]))
 
     def _run(self) -> State:
         if self.score_start and self.state.step == 0 and not self.state.history:
             self._score(epoch=-1, loss=float("nan"))  # the start counts as a candidate
         while not self.state.finished:
             self._epoch()
+        last = self.state.history[-1].get("train_loss", 0.0) if self.state.history else 0.0
+        said = self.watch.grown(self.state.first_loss, last)
+        if said and self.score_start and self.state.best_epoch < 0:
+            said += "; the model is as it was before, since no epoch was better on dev"
+        if said:
+            print(said, file=sys.stderr)
         self._load(self.best)
         return self.state
 
@@ -150,18 +173,18 @@ class Loop:
         state = self.state
         self.model.train()
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self.batch_loss(indices, generator(self.seed, self.name, "step", state.step))
-        if not torch.isfinite(loss):
-            raise SnnConvertError(
-                f"the loss of {self.name} became {float(loss)} at step {state.step}: lower the "
-                "learning rate (--lr) and begin again with --force"
-            )
-        loss.backward()
-        if self.clip:
-            nn.utils.clip_grad_norm_(self._clipped(), self.clip)
-        self._set_rate()
-        self.optimizer.step()
-        state.loss_sum += float(loss.detach())
+        with self.watch.errors():
+            loss = self.batch_loss(indices, generator(self.seed, self.name, "step", state.step))
+            value = float(loss.detach())
+            self.watch.loss(value, state.first_loss or value, f"at step {state.step + 1}")
+            loss.backward()
+            if self.clip:
+                nn.utils.clip_grad_norm_(self._clipped(), self.clip)
+            self._set_rate()
+            self.optimizer.step()
+        if state.step == 0:
+            state.first_loss = value
+        state.loss_sum += value
         state.batch += 1
         state.step += 1
 
@@ -190,8 +213,11 @@ class Loop:
         """Score dev, keep the parameters where they are the best so far, write the logs."""
         state = self.state
         self.model.eval()
-        with torch.no_grad():
+        self.watch.parameters()
+        with self.watch.errors(), torch.no_grad():
             accuracy, dev_loss = self.dev_score()
+        if epoch >= 0:
+            self.watch.loss(dev_loss, state.first_loss, f"on dev after epoch {epoch + 1}")
         row = {"epoch": epoch + 1, "dev_accuracy": accuracy, "dev_loss": dev_loss} | self.parts
         state.history.append(row | ({} if loss != loss else {"train_loss": loss}))
         if (accuracy, -dev_loss) > (state.best_score, -state.best_loss):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..text.inputs import TextsLike, as_texts
 from .data import load_classifier
 from .runfolder import RunFolder
 from .settings import ENGINE, EngineSettings
@@ -14,7 +14,7 @@ from .settings import ENGINE, EngineSettings
 
 def predict(
     out: Path | str,
-    texts: Sequence[str],
+    texts: TextsLike,
     model: str | None = None,
     as_json: bool = False,
     engine: EngineSettings = ENGINE,
@@ -23,14 +23,15 @@ def predict(
 
     Args:
         out: run folder
-        texts: what to classify
+        texts: what to classify; a string alone is one text
         model: ``ann``, ``snn`` or ``finetuned``; the last one made where none is named
         as_json: print one JSON object per text
         engine: what runs an SNN
 
     Raises:
-        InputError: the model is not in the run.
+        InputError: the model is not in the run, or something else than texts.
     """
+    texts = as_texts(texts)
     run = RunFolder(out)
     classifier = load_classifier(run, model or run.last_model(), engine=engine)
     rows = []

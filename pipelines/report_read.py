@@ -171,6 +171,7 @@ def read_run(path: Path | str) -> RunFigures:
     for kind in ("ann", "snn", "finetuned"):
         if kind not in results:
             continue
+        run.check_made_from(kind, results)
         activity: list[Activity] = []
         rasters: list[Raster] = []
         if kind != "ann":

@@ -1,8 +1,9 @@
 """The run folder: settings, results and which stages are done, safe against any interrupt.
 
 Every stage writes its results under its own name in results.json, together with a fingerprint of
-its settings and of the stages it builds on. A stage whose fingerprint is already there is done and
-is not run again; another fingerprint is refused, unless the user asks to redo the stage.
+its settings and of the stages it builds on, and with what its files were. A stage whose fingerprint
+is already there, and whose files are whole, is done and is not run again; another fingerprint is
+refused, unless the user asks to redo the stage.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,24 +22,11 @@ from typing import Any
 from .. import __version__
 from ..errors import InputError, SnnConvertError
 from ..files import read_json, read_text, sha256, write_json, write_text
+from .again import command_for
+from .lock import locked
+from .stage_files import damage, digest, record
+from .stages import FOLDERS, MAKERS, NEEDS, PIPELINE, above, below, digest_of, made_from_other
 
-SHOWING = ("attack", "energy")  # stages that show any model, and on which none is built
-STAGES = ("data", "ann", "snn", "finetuned", "ann-adversarial", "snn-adversarial", *SHOWING)
-# what each stage builds on, for its fingerprint (attack names its models' hashes in its settings)
-NEEDS: dict[str, tuple[str, ...]]
-NEEDS = {"data": (), "ann": ("data",), "snn": ("ann",), "finetuned": ("snn",), "attack": ()}
-NEEDS |= {"ann-adversarial": ("ann",), "snn-adversarial": ("snn",), "energy": ()}
-# the folder of each stage; redoing a stage empties its own and those of all that build on it
-FOLDERS = {name: name for name in STAGES} | {"data": "text"}
-# the stages that make a model, and the command that does each
-MAKERS = {"ann": "train --dataset NAME --out {run}", "snn": "convert {run}"}
-MAKERS |= {"finetuned": "finetune {run}"}
-PIPELINE = tuple(MAKERS)  # each made from the one before
-MAKERS |= {
-    f"{model}-adversarial": f"finetune {{run}} --adversarial ATTACK --model {model}"
-    for model in ("ann", "snn")
-}
-MODELS = tuple(MAKERS)
 # where things lie is written down, but does not make it another run: what lies there is hashed
 PLACES = ("data_dir",)
 PACKAGES = ("torch", "numpy", "spikingjelly", "gensim", "jieba", "scikit-learn", "textattack")
@@ -70,6 +58,8 @@ class RunFolder:
     """
 
     def __init__(self, path: Path | str, must_exist: bool = True) -> None:
+        if not isinstance(path, str | os.PathLike):
+            raise InputError(f"expected the path of a run folder, but got {type(path).__name__}")
         self.path = Path(path)
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"expected {self.path} to be a run folder, but it is a file")
@@ -124,10 +114,11 @@ class RunFolder:
         return config
 
     def require(self, stage: str) -> dict[str, Any]:
-        """The figures of a finished stage.
+        """The figures of a finished stage; for its files see `check_files`.
 
         Raises:
-            InputError: the stage is not done; the message names the command that does it.
+            InputError: the stage is not done, or it was made from another stage than the one that
+                is there now; the message names the command to give.
         """
         results = self.results()
         if stage not in results:
@@ -136,7 +127,68 @@ class RunFolder:
                 f"expected {self.path} to hold the stage {stage!r}, but it is not done; "
                 f"run first: snnconvert {command}"
             )
+        self.check_made_from(stage, results)
         return dict(results[stage])
+
+    def check_files(self, stage: str, whole: bool = False) -> None:
+        """Refuse a stage whose files are not what they were when it ended.
+
+        Args:
+            stage: its name
+            whole: look at every byte of every file, as before something is built on them
+
+        Raises:
+            InputError: names the file, and the command that makes it again.
+        """
+        wrong = self._damage(stage, self.require(stage), whole)
+        if wrong:
+            raise InputError(
+                f"expected {self.path} to hold the whole stage {stage!r}, but {wrong}; put it "
+                f"back; {self.remedy(stage)}"
+            )
+
+    def remedy(self, stage: str) -> str:
+        """How to make ``stage`` again, for the end of an error."""
+        return f"this makes it again: {command_for(stage, self.path, self.config())}"
+
+    @contextmanager
+    def reading(self, stage: str, whole: bool = False) -> Iterator[None]:
+        """Around the reading of a stage's files: its errors get a remedy, then `check_files`."""
+        try:
+            yield
+        except InputError as error:
+            raise InputError(f"{error}; {self.remedy(stage)}") from None
+        self.check_files(stage, whole)
+
+    def identity(self, stage: str) -> str:
+        """What tells a finished stage from another: its settings, and what it made.
+
+        Raises:
+            InputError: as `require`.
+        """
+        figures = self.require(stage)
+        made = digest(stage, figures.get("files"))
+        return str(figures.get("fingerprint")) + (f".{made}" if made else "")
+
+    def _damage(self, stage: str, figures: dict[str, Any], whole: bool = False) -> str:
+        return damage(self.path / FOLDERS[stage], stage, figures.get("files"), whole)
+
+    def check_made_from(self, stage: str, results: dict[str, Any]) -> None:
+        """Refuse a stage that was made from another one than that which is there now.
+
+        That is so where the other has been made again, and came out different: after a change of
+        machine or of versions.
+
+        Raises:
+            InputError: names the stage, and how to make it again.
+        """
+        other = made_from_other(stage, results)
+        if other:
+            raise InputError(
+                f"the stage {stage!r} of {self.path} was made from another {other} than the one "
+                f"that is there, which was made again and came out different; "
+                f"{self.remedy(stage)} --force"
+            )
 
     def last_model(self) -> str:
         """The last model of the pipeline: fine-tuned SNN, SNN or ANN.
@@ -152,11 +204,14 @@ class RunFolder:
     def stamp(self, stage: str, settings: dict[str, Any]) -> str:
         """The fingerprint of ``stage`` with these settings, on top of the stages below it."""
         done = self.results()
-        below = {name: done.get(name, {}).get("fingerprint") for name in NEEDS[stage]}
-        return fingerprint({"settings": _without(settings, PLACES), "below": below})
+        stamps = {name: done.get(name, {}).get("fingerprint") for name in NEEDS[stage]}
+        return fingerprint({"settings": _without(settings, PLACES), "below": stamps})
 
     def is_done(self, stage: str, settings: dict[str, Any], force: bool = False) -> bool:
-        """Whether ``stage`` is done with exactly these settings; changes nothing.
+        """Whether ``stage`` is done with exactly these settings, and its files are whole.
+
+        Changes nothing but a config.yaml that lacks the settings of a stage that is done. That a
+        stage is to be made again since its files are not whole is said on standard error.
 
         Args:
             stage: its name
@@ -164,7 +219,8 @@ class RunFolder:
             force: it shall be done again whatever is there
 
         Raises:
-            InputError: it is done, or was begun, with other settings, and ``force`` is not given.
+            InputError: it is done, or was begun, with other settings or from another stage, and
+                ``force`` is not given.
         """
         if force:
             return False
@@ -179,6 +235,14 @@ class RunFolder:
                 )
             return False
         if results[stage].get("fingerprint") == self.stamp(stage, settings):
+            wrong = self._damage(stage, results[stage], whole=True)
+            if wrong:
+                print(f"{stage} is made again, since {wrong}", file=sys.stderr)
+                return False
+            self.check_made_from(stage, results)
+            config = self.config()
+            if stage not in config:
+                self._write_config(config | {stage: _plain(settings)})
             return True
         raise InputError(
             f"the stage {stage!r} of {self.path} is done with other settings"
@@ -202,9 +266,50 @@ class RunFolder:
         return self.stamp(stage, settings)
 
     def finish(self, stage: str, settings: dict[str, Any], figures: dict[str, Any]) -> None:
-        """Write down the figures of a finished stage."""
-        stamped = {"fingerprint": self.stamp(stage, settings), **figures}
-        write_json(self.results_path, self.results() | {stage: stamped})
+        """Write down the figures of a finished stage, what its files are and what it is made from.
+
+        Where it was made again and came out different, standard error says what was made from the
+        one before.
+        """
+        results = self.results()
+        made_from = {name: digest_of(name, results) for name in below(stage, settings)}
+        stamped = {
+            "fingerprint": self.stamp(stage, settings),
+            **figures,
+            "files": record(self.path / FOLDERS[stage], stage),
+            "made_from": {name: found for name, found in made_from.items() if found},
+        }
+        before = digest_of(stage, results) if stage in results else None
+        results |= {stage: stamped}
+        write_json(self.results_path, results)
+        if before and before != digest_of(stage, results):
+            stale = [name for name in results if made_from_other(name, results)]
+            if stale:
+                print(
+                    f"{stage} is not what it was before; made from the one before, and to be made "
+                    f"again with --force: {', '.join(stale)}",
+                    file=sys.stderr,
+                )
+
+    @contextmanager
+    def forgetting(
+        self, stage: str, failure: type[Exception], files: bool = False
+    ) -> Iterator[None]:
+        """Where the work inside ends in ``failure``, let ``stage`` begin with other settings.
+
+        Args:
+            stage: that was begun
+            failure: after which going on with the same settings is of no use
+            files: whether what the stage has made so far is removed; otherwise its logs are kept
+        """
+        try:
+            yield
+        except failure:
+            if stage not in self.results():
+                if files:
+                    self._remove(stage)
+                self._write_config(_without(self.config(), (stage,)))
+            raise
 
     def _drop(self, stage: str) -> None:
         """Forget ``stage`` and all that build on it: figures, then files, then settings.
@@ -212,22 +317,30 @@ class RunFolder:
         In this order a kill in between leaves stages that are not done, never figures without
         their files, or old checkpoints under new settings.
         """
-        doomed = _above(stage)
+        doomed = above(stage)
         if self.results_path.exists():
             write_json(self.results_path, _without(self.results(), doomed))
         for name in doomed:
-            folder = self.path / FOLDERS[name]
-            try:
-                if folder.exists():
-                    shutil.rmtree(folder)
-            except OSError as error:
-                raise SnnConvertError(
-                    f"could not remove {folder}: {error.strerror or error}; remove it by hand, or "
-                    "choose another folder"
-                ) from error
+            self._remove(name)
         with suppress(OSError):  # it shows figures that are no more
             (self.path / "report.html").unlink()
         self._write_config(_without(self.config(), doomed))
+
+    def _remove(self, stage: str) -> None:
+        """Remove the folder of ``stage``.
+
+        Raises:
+            SnnConvertError: it cannot be removed.
+        """
+        folder = self.path / FOLDERS[stage]
+        try:
+            if folder.exists():
+                shutil.rmtree(folder)
+        except OSError as error:
+            raise SnnConvertError(
+                f"could not remove {folder}: {error.strerror or error}; remove it by hand, or "
+                "choose another folder"
+            ) from error
 
     def _write_config(self, config: dict[str, Any]) -> None:
         import yaml
@@ -235,57 +348,9 @@ class RunFolder:
         text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
         write_text(self.path / "config.yaml", text)
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep a second command out of the folder while one is working in it.
-
-        A folder that was made for nothing, because the work could not begin, is taken away again.
-
-        Raises:
-            SnnConvertError: another process holds the folder, or it cannot be written.
-        """
-        fresh = not self.path.exists()
-        lock = self.path / ".lock"
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            handle = os.open(lock, os.O_CREAT | os.O_RDWR, 0o666)
-        except OSError as error:
-            raise SnnConvertError(
-                f"could not write to {self.path}: {error.strerror or error}; choose another folder"
-            ) from error
-        try:
-            self._lock(handle)
-            yield
-        finally:
-            if fresh and list(self.path.iterdir()) == [lock]:
-                lock.unlink()
-                self.path.rmdir()
-            os.close(handle)
-
-    def _lock(self, handle: int) -> None:
-        """Hold the open file ``handle`` for this process; it is released when it is closed."""
-        if sys.platform == "win32":
-            return
-        import fcntl
-
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SnnConvertError(
-                f"another snnconvert command is working in {self.path}: wait for it, or choose "
-                "another folder"
-            ) from None
-        except OSError:
-            return  # a file system without locks
-
-
-def _above(stage: str) -> tuple[str, ...]:
-    """``stage``, all that build on it, and those that show any model; in their order."""
-    found = {stage} if stage in SHOWING else {stage, *SHOWING}
-    for name in STAGES:
-        if found.intersection(NEEDS[name]):
-            found.add(name)
-    return tuple(name for name in STAGES if name in found)
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep a second command out of the folder while one is working in it; see `lock.locked`."""
+        return locked(self.path)
 
 
 def _same(settings: dict[str, Any]) -> dict[str, Any]:

@@ -172,7 +172,7 @@ def sweep(
     base = recipe_from(settings)
     trials, refused = plan(base, choices)
     with run.locked():
-        below_it = {"ann": run.require("ann").get("fingerprint"), "seed": seed}
+        below_it = {"ann": run.identity("ann"), "seed": seed}
         below_it |= {"calibration": settings.calibration}
         ann, _ = load_run_model(run, "ann", TextModel)
         texts = load_run_texts(run)

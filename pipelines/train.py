@@ -15,6 +15,7 @@ from ..models.network import Network
 from ..models.textcnn import TextCNNSpec, TextModel, build_textcnn
 from .baseline import linear_baseline
 from .data import Texts, prepare_data
+from .divergence import DivergenceError
 from .loop import checkpoint_path
 from .quality import model_figures
 from .runfolder import RunFolder, settings_dict
@@ -71,7 +72,8 @@ def train(
             word_dropout=settings.word_dropout or 0.0,
         )
         loop.stamp = run.begin("ann", resolved)
-        state = loop.run()
+        with run.forgetting("ann", DivergenceError):
+            state = loop.run()
         save_model(run.path / "ann", model, texts.dataset.classes)
         logits = {name: ann_logits(model, texts.sequences[name]) for name in ("dev", "test")}
         figures: dict[str, Any] = {

@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from .runfolder import MODELS, RunFolder
+from .runfolder import RunFolder
 from .settings import CODES, ENGINE, RULES, EngineSettings
+from .stages import MODELS
 
 if TYPE_CHECKING:
     from ..attacks.victims import Classifier
@@ -214,18 +215,24 @@ def _converted(
 
 
 def victim_digest(run: RunFolder, victim: str, seed: int) -> dict[str, Any]:
-    """What tells a victim from another of the same name: weights, and the recipe of a variant."""
+    """What tells a victim from another of the same name: weights, and the recipe of a variant.
+
+    Raises:
+        InputError: a model that it is made of has not been made, or is missing or damaged.
+    """
     from ..convert.artefacts import weights_hash
     from ..convert.options import to_options
 
     name = parse_victim(victim)
     of_snn = name.control in ("noise", "levels")
     source = "ann" if name.code else name.model
+    run.check_files(source, whole=True)
     found: dict[str, Any] = {"weights": weights_hash(run.path / source)[:16]}
     if name.code:
         found |= {"recipe": to_options(make_recipe(run, name))}
         found |= {"calibration": CALIBRATION, "seed": seed}
     elif of_snn:
+        run.check_files("snn", whole=True)
         found["snn"] = weights_hash(run.path / "snn")[:16]
     return found
 

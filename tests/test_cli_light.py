@@ -98,7 +98,7 @@ def test_choices_are_those_of_the_rooms_below() -> None:
     from snnconvert.convert.thresholds import GRAINS, LOCATIONS, RULES, SOURCES
     from snnconvert.models.spiking import POOLING_RULES
     from snnconvert.models.spikingjelly_bridge import SURROGATES
-    from snnconvert.pipelines.runfolder import MODELS
+    from snnconvert.pipelines.stages import MODELS
 
     def choices(owner: type, name: str) -> set[str]:
         return set(next(f for f in fields(owner) if f.name == name).metadata["choices"])

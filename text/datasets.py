@@ -7,12 +7,14 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
 from .folders import SPLITS, Rows, read_named, read_path
 from .hub import read_hub
+from .inputs import as_labels, as_texts
 from .registry import BUILTIN, NAMED
 from .segment import LANGUAGES, guess_language
 from .splits import assign, sample
@@ -23,10 +25,20 @@ _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 
 @dataclass(frozen=True)
 class Split:
-    """Texts and the indices of their classes, N of each."""
+    """Texts and the indices of their classes, N of each.
+
+    Both may be given as lists, arrays, pandas Series or generators, and are kept as tuples.
+
+    Raises:
+        InputError: texts or labels are something else.
+    """
 
     texts: tuple[str, ...]
     labels: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "texts", tuple(as_texts(self.texts)))
+        object.__setattr__(self, "labels", tuple(as_labels(self.labels)))
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -73,7 +85,7 @@ class Dataset:
 
 
 def load_dataset(
-    name: str,
+    name: str | Path,
     data_dir: str | Path | None = None,
     language: str = "auto",
     limit: int | None = None,
@@ -95,6 +107,11 @@ def load_dataset(
         InputError: unknown name or language, missing or broken files, labels that do not fit.
         SnnConvertError: a set cannot be fetched from Hugging Face.
     """
+    if not isinstance(name, str | PathLike):
+        raise InputError(
+            f"expected the name or the path of a data set, but got {type(name).__name__}"
+        )
+    name = str(name)
     if language not in ("auto", *LANGUAGES):
         raise InputError(f"unknown language {language!r}: expected auto, {' or '.join(LANGUAGES)}")
     named = BUILTIN.get(name) or NAMED.get(name)

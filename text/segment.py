@@ -20,13 +20,13 @@ import logging
 import re
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
-from itertools import islice
 from typing import Any
 
 from ..errors import InputError
 from .encodings import replace_surrogates
+from .inputs import TextsLike, as_text, as_texts, as_words
 
 LANGUAGES = ("en", "zh")
 
@@ -67,18 +67,19 @@ def segment(text: str, language: str) -> list[str]:
     >>> segment("It 's not bad, is n't it?", "en")
     ["it's", 'not', 'bad', ',', "isn't", 'it', '?']
     """
-    return segmenter(language)(text)
+    return segmenter(language)(as_text(text))
 
 
 def join(words: Sequence[str], language: str) -> str:
     """``words`` as one text: with spaces in English, without in Chinese."""
     segmenter(language)  # refuses an unknown language
+    words = as_words(words)
     return (" " if language == "en" else "").join(words)
 
 
-def guess_language(texts: Iterable[str]) -> str:
+def guess_language(texts: TextsLike) -> str:
     """Chinese where at least a fifth of the letters of the first 1,000 texts are, else English."""
-    head = "".join(islice(texts, 1000))
+    head = "".join(as_texts(texts)[:1000])
     letters = sum(map(str.isalpha, head))
     return "zh" if letters and len(_CJK.findall(head)) >= 0.2 * letters else "en"
 

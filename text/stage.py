@@ -15,6 +15,7 @@ from ..errors import InputError
 from ..files import read_json, sha256, write_json
 from .coverage import VectorReport, report, unknown_words
 from .datasets import Split
+from .inputs import TextsLike, as_texts
 from .needed import Needed
 from .ranges import RangeMap
 from .segment import segment, segmenter
@@ -58,7 +59,7 @@ class TextStage:
     @classmethod
     def fit(
         cls,
-        train: Split,
+        train: Split | TextsLike,
         language: str,
         vectors: str | Path | WordVectors = "random",
         *,
@@ -79,7 +80,7 @@ class TextStage:
         English, it gets random values of the same mean and standard deviation.
 
         Args:
-            train: the training split.
+            train: the training split, or its texts alone.
             language: "en" or "zh".
             vectors: where word vectors come from; see `vectors.load_vectors`, also for the next.
             dim: length of random and trained vectors.
@@ -99,13 +100,14 @@ class TextStage:
             InputError: bad arguments or vectors, texts without words, or vectors that no training
                 word is in.
         """
-        if max_length < 1 or min_count < 1 or max_extra_words < 0 or not len(train):
+        texts = as_texts(train.texts if isinstance(train, Split) else train)
+        if max_length < 1 or min_count < 1 or max_extra_words < 0 or not texts:
             raise InputError(
                 "expected training texts, max_length and min_count of at least 1 and "
-                f"max_extra_words of at least 0, but got {len(train)} texts, {max_length}, "
+                f"max_extra_words of at least 0, but got {len(texts)} texts, {max_length}, "
                 f"{min_count} and {max_extra_words}"
             )
-        segments = _segments(train.texts, language, progress)
+        segments = _segments(texts, language, progress)
         counts = Counter(word for words in segments for word in words)
         if not counts:
             raise InputError("expected training texts with words, but all are empty")
@@ -150,16 +152,19 @@ class TextStage:
         """The words of ``text``, all of them."""
         return segment(text, self.language)
 
-    def encode(self, texts: Sequence[str]) -> list[np.ndarray]:
+    def encode(self, texts: TextsLike) -> list[np.ndarray]:
         """The word ids of each text, (L_i,) int64, cut to ``max_length`` and filled up to ``fill``.
 
         An empty text has none where ``fill`` is 0. A Chinese word that is not in the vocabulary is
         read as those of its characters that are.
+
+        Raises:
+            InputError: no texts; `inputs.as_texts` says what is taken.
         """
         cut = segmenter(self.language)
         return [
             np.array(self._filled(self._known(cut(text))[: self.max_length]), dtype=np.int64)
-            for text in texts
+            for text in as_texts(texts)
         ]
 
     def _filled(self, words: list[str]) -> list[int]:

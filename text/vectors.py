@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import InputError, SnnConvertError, one_line
 from ..seeds import derive
 from .encodings import user_path
+from .inputs import as_words
 from .vector_files import checked, quiet_gensim, read_vectors
 from .vector_rows import Wanted, WordVectors
 
@@ -64,7 +65,7 @@ def load_vectors(
     if dim is not None and dim < 1:
         raise InputError(f"expected word vectors of length 1 or more, got dim {dim}")
     if isinstance(source, str) and source in ("train", "random"):
-        texts = [list(words) for words in segments or ()]
+        texts = [list(as_words(words)) for words in segments or ()]
         if not any(texts):
             raise InputError(f"vectors {source!r} need training texts with words, but got none")
         running = sum(map(len, texts))
@@ -80,8 +81,13 @@ def load_vectors(
         from .torchtext_bridge import from_torchtext
 
         vectors = from_torchtext(source)
-    else:
+    elif isinstance(source, str | Path):
         vectors = _from_file_or_name(source, progress, wanted)
+    else:
+        raise InputError(
+            "expected word vectors as a path, a name, train, random, WordVectors(words, matrix, "
+            f"source) or a torchtext Vocab, but got {type(source).__name__}"
+        )
     if dim is not None and dim != vectors.dim:
         raise InputError(
             f"expected word vectors of length {dim}, but those of {vectors.source} have "
