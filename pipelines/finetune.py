@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -90,9 +91,25 @@ def finetune(
     return run
 
 
+@dataclass(frozen=True)
+class MeanOutputs:
+    """Outputs (B, K) with gradients: the means over time of ``currents``, which are (T, B, K)."""
+
+    currents: Outputs
+
+    @property
+    def fused(self) -> bool:
+        """Whether kernels with their own threads do most of the work."""
+        return isinstance(self.currents, FastTraining) and self.currents.fused
+
+    def __call__(self, ids: Tensor, lengths: Tensor, random: torch.Generator) -> Tensor:
+        """Mean outputs (B, K) of padded ids (B, L)."""
+        return self.currents(ids, lengths, random).mean(dim=0)
+
+
 def prepare_snn(
     model: SpikingTextModel, texts: Texts, settings: FinetuneSettings, engine: EngineSettings
-) -> Outputs:
+) -> MeanOutputs:
     """Make the network ready to be tuned; returns what computes its mean outputs (B, K).
 
     Raises:
@@ -103,8 +120,7 @@ def prepare_snn(
     if settings.loss == "spike_counts":
         model.network = with_output_neurons(model, texts)
     model.network = with_dropout(model.network, settings.dropout)
-    currents = _outputs(model, settings, engine.engine)
-    return lambda ids, lengths, random: currents(ids, lengths, random).mean(dim=0)
+    return MeanOutputs(_outputs(model, settings, engine.engine))
 
 
 def run_snn(loop: Loop, model: SpikingTextModel, settings: FinetuneSettings) -> State:
@@ -251,7 +267,7 @@ def with_output_neurons(model: SpikingTextModel, texts: Texts) -> Network:
 def snn_loop(
     folder: Path,
     model: SpikingTextModel,
-    outputs: Outputs,
+    outputs: MeanOutputs,
     texts: Texts,
     settings: FinetuneSettings,
     seed: int,
@@ -275,4 +291,5 @@ def snn_loop(
         # rates lie in [0, 1]: sharpened, so that their softmax can come close to one class
         scale=10.0 if settings.loss == "spike_counts" else 1.0,
         score_start=True,
+        one_thread=outputs.fused,
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ..engine.batches import shuffled
+from ..engine.threads import torch_on_one_thread
 from ..errors import InputError, SnnConvertError
 from ..files import replace_file
 from ..seeds import generator
@@ -58,6 +60,8 @@ class Loop:
     dev_score: () -> (accuracy, loss) on dev
     folder: where checkpoint and logs lie
     stamp: fingerprint of the stage; a checkpoint with another one is refused
+    one_thread: torch's own operations run on one thread, for results that do not depend on their
+        number; for models whose kernels have threads of their own
     parts: what the accuracy of `dev_score` was made of, by name, written beside it in the logs
     """
 
@@ -74,6 +78,7 @@ class Loop:
     batch_size: int
     tensorboard: bool = True
     score_start: bool = False
+    one_thread: bool = False
     stamp: str = ""
     parts: dict[str, float] = field(default_factory=dict)
     state: State = field(default_factory=State)
@@ -90,7 +95,8 @@ class Loop:
         self.logs = Logs(self.folder, self.name, self.tensorboard)
         self._resume()
         try:
-            return self._run()
+            with torch_on_one_thread() if self.one_thread else nullcontext():
+                return self._run()
         finally:
             self.logs.close()
 

@@ -35,6 +35,7 @@ def text_loop(
     logits: Logits,
     scale: float = 1.0,
     score_start: bool = False,
+    one_thread: bool = False,
 ) -> Loop:
     """The loop that trains ``model`` on the split ``train``.
 
@@ -53,6 +54,7 @@ def text_loop(
         logits: of whole splits
         scale: what outputs are multiplied with in the cross entropy
         score_start: whether the model as it is counts as a candidate
+        one_thread: see `loop.Loop`
     """
     sequences, labels = texts.sequences["train"], torch.tensor(texts.labels["train"])
     classes = len(texts.dataset.classes)
@@ -93,5 +95,6 @@ def text_loop(
         batch_size=settings.batch_size,
         tensorboard=settings.tensorboard,
         score_start=score_start,
+        one_thread=one_thread,
         parts=parts,
     )
