@@ -27,7 +27,7 @@ from ..models.snn import SpikingTextModel
 from ..models.spiking import SpikingReadout
 from .convert import measure, write_raster
 from .data import Texts, load_run_model, load_run_texts
-from .loop import Loop, State, checkpoint_path
+from .loop import Loop, State, changed_processor, checkpoint_path
 from .runfolder import RunFolder, settings_dict
 from .settings import ENGINE, EngineSettings, FinetuneSettings
 from .text_loop import Outputs, text_loop
@@ -85,6 +85,7 @@ def finetune(
             "best_epoch": state.best_epoch + 1,
             "epochs": state.epoch,
             "seconds": round(time.monotonic() - started, 1),
+            **changed_processor(state),
         }
         run.finish("finetuned", resolved, figures)
         checkpoint.unlink(missing_ok=True)

@@ -25,6 +25,7 @@ from ..errors import InputError, SnnConvertError
 from ..files import replace_file
 from ..seeds import generator
 from .logs import Logs
+from .runfolder import processor
 
 CHECKPOINT_SECONDS = 30.0
 
@@ -36,7 +37,10 @@ def checkpoint_path(folder: Path, name: str) -> Path:
 
 @dataclass
 class State:
-    """Where training stands; stored in every checkpoint."""
+    """Where training stands; stored in every checkpoint.
+
+    processors: what it ran on, one after the other; the last bits of the weights depend on it
+    """
 
     epoch: int = 0
     batch: int = 0
@@ -46,6 +50,7 @@ class State:
     best_score: float = -1.0
     best_loss: float = float("inf")
     finished: bool = False
+    processors: list[str] = field(default_factory=list)
     history: list[dict[str, float]] = field(default_factory=list)
 
 
@@ -101,12 +106,20 @@ class Loop:
             self.logs.close()
 
     def _run(self) -> State:
+        self._note_processor()
         if self.score_start and self.state.step == 0 and not self.state.history:
             self._score(epoch=-1, loss=float("nan"))  # the start counts as a candidate
         while not self.state.finished:
             self._epoch()
         self._load(self.best)
         return self.state
+
+    def _note_processor(self) -> None:
+        """Add what this process runs on to the state, where it was something else before."""
+        parts = processor() if not self.one_thread else {"processor": processor()["processor"]}
+        here = ", ".join(f"{name} {value}" for name, value in parts.items())
+        if self.state.processors[-1:] != [here]:
+            self.state.processors.append(here)
 
     def _learned(self) -> dict[str, Tensor]:
         """What training changes: parameters, and the running statistics of normalisation."""
@@ -209,6 +222,11 @@ class Loop:
             moments.setdefault(int(index), {})[key] = value
         whole = self.optimizer.state_dict()
         self.optimizer.load_state_dict({"state": moments, "param_groups": whole["param_groups"]})
+
+
+def changed_processor(state: State) -> dict[str, list[str]]:
+    """``processors`` for the figures of a stage, where its training went on elsewhere."""
+    return {"processors": state.processors} if len(state.processors) > 1 else {}
 
 
 def read_checkpoint(path: Path, stamp: str = "") -> tuple[dict[str, Tensor], State]:

@@ -14,7 +14,7 @@ from ..models.dpcnn import DPCNNSpec, build_dpcnn
 from ..models.network import Network
 from ..models.textcnn import TextCNNSpec, TextModel, build_textcnn
 from .data import Texts, prepare_data
-from .loop import checkpoint_path
+from .loop import changed_processor, checkpoint_path
 from .runfolder import RunFolder, settings_dict
 from .settings import DataSettings, TrainSettings
 from .text_loop import text_loop
@@ -74,6 +74,7 @@ def train(
             "epochs": state.epoch,
             "parameters": sum(p.numel() for p in model.network.parameters()),
             "seconds": round(time.monotonic() - started, 1),
+            **changed_processor(state),
         }
         run.finish("ann", resolved, figures)
         checkpoint.unlink(missing_ok=True)
