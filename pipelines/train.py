@@ -63,7 +63,7 @@ def train(
         loop.stamp = run.begin("ann", resolved)
         state = loop.run()
         save_model(run.path / "ann", model, texts.dataset.classes)
-        figures = {
+        figures: dict[str, Any] = {
             f"{name}_accuracy": accuracy(
                 ann_logits(model, texts.sequences[name]), texts.labels[name]
             )
