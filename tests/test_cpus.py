@@ -96,6 +96,7 @@ def test_other_instructions_give_the_same(settings: Any, here: dict[str, Any]) -
 
 @pytest.mark.slow
 @intel
+@pytest.mark.timeout(900)
 def test_kernels_without_avx_give_the_same(here: dict[str, Any]) -> None:
     """Compiles all kernels for the first 64-bit processors, which takes half a minute."""
     made = run(SSE | OLD_KERNELS)
