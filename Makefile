@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint test-slow test-notebooks docs bench bench-conversion reproduce-energy reproduce-robustness screenshots clean
+.PHONY: setup demo test lint test-slow test-cpus test-notebooks docs bench bench-conversion reproduce-energy reproduce-robustness screenshots clean
 
 setup: $(STAMP)
 
@@ -30,6 +30,21 @@ test: setup lint
 
 test-slow: setup
 	$(BIN)/python -m pytest -m slow
+
+# The engines' tests as on other processors, by the variables of the libraries, and with other
+# numbers of threads and cores; about half an hour on two idle cores. The variables are of x86-64.
+AVX2 := ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES=
+SSE := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 MKL_CBWR=COMPATIBLE \
+	NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES=
+ENGINES := $(BIN)/python -m pytest -q $(wildcard tests/test_engine*.py tests/test_convert_counts.py)
+test-cpus: setup
+	$(BIN)/python -m pytest -q -m "slow or not slow" tests/test_cpus.py tests/test_cpus_resume.py
+	OMP_NUM_THREADS=1 $(AVX2) $(ENGINES)
+	OMP_NUM_THREADS=1 $(SSE) $(ENGINES)
+	OMP_NUM_THREADS=2 $(ENGINES)
+	OMP_NUM_THREADS=8 $(ENGINES)
+	OMP_NUM_THREADS=64 $(ENGINES)
+	OMP_NUM_THREADS=2 taskset -c 0 $(ENGINES)
 
 # Every notebook from the top, in fresh kernels; a few minutes on two idle cores.
 test-notebooks: setup

@@ -37,10 +37,10 @@ from snnconvert.benchmarks.common import (
 from snnconvert.benchmarks.peers import PEERS, Weights, model_of, peer_frames, random_vectors
 from snnconvert.convert.encoders import Encoder
 from snnconvert.engine.codes import frame_count
+from snnconvert.engine.exact_sums import exact_sums
 from snnconvert.engine.plan import plan_of
 from snnconvert.engine.training import Surrogate
 from snnconvert.engine.triton_engine import TritonEngine
-from snnconvert.engine.triton_front import full_precision
 from snnconvert.engine.triton_training import TritonTraining
 from snnconvert.errors import SnnConvertError, one_line
 from snnconvert.models.network import Signal
@@ -137,7 +137,7 @@ class Rates:
         target = torch.empty_like(source)
         copy = device.median(lambda: target.copy_(source), 20)
         left, right = source[: size * size].view(size, size), target[: size * size].view(size, size)
-        with full_precision():
+        with exact_sums():
             product = device.median(lambda: left @ right, 20)
         return cls(2 * source.nbytes / copy, 2 * size**3 / product)
 
@@ -201,7 +201,7 @@ def inference_rows(job: Job, device: Device, rates: Rates | None, rounds: int) -
     ]
     rows, expected = [], None
     for name, method, run, before in variants:
-        with full_precision():
+        with exact_sums():
             output = run()
             expected = output if expected is None else expected
             equal = torch.equal(output, expected)
@@ -234,7 +234,7 @@ def training_rows(job: Job, device: Device, rates: Rates | None, rounds: int) ->
     ]
     rows: list[Row] = []
     reference: dict[str, Tensor] = {}
-    with surrogate.neurons(model.network), full_precision():
+    with surrogate.neurons(model.network), exact_sums():
         for name, method, outputs in variants:
 
             def run(outputs: Callable[[], Tensor] = outputs) -> None:

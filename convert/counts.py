@@ -31,6 +31,8 @@ from ..models.spiking import MaxOfCurrents
 
 Synapses = Conv1d | Linear | Scale | AvgPool1d | MeanOverTime
 SYNAPSES = (Conv1d, Linear, Scale, AvgPool1d, MeanOverTime)
+# counts of a data set pass 2^24, from where float32 leaves whole numbers out
+EXACT = torch.float64
 PASSING = (Scale, AvgPool1d, MeanOverTime, Add, Concat, Flatten, Dropout, MaxOfCurrents)
 
 
@@ -92,15 +94,15 @@ def layer_sops(node: Synapses, signal: Signal) -> Tensor:
 
 
 def step_sops(node: Synapses, signal: Signal) -> Tensor:
-    """Synaptic operations per step and sample (T, B) of spikes arriving at ``node``.
+    """Synaptic operations per step and sample (T, B), float64, of spikes arriving at ``node``.
 
     ``signal`` holds spikes (T, B, D, L) with lengths, or (T, B, F).
     """
     arriving = events(signal.masked().to(torch.float32))
     if isinstance(node, Linear):
-        return arriving.sum(dim=2) * node.outputs
+        return arriving.sum(dim=2, dtype=EXACT) * node.outputs
     if isinstance(node, Scale | MeanOverTime):
-        return arriving.flatten(2).sum(dim=2)  # one synapse a spike
+        return arriving.flatten(2).sum(dim=2, dtype=EXACT)  # one synapse a spike
     lengths = signal.lengths
     if lengths is None:
         lengths = torch.full((arriving.shape[1],), arriving.shape[-1], device=arriving.device)
@@ -110,7 +112,7 @@ def step_sops(node: Synapses, signal: Signal) -> Tensor:
     else:
         fan_out = window_fan_out(lengths, positions, node.width, node.padding)  # (B, L)
         targets = node.channels
-    per_position = arriving.sum(dim=2)  # (T, B, L)
+    per_position = arriving.sum(dim=2, dtype=EXACT)  # (T, B, L)
     return (per_position * fan_out).sum(dim=2) * targets
 
 
@@ -132,7 +134,7 @@ class SpikeCounter:
     def update(self, record: dict[str, Signal]) -> None:
         """Add one batch; ``record`` is what `Network.forward` filled in."""
         first = record["input"].values
-        spikes = torch.zeros(1) if self.input_is_analog else first.abs().sum().reshape(1)
+        spikes = torch.zeros(1) if self.input_is_analog else first.abs().sum(dtype=EXACT)
         self.tally(first.shape[1], spikes, record, {})
 
     def tally(
@@ -152,14 +154,14 @@ class SpikeCounter:
                 of analog input are all at the first step
         """
         self.samples += samples
-        self.input_spikes += float(input_spikes.sum())
+        self.input_spikes += float(input_spikes.sum(dtype=EXACT))
         costs: dict[str, float] = {}
         for name, inputs in self.network.inputs.items():
             if not isinstance(self.network.node(name), SYNAPSES):
                 continue
             done = known.get(name)
             cost = self._cost(name, record, costs) if done is None else done
-            costs[name] = float(cost.sum())
+            costs[name] = float(cost.sum(dtype=EXACT))
             if self._constant(inputs[0]):
                 self.macs += costs[name]
             else:

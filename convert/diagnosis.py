@@ -57,7 +57,7 @@ def layer_activity(
                 counts = counts.transpose(1, 2)[mask.squeeze(1)]  # (positions, C)
             sums[name] = sums.get(name, torch.zeros(counts.shape[1])) + counts.sum(dim=0)
             places[name] = places.get(name, 0.0) + len(counts)
-            full[name] = full.get(name, 0.0) + float((counts >= snn.steps).float().sum())
+            full[name] = full.get(name, 0.0) + float((counts >= snn.steps).sum())
     rows = []
     for name, total in sums.items():
         rates = total / (places[name] * snn.steps)  # (C,)

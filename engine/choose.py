@@ -111,10 +111,8 @@ class GpuEngine(ReferenceEngine):
 
     def __init__(self, model: SpikingTextModel, precision: str = "exact") -> None:
         from .triton_engine import TritonEngine
-        from .triton_front import full_precision
 
         super().__init__(model, precision)
-        self.full_precision = full_precision
         self.kernels = TritonEngine(self.model)
 
     @torch.no_grad()
@@ -127,8 +125,7 @@ class GpuEngine(ReferenceEngine):
     ) -> Tensor:
         """As `Engine.running_logits`; on the CPU."""
         if counter is not None:
-            with self.full_precision():
-                return super().running_logits(sequences, seed, shared_noise, counter)
+            return super().running_logits(sequences, seed, shared_noise, counter)
         device = self.model.embedding.weight.device
         rows: dict[int, Tensor] = {}
         for number, batch in enumerate(by_length(sequences, BATCH, snn_positions(self.model))):

@@ -18,6 +18,7 @@ from ..models.textcnn import TextModel
 from ..seeds import generator
 from ..text.inputs import as_labels, as_sequences
 from .batches import by_length, to_batch
+from .exact_sums import exact_sums
 
 BATCH = 128
 # a batch of an SNN holds at most this many input values over all steps (256 MB in float32)
@@ -90,7 +91,8 @@ def snn_logits(
         noise = generator(seed, "noise", 0 if shared_noise else number)
         record: dict[str, Signal] | None = {} if counter else None
         ids, lengths = ids.to(device), lengths.to(device)
-        currents = model(ids, lengths, noise, shared_noise, record=record)  # (T, B, K)
+        with exact_sums():
+            currents = model(ids, lengths, noise, shared_noise, record=record)  # (T, B, K)
         if counter is not None and record is not None:
             counter.update(record)
         logits = running_logits(currents).cpu().transpose(0, 1)  # (B, T, K)

@@ -35,6 +35,7 @@ from . import kernels_torch
 from .batches import by_length, to_batch
 from .codes import position_frames
 from .evaluate import BATCH, snn_positions
+from .exact_sums import exact_sums
 from .front import Front
 from .grid import GridLinear, on_grid
 from .plan import Plan, Unsupported, plan_of, run_rest
@@ -365,6 +366,7 @@ class FastEngine:
         names = [branch.output for branch in self.plan.branches]
         return dict(zip(names, pooled.split(sizes, dim=2), strict=True))
 
+    @exact_sums()
     def currents(self, pooled: Tensor, record: dict[str, Signal] | None = None) -> Tensor:
         """Output currents (T, B, K) of pooled signals side by side (T, B, sum of C)."""
         if self.affine is None or record is not None:

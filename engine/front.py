@@ -18,6 +18,7 @@ from ..models.layers import Conv1d
 from ..models.snn import SpikingTextModel
 from ..models.spiking import IF
 from .codes import distinct_frames, frame_count, frame_order, mapped_rows
+from .exact_sums import exact_sums
 from .grid import GridConv1d
 from .plan import Plan, Unsupported
 from .tables import convolutions
@@ -96,6 +97,7 @@ class Front:
         return frames
 
     @torch.no_grad()
+    @exact_sums()
     def project(self, frames: Tensor, parts: list[Tensor]) -> None:
         """Write the rows of frames (N, F, K) into ``parts``, (k, N, F, C) of every branch."""
         count, steps, size = frames.shape

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from ..seeds import generator
 from .codes import mapped_rows
+from .exact_sums import exact_sums
 from .fast import FastEngine
 from .store import TokenStore
 
@@ -81,6 +82,7 @@ def _draw(
         out.copy_(engine.front.signed((drawn < rates.unsqueeze(1)).float()))
 
 
+@exact_sums()
 def _project(engine: FastEngine, store: TokenStore, slots: np.ndarray, frames: Tensor) -> None:
     """Project frames (n, T, K) into the rows ``slots``: all taps in one product."""
     if engine.backend != "numba" or store.kind != np.float32:

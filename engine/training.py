@@ -19,7 +19,7 @@ from ..models.network import Network
 from ..models.snn import SpikingTextModel
 from .plan import Plan, plan_of, run_rest
 from .training_front import Backward, Front, Surrogate
-from .training_words import Words, words_of
+from .training_words import Words, fused, words_of
 
 __all__ = ["Backward", "FastTraining", "Surrogate", "Words", "words_of"]
 
@@ -44,6 +44,15 @@ class FastTraining:
         self.plan = plan_of(model.network)
         self.front = Front(model.network, self.plan, surrogate, kernels)
         self.joined = _joined(model.network, self.plan)
+
+    @property
+    def fused(self) -> bool:
+        """Whether kernels run the front.
+
+        They have their own threads, and what torch is left with is small. A step inside
+        `threads.torch_on_one_thread` is then the same bits for any number of threads, no slower.
+        """
+        return self.kernels and fused(self.model.embedding.weight.dtype)
 
     def __call__(
         self, ids: Tensor, lengths: Tensor, generator: torch.Generator | None = None

@@ -17,8 +17,9 @@ from ..models.network import Network, Signal
 from ..models.neuron_layers import Neurons
 from ..models.spikingjelly_bridge import spikingjelly_neurons
 from .plan import Branch, Plan
+from .threads import in_parts, kernel_threads
 from .training_rate import rate_neurons
-from .training_words import Words, fused, in_parts, project, weight_gradient
+from .training_words import Words, fused, project, weight_gradient
 
 if TYPE_CHECKING:
     from .training_kernels import Piece
@@ -169,7 +170,7 @@ def _block(piece: Piece, windows: np.ndarray) -> int:
     """How many channels of ``piece`` a kernel takes at a time; whole vector registers."""
     channels = len(piece.bias)
     per_channel = int(windows.max()) * len(piece.order) * piece.bias.itemsize
-    count = max(torch.get_num_threads(), math.ceil(channels * per_channel / BLOCK_BYTES))
+    count = max(kernel_threads(), math.ceil(channels * per_channel / BLOCK_BYTES))
     return 16 * math.ceil(channels / count / 16)
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,9 +13,13 @@ from torch import Tensor
 from ..convert.encoders import Encoder
 from ..models.snn import SpikingTextModel
 from .codes import position_frames, token_frames
+from .threads import in_parts, torch_on_one_thread
 
 if TYPE_CHECKING:
     from .training_events import Events
+
+# rows of a product that one thread makes; the same for any number of threads (`threads.py`)
+BLOCK = 64
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,10 @@ class Words:
     lengths: Tensor
     dtype: torch.dtype
 
-    def frame(self, number: int) -> Tensor:
-        """Frame (N, D') as floats, of words without events."""
+    def frame(self, number: int, words: slice = slice(None), inputs: slice = slice(None)) -> Tensor:
+        """Frame (N, D'), or a part of it, as floats; of words without events."""
         assert self.frames is not None
-        return self.frames[number].to(self.dtype)
+        return self.frames[number, words, inputs].to(self.dtype)
 
     def mean_frame(self) -> Tensor:
         """The mean of the frames over the steps: (N, D')."""
@@ -126,8 +128,14 @@ def project(words: Words, weight: Tensor) -> Tensor:
     events = words.events
     if events is None:
         table = taps.new_empty(rows, count, width * channels)
-        for number in range(count):
-            torch.mm(words.frame(number), taps, out=table[:, number])
+
+        def multiply(start: int, stop: int) -> None:
+            some = slice(start, stop)
+            for number in range(count):
+                torch.mm(words.frame(number, some), taps, out=table[some, number])
+
+        with torch_on_one_thread():
+            in_parts(rows, multiply, BLOCK)
         return table
     from .training_events import LANES
     from .training_events import project as add_rows
@@ -153,29 +161,19 @@ def weight_gradient(words: Words, gradient: Tensor, by_mean: bool) -> Tensor:
     events = words.events
     if by_mean or events is None:
         weight = gradient.new_zeros(inputs, columns)
-        for number in range(gradient.shape[1]):
-            spikes = words.mean_frame() if by_mean else words.frame(number)
-            weight.addmm_(spikes.t(), gradient[:, number])
+        mean = words.mean_frame() if by_mean else None
+
+        def multiply(start: int, stop: int) -> None:
+            some = slice(start, stop)
+            for number in range(gradient.shape[1]):
+                spikes = mean[:, some] if mean is not None else words.frame(number, inputs=some)
+                weight[some].addmm_(spikes.t(), gradient[:, number])
+
+        with torch_on_one_thread():
+            in_parts(inputs, multiply, BLOCK)
         return weight
     from .training_events import LANES, collect
 
     flat, tiles = gradient.flatten().numpy(), gradient.new_zeros(columns // LANES, inputs, LANES)
     in_parts(len(tiles), lambda a, z: collect(events, flat, columns, a, tiles[a:z].numpy()))
     return tiles.transpose(0, 1).flatten(1)
-
-
-def in_parts(size: int, run: Callable[[int, int], None], part: int = 0) -> None:
-    """Call ``run`` for the ranges that ``size`` is cut into, on torch's number of threads.
-
-    part: longest range; without it each thread has one
-    """
-    threads = torch.get_num_threads()
-    part = part or max(1, math.ceil(size / threads))
-    ranges = [(start, min(start + part, size)) for start in range(0, size, part)]
-    if threads == 1 or len(ranges) == 1:
-        for start, stop in ranges:
-            run(start, stop)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(run, start, stop) for start, stop in ranges]:
-            done.result()

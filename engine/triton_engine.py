@@ -8,9 +8,10 @@ from torch import Tensor
 from ..convert.encoders import Encoder
 from ..models.snn import SpikingTextModel
 from .codes import TokenFrames, frame_count, frame_order, position_frames, token_frames
+from .exact_sums import exact_sums
 from .plan import plan_of, run_rest
 from .tables import convolutions, project
-from .triton_front import front_branches, full_precision, import_kernels, pooled_signals
+from .triton_front import front_branches, import_kernels, pooled_signals
 
 TABLE_BYTES = 2 << 30
 # words are projected in groups whose frames take at most this many bytes
@@ -66,7 +67,7 @@ class TritonEngine:
             steps: T; the model's where None
         """
         steps = steps or self.model.steps
-        with torch.cuda.device_of(ids), full_precision():  # triton launches on the current GPU
+        with torch.cuda.device_of(ids), exact_sums():  # triton launches on the current GPU
             if self.encoder.stochastic:
                 table, rows = self._positions(ids, lengths, generator, shared_noise, steps)
             else:

@@ -10,8 +10,7 @@ Results are those of `models/`, to the spike, wherever the currents are sums wit
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -47,23 +46,6 @@ class FrontBranch:
         """How many valid windows texts of ``lengths`` (B,) have: (B,), at least one."""
         width = self.branch.width
         return (lengths + sum(self.branch.padding)).clamp(min=width) - width + 1
-
-
-@contextmanager
-def full_precision() -> Iterator[None]:
-    """Inside the block float32 products and convolutions on a GPU are not rounded to TF32 first.
-
-    PyTorch lets convolutions round by default; their sums are then not exact on a grid.
-    """
-    cudnn = torch.backends.cudnn
-    before = torch.get_float32_matmul_precision(), cudnn.allow_tf32
-    torch.set_float32_matmul_precision("highest")
-    cudnn.allow_tf32 = False
-    try:
-        yield
-    finally:
-        torch.set_float32_matmul_precision(before[0])
-        cudnn.allow_tf32 = before[1]
 
 
 def import_kernels(name: str = "triton_kernels") -> ModuleType:

@@ -25,6 +25,7 @@ from ..convert.encoders import Encoder
 from ..models.layers import Conv1d
 from ..models.snn import SpikingTextModel
 from .codes import TokenFrames, position_frames, token_frames
+from .exact_sums import exact_sums
 from .plan import Unsupported, plan_of, run_rest
 from .training import Surrogate
 from .triton_front import (
@@ -32,7 +33,6 @@ from .triton_front import (
     Texts,
     Tile,
     front_branches,
-    full_precision,
     import_kernels,
     joined,
     launch_front,
@@ -152,7 +152,7 @@ class TritonTraining:
 def piece_table(words: TextWords, weight: Tensor) -> Tensor:
     """Projections (N, F, k * C) of the words through filters (C, D', k)."""
     taps = weight.detach().permute(1, 2, 0).flatten(1)  # (D', k * C)
-    with full_precision():
+    with exact_sums():
         return torch.matmul(words.frames, taps).transpose(0, 1)
 
 
@@ -202,7 +202,7 @@ class _Pooled(torch.autograd.Function):
             frames = words.frames
             if len(sums) != len(frames):  # written for every step, not for every frame
                 frames = frames[words.order]
-            with full_precision():
+            with exact_sums():
                 product = frames.flatten(0, 1).t() @ sums.flatten(0, 1)  # (D', k * C)
             shape = piece.branch
             product = product.unflatten(1, (shape.width, shape.channels))
@@ -341,7 +341,7 @@ def _through_neurons(
     # one product instead of an indexed addition, whose order of terms a GPU does not fix
     numbers = torch.arange(frames, device=given.device)
     sends = (words.order == numbers[:, None]).to(gradient.dtype)  # (F, T)
-    with full_precision():
+    with exact_sums():
         return torch.tensordot(sends, gradient, dims=1)
 
 

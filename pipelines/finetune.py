@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,7 +28,7 @@ from ..models.spiking import SpikingReadout
 from .convert import measure, write_raster
 from .data import Texts, load_run_model, load_run_texts, training_texts
 from .divergence import DivergenceError
-from .loop import Loop, State, checkpoint_path
+from .loop import Loop, State, changed_processor, checkpoint_path
 from .runfolder import RunFolder, settings_dict
 from .schedule import finetune_defaults
 from .settings import ENGINE, EngineSettings, FinetuneSettings
@@ -88,15 +89,32 @@ def finetune(
             "best_epoch": state.best_epoch + 1,
             "epochs": state.epoch,
             "seconds": round(time.monotonic() - started, 1),
+            **changed_processor(state),
         }
         run.finish("finetuned", resolved, figures)
         checkpoint.unlink(missing_ok=True)
     return run
 
 
+@dataclass(frozen=True)
+class MeanOutputs:
+    """Outputs (B, K) with gradients: the means over time of ``currents``, which are (T, B, K)."""
+
+    currents: Outputs
+
+    @property
+    def fused(self) -> bool:
+        """Whether kernels with their own threads do most of the work."""
+        return isinstance(self.currents, FastTraining) and self.currents.fused
+
+    def __call__(self, ids: Tensor, lengths: Tensor, random: torch.Generator) -> Tensor:
+        """Mean outputs (B, K) of padded ids (B, L)."""
+        return self.currents(ids, lengths, random).mean(dim=0)
+
+
 def prepare_snn(
     model: SpikingTextModel, texts: Texts, settings: FinetuneSettings, engine: EngineSettings
-) -> Outputs:
+) -> MeanOutputs:
     """Make the network ready to be tuned; returns what computes its mean outputs (B, K).
 
     Raises:
@@ -107,8 +125,7 @@ def prepare_snn(
     if settings.loss == "spike_counts":
         model.network = with_output_neurons(model, texts)
     model.network = with_dropout(model.network, settings.dropout)
-    currents = _outputs(model, settings, engine.engine)
-    return lambda ids, lengths, random: currents(ids, lengths, random).mean(dim=0)
+    return MeanOutputs(_outputs(model, settings, engine.engine))
 
 
 def run_snn(loop: Loop, model: SpikingTextModel, settings: FinetuneSettings) -> State:
@@ -255,7 +272,7 @@ def with_output_neurons(model: SpikingTextModel, texts: Texts) -> Network:
 def snn_loop(
     folder: Path,
     model: SpikingTextModel,
-    outputs: Outputs,
+    outputs: MeanOutputs,
     texts: Texts,
     settings: FinetuneSettings,
     seed: int,
@@ -279,4 +296,5 @@ def snn_loop(
         # rates lie in [0, 1]: sharpened, so that their softmax can come close to one class
         scale=10.0 if settings.loss == "spike_counts" else 1.0,
         score_start=True,
+        one_thread=outputs.fused,
     )

@@ -12,6 +12,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,13 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ..engine.batches import shuffled
+from ..engine.threads import torch_on_one_thread
 from ..errors import InputError
 from ..files import replace_file
 from ..seeds import generator
 from .divergence import DivergenceError, Watch
 from .logs import Logs
+from .runfolder import processor
 from .schedule import rate_factor
 
 CHECKPOINT_SECONDS = 30.0
@@ -39,7 +42,10 @@ def checkpoint_path(folder: Path, name: str) -> Path:
 
 @dataclass
 class State:
-    """Where training stands; stored in every checkpoint."""
+    """Where training stands; stored in every checkpoint.
+
+    processors: what it ran on, one after the other; the last bits of the weights depend on it
+    """
 
     epoch: int = 0
     batch: int = 0
@@ -50,6 +56,7 @@ class State:
     best_score: float = -1.0
     best_loss: float = float("inf")
     finished: bool = False
+    processors: list[str] = field(default_factory=list)
     history: list[dict[str, float]] = field(default_factory=list)
 
 
@@ -66,6 +73,8 @@ class Loop:
     schedule: course of the learning rate over all epochs, see `schedule.rate_factor`
     clip: largest norm of a step's gradient, over all parameters but word vectors; 0 for no limit
     stamp: fingerprint of the stage; a checkpoint with another one is refused
+    one_thread: torch's own operations run on one thread, for results that do not depend on their
+        number; for models whose kernels have threads of their own
     parts: what the accuracy of `dev_score` was made of, by name, written beside it in the logs
     """
 
@@ -84,6 +93,7 @@ class Loop:
     schedule: str = "constant"
     clip: float = 0.0
     score_start: bool = False
+    one_thread: bool = False
     stamp: str = ""
     parts: dict[str, float] = field(default_factory=dict)
     state: State = field(default_factory=State)
@@ -106,7 +116,8 @@ class Loop:
         self.logs = Logs(self.folder, self.name, self.tensorboard)
         self._resume()
         try:
-            return self._run()
+            with torch_on_one_thread() if self.one_thread else nullcontext():
+                return self._run()
         except DivergenceError:
             self.checkpoint_path.unlink(missing_ok=True)
             raise
@@ -119,6 +130,7 @@ class Loop:
         return Watch(self.name, self.model, float(self.optimizer.param_groups[0]["lr"]))
 
     def _run(self) -> State:
+        self._note_processor()
         if self.score_start and self.state.step == 0 and not self.state.history:
             self._score(epoch=-1, loss=float("nan"))  # the start counts as a candidate
         while not self.state.finished:
@@ -131,6 +143,13 @@ class Loop:
             print(said, file=sys.stderr)
         self._load(self.best)
         return self.state
+
+    def _note_processor(self) -> None:
+        """Add what this process runs on to the state, where it was something else before."""
+        parts = processor() if not self.one_thread else {"processor": processor()["processor"]}
+        here = ", ".join(f"{name} {value}" for name, value in parts.items())
+        if self.state.processors[-1:] != [here]:
+            self.state.processors.append(here)
 
     def _learned(self) -> dict[str, Tensor]:
         """What training changes: parameters, and the running statistics of normalisation."""
@@ -260,6 +279,11 @@ class Loop:
             moments.setdefault(int(index), {})[key] = value
         whole = self.optimizer.state_dict()
         self.optimizer.load_state_dict({"state": moments, "param_groups": whole["param_groups"]})
+
+
+def changed_processor(state: State) -> dict[str, list[str]]:
+    """``processors`` for the figures of a stage, where its training went on elsewhere."""
+    return {"processors": state.processors} if len(state.processors) > 1 else {}
 
 
 def read_checkpoint(path: Path, stamp: str = "") -> tuple[dict[str, Tensor], State]:

@@ -37,6 +37,7 @@ def text_loop(
     scale: float = 1.0,
     score_start: bool = False,
     word_dropout: float = 0.0,
+    one_thread: bool = False,
 ) -> Loop:
     """The loop that trains ``model`` on the split ``train``.
 
@@ -56,6 +57,7 @@ def text_loop(
         scale: what outputs are multiplied with in the cross entropy
         score_start: whether the model as it is counts as a candidate
         word_dropout: share of the words of a text that a step reads as unknown
+        one_thread: see `loop.Loop`
     """
     # filled in by `schedule.train_defaults` and `finetune_defaults`
     assert settings.epochs and settings.batch_size and settings.lr
@@ -102,6 +104,7 @@ def text_loop(
         schedule=settings.schedule,
         clip=settings.clip,
         score_start=score_start,
+        one_thread=one_thread,
         parts=parts,
     )
 

@@ -16,7 +16,7 @@ from ..models.textcnn import TextCNNSpec, TextModel, build_textcnn
 from .baseline import linear_baseline
 from .data import Texts, prepare_data
 from .divergence import DivergenceError
-from .loop import checkpoint_path
+from .loop import changed_processor, checkpoint_path
 from .quality import model_figures
 from .runfolder import RunFolder, settings_dict
 from .schedule import train_defaults
@@ -86,6 +86,7 @@ def train(
             "epochs": state.epoch,
             "parameters": sum(p.numel() for p in model.network.parameters()),
             "seconds": round(time.monotonic() - started, 1),
+            **changed_processor(state),
         }
         run.finish("ann", resolved, figures)
         checkpoint.unlink(missing_ok=True)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
+ABOUT = re.compile(r"\b(at|from) (chance|guessing)\b")
+
 
 def without_chance(said: str) -> str:
     """The error stream without the warnings of networks at chance."""
     lines = said.splitlines(keepends=True)
-    return "".join(line for line in lines if not (warns(line) and "at chance" in line))
+    return "".join(line for line in lines if not (warns(line) and ABOUT.search(line)))
 
 
 def warns(line: str) -> bool:

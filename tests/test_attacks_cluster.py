@@ -126,7 +126,7 @@ def test_interrupted_killed_torn_and_resumed(expected, environment, tmp_path):
     processes = family(driver.pid)
     assert "raylet" in processes.values()
     os.killpg(driver.pid, signal.SIGINT)  # what Ctrl-C does: all of them get it
-    assert driver.wait(60) == 130
+    assert driver.wait(200) == 130
     assert not [pid for pid in processes if alive(pid)]
     assert not list(Path(environment["TMPDIR"]).glob("snnray-*"))
     [(victim, preset, interrupted)] = partial_records(tmp_path)
@@ -138,7 +138,7 @@ def test_interrupted_killed_torn_and_resumed(expected, environment, tmp_path):
     processes = {pid: name for pid, name in family(driver.pid).items() if "ray::Ray" in name}
     driver.kill()
     driver.wait()
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while any(map(alive, processes)):
         assert time.monotonic() < end, "workers outlive their driver"
         time.sleep(0.1)

@@ -273,7 +273,7 @@ def stop_when(
     how: signal.Signals = signal.SIGKILL,
 ) -> str:
     """Kill -9 (or interrupt) as soon as ``ready``; returns what it said."""
-    end = time.monotonic() + 120
+    end = time.monotonic() + 250
     while not ready():
         assert process.poll() is None, f"it ended before: {process.communicate()}"
         assert time.monotonic() < end, "it never came so far"

@@ -105,7 +105,7 @@ def test_what_is_no_vocabulary_of_these_rows_is_refused(vocabulary, rows, option
 
 def stage(fill: int) -> TextStage:
     words = [FILL, "a", "b"] if fill else ["a", "b"]
-    return TextStage("en", Vocabulary(words), 4, RangeMap(0.0, 1.0), {}, "mine", 2, fill)
+    return TextStage("en", Vocabulary(words), 4, RangeMap(0.0, 1.0), {}, "mine", 2, fill=fill)
 
 
 def test_short_texts_are_filled_up_with_a_word_that_no_text_has(tmp_path):

@@ -1,0 +1,37 @@
+"""Settings of torch under which a sum that needs no rounding is not rounded.
+
+On a grid (`grid.py`) float32 sums are exact in every order, but only where a library adds up the
+products of the numbers it was given. Some settings let it do something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+
+@contextmanager
+def exact_sums() -> Iterator[None]:
+    """Inside the block products are those of the float32 numbers themselves, added up.
+
+    - No rounding to TF32 or bfloat16 first: PyTorch lets convolutions on a GPU do it, and a user
+      may have allowed it for products (`torch.set_float32_matmul_precision`).
+    - No NNPACK, which convolves by Fourier transforms where PyTorch has no oneDNN to use.
+    """
+    cudnn, nnpack = torch.backends.cudnn, torch.backends.nnpack
+    precision, tf32 = torch.get_float32_matmul_precision(), cudnn.allow_tf32
+    if precision != "highest":
+        torch.set_float32_matmul_precision("highest")
+    if tf32:
+        cudnn.allow_tf32 = False
+    before = nnpack.set_flags(False)
+    try:
+        yield
+    finally:
+        nnpack.set_flags(*before)
+        if precision != "highest":
+            torch.set_float32_matmul_precision(precision)
+        if tf32:
+            cudnn.allow_tf32 = True
