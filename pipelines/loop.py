@@ -127,7 +127,8 @@ class Loop:
     @property
     def watch(self) -> Watch:
         """What looks for divergence."""
-        return Watch(self.name, self.model, float(self.optimizer.param_groups[0]["lr"]))
+        group = self.optimizer.param_groups[0]
+        return Watch(self.name, self.model, float(group.get("full_lr", group["lr"])))
 
     def _run(self) -> State:
         self._note_processor()

@@ -57,12 +57,10 @@ def train_defaults(settings: TrainSettings, texts: int, own_vectors: bool) -> Tr
     tuned = own_vectors if settings.train_vectors is None else settings.train_vectors
     hidden = 0.25 if tuned else 0.0
     settings = _by_updates(settings, texts, updates=320, least=8, most=60)
-    assert settings.batch_size
-    rate = 2e-3 if tuned or settings.batch_size < LARGEST_BATCH else 1e-3
     return replace(
         settings,
         train_vectors=tuned,
-        lr=rate if settings.lr is None else settings.lr,
+        lr=2e-3 if settings.lr is None else settings.lr,
         word_dropout=hidden if settings.word_dropout is None else settings.word_dropout,
     )
 

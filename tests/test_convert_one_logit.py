@@ -167,11 +167,11 @@ def test_other_outputs_than_classes_are_refused_everywhere(outputs, classes, rea
     [
         (torch.zeros(3, 1), [0, 1, 0], r"K >= 2 classes, but got the shape \(3, 1\)"),
         (torch.zeros(3), [0, 1, 0], r"K >= 2 classes, but got the shape \(3,\)"),
-        (torch.zeros(3, 2), [0, 1], "2 labels of 3 texts"),
-        (torch.zeros(1, 2), [0, 1], "2 labels of 1 texts"),
-        (torch.zeros(0, 2), [], "0 labels of 0 texts"),
-        (torch.zeros(3, 2), [0, 1, 2], "labels of 0 to 1, .* but got 2"),
-        (torch.zeros(3, 2), [0, 1, -1], "labels of 0 to 1, .* but got -1"),
+        (torch.zeros(3, 2), [0, 1], "got 2 for 3 texts"),
+        (torch.zeros(1, 2), [0, 1], "got 2 for 1 texts"),
+        (torch.zeros(0, 2), [], "at least one text, but got none"),
+        (torch.zeros(3, 2), [0, 1, 2], "from 0 to 1, but position 2 holds int 2"),
+        (torch.zeros(3, 2), [0, 1, -1], "from 0 to 1, but position 2 holds int -1"),
     ],
 )
 def test_accuracy_of_what_has_none_is_refused(logits, labels, reason):

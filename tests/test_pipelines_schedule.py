@@ -46,7 +46,7 @@ def test_worked_out():
     assert (small.lr, small.word_dropout) == (2e-3, 0.25)
     large = train_defaults(TrainSettings(), 6920, own_vectors=False)
     assert (large.batch_size, large.epochs, large.patience) == (64, 8, 4)
-    assert (large.lr, large.word_dropout, large.train_vectors) == (1e-3, 0.0, False)
+    assert (large.lr, large.word_dropout, large.train_vectors) == (2e-3, 0.0, False)
     few = train_defaults(TrainSettings(epochs=4), 480, True)
     assert few.batch_size == 8  # 4 epochs of 60
 

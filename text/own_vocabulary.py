@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from .vocabulary import FILL, PAD, UNK, Vocabulary
+from .vocabulary import FILL, PAD, UNK, Vocabulary, storable
 
 AUTO = "auto"
 _PADDING = re.compile(r"[<\[_]+(?:pad|padding|blank)[>\]_/]+", re.IGNORECASE)
@@ -167,8 +167,4 @@ def _named(word: str, i: int, pad: int, unk: int) -> bool:
 
 def _usable(word: str) -> bool:
     """Whether a word can be one of a text, and a line of a file."""
-    try:
-        word.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return bool(word.strip()) and len(word.splitlines()) == 1
+    return storable(word) and bool(word.strip()) and len(word.splitlines()) == 1
