@@ -165,6 +165,8 @@ def check_outcome(page: str) -> None:
     run = json.loads(Path("runs/en/results.json").read_text(encoding="utf-8"))
     if page == "quickstart.md":
         assert Path("runs/en/report.html").is_file() and run["energy"]["sentences"] == 20
+        for stage in ("ann", "snn", "finetuned"):
+            assert run[stage]["test_accuracy"] >= 0.8, stage
     if page == "own_model.md":
         own = json.loads(Path("runs/own/results.json").read_text(encoding="utf-8"))
         assert own["ann"]["test_accuracy"] == own["ann"]["module_test_accuracy"]

@@ -46,7 +46,8 @@ def unequal(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def train(texts: Path, run: str) -> list[str]:
     """A training that ends before the rare class is found."""
     data = ["--dataset", str(texts), "--vectors", "random", "--dim", "16"]
-    short = ["--epochs", "3", "--lr", "1e-4", "--batch-size", "64", "--train-vectors", "false"]
+    short = ["--epochs", "3", "--lr", "0.001", "--batch-size", "64", "--train-vectors", "false"]
+    short += ["--schedule", "constant", "--word-dropout", "0"]
     return ["train", "--out", run, *data, *NETWORK, *short]
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,10 +34,25 @@ def test_commands_and_code_run(root, tmp_path, monkeypatch, capsys):
         assert main(words[1:]) == 0, f"{shlex.join(words)}: {capsys.readouterr().err}"
     assert (tmp_path / "runs/first/report.html").is_file()
     assert "zh-homophone" in (tmp_path / "runs/zh/results.json").read_text(encoding="utf-8")
-    assert "positive" in capsys.readouterr().out
+    check_what_was_learned(tmp_path / "runs", capsys.readouterr())
     for body in blocks(root, "python"):
         exec(compile(body, "README.md", "exec"), {})
     assert "torch.Size([4, 1, 2])" in capsys.readouterr().out
+
+
+def check_what_was_learned(runs: Path, printed: Any) -> None:
+    """The networks of the README have learned, and say what a reader of their sentences would."""
+    for name in ("first", "zh"):
+        results = json.loads((runs / name / "results.json").read_text(encoding="utf-8"))
+        for stage in ("ann", "snn", "finetuned"):
+            assert results[stage]["test_accuracy"] >= 0.8, (name, stage)
+    assert "at chance" not in printed.err
+    for sentence, answer in (
+        ("friendly staff and a great room", "positive"),
+        ("cold food and rude waiters", "negative"),
+    ):
+        (line,) = [line for line in printed.out.splitlines() if sentence in line]
+        assert line.split()[0] == answer, line
 
 
 def test_every_command_named_exists(root):
