@@ -75,7 +75,8 @@ def _by_updates(settings: S, texts: int, updates: int, least: int, most: int) ->
 
     The batch is a 16th of the texts, in powers of two from 8 to 64; smaller where a number of
     epochs that was asked for would give fewer than ``updates`` otherwise. There are epochs enough
-    for ``updates``, but from ``least`` to ``most``. Patience is a third of the epochs or more.
+    for ``updates``, but from ``least`` to ``most``. Patience is a third of
+    the epochs, and at least 4.
     """
     batch, epochs = settings.batch_size, settings.epochs
     if batch is None:
@@ -85,5 +86,5 @@ def _by_updates(settings: S, texts: int, updates: int, least: int, most: int) ->
         epochs = min(most, max(least, math.ceil(updates / math.ceil(texts / batch))))
     patience = settings.patience
     if patience is None:
-        patience = max(least // 2, math.ceil(epochs / 3))
+        patience = max(4, math.ceil(epochs / 3))
     return replace(settings, batch_size=batch, epochs=epochs, patience=patience)

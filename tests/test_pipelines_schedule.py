@@ -27,7 +27,7 @@ def test_enough_updates_whatever_the_size(texts, own):
     assert chosen.train_vectors is own
     assert 8 <= chosen.batch_size <= 64 and 8 <= chosen.epochs <= 60
     assert updates(chosen, texts) >= min(320, 60 * math.ceil(texts / 8))
-    assert chosen.epochs / 3 <= chosen.patience <= chosen.epochs
+    assert max(4, chosen.epochs / 3) <= chosen.patience <= chosen.epochs
     tuned = finetune_defaults(FinetuneSettings(), texts)
     assert 3 <= tuned.epochs <= 30 and updates(tuned, texts) >= min(160, 30 * texts / 8)
 
