@@ -7,17 +7,21 @@ together.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from ..errors import InputError
 from ..files import load_tensors, save_tensors
+from ..text.columns import listed
 from ..text.datasets import Dataset, load_dataset
+from ..text.file_options import OPTION_NAMES, FileOptions
 from ..text.registry import NAMED, dataset_names
 from ..text.stage import TextStage
+from .output import remark
 from .runfolder import RunFolder, fingerprint, settings_dict
 from .settings import ENGINE, DataSettings, EngineSettings
 
@@ -79,6 +83,7 @@ def load_run_data(run: RunFolder) -> Dataset:
         folder if folder and Path(folder).is_dir() else None,
         str(settings.get("language")),
         settings.get("limit"),
+        file_options(settings),
     )
     if dataset.sha256 != done.get("sha256"):
         raise InputError(
@@ -87,6 +92,16 @@ def load_run_data(run: RunFolder) -> Dataset:
             "put them back, or train again in another folder or with --force"
         )
     return dataset
+
+
+def file_options(settings: Mapping[str, Any], known: Sequence[str] = ()) -> FileOptions:
+    """How to read files by data settings, which those of an older run may have less of.
+
+    Args:
+        settings: of the data stage
+        known: labels that a file may have
+    """
+    return FileOptions(**{name: settings.get(name) for name in OPTION_NAMES}, known=tuple(known))
 
 
 def load_run_stage(run: RunFolder) -> TextStage:
@@ -197,10 +212,18 @@ def prepare_data(
 
     settings = with_absolute_paths(settings)
     resolved = settings_dict(settings, seed=seed)
+    options = file_options(resolved)
+    # absent where not given, so that runs of before there were such options are the same still
+    resolved = {k: v for k, v in resolved.items() if k not in OPTION_NAMES or v is not None}
     if run.is_done("data", resolved, force):
         return Prepared(load_run_data(run), load_run_stage(run), _load_vectors(run))
     check_vectors(settings.vectors)
-    dataset = load_dataset(settings.dataset, settings.data_dir, settings.language, settings.limit)
+    dataset = load_dataset(
+        settings.dataset, settings.data_dir, settings.language, settings.limit, options
+    )
+    notes = data_notes(dataset)
+    if dataset.source or notes:
+        remark(summary_line(dataset, notes))
     stage, matrix = TextStage.fit(
         dataset.train,
         dataset.language,
@@ -215,12 +238,34 @@ def prepare_data(
     save_tensors(run.path / "text" / VECTORS, {"vectors": vectors})
     stage.save(run.path / "text")
     figures = dataset.describe() | {
+        "overlap": dataset.overlap(),
+        "notes": notes,
+        "source": list(dataset.source),
         "text_stage": stage_hash(stage),
         "vocabulary": len(stage.vocabulary),
         "vectors": stage.coverage,
     }
     run.finish("data", resolved, figures)
     return Prepared(dataset, stage, vectors)
+
+
+def data_notes(dataset: Dataset) -> list[str]:
+    """What a user should know about the data: what was noticed in the files, texts of two splits."""
+    notes = list(dataset.notes)
+    for name, count in dataset.overlap().items():
+        if count:
+            whole = len(dataset.split(name))
+            notes.append(f"{count} of {whole} {name} texts are also in train")
+    return notes
+
+
+def summary_line(dataset: Dataset, notes: Sequence[str]) -> str:
+    """Rows, classes and notes of a data set in one line."""
+    sizes = "/".join(str(len(dataset.split(name))) for name in ("train", "dev", "test"))
+    classes = listed(dataset.classes)
+    return "; ".join(
+        [f"{dataset.name}: {sizes} texts, {dataset.language}, classes {classes}", *notes]
+    )
 
 
 def _load_vectors(run: RunFolder) -> torch.Tensor:

@@ -12,8 +12,9 @@ from ..engine.evaluate import accuracy, ann_logits, evaluate_snn
 from ..errors import InputError
 from ..models.textcnn import TextModel
 from ..text.datasets import Split
+from ..text.file_options import FileOptions
 from ..text.readers import read_rows
-from .data import load_classifier, load_run_data
+from .data import file_options, load_classifier, load_run_data
 from .runfolder import RunFolder
 from .settings import ENGINE, EngineSettings
 from .summary import percent, table
@@ -46,7 +47,7 @@ def evaluate(
     run = RunFolder(out)
     model = model or run.last_model()
     classifier = load_classifier(run, model)
-    texts = _own_file(data, classifier.classes) if data else load_run_data(run).split(split)
+    texts = _own_file(data, classifier.classes, run) if data else load_run_data(run).split(split)
     seed = int(run.config().get(model, {}).get("seed", 0))
     clock.append(time.process_time())
     sequences = classifier.stage.encode(texts.texts)
@@ -71,15 +72,23 @@ def evaluate(
     return figures
 
 
-def _own_file(path: str, classes: Sequence[str]) -> Split:
+def _own_file(path: str, classes: Sequence[str], run: RunFolder) -> Split:
     """A labelled file, its labels as numbers of the model's classes.
+
+    It is read by the options of the run's own files, where it has such columns.
 
     A label is a class name; where no name is itself a number, also the number of a class from 0.
     """
-    rows = read_rows(Path(path))
     known = {name: i for i, name in enumerate(classes)}
     if not any(name.lstrip("-").isdigit() for name in classes):
         known |= {str(i): i for i in range(len(classes))}
+    options = file_options(run.config().get("data", {}), tuple(known))
+    try:
+        rows = read_rows(Path(path), options)
+    except InputError:
+        if not options.given():
+            raise
+        rows = read_rows(Path(path), FileOptions(known=tuple(known)))
     labels = []
     for number, (label, _) in enumerate(rows, 1):
         if label not in known:

@@ -38,9 +38,18 @@ def tell(given: Mapping[str, Any], figures: object, text: Callable[[], str]) -> 
         print(text())
 
 
+_HUSHED = [False]
+
+
+def remark(text: str) -> None:
+    """Say on standard error what the user should know, unless all is hushed."""
+    if not _HUSHED[-1]:
+        print(text, file=sys.stderr)
+
+
 @contextmanager
 def hushed(quiet: bool) -> Iterator[None]:
-    """Without progress bars inside, those of libraries among them."""
+    """Without progress bars and remarks inside, bars of libraries among them."""
     if not quiet:
         yield
         return
@@ -52,7 +61,9 @@ def hushed(quiet: bool) -> Iterator[None]:
         begin(bar, *words, **named | {"disable": True})
 
     tqdm.__init__ = silent
+    _HUSHED.append(True)
     try:
         yield
     finally:
+        _HUSHED.pop()
         tqdm.__init__ = begin

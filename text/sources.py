@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import InputError, SnnConvertError
 from ..files import replace_file, sha256
-from .encodings import read_bytes
+from .compressed import read_bytes
 from .fetch import fetch
 from .folders import builtin_file, data_folder, split_files
 from .origins import SOURCES, Original, Source
