@@ -101,7 +101,8 @@ def file_options(settings: Mapping[str, Any], known: Sequence[str] = ()) -> File
         settings: of the data stage
         known: labels that a file may have
     """
-    return FileOptions(**{name: settings.get(name) for name in OPTION_NAMES}, known=tuple(known))
+    given: dict[str, Any] = {name: settings.get(name) for name in OPTION_NAMES}
+    return FileOptions(**given, known=tuple(known))
 
 
 def load_run_stage(run: RunFolder) -> TextStage:
@@ -250,7 +251,7 @@ def prepare_data(
 
 
 def data_notes(dataset: Dataset) -> list[str]:
-    """What a user should know about the data: what was noticed in the files, texts of two splits."""
+    """What a user should know about the data: notes on the files, and texts in two splits."""
     notes = list(dataset.notes)
     for name, count in dataset.overlap().items():
         if count:

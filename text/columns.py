@@ -31,8 +31,29 @@ TEXT_NAMES = (
 LABEL_COLUMNS = tuple(name for group in LABEL_NAMES for name in group)
 TEXT_COLUMNS = tuple(name for group in TEXT_NAMES for name in group)
 _NEITHER = frozenset(
-    "id ids index idx no number user username author date time timestamp url link lang language "
-    "source split fold confidence unnamed".split()
+    [
+        "id",
+        "ids",
+        "index",
+        "idx",
+        "no",
+        "number",
+        "user",
+        "username",
+        "author",
+        "date",
+        "time",
+        "timestamp",
+        "url",
+        "link",
+        "lang",
+        "language",
+        "source",
+        "split",
+        "fold",
+        "confidence",
+        "unnamed",
+    ]
 )
 _PART = re.compile(r"[^\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -40,7 +61,7 @@ _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _SHOWN = 12
 
 
-class Unclear(InputError):
+class UnclearColumnsError(InputError):
     """The columns do not say which is which; the message lists them and the options."""
 
 
@@ -84,12 +105,15 @@ def choose(
         where: the file, for errors.
 
     Raises:
-        Unclear: several columns could be it, or none; or the user names one that is not there.
+        UnclearColumnsError: several columns could be it, or none; or one that the user names is
+            not there.
     """
     label = _by_option(options.label_column, names, len(columns), "label", where)
     text = _by_option(options.text_column, names, len(columns), "text", where)
     if label is not None and label == text:
-        raise Unclear(f"{where}: expected two columns, but --label-column is --text-column too")
+        raise UnclearColumnsError(
+            f"{where}: expected two columns, but --label-column is --text-column too"
+        )
     if label is None:
         label = _by_name(names, columns, LABEL_NAMES, {text}, label_like, "label", where)
     if text is None:
@@ -119,7 +143,7 @@ def _by_option(
     if given.strip().isdigit() and 1 <= int(given) <= width:
         return int(given) - 1
     has = listed(names) if names else f"{width} without names"
-    raise Unclear(
+    raise UnclearColumnsError(
         f"{where}: expected a column {given!r}, as given with --{what}-column, but its columns are "
         f"{has}"
     )
@@ -144,7 +168,7 @@ def _by_name(
         best = [i for i in best if fits(columns[i])] or best
     if len(best) > 1:
         assert names is not None
-        raise Unclear(
+        raise UnclearColumnsError(
             f"{where}: expected one column of {what}s, but {listed([names[i] for i in best])} "
             f"could each be it; say which with --{what}-column"
         )
@@ -188,12 +212,12 @@ def _unclear(
     what: str,
     found: Sequence[int],
     where: str,
-) -> Unclear:
+) -> UnclearColumnsError:
     known = LABEL_COLUMNS if what == "label" else TEXT_COLUMNS
     has = listed(names) if names else f"{len(columns)} without names"
     several = [names[i] if names else str(i + 1) for i in found]
     could = f" ({listed(several)} could each be it)" if len(several) > 1 else ""
-    return Unclear(
+    return UnclearColumnsError(
         f"{where}: expected a column of {what}s, but its columns are {has}{could}; say which with "
         f"--{what}-column NAME (or its number), or call it {', '.join(known[:_SHOWN])} or the like"
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from .file_options import FileOptions
+from .file_options import BY_CONTENT, FileOptions
 from .folders import SPLITS, Found, Rows, read_named, read_path, rows_of
 from .hub import read_hub
 from .registry import BUILTIN, NAMED
@@ -88,7 +88,7 @@ def load_dataset(
     data_dir: str | Path | None = None,
     language: str = "auto",
     limit: int | None = None,
-    options: FileOptions = FileOptions(),
+    options: FileOptions = BY_CONTENT,
 ) -> Dataset:
     """Load a data set and give it its three splits.
 

@@ -23,7 +23,7 @@ class Line(NamedTuple):
     quoted: tuple[bool, ...] = ()
 
 
-class BadQuotes(InputError):
+class BadQuotesError(InputError):
     """A quoted cell that never ends, or goes on after its closing quote."""
 
 
@@ -53,7 +53,7 @@ def quoted_lines(
         first: number of the first line.
 
     Raises:
-        BadQuotes: with the line at which the cell begins.
+        BadQuotesError: with the line at which the cell begins.
     """
     at, number, end = 0, first, len(text)
     while at < end:
@@ -79,7 +79,7 @@ def _quoted_line(
     while True:
         match = pattern.match(text, at)
         if match is None:
-            raise BadQuotes(
+            raise BadQuotesError(
                 f"{where} line {number}: not valid CSV (a quoted cell does not end, or goes on "
                 "after its closing quote); quote texts that hold delimiters, quotes or line "
                 "breaks, with quotes inside them doubled"
@@ -126,7 +126,7 @@ def tab_quoting(text: str, delimiter: str = "\t") -> Quoting:
     for escapes in (False, True) if '\\"' in text else (False,):
         try:
             lines = list(quoted_lines(text, delimiter, "", escapes))
-        except BadQuotes:
+        except BadQuotesError:
             continue
         if len({len(line.cells) for line in lines}) == 1 and (_whole(lines) or _needed(lines)):
             return Quoting(True, escapes)
@@ -140,7 +140,7 @@ def _whole(lines: list[Line]) -> bool:
         bare = [line.cells[column] for line in body if not _is_quoted(line, column)]
         missing = all(not cell or cell == "NA" or _is_number(cell) for cell in bare)
         none = len(bare) == len(body)
-        if not missing and not none or any('"' in cell for cell in bare):
+        if (not missing and not none) or any('"' in cell for cell in bare):
             return False
         if none and _is_quoted(lines[0], column) and not missing:
             return False

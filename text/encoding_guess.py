@@ -166,7 +166,7 @@ def _fits(word: str, at: int) -> bool:
         return False
     if len(word) == 1:
         return word in _ALONE
-    if 2 * ascii_letters < len(word):
+    if 3 * ascii_letters < len(word):
         return False
     rest = word[1:]
     return word[at].islower() or at == 0 or word.isupper() or (len(rest) > 1 and rest.isupper())

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import codecs
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from ..errors import InputError
 from .encoding_guess import guess_encoding
@@ -54,9 +56,10 @@ def check_encoding(name: str) -> str:
         InputError: Python knows no such encoding of text.
     """
     try:
-        b"".decode(name)
+        with suppress(UnicodeError):
+            b"abcd".decode(name)  # refuses codecs that are none of text, as rot13
         return codecs.lookup(name).name
-    except (LookupError, ValueError, UnicodeError):
+    except (LookupError, ValueError):
         raise InputError(
             f"unknown encoding {name!r}: expected a name as UTF-8, UTF-16, GB18030, BIG5 or CP1252"
         ) from None
@@ -97,21 +100,19 @@ def decode(data: bytes, path: Path, encoding: str | None = None) -> Decoded:
 
 
 def _remedy(guess: str, path: Path) -> str:
-    return (
-        f"add --encoding {guess}, or convert it with: iconv -f {guess} -t UTF-8 {path.name} > NEW"
-    )
+    command = f"iconv -f {guess} -t UTF-8 {quote(str(path))} > NEW"
+    return f"add --encoding {guess}, or convert it with: {command}"
 
 
 def _not_in(name: str, data: bytes, path: Path, error: UnicodeError) -> InputError:
+    """Bytes that are not in the encoding that was given, or that a mark promises."""
     where = ""
     if isinstance(error, UnicodeDecodeError):
         where = f" (line {_line(data, error.start)}: {_bytes(data, error)})"
+    marked = data.startswith(tuple(mark for mark, _ in _MARKS))
+    what_to_do = "it is cut off or damaged; fetch it again" if marked else "give the one it is in"
     return InputError(
-        f"expected {name}, as given with --encoding, but {path} has other bytes{where}: give the "
-        "encoding it is in"
-        if not data.startswith(tuple(mark for mark, _ in _MARKS))
-        else f"expected {name}, but {path} has bytes that are not{where}: it is cut off or damaged; "
-        "fetch it again"
+        f"expected the encoding {name}, but {path} has bytes that are not{where}: {what_to_do}"
     )
 
 
@@ -130,7 +131,7 @@ def _not_utf8(data: bytes, path: Path) -> InputError:
         return InputError(
             f"expected UTF-8, and {path} is UTF-8 but for {bad} broken place{'s' * (bad > 1)} in "
             f"{where} ({shown}): mend that line, or drop the broken bytes with: "
-            f"iconv -c -f UTF-8 -t UTF-8 {path.name} > NEW"
+            f"iconv -c -f UTF-8 -t UTF-8 {quote(str(path))} > NEW"
         )
     guess = guess_encoding(data)
     if guess:

@@ -68,3 +68,7 @@ class FileOptions:
                 f"but got {self.delimiter!r}"
             )
         return char
+
+
+BY_CONTENT = FileOptions()
+"""Nothing is said; all is told by content."""

@@ -10,7 +10,7 @@ from ..errors import InputError
 from .class_folders import class_folders, read_class_folders, read_split_folders
 from .compressed import read_bytes
 from .encodings import decode, user_path
-from .file_options import FileOptions
+from .file_options import BY_CONTENT, FileOptions
 from .readers import EXPECTED, Read, Row, kind_of, read_files
 from .registry import BUILTIN, NAMED, unknown_name
 
@@ -73,7 +73,7 @@ def rows_of(found: Found) -> Rows:
     return {split: read.rows for split, read in found.items()}
 
 
-def read_path(given: str, options: FileOptions = FileOptions()) -> tuple[str, Found]:
+def read_path(given: str, options: FileOptions = BY_CONTENT) -> tuple[str, Found]:
     """Name and content of the file or folder that the user named ``given``.
 
     Raises:
@@ -93,7 +93,7 @@ def read_path(given: str, options: FileOptions = FileOptions()) -> tuple[str, Fo
     raise InputError(f"expected a data set at {given}, but there is no such file{hint}")
 
 
-def read_folder(folder: Path, options: FileOptions = FileOptions()) -> Found:
+def read_folder(folder: Path, options: FileOptions = BY_CONTENT) -> Found:
     """The train, dev and test files of ``folder``, its file "all", or its folders of classes."""
     found = split_files(folder)
     if "train" in found:

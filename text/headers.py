@@ -1,8 +1,8 @@
 """Whether the first line of a file names its columns: told by content, refused where unclear.
 
-A header that is taken for a row becomes a class and a text; a row that is taken for a header is lost.
-So the first line is a header only where its content says it, and where it could be either, the user
-is asked.
+A header that is taken for a row becomes a class and a text; a row that is taken for a header is
+lost. So the first line is a header only where its content says it, and where it could be either,
+the user is asked.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import InputError, SnnConvertError, one_line
 from .columns import LABEL_COLUMNS, TEXT_COLUMNS, normal
 from .encodings import replace_surrogates
-from .file_options import FileOptions
+from .file_options import BY_CONTENT, FileOptions
 from .folders import Rows
 from .readers import Row
 
@@ -16,7 +16,7 @@ _SPLITS = {"train": "train", "validation": "dev", "test": "test"}
 _HIDDEN = "-1"  # the label of test rows whose truth is kept back, as in GLUE
 
 
-def read_hub(name: str, options: FileOptions = FileOptions()) -> tuple[Rows, Sequence[str] | None]:
+def read_hub(name: str, options: FileOptions = BY_CONTENT) -> tuple[Rows, Sequence[str] | None]:
     """The rows of the set ``name`` (or ``NAME:CONFIGURATION``) by split, and its class names.
 
     The text column is the one of ``options``, or the first of `TEXT_COLUMNS` that there is, the
@@ -51,7 +51,7 @@ def read_hub(name: str, options: FileOptions = FileOptions()) -> tuple[Rows, Seq
 
 
 def rows_of(
-    found: Any, where: str, options: FileOptions = FileOptions()
+    found: Any, where: str, options: FileOptions = BY_CONTENT
 ) -> tuple[Rows, Sequence[str] | None]:
     """Rows and class names of a loaded ``DatasetDict``; see `read_hub`."""
     if "train" not in found:

@@ -1,8 +1,9 @@
 """Characters that nobody sees, taken out of labels and texts.
 
-A label is compared as a whole, so every invisible character in it makes another class. In texts only
-those go that have no use there and cut a word in two: the byte order mark, the zero width space and
-the word joiner. What shapes emoji and scripts (joiners, variation selectors, direction marks) stays.
+A label is compared as a whole, so every invisible character in it makes another class. In texts
+only those go that have no use there and cut a word in two: the byte order mark, the zero width
+space and the word joiner. What shapes emoji and scripts (joiners, variation selectors, direction
+marks) stays.
 """
 
 from __future__ import annotations

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from .columns import Columns, Unclear, choose, listed
+from .columns import LABEL_NAMES, TEXT_NAMES, Columns, UnclearColumnsError, choose, listed
 from .compressed import COMPRESSED, read_bytes
 from .delimited import Line
 from .encodings import Decoded, decode, replace_surrogates
-from .file_options import FileOptions
+from .file_options import BY_CONTENT, FileOptions
 from .headers import is_header, names_columns, same_line
 from .invisible import clean_label, clean_text
 from .json_records import Record, json_records
@@ -55,7 +55,7 @@ def kind_of(path: Path) -> str | None:
     return next((kind for kind in found if kind in KINDS), None)
 
 
-def read_rows(path: Path, options: FileOptions = FileOptions()) -> list[Row]:
+def read_rows(path: Path, options: FileOptions = BY_CONTENT) -> list[Row]:
     """The labelled texts of ``path``, in order; see `read_files`."""
     return read_files({"": path}, options)[""].rows
 
@@ -163,7 +163,7 @@ def _layout(
     else:
         try:
             picked = choose(None, columns, options, where)
-        except Unclear:  # names may still say it, and the error shall list them
+        except UnclearColumnsError:  # names may still say it, and the error shall list them
             picked = choose(first, columns, options, f"{where} line 1")
     return picked, is_header(first, bodies, picked, options, repeated, where)
 
@@ -179,8 +179,9 @@ def _picked(table: Table, columns: Columns, header: bool, path: Path) -> Read:
         if again:
             notes.append(f"the header occurs {again} more time{'s' * (again > 1)}, left out")
     names = [first.cells[at].strip() if header else at + 1 for at in (columns.label, columns.text)]
-    if not header and (columns.label, columns.text) != (0, 1):
-        notes.append(f"labels are in column {names[0]}, texts in column {names[1]}")
+    usual = header and columns.named and len(first.cells) == 2
+    if not usual and (header or (columns.label, columns.text) != (0, 1)):
+        notes.append(_places(*names))
     facts = {"file": path.name, "delimiter": table.delimiter, "header": header}
     facts |= {"label_column": names[0], "text_column": names[1]}
     rows = []
@@ -201,8 +202,14 @@ def _from_records(records: Sequence[Record], options: FileOptions, path: Path) -
     columns = [[_shown(entry.get(name)) for _, entry in records[:_LOOKED_AT]] for name in names]
     try:
         picked = choose(names, columns, options, f"{path} {records[0][0]}")
-    except Unclear as error:
-        raise Unclear(f'{error}; usual is an object with "label" and "text"') from None
+    except UnclearColumnsError:
+        if options.given():
+            raise
+        raise UnclearColumnsError(
+            f'{path} {records[0][0]}: expected an object with "label" and "text" (or names like '
+            f"{', '.join(LABEL_NAMES[1][:3])} and {', '.join(TEXT_NAMES[0][2:5])}), but it has "
+            f"{listed(names) or 'none'}; say which with --label-column and --text-column"
+        ) from None
     label_name, text_name = names[picked.label], names[picked.text]
     rows = []
     for where, entry in records:
@@ -216,7 +223,15 @@ def _from_records(records: Sequence[Record], options: FileOptions, path: Path) -
             raise InputError(f"{path} {where}: expected a string as text, got {entry[text_name]!r}")
         if not clean_label(rows[-1][0]):
             raise InputError(f"{path} {where}: expected a label, but it is empty")
-    return Read(rows, {"file": path.name, "label_column": label_name, "text_column": text_name})
+    notes = [] if picked.named and len(names) == 2 else [_places(label_name, text_name)]
+    facts = {"file": path.name, "label_column": label_name, "text_column": text_name}
+    return Read(rows, facts, notes)
+
+
+def _places(label: str | int, text: str | int) -> str:
+    """Which columns were taken, in words; they may have names or only numbers."""
+    shown = [listed([name]) if isinstance(name, str) else str(name) for name in (label, text)]
+    return f"labels are in column {shown[0]}, texts in column {shown[1]}"
 
 
 def _shown(value: Any) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from .columns import label_like
-from .delimited import BadQuotes, Line, one_line_end, plain_lines, quoted_lines, tab_quoting
+from .delimited import BadQuotesError, Line, one_line_end, plain_lines, quoted_lines, tab_quoting
 from .file_options import DELIMITERS, FileOptions
 from .headers import names_columns
 
@@ -81,11 +81,14 @@ def _cells(
             notes.append("cells are quoted")
     else:
         made = quoted_lines(text, delimiter, str(path), False, first)
-    lines = [line for line in made if any(cell.strip() for cell in line.cells)]
+    rows = list(made)
+    lines = [line for line in rows if any(cell.strip() for cell in line.cells)]
     if not notes and delimiter == "\t" and lines:
         ends = [c for line in lines for c in line.cells[-1:] if len(c) > 1 and c[0] == c[-1] == '"']
         if 2 * len(ends) >= len(lines):
             notes.append(f"{len(ends)} of {len(lines)} texts are in quotes, which were kept")
+    if len(rows) > len(lines):
+        notes.append(f"left out {len(rows) - len(lines)} rows of empty cells")
     return lines, notes
 
 
@@ -101,7 +104,7 @@ def _delimiter(text: str, kind: str, path: Path) -> str | None:
                     rows = list(islice(quoted_lines(text, char, str(path)), _SAMPLE))
             else:
                 rows = list(islice(quoted_lines(text, char, str(path)), _SAMPLE))
-        except BadQuotes:
+        except BadQuotesError:
             continue
         widths = {len(row.cells) for row in rows}
         if len(widths) == 1 and widths.pop() > 1:
@@ -149,10 +152,8 @@ def _first_word(text: str, path: Path, check: bool = False) -> list[Line]:
         check: return no lines where there is no such label, in place of an error.
     """
     whole = list(plain_lines(text, "\n"))
-    tests: tuple[tuple[str, Callable[[str], bool]], ...] = (
-        *((char, str.strip) for char in ",;|"),  # type: ignore[assignment]
-        (" ", str.isdigit),
-    )
+    tests: list[tuple[str, Callable[[str], object]]] = [(char, str.strip) for char in ",;|"]
+    tests.append((" ", str.isdigit))
     for char, fits in tests:
         rows = [Line(line.number, line.cells[0].strip().split(char, 1)) for line in whole]
         if all(len(row.cells) == 2 and fits(row.cells[0]) for row in rows) and label_like(
