@@ -243,15 +243,6 @@ def text_like(cells: Sequence[str]) -> bool:
     return 2 * worded >= len(filled) and 2 * letters >= len(filled)
 
 
-def is_number(cell: str) -> bool:
-    """Whether ``cell`` is a number."""
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
 def listed(names: Sequence[str]) -> str:
     """Names as an error lists them: by ``repr`` where one would not see all of it."""
     shown = [name if _visible(name) else repr(name) for name in names[:_SHOWN]]

@@ -138,7 +138,7 @@ def _whole(lines: list[Line]) -> bool:
     body = lines[1:]
     for column in range(len(lines[0].cells)):
         bare = [line.cells[column] for line in body if not _is_quoted(line, column)]
-        missing = all(not cell or cell == "NA" or _is_number(cell) for cell in bare)
+        missing = all(not cell or cell == "NA" or is_number(cell) for cell in bare)
         none = len(bare) == len(body)
         if (not missing and not none) or any('"' in cell for cell in bare):
             return False
@@ -166,7 +166,8 @@ def _is_quoted(line: Line, column: int) -> bool:
     return column < len(line.quoted) and line.quoted[column]
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str) -> bool:
+    """Whether ``cell`` is a number."""
     try:
         float(cell)
     except ValueError:

@@ -99,6 +99,17 @@ def decode(data: bytes, path: Path, encoding: str | None = None) -> Decoded:
     return Decoded(text.rstrip("\x1a\0"), shown, marks)
 
 
+def is_utf8_too(data: bytes, name: str) -> bool:
+    """Whether ``data``, read as ``name``, is UTF-8 beyond ASCII: few other files are by chance."""
+    if name.startswith("UTF") or data.isascii():
+        return False
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _remedy(guess: str, path: Path) -> str:
     command = f"iconv -f {guess} -t UTF-8 {quote(str(path))} > NEW"
     return f"add --encoding {guess}, or convert it with: {command}"

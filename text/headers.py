@@ -18,10 +18,10 @@ from .columns import (
     TEXT_NAMES,
     Columns,
     group_of,
-    is_number,
     listed,
     normal,
 )
+from .delimited import is_number
 from .file_options import FileOptions
 
 _SENTENCE = frozenset(".,!?;:。，！？；：…\"'“”()（）")

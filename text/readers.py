@@ -13,7 +13,7 @@ from ..errors import InputError
 from .columns import LABEL_NAMES, TEXT_NAMES, Columns, UnclearColumnsError, choose, listed
 from .compressed import COMPRESSED, read_bytes
 from .delimited import Line
-from .encodings import Decoded, decode, replace_surrogates
+from .encodings import Decoded, decode, is_utf8_too, replace_surrogates
 from .file_options import BY_CONTENT, FileOptions
 from .headers import is_header, names_columns, same_line
 from .invisible import clean_label, clean_text
@@ -75,6 +75,7 @@ def read_files(paths: Mapping[str, Path], options: FileOptions) -> dict[str, Rea
     tables: dict[str, Table] = {}
     found: dict[str, Read] = {}
     texts: dict[str, Decoded] = {}
+    doubtful: dict[str, str] = {}
     for split, path in paths.items():
         kind = kind_of(path)
         if kind is None:
@@ -86,7 +87,11 @@ def read_files(paths: Mapping[str, Path], options: FileOptions) -> dict[str, Rea
             found[split] = _from_records(records, options, path)
         else:
             tables[split] = read_table(texts[split].text, kind, options, path)
+        if is_utf8_too(data, texts[split].encoding):
+            doubtful[split] = "its bytes are UTF-8 as well: leave out --encoding if texts look odd"
     found |= _from_tables(tables, options, paths)
+    for split, note in doubtful.items():
+        found[split].notes.append(note)
     return {split: _finished(found[split], texts[split], paths[split], options) for split in paths}
 
 
