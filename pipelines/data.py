@@ -21,7 +21,7 @@ from ..text.datasets import Dataset, load_dataset
 from ..text.file_options import OPTION_NAMES, FileOptions
 from ..text.registry import NAMED, dataset_names
 from ..text.stage import TextStage
-from .output import remark
+from .output import note
 from .runfolder import RunFolder, fingerprint, settings_dict
 from .settings import ENGINE, DataSettings, EngineSettings
 
@@ -224,7 +224,7 @@ def prepare_data(
     )
     notes = data_notes(dataset)
     if dataset.source or notes:
-        remark(summary_line(dataset, notes))
+        note(summary_line(dataset, notes))
     stage, matrix = TextStage.fit(
         dataset.train,
         dataset.language,

@@ -7,7 +7,10 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
+
+_QUIET = ContextVar("quiet", default=False)
 
 
 def add_quiet(parser: ArgumentParser) -> None:
@@ -18,7 +21,9 @@ def add_quiet(parser: ArgumentParser) -> None:
 def add_output(parser: ArgumentParser) -> None:
     """Options of commands that write what they find to files."""
     parser.add_argument(
-        "--quiet", action="store_true", help="show no progress bars and no tables; errors remain"
+        "--quiet",
+        action="store_true",
+        help="show no progress bars and no tables; warnings and errors remain",
     )
     parser.add_argument("--json", action="store_true", help="print the figures as JSON, no tables")
 
@@ -38,18 +43,24 @@ def tell(given: Mapping[str, Any], figures: object, text: Callable[[], str]) -> 
         print(text())
 
 
-_HUSHED = [False]
+def note(sentence: str) -> None:
+    """Say on the error stream, in one line, what has been done; nothing with --quiet."""
+    if not _QUIET.get():
+        print(sentence, file=sys.stderr)
 
 
-def remark(text: str) -> None:
-    """Say on standard error what the user should know, unless all is hushed."""
-    if not _HUSHED[-1]:
-        print(text, file=sys.stderr)
+def warn(sentence: str | None) -> None:
+    """Write a warning of one line to the error stream, also with --quiet and --json.
+
+    None is no warning.
+    """
+    if sentence:
+        print(f"snnconvert: warning: {sentence}", file=sys.stderr)
 
 
 @contextmanager
 def hushed(quiet: bool) -> Iterator[None]:
-    """Without progress bars and remarks inside, bars of libraries among them."""
+    """Without progress bars and notes inside, bars of libraries among them."""
     if not quiet:
         yield
         return
@@ -61,9 +72,9 @@ def hushed(quiet: bool) -> Iterator[None]:
         begin(bar, *words, **named | {"disable": True})
 
     tqdm.__init__ = silent
-    _HUSHED.append(True)
+    token = _QUIET.set(True)
     try:
         yield
     finally:
-        _HUSHED.pop()
+        _QUIET.reset(token)
         tqdm.__init__ = begin

@@ -218,10 +218,10 @@ def test_truncated_and_foreign_archives(tmp_path, suffix):
     path = tmp_path / f"d.tsv{suffix}"
     write(path, tsv())
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(InputError, match="cut off or damaged"):
+    with pytest.raises(InputError, match="cut off, damaged or of another kind"):
         load_dataset(str(path))
     path.write_bytes(b"not an archive")
-    with pytest.raises(InputError, match="cut off or damaged"):
+    with pytest.raises(InputError, match="cut off, damaged or of another kind"):
         load_dataset(str(path))
 
 

@@ -266,9 +266,9 @@ def test_folders_of_text_files_by_class(tmp_path: Path) -> None:
 
 
 def test_a_zip_of_several_files_and_workbooks(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"it has 2 \(a.csv, b.csv\): unpack it"):
+    with pytest.raises(InputError, match=r"2 of its 2 fit \(a.csv, b.csv\): unpack it"):
         load(tmp_path / "d.zip", zipped(a_DOT_csv="1,a\n", b_DOT_csv="1,a\n"))
-    with pytest.raises(InputError, match="cut off or damaged"):
+    with pytest.raises(InputError, match="cut off, damaged or of another kind"):
         load(tmp_path / "e.csv.zip", zipped(a_DOT_csv="1,a\n")[:-9])
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ..errors import InputError
-from .compressed import read_bytes
 from .encodings import decode
 from .file_options import FileOptions
 from .invisible import clean_label, clean_text
+from .packed import read_bytes
 from .readers import Read
 
 _UNLABELLED = ("unsup", "unlabeled", "unlabelled")

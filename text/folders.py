@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ..errors import InputError
 from .class_folders import class_folders, read_class_folders, read_split_folders
-from .compressed import read_bytes
 from .encodings import decode, user_path
 from .file_options import BY_CONTENT, FileOptions
+from .packed import read_bytes
 from .readers import EXPECTED, Read, Row, kind_of, read_files
 from .registry import BUILTIN, NAMED, unknown_name
 

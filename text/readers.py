@@ -11,13 +11,13 @@ from typing import Any
 
 from ..errors import InputError
 from .columns import LABEL_NAMES, TEXT_NAMES, Columns, UnclearColumnsError, choose, listed
-from .compressed import COMPRESSED, read_bytes
 from .delimited import Line
 from .encodings import Decoded, decode, is_utf8_too, replace_surrogates
 from .file_options import BY_CONTENT, FileOptions
 from .headers import is_header, names_columns, same_line
 from .invisible import clean_label, clean_text
 from .json_records import Record, json_records
+from .packed import COMPRESSED, read_bytes
 from .tables import Table, read_table
 
 Row = tuple[str, str]
