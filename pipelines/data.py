@@ -7,21 +7,19 @@ together.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from ..errors import InputError
 from ..files import load_tensors, save_tensors
-from ..text.columns import listed
 from ..text.datasets import Dataset, load_dataset
-from ..text.file_options import OPTION_NAMES, FileOptions
+from ..text.file_options import OPTION_NAMES
 from ..text.registry import NAMED, dataset_names
 from ..text.stage import TextStage
-from .output import note
+from .data_notes import file_options, tell_data
 from .runfolder import RunFolder, fingerprint, settings_dict
 from .settings import ENGINE, DataSettings, EngineSettings
 
@@ -92,17 +90,6 @@ def load_run_data(run: RunFolder) -> Dataset:
             "put them back, or train again in another folder or with --force"
         )
     return dataset
-
-
-def file_options(settings: Mapping[str, Any], known: Sequence[str] = ()) -> FileOptions:
-    """How to read files by data settings, which those of an older run may have less of.
-
-    Args:
-        settings: of the data stage
-        known: labels that a file may have
-    """
-    given: dict[str, Any] = {name: settings.get(name) for name in OPTION_NAMES}
-    return FileOptions(**given, known=tuple(known))
 
 
 def load_run_stage(run: RunFolder) -> TextStage:
@@ -222,9 +209,7 @@ def prepare_data(
     dataset = load_dataset(
         settings.dataset, settings.data_dir, settings.language, settings.limit, options
     )
-    notes = data_notes(dataset)
-    if dataset.source or notes:
-        note(summary_line(dataset, notes))
+    told = tell_data(dataset)
     stage, matrix = TextStage.fit(
         dataset.train,
         dataset.language,
@@ -239,34 +224,13 @@ def prepare_data(
     save_tensors(run.path / "text" / VECTORS, {"vectors": vectors})
     stage.save(run.path / "text")
     figures = dataset.describe() | {
-        "overlap": dataset.overlap(),
-        "notes": notes,
-        "source": list(dataset.source),
+        **told,
         "text_stage": stage_hash(stage),
         "vocabulary": len(stage.vocabulary),
         "vectors": stage.coverage,
     }
     run.finish("data", resolved, figures)
     return Prepared(dataset, stage, vectors)
-
-
-def data_notes(dataset: Dataset) -> list[str]:
-    """What a user should know about the data: notes on the files, and texts in two splits."""
-    notes = list(dataset.notes)
-    for name, count in dataset.overlap().items():
-        if count:
-            whole = len(dataset.split(name))
-            notes.append(f"{count} of {whole} {name} texts are also in train")
-    return notes
-
-
-def summary_line(dataset: Dataset, notes: Sequence[str]) -> str:
-    """Rows, classes and notes of a data set in one line."""
-    sizes = "/".join(str(len(dataset.split(name))) for name in ("train", "dev", "test"))
-    classes = listed(dataset.classes)
-    return "; ".join(
-        [f"{dataset.name}: {sizes} texts, {dataset.language}, classes {classes}", *notes]
-    )
 
 
 def _load_vectors(run: RunFolder) -> torch.Tensor:

@@ -14,7 +14,8 @@ from ..models.textcnn import TextModel
 from ..text.datasets import Split
 from ..text.file_options import FileOptions
 from ..text.readers import read_rows
-from .data import file_options, load_classifier, load_run_data
+from .data import load_classifier, load_run_data
+from .data_notes import file_options
 from .runfolder import RunFolder
 from .settings import ENGINE, EngineSettings
 from .summary import percent, table

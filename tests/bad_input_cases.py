@@ -60,10 +60,10 @@ DATA = [
     data(
         "cut.tsv.gz",
         gzip.compress(ROWS.encode(), mtime=0)[:-20],
-        "cut off, damaged or of another kind",
+        "cut off, damaged",
     ),
-    data("cut.tsv.xz", lzma.compress(ROWS.encode())[:-20], "cut off, damaged or of another kind"),
-    data("plain.tsv.gz", ROWS, "cut off, damaged or of another kind"),
+    data("cut.tsv.xz", lzma.compress(ROWS.encode())[:-20], "cut off, damaged"),
+    data("plain.tsv.gz", ROWS, "cut off, damaged"),
     data("texts.xlsx", ROWS, ".tsv, .csv or .jsonl", "texts.xlsx"),
     data("lines.txt", "some lines\nwithout labels\n", "line 1", "2 columns", "--delimiter"),
     data("latin.tsv", (ROWS + "good\tcafé noir\n").encode("cp1252"), "line 25", "CP1252"),

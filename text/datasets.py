@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ class Dataset:
     split_rule: str
     sha256: str
     notes: tuple[str, ...] = ()
-    source: tuple[dict[str, Any], ...] = field(default=(), compare=False)
+    source: tuple[dict[str, Any], ...] = ()
 
     def split(self, name: str) -> Split:
         """The split called ``name``; raises `InputError` for another name than `SPLITS`."""
