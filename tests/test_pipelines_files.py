@@ -34,7 +34,7 @@ def test_options_are_kept_with_the_run(odd: Path, capsys: pytest.CaptureFixture[
     train = ["train", "--dataset", str(odd), "--out", str(out), *TINY.split()]
     assert main([*train, *OPTIONS]) == 0
     said = capsys.readouterr().err
-    assert "odd.csv: 48/6/6 texts, en, classes 0, 1; line 1 was taken as a header" in said
+    assert "odd.csv: 48/6/6 texts, en; classes 0, 1; line 1 was taken as a header" in said
     kept = yaml.safe_load((out / "config.yaml").read_text("utf-8"))["data"]
     assert (kept["delimiter"], kept["label_column"], kept["encoding"]) == ("~", "score", "CP1252")
     assert "text_column" not in kept
