@@ -70,8 +70,7 @@ def is_header(
         return True
     found = _judge(label, text, labels, [row[columns.text].strip() for row in rows])
     if found is None:
-        numbers = (options.label_column, options.text_column)
-        if all(given is not None and given.strip().isdigit() for given in numbers):
+        if all((given or "").isdigit() for given in (options.label_column, options.text_column)):
             return False
         raise InputError(
             f"{where}: cannot tell whether line 1 ({listed(first)}) names the columns or is a row, "
