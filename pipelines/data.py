@@ -7,6 +7,7 @@ together.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,8 +17,10 @@ import numpy as np
 from ..errors import InputError
 from ..files import load_tensors, save_tensors
 from ..text.datasets import Dataset, load_dataset
+from ..text.file_options import OPTION_NAMES
 from ..text.registry import NAMED, dataset_names
 from ..text.stage import TextStage
+from .data_notes import file_options, tell_data
 from .output import note, warn
 from .runfolder import RunFolder, fingerprint, settings_dict
 from .settings import ENGINE, DataSettings, EngineSettings
@@ -66,6 +69,17 @@ def encode_splits(dataset: Dataset, stage: TextStage) -> Texts:
     return Texts(dataset, stage, sequences, labels)
 
 
+def load_settings_data(settings: Mapping[str, Any]) -> Dataset:
+    """The data set that data settings name; those of an older run may have fewer of them."""
+    return load_dataset(
+        str(settings.get("dataset")),
+        settings.get("data_dir"),
+        str(settings.get("language")),
+        settings.get("limit"),
+        file_options(settings),
+    )
+
+
 def load_run_data(run: RunFolder) -> Dataset:
     """The data set that a run was made with, checked against the hash it was made with.
 
@@ -83,12 +97,8 @@ def load_run_data(run: RunFolder) -> Dataset:
             "with the same options, which restores it"
         )
     folder = settings.get("data_dir")
-    dataset = load_dataset(
-        str(settings.get("dataset")),
-        folder if folder and Path(folder).is_dir() else None,
-        str(settings.get("language")),
-        settings.get("limit"),
-    )
+    here = folder if folder and Path(folder).is_dir() else None
+    dataset = load_settings_data(settings | {"data_dir": here})
     if dataset.sha256 != done.get("sha256"):
         raise InputError(
             f"expected the data set {dataset.name} with hash {str(done.get('sha256'))[:12]}, but "
@@ -228,10 +238,13 @@ def prepare_data(
 
     settings = with_absolute_paths(settings)
     resolved = settings_dict(settings, seed=seed)
+    # absent where not given, so that runs of before there were such options are the same still
+    resolved = {k: v for k, v in resolved.items() if k not in OPTION_NAMES or v is not None}
     if run.is_done("data", resolved, force):
         return Prepared(load_run_data(run), load_run_stage(run), _load_vectors(run))
     check_vectors(settings.vectors)
-    dataset = load_dataset(settings.dataset, settings.data_dir, settings.language, settings.limit)
+    dataset = load_settings_data(vars(settings))
+    told = tell_data(dataset)
     stage, matrix = TextStage.fit(
         dataset.train,
         dataset.language,
@@ -245,14 +258,17 @@ def prepare_data(
     vectors = torch.from_numpy(matrix)
     save_tensors(run.path / "text" / VECTORS, {"vectors": vectors})
     stage.save(run.path / "text")
-    figures = dataset.describe() | {
+    run.finish("data", resolved, data_figures(dataset, stage) | told | _told(stage))
+    return Prepared(dataset, stage, vectors)
+
+
+def data_figures(dataset: Dataset, stage: TextStage) -> dict[str, Any]:
+    """What every run records of its data."""
+    return dataset.describe() | {
         "text_stage": stage_hash(stage),
         "vocabulary": len(stage.vocabulary),
         "vectors": stage.coverage,
     }
-    figures |= _told(stage)
-    run.finish("data", resolved, figures)
-    return Prepared(dataset, stage, vectors)
 
 
 def _told(stage: TextStage) -> dict[str, Any]:

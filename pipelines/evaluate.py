@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from ..engine.metrics import classification_figures
 from ..errors import InputError
 from ..models.textcnn import TextModel
 from ..text.datasets import Split
-from ..text.readers import read_rows
+from ..text.file_options import FileOptions
+from ..text.readers import Row, read_rows
 from .data import load_classifier, load_run_data
+from .data_notes import file_options
 from .runfolder import RunFolder
 from .settings import ENGINE, EngineSettings
 from .summary import percent, table
@@ -49,7 +52,7 @@ def evaluate(
     run = RunFolder(out)
     model = model or run.last_model()
     classifier = load_classifier(run, model)
-    texts = _own_file(data, classifier.classes) if data else load_run_data(run).split(split)
+    texts = _own_file(data, classifier.classes, run) if data else load_run_data(run).split(split)
     seed = int(run.config().get(model, {}).get("seed", 0))
     clock.append(time.process_time())
     sequences = classifier.stage.encode(texts.texts)
@@ -85,15 +88,15 @@ def _shown(figures: dict[str, Any]) -> str:
     return "\n".join([title, table(["T", "accuracy %"], rows), *evaluation_lines(figures)])
 
 
-def _own_file(path: str, classes: Sequence[str]) -> Split:
+def _own_file(path: str, classes: Sequence[str], run: RunFolder) -> Split:
     """A labelled file, its labels as numbers of the model's classes.
 
     A label is a class name; where no name is itself a number, also the number of a class from 0.
     """
-    rows = read_rows(Path(path))
     known = {name: i for i, name in enumerate(classes)}
     if not any(name.lstrip("-").isdigit() for name in classes):
         known |= {str(i): i for i in range(len(classes))}
+    rows = _rows_as_of_run(Path(path), file_options(run.config().get("data", {}), tuple(known)))
     labels = []
     for number, (label, _) in enumerate(rows, 1):
         if label not in known:
@@ -102,3 +105,18 @@ def _own_file(path: str, classes: Sequence[str]) -> Split:
             )
         labels.append(known[label])
     return Split(tuple(text for _, text in rows), tuple(labels))
+
+
+def _rows_as_of_run(path: Path, options: FileOptions) -> list[Row]:
+    """The rows of a file, by the options of the run's own files as far as they fit it.
+
+    It may be UTF-8 though those were not: nearly any bytes can be read as CP1252, so that comes
+    after UTF-8.
+    """
+    for fewer in (replace(options, encoding=None), options):
+        try:
+            return read_rows(path, fewer)
+        except InputError:
+            if not options.given():
+                raise
+    return read_rows(path, FileOptions(known=options.known))

@@ -28,11 +28,18 @@ from ..engine.evaluate import accuracy, ann_logits
 from ..errors import InputError
 from ..files import save_tensors, sha256
 from ..models.textcnn import TextModel
-from ..text.datasets import Dataset, load_dataset
+from ..text.datasets import Dataset
 from ..text.own_vocabulary import AUTO, OwnVocabulary, own_vocabulary
 from ..text.ranges import RangeMap
 from ..text.stage import TextStage
-from .data import VECTORS, Texts, encode_splits, stage_hash, with_absolute_paths
+from .data import (
+    VECTORS,
+    Texts,
+    data_figures,
+    encode_splits,
+    load_settings_data,
+    with_absolute_paths,
+)
 from .own_outputs import OwnOutputs
 from .own_summary import own_text
 from .runfolder import RunFolder, fingerprint, settings_dict
@@ -92,9 +99,7 @@ def run_from_module(
     own = own_vocabulary(vocabulary, len(table), padding, unknown)
     run = RunFolder(out, must_exist=False)
     with run.locked():
-        dataset = load_dataset(
-            settings.dataset, settings.data_dir, settings.language, settings.limit
-        )
+        dataset = load_settings_data(vars(settings))
         imported = _Imported(module, found, table, own, dataset, classes, length)
         stages = imported.settings(settings)
         done = run.is_done("data", stages["data"], force)
@@ -120,19 +125,10 @@ def _make(
     run.begin("data", stages["data"], force)
     save_tensors(run.path / "text" / VECTORS, {"vectors": model.embedding.weight.detach()})
     stage.save(run.path / "text")
-    run.finish("data", stages["data"], _data_figures(imported.dataset, stage))
+    run.finish("data", stages["data"], data_figures(imported.dataset, stage))
     run.begin("ann", stages["ann"])
     save_model(run.path / "ann", model, imported.dataset.classes)
     run.finish("ann", stages["ann"], figures)
-
-
-def _data_figures(dataset: Dataset, stage: TextStage) -> dict[str, Any]:
-    """What the stage ``data`` of a run records, as after `train`."""
-    return dataset.describe() | {
-        "text_stage": stage_hash(stage),
-        "vocabulary": len(stage.vocabulary),
-        "vectors": stage.coverage,
-    }
 
 
 @dataclass

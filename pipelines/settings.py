@@ -126,8 +126,16 @@ class DataSettings(Settings):
     dataset: str = option(
         "builtin-en",
         "builtin-en, builtin-zh, sst2, sst5, mr, subj, chnsenti, waimai, emotion, imdb, hf:NAME, "
-        "or the path of a TSV, CSV or JSONL file",
+        "or the path of a TSV, CSV, JSONL, JSON or text file or of a folder",
     )
+    text_column: str | None = option(
+        None, "column of the texts, by name or number (told by content)"
+    )
+    label_column: str | None = option(None, "column of the labels, likewise")
+    delimiter: str | None = option(
+        None, "what separates columns: tab, comma, semicolon, pipe or a character (told by content)"
+    )
+    encoding: str | None = option(None, "encoding of the files, as in GB18030 or CP1252 (UTF-8)")
     data_dir: str | None = option(None, "folder of the named data sets (or SNNCONVERT_DATA)")
     language: str = option("auto", "language of the texts", ("auto", "en", "zh"))
     limit: int | None = option(

@@ -57,10 +57,37 @@ DATA = [
     data("nolabel.jsonl", '{"text": "a"}\n', "line 1", '"label" and "text"'),
     data("boolean.jsonl", '{"label": true, "text": "a"}\n', "line 1", "integer or a string"),
     data("quotes.csv", 'label,text\ngood,"a" b"\n', "CSV", "quote"),
-    data("cut.tsv.gz", gzip.compress(ROWS.encode(), mtime=0)[:-20], "cut off or damaged"),
-    data("cut.tsv.xz", lzma.compress(ROWS.encode())[:-20], "cut off or damaged"),
-    data("plain.tsv.gz", ROWS, "cut off or damaged"),
-    data("texts.txt", ROWS, ".tsv, .csv or .jsonl", "texts.txt"),
+    data(
+        "cut.tsv.gz",
+        gzip.compress(ROWS.encode(), mtime=0)[:-20],
+        "cut off, damaged",
+    ),
+    data("cut.tsv.xz", lzma.compress(ROWS.encode())[:-20], "cut off, damaged"),
+    data("plain.tsv.gz", ROWS, "cut off, damaged"),
+    data("texts.xlsx", ROWS, ".tsv, .csv or .jsonl", "texts.xlsx"),
+    data("lines.txt", "some lines\nwithout labels\n", "line 1", "2 columns", "--delimiter"),
+    data("latin.tsv", (ROWS + "good\tcafé noir\n").encode("cp1252"), "line 25", "CP1252"),
+    data(
+        "cut.csv", ROWS.replace("\t", ",").encode() + "好，很好，好".encode()[:-1], "line 25", "cut"
+    ),
+    data(
+        "header.csv",
+        "outcome,what they said\n" + ROWS.replace("\t", ","),
+        "line 1",
+        "--label-column 1",
+    ),
+    data(
+        "pairs.csv",
+        "premise,hypothesis,label\n" + "a b c,d e f,1\n" * 9,
+        "--text-column",
+        "premise, hypothesis",
+    ),
+    data("many.csv", "a,b,c\n" + "1,2,3\n" * 9, "--label-column", "a, b, c"),
+    Case(
+        "column of a named set",
+        "train --text-column review --out {out}",
+        ("--text-column", "named set builtin-en"),
+    ),
     Case("data unknown", "train --dataset sst-2 --out {out}", ("unknown data set", "mean sst2")),
     Case("data dir not given", "train --dataset mr --out {out}", ("--data-dir", "SNNCONVERT_DATA")),
     Case(

@@ -66,6 +66,7 @@ def as_jsonl(convert=str) -> str:
         ("d.tsv.xz", tsv()),
         ("crlf.tsv", tsv().replace("\n", "\r\n")),
         ("bom.tsv", "\ufeff" + tsv()),
+        ("utf16.tsv", tsv().encode("utf-16")),
         ("blank.tsv", tsv() + "\n\n"),
         ("header.tsv", "label\ttext\n" + tsv()),
         ("d.csv", as_csv(None)),
@@ -175,7 +176,7 @@ def test_no_leaks_whatever_the_texts(tmp_path, drawn):
             "".join(f"1\t味道很好，很喜欢{i}\n" for i in range(9)).encode("gb18030"),
             "GB18030",
         ),
-        ("utf16.tsv", tsv().encode("utf-16"), "looks like UTF-16"),
+        ("utf16.tsv", tsv().encode("utf-16-le"), "looks like UTF-16LE"),
         ("latin.tsv", tsv().encode() + b"1\tcaf\xe9 noir\n", r"other bytes \(line 51\)"),
         ("tab.tsv", tsv() + "1 no tab\n", "line 51: expected 2 columns .label, text., but got 1"),
         ("pair.tsv", "1\ta\tb\n", "line 1: expected 2 columns .label, text., but got 3"),
@@ -217,10 +218,10 @@ def test_truncated_and_foreign_archives(tmp_path, suffix):
     path = tmp_path / f"d.tsv{suffix}"
     write(path, tsv())
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(InputError, match="cut off or damaged"):
+    with pytest.raises(InputError, match="cut off, damaged or of another kind"):
         load_dataset(str(path))
     path.write_bytes(b"not an archive")
-    with pytest.raises(InputError, match="cut off or damaged"):
+    with pytest.raises(InputError, match="cut off, damaged or of another kind"):
         load_dataset(str(path))
 
 

@@ -59,7 +59,7 @@ def test_given_splits_and_string_labels(monkeypatch):
             {"premise": TEXTS, "label": LABELS},
             "expected a column text or .*but it has premise, label",
         ),
-        ({"text": TEXTS, "score": LABELS}, "expected a column label or"),
+        ({"text": TEXTS, "weight": LABELS}, "expected a column label or .*--label-column"),
         ({"text": TEXTS, "label": [0.5] * 40}, "row 1: expected an integer or a string as label"),
         ({"text": [None] * 40, "label": LABELS}, "row 1: expected a string as text"),
     ],

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from .folders import SPLITS, Rows, read_named, read_path
+from .file_options import BY_CONTENT, FileOptions
+from .folders import SPLITS, Found, Rows, read_named, read_path, rows_of
 from .hub import read_hub
 from .inputs import as_labels, as_texts
 from .registry import BUILTIN, NAMED
 from .segment import LANGUAGES, guess_language
-from .splits import assign, sample
+from .splits import assign, sample, text_key
 
 _RULE = "stratified by label, in the order of the SHA-256 of the text, equal texts kept together"
 _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
@@ -54,6 +55,8 @@ class Dataset:
         classes: class names; labels are indices into them.
         split_rule: where the splits come from, in words.
         sha256: hash over split, label and text of every row in order.
+        notes: what was found out and done while a file of the user's was read, in sentences.
+        source: the facts about each file, for results.
     """
 
     name: str
@@ -64,6 +67,8 @@ class Dataset:
     test: Split
     split_rule: str
     sha256: str
+    notes: tuple[str, ...] = ()
+    source: tuple[dict[str, Any], ...] = ()
 
     def split(self, name: str) -> Split:
         """The split called ``name``; raises `InputError` for another name than `SPLITS`."""
@@ -83,21 +88,30 @@ class Dataset:
             "sha256": self.sha256,
         }
 
+    def overlap(self) -> dict[str, int]:
+        """How many dev and test texts are also training texts (see `splits.text_key`)."""
+        train = set(map(text_key, self.train.texts))
+        parts = {name: self.split(name).texts for name in ("dev", "test")}
+        return {name: sum(text_key(t) in train for t in texts) for name, texts in parts.items()}
+
 
 def load_dataset(
     name: str | Path,
     data_dir: str | Path | None = None,
     language: str = "auto",
     limit: int | None = None,
+    options: FileOptions = BY_CONTENT,
 ) -> Dataset:
     """Load a data set and give it its three splits.
 
     Args:
-        name: a name (see `registry.dataset_names`), a path to one TSV, CSV or JSONL file, a path
-            to a folder with train, dev and test files of those kinds, or ``hf:NAME``.
+        name: a name (see `registry.dataset_names`), a path to one TSV, CSV, JSONL, JSON or text
+            file, a path to a folder with train, dev and test files of those kinds or with folders
+            of .txt files by class, or ``hf:NAME``.
         data_dir: the folder that holds the named sets; by default SNNCONVERT_DATA.
         language: "en", "zh", or "auto" (that of a named set; else by the share of Chinese letters).
         limit: keep so many texts of each split, for quick trials.
+        options: how to read files, where their content does not say it.
 
     Returns:
         The data set. Where the source has no dev or no test split, it is set aside from the
@@ -117,18 +131,38 @@ def load_dataset(
     named = BUILTIN.get(name) or NAMED.get(name)
     classes: Sequence[str] | None = None
     title = name
+    found: Found = {}
     if named is not None:
+        options.refuse(f"the named set {name}")
         rows, classes = read_named(name, data_dir), named.classes
         language = named.language if language == "auto" else language
     elif name.startswith("hf:"):
-        rows, classes = read_hub(name.removeprefix("hf:"))
+        options.refuse("from Hugging Face", ("delimiter", "encoding"))
+        rows, classes = read_hub(name.removeprefix("hf:"), options)
     else:
-        title, rows = read_path(name)
+        title, found = read_path(name, options)
+        rows = rows_of(found)
     if language == "auto":
         first = rows.get("train") or rows["all"]
         language = guess_language(text for _, text in first)
-    dataset = _build(title, language, rows, classes)
+    dataset = replace(
+        _build(title, language, rows, classes),
+        notes=_notes(found),
+        source=tuple({"split": split, **read.facts} for split, read in found.items()),
+    )
     return dataset if limit is None else _limited(dataset, limit)
+
+
+def _notes(found: Found) -> tuple[str, ...]:
+    """What was noticed, each thing once; with the files where it is not so of all."""
+    by_note: dict[str, list[str]] = {}
+    for read in found.values():
+        for note in read.notes:
+            by_note.setdefault(note, []).append(str(read.facts["file"]))
+    return tuple(
+        note if len(files) == len(found) else f"{', '.join(files)}: {note}"
+        for note, files in by_note.items()
+    )
 
 
 def _build(title: str, language: str, rows: Rows, classes: Sequence[str] | None) -> Dataset:

@@ -1,40 +1,28 @@
-"""Bytes from plain, gzip and xz files, and UTF-8 text from bytes, with one-line errors."""
+"""Text from bytes: UTF-8, UTF-16 with its mark, or a named encoding; else advice that works."""
 
 from __future__ import annotations
 
-import gzip
-import lzma
+import codecs
 import re
-import zlib
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from shlex import quote
 
 from ..errors import InputError
+from .encoding_guess import guess_encoding
 
-COMPRESSED = (".gz", ".xz")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def read_bytes(path: Path) -> bytes:
-    """The content of ``path``, decompressed where its name ends in .gz or .xz.
-
-    Raises:
-        InputError: missing, unreadable, truncated or not of the kind its name says.
-    """
-    openers: dict[str, Any] = {".gz": gzip.open, ".xz": lzma.open}
-    opener = openers.get(path.suffix.lower(), open)
-    try:
-        with opener(path, "rb") as handle:
-            return handle.read()
-    except FileNotFoundError:
-        raise InputError(f"expected a data file at {path}, but there is no such file") from None
-    except (EOFError, lzma.LZMAError, gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(
-            f"expected a whole {path.suffix} file, but {path} is cut off or damaged ({error}); "
-            "fetch it again"
-        ) from None
-    except OSError as error:
-        raise InputError(f"could not read {path}: {error.strerror or error}") from error
+# the longer marks first: that of UTF-32 begins with that of UTF-16
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_LATER_MARK = re.compile("(^|[\n\r])\ufeff+")
+_SHOWN = 3  # lines that an error names
 
 
 def user_path(given: str | Path, what: str) -> Path:
@@ -47,39 +35,149 @@ def user_path(given: str | Path, what: str) -> Path:
     return path
 
 
-def decode(data: bytes, path: Path) -> str:
-    """``data`` as UTF-8 text (a byte order mark is dropped); names the likely real encoding.
-
-    Raises:
-        InputError: not UTF-8. GB18030 and UTF-16, the usual ones, are recognised.
-    """
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        guess = _guess_encoding(data)
-        looks = f"looks like {guess}" if guess else "has other bytes"
-        raise InputError(
-            f"expected UTF-8, but {path} {looks} (line {line}); convert it, for example with: "
-            f"iconv -f {guess or 'LATIN1'} -t UTF-8"
-        ) from None
-
-
 def replace_surrogates(text: str) -> str:
     """``text`` with lone surrogates, which no UTF-8 file can hold, replaced by U+FFFD."""
     return _SURROGATE.sub("\ufffd", text)
 
 
-def _guess_encoding(data: bytes) -> str | None:
-    """GB18030 or UTF-16 where the bytes say so plainly, else None."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "UTF-16"
+@dataclass(frozen=True)
+class Decoded:
+    """A file's text, the encoding it was in, and how many byte order marks were inside it."""
+
+    text: str
+    encoding: str
+    marks: int
+
+
+def check_encoding(name: str) -> str:
+    """``name`` as Python calls it.
+
+    Raises:
+        InputError: Python knows no such encoding of text.
+    """
     try:
-        text = data.decode("gb18030")
+        with suppress(UnicodeError):
+            b"abcd".decode(name)  # refuses codecs that are none of text, as rot13
+        return codecs.lookup(name).name
+    except (LookupError, ValueError):
+        raise InputError(
+            f"unknown encoding {name!r}: expected a name as UTF-8, UTF-16, GB18030, BIG5 or CP1252"
+        ) from None
+
+
+def decode(data: bytes, path: Path, encoding: str | None = None) -> Decoded:
+    """The text of ``data``, without byte order marks at the beginning of the file or of a line.
+
+    Args:
+        data: content of a file.
+        path: of the file, for errors.
+        encoding: its encoding; by default what its byte order mark says, or UTF-8.
+
+    Raises:
+        InputError: the bytes are not in that encoding. The message names the lines that are not,
+            and how to get the texts: the likely encoding where one is plausible.
+    """
+    marked = next((name for mark, name in _MARKS if data.startswith(mark)), None)
+    name = check_encoding(encoding) if encoding else marked or "utf-8"
+    if marked == "utf-8-sig" and name == "utf-8":
+        name = marked
+    try:
+        text = data.decode(name)
+    except UnicodeError as error:  # UTF-16 has errors of its own
+        if name in ("utf-8", "utf-8-sig"):
+            raise _not_utf8(data, path) from None
+        raise _not_in(encoding or name, data, path, error) from None
+    if name == "utf-8" and text.count("\0") > 0.1 * len(text):  # zero bytes are UTF-8 as well
+        guess = guess_encoding(data)
+        if guess:
+            raise InputError(
+                f"expected UTF-8, but {path} looks like {guess}: {_remedy(guess, path)}"
+            )
+    text = text.removeprefix("\ufeff")  # the mark of UTF-16 or GB18030, where it was named
+    text, marks = _LATER_MARK.subn(r"\1", text)
+    shown = name.removesuffix("-sig").upper()
+    return Decoded(text.rstrip("\x1a\0"), shown, marks)
+
+
+def is_utf8_too(data: bytes, name: str) -> bool:
+    """Whether ``data``, read as ``name``, is UTF-8 beyond ASCII: few other files are by chance."""
+    if name.startswith("UTF") or data.isascii():
+        return False
+    try:
+        data.decode("utf-8")
     except UnicodeDecodeError:
-        return None
-    # Nearly any bytes decode as GB18030, so ask for many common Chinese characters as well: text
-    # in a Western encoding gives rare ones here and there between ASCII letters.
-    beyond_ascii = [c for c in text if ord(c) > 127]
-    common = sum("\u4e00" <= c <= "\u9fa5" or c in "，。！？、：；“”（）" for c in beyond_ascii)
-    return "GB18030" if common > 0.5 * len(beyond_ascii) and common > 0.1 * len(text) else None
+        return False
+    return True
+
+
+def _remedy(guess: str, path: Path) -> str:
+    command = f"iconv -f {guess} -t UTF-8 {quote(str(path))} > NEW"
+    return f"add --encoding {guess}, or convert it with: {command}"
+
+
+def _not_in(name: str, data: bytes, path: Path, error: UnicodeError) -> InputError:
+    """Bytes that are not in the encoding that was given, or that a mark promises."""
+    where = ""
+    if isinstance(error, UnicodeDecodeError):
+        where = f" (line {_line(data, error.start)}: {_bytes(data, error)})"
+    marked = data.startswith(tuple(mark for mark, _ in _MARKS))
+    what_to_do = "it is cut off or damaged; fetch it again" if marked else "give the one it is in"
+    return InputError(
+        f"expected the encoding {name}, but {path} has bytes that are not{where}: {what_to_do}"
+    )
+
+
+def _not_utf8(data: bytes, path: Path) -> InputError:
+    """What to do about a file that is not UTF-8."""
+    lines, bad, good = _broken_lines(data)
+    first = data.split(b"\n")[lines[0] - 1]
+    try:
+        first.decode("utf-8")
+        shown = "a cut character"
+    except UnicodeDecodeError as error:
+        shown = _bytes(first, error)
+    named = ", ".join(map(str, lines[:_SHOWN])) + (", ..." if len(lines) > _SHOWN else "")
+    where = f"line{'s' * (len(lines) > 1)} {named}"
+    if good >= 3 * bad:
+        return InputError(
+            f"expected UTF-8, and {path} is UTF-8 but for {bad} broken place{'s' * (bad > 1)} in "
+            f"{where} ({shown}): mend that line, or drop the broken bytes with: "
+            f"iconv -c -f UTF-8 -t UTF-8 {quote(str(path))} > NEW"
+        )
+    guess = guess_encoding(data)
+    if guess:
+        return InputError(
+            f"expected UTF-8, but {path} has other bytes ({where}) and looks like {guess}: "
+            f"{_remedy(guess, path)}"
+        )
+    mixed = f", though {good} characters elsewhere in it are" if good else ""
+    return InputError(
+        f"expected UTF-8, but {path} has bytes that are not ({where}: {shown}){mixed}: save it as "
+        "UTF-8 in the program it comes from, or name its encoding with --encoding"
+    )
+
+
+def _broken_lines(data: bytes) -> tuple[list[int], int, int]:
+    """Numbers of the lines that are not UTF-8, broken places, and good characters beyond ASCII."""
+    lines: list[int] = []
+    bad = good = 0
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if line.isascii():
+            continue
+        text = line.decode("utf-8", "replace")
+        # U+FFFD may stand in the file itself; only what is beyond those was broken
+        here = text.count("\ufffd") - line.count(b"\xef\xbf\xbd")
+        good += sum(ord(c) > 127 for c in text) - here
+        if here:
+            bad += here
+            lines.append(number)
+    return lines or [1], bad, good
+
+
+def _line(data: bytes, at: int) -> int:
+    return data.count(b"\n", 0, at) + 1
+
+
+def _bytes(data: bytes, error: UnicodeDecodeError) -> str:
+    part = data[error.start : max(error.end, error.start + 1)]
+    return "byte " + " ".join(f"0x{byte:02X}" for byte in part[:4])

@@ -7,15 +7,23 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import InputError
-from .encodings import decode, read_bytes, user_path
-from .readers import KINDS, Row, kind_of, read_rows
+from .class_folders import class_folders, read_class_folders, read_split_folders
+from .encodings import decode, user_path
+from .file_options import BY_CONTENT, FileOptions
+from .packed import read_bytes
+from .readers import EXPECTED, Read, Row, kind_of, read_files
 from .registry import BUILTIN, NAMED, unknown_name
 
 SPLITS = ("train", "dev", "test")
 Rows = dict[str, list[Row]]
 """Rows by split name; the only key "all" where the source has no splits."""
 
-_ALIASES = {"validation": "dev", "valid": "dev", "val": "dev"}
+Found = dict[str, Read]
+"""What was read by split, as in `Rows`."""
+
+_ALIASES = {"validation": "dev", "valid": "dev", "val": "dev", "eval": "dev"}
+_SURE = (".tsv", ".csv", ".jsonl")  # before other kinds, which may be notes or settings
+_PLAIN = FileOptions(plain=True)
 
 
 def data_folder(data_dir: str | Path | None) -> Path | None:
@@ -33,7 +41,7 @@ def read_builtin(name: str) -> Rows:
     """The rows of a built-in set, whose lines are ``split<TAB>label<TAB>text``."""
     path = builtin_file(name)
     rows: Rows = {split: [] for split in SPLITS}
-    for line in decode(read_bytes(path), path).rstrip("\n").split("\n"):
+    for line in decode(read_bytes(path), path).text.rstrip("\n").split("\n"):
         split, label, text = line.split("\t")
         rows[split].append((label, text))
     return rows
@@ -54,14 +62,19 @@ def read_named(name: str, data_dir: str | Path | None) -> Rows:
             f"data set {name} needs a data folder: give --data-dir or set SNNCONVERT_DATA, or {get}"
         )
     if (base / name).is_dir():
-        return read_folder(base / name)
+        return rows_of(read_folder(base / name, _PLAIN))
     here = sorted(n for n in NAMED if (base / n).is_dir())
     has = f"which has {', '.join(here)}" if here else "which has none of the named sets"
     raise InputError(f"expected data set {name} in the data folder {base}, {has}; {get}")
 
 
-def read_path(given: str) -> tuple[str, Rows]:
-    """Name and rows of the file or folder that the user named ``given``.
+def rows_of(found: Found) -> Rows:
+    """The rows alone."""
+    return {split: read.rows for split, read in found.items()}
+
+
+def read_path(given: str, options: FileOptions = BY_CONTENT) -> tuple[str, Found]:
+    """Name and content of the file or folder that the user named ``given``.
 
     Raises:
         InputError: there is no such file or folder, or nothing usable in it.
@@ -70,9 +83,9 @@ def read_path(given: str) -> tuple[str, Rows]:
     if not given.strip():
         raise unknown_name(given)
     if path.is_dir():
-        return path.resolve().name, read_folder(path)
+        return path.resolve().name, read_folder(path, options)
     if path.exists():
-        return path.name, {"all": read_rows(path)}
+        return path.name, read_files({"all": path}, options)
     if path.parent == Path() and not kind_of(path):
         raise unknown_name(given)
     beside = [p.name for p in data_files(path.parent)] if path.parent.is_dir() else []
@@ -80,18 +93,23 @@ def read_path(given: str) -> tuple[str, Rows]:
     raise InputError(f"expected a data set at {given}, but there is no such file{hint}")
 
 
-def read_folder(folder: Path) -> Rows:
-    """The rows of the train, dev and test files of ``folder``, or of its file "all"."""
+def read_folder(folder: Path, options: FileOptions = BY_CONTENT) -> Found:
+    """The train, dev and test files of ``folder``, its file "all", or its folders of classes."""
     found = split_files(folder)
     if "train" in found:
-        return {split: read_rows(found[split]) for split in SPLITS if split in found}
+        return read_files({split: found[split] for split in SPLITS if split in found}, options)
     if "all" in found:
-        return {"all": read_rows(found["all"])}
+        return read_files({"all": found["all"]}, options)
+    splits = split_folders(folder)
+    if "train" in splits:
+        return read_split_folders(splits, options)
+    if len(class_folders(folder)) > 1:
+        return {"all": read_class_folders(folder, options)}
     names = [p.name for p in data_files(folder)]
     has = f"it has only {', '.join(names[:8])}" if names else "it has no such file"
     raise InputError(
-        f"expected a train file (or all) of kind {', '.join(KINDS)} (also .gz, .xz) in {folder}, "
-        f"but {has}"
+        f"expected a train file (or all), a {EXPECTED}, or a folder of .txt files for each class "
+        f"in {folder}, but {has}"
     )
 
 
@@ -102,9 +120,11 @@ def split_files(folder: Path) -> Mapping[str, Path]:
         InputError: two files for one split.
     """
     found: dict[str, Path] = {}
-    for path in data_files(folder):
-        stem = path.name.split(".", 1)[0].lower()
-        stem = _ALIASES.get(stem, stem)
+    files = data_files(folder)
+    if any(kind_of(path) in _SURE and _split_of(path) == "train" for path in files):
+        files = [path for path in files if kind_of(path) in _SURE]
+    for path in files:
+        stem = _split_of(path)
         if stem in found:
             raise InputError(
                 f"{folder} has two files for {stem} ({found[stem].name} and {path.name}): keep one"
@@ -114,8 +134,19 @@ def split_files(folder: Path) -> Mapping[str, Path]:
     return found
 
 
+def split_folders(folder: Path) -> dict[str, Path]:
+    """The folders in ``folder`` by split, where they hold folders of .txt files by class."""
+    below = [p for p in sorted(folder.iterdir()) if p.is_dir()]
+    return {_split_of(p): p for p in below if _split_of(p) in SPLITS and class_folders(p)}
+
+
+def _split_of(path: Path) -> str:
+    stem = path.name.split(".", 1)[0].lower()
+    return _ALIASES.get(stem, stem)
+
+
 def data_files(folder: Path) -> list[Path]:
-    """The TSV, CSV and JSONL files in ``folder``, by name; none where it cannot be read."""
+    """The files of labelled texts in ``folder``, by name; an error where it cannot be read."""
     try:
         return sorted(p for p in folder.iterdir() if p.is_file() and kind_of(p))
     except OSError as error:

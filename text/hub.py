@@ -6,19 +6,21 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..errors import InputError, SnnConvertError, one_line
+from .columns import LABEL_COLUMNS, TEXT_COLUMNS, normal
 from .encodings import replace_surrogates
+from .file_options import BY_CONTENT, FileOptions
 from .folders import Rows
-from .readers import LABEL_COLUMNS, TEXT_COLUMNS, Row
+from .readers import Row
 
 _SPLITS = {"train": "train", "validation": "dev", "test": "test"}
 _HIDDEN = "-1"  # the label of test rows whose truth is kept back, as in GLUE
 
 
-def read_hub(name: str) -> tuple[Rows, Sequence[str] | None]:
+def read_hub(name: str, options: FileOptions = BY_CONTENT) -> tuple[Rows, Sequence[str] | None]:
     """The rows of the set ``name`` (or ``NAME:CONFIGURATION``) by split, and its class names.
 
-    The text column is the first of `TEXT_COLUMNS` that there is, the label column the first of
-    `LABEL_COLUMNS`. A split without known labels is left out.
+    The text column is the one of ``options``, or the first of `TEXT_COLUMNS` that there is, the
+    label column likewise of `LABEL_COLUMNS`. A split without known labels is left out.
 
     Returns:
         Rows by split ("train" and whichever of "dev" and "test" there are), and the class names
@@ -45,16 +47,18 @@ def read_hub(name: str) -> tuple[Rows, Sequence[str] | None]:
             f"could not load {path} from Hugging Face ({one_line(error)[:200]}); check the name "
             "and the network, or give the path of a file"
         ) from None
-    return rows_of(found, f"hf:{name}")
+    return rows_of(found, f"hf:{name}", options)
 
 
-def rows_of(found: Any, where: str) -> tuple[Rows, Sequence[str] | None]:
+def rows_of(
+    found: Any, where: str, options: FileOptions = BY_CONTENT
+) -> tuple[Rows, Sequence[str] | None]:
     """Rows and class names of a loaded ``DatasetDict``; see `read_hub`."""
     if "train" not in found:
         raise InputError(f"expected a train split in {where}, but it has {', '.join(found)}")
     columns = found["train"].column_names
-    text = _column(columns, TEXT_COLUMNS, where)
-    label = _column(columns, LABEL_COLUMNS, where)
+    text = _column(columns, TEXT_COLUMNS, options.text_column, "--text-column", where)
+    label = _column(columns, LABEL_COLUMNS, options.label_column, "--label-column", where)
     rows: Rows = {}
     for split, ours in _SPLITS.items():
         if split in found:
@@ -78,10 +82,16 @@ def _pairs(labels: Iterable[Any], texts: Iterable[Any], where: str) -> list[Row]
     return pairs
 
 
-def _column(columns: Sequence[str], wanted: Sequence[str], where: str) -> str:
-    for name in wanted:
-        if name in columns:
-            return name
+def _column(
+    columns: Sequence[str], wanted: Sequence[str], given: str | None, option: str, where: str
+) -> str:
+    """The column that the option names, or the first that has a usual name."""
+    for name in (given,) if given else wanted:
+        for column in columns:
+            if column == name or (not given and normal(column) == name):
+                return column
+    asked = f"{given!r}, as given with {option}," if given else " or ".join(wanted[:8])
     raise InputError(
-        f"expected a column {' or '.join(wanted)} in {where}, but it has {', '.join(columns)}"
+        f"expected a column {asked} in {where}, but it has {', '.join(columns)}; say which with "
+        f"{option}"
     )

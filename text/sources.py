@@ -11,10 +11,10 @@ from typing import Any
 
 from ..errors import InputError, SnnConvertError
 from ..files import replace_file, sha256
-from .encodings import read_bytes
 from .fetch import fetch
 from .folders import builtin_file, data_folder, split_files
 from .origins import SOURCES, Original, Source
+from .packed import read_bytes
 from .raw import convert
 from .registry import BUILTIN, NAMED, dataset_names, unknown_name
 
