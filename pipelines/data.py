@@ -244,7 +244,6 @@ def prepare_data(
         return Prepared(load_run_data(run), load_run_stage(run), _load_vectors(run))
     check_vectors(settings.vectors)
     dataset = load_settings_data(vars(settings))
-    told = tell_data(dataset)
     stage, matrix = TextStage.fit(
         dataset.train,
         dataset.language,
@@ -254,11 +253,12 @@ def prepare_data(
         min_count=settings.min_count,
         seed=seed,
     )
+    told = tell_data(dataset) | _told(stage)  # now that nothing is wrong with either
     run.begin("data", resolved, force)
     vectors = torch.from_numpy(matrix)
     save_tensors(run.path / "text" / VECTORS, {"vectors": vectors})
     stage.save(run.path / "text")
-    run.finish("data", resolved, data_figures(dataset, stage) | told | _told(stage))
+    run.finish("data", resolved, data_figures(dataset, stage) | told)
     return Prepared(dataset, stage, vectors)
 
 
