@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from snnconvert.benchmarks.fixed_training import TRAIN
 from snnconvert.engine.batches import by_length, to_batch
 from snnconvert.engine.evaluate import accuracy, ann_logits
 from snnconvert.errors import InputError, SnnConvertError
@@ -76,11 +77,11 @@ def trained(case: Case, data: DataSettings, work: Path, calibration: int, **more
     """Train a network, or take it from ``work`` where it is done.
 
     Args:
-        case: what to train; everything else is `snnconvert train`'s default
+        case: what to train; everything else is fixed (`fixed_training`)
         data: texts and word vectors
         work: folder of the run folders
         calibration: how many training texts every converter calibrates on
-        more: options of training that are not the default's (for trials)
+        more: options of training in place of those (for trials)
     """
     name = f"{case.dataset}-{case.pooling}-{case.activation}-{case.seed}"
     settings = TrainSettings(
@@ -88,6 +89,7 @@ def trained(case: Case, data: DataSettings, work: Path, calibration: int, **more
         pooling=case.pooling,
         levels=LEVELS,
         tensorboard=False,
+        **TRAIN,
     )
     run = train(work / name, data, replace(settings, **more), case.seed)
     model, _ = load_run_model(run, "ann", TextModel)

@@ -28,6 +28,7 @@ from torch import Tensor
 from snnconvert.benchmarks.common import content
 from snnconvert.benchmarks.conversion_networks import vectors_of
 from snnconvert.benchmarks.energy_outputs import SNNS, Point, markdown, plot
+from snnconvert.benchmarks.fixed_training import OPTIMISER, TRAIN
 from snnconvert.convert.energy.ann import with_quantised_inputs
 from snnconvert.convert.energy.exits import exit_accuracy, exit_steps, margin_for_budget
 from snnconvert.convert.energy.layers import Layer
@@ -74,7 +75,7 @@ BUDGETS = (0.05, 0.06, 0.07, 0.08)
 WITHIN = 1.0  # points below the ANN's accuracy that the operating point may be
 MOST = 1 / 12  # of the padding-skipping fp32 ANN's energy, by compute alone
 FINETUNE = FinetuneSettings(
-    epochs=8, patience=2, lr=1e-3, dropout=0.5, tied=True, tensorboard=False
+    epochs=8, patience=2, lr=1e-3, dropout=0.5, tied=True, tensorboard=False, **OPTIMISER
 )
 Row = dict[str, Any]
 
@@ -128,7 +129,7 @@ class Study:
     def trained(self, dataset: str, seed: int, activation: str, pooling: str) -> RunFolder:
         """The run folder of a trained network."""
         settings = TrainSettings(
-            activation=activation, pooling=pooling, levels=LEVELS, tensorboard=False
+            activation=activation, pooling=pooling, levels=LEVELS, tensorboard=False, **TRAIN
         )
         data = DataSettings(
             dataset=dataset, data_dir=self.data, vectors=vectors_of(dataset, self.embeddings)

@@ -286,7 +286,7 @@ class FinetuneSettings(Settings):
         "stop after this many epochs without a better dev accuracy", least=0
     )
     batch_size: int | None = sized_option("texts per step", least=1)
-    lr: float = option(2e-4, "learning rate of AdamW", above=0)
+    lr: float = option(5e-4, "learning rate of AdamW", above=0)
     schedule: str = option("cosine", "course of the learning rate", SCHEDULES)
     clip: float = option(5.0, "largest norm of a step's gradient; 0 for no limit", least=0)
     weight_decay: float = option(1e-2, "weight decay of AdamW", least=0)
@@ -302,7 +302,7 @@ class FinetuneSettings(Settings):
     backward: str = option(
         "exact", "gradients through time, or through mean rates (cheaper)", ("exact", "rate")
     )
-    dropout: float = option(0.0, "dropout of pooled spikes before the readout", least=0, below=1)
+    dropout: float = option(0.3, "dropout of pooled spikes before the readout", least=0, below=1)
     tied: bool = option(
         False, "keep weights of positive and negative inputs one another's negative, stored once"
     )
