@@ -44,9 +44,9 @@ def make_run(
 
         attack(out, settings.attack, seed, engine=engine)
     else:
-        from ..attacks.environment import EXTRA
+        from ..attacks.environment import missing_extra
 
-        print(f"the attack is left out: {EXTRA}", file=sys.stderr)
+        print(f"the attack is left out: {missing_extra()}", file=sys.stderr)
     return run, report(out)
 
 

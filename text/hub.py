@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..errors import InputError, SnnConvertError, one_line
+from ..installation import install_hint
 from .encodings import replace_surrogates
 from .folders import Rows
 from .readers import LABEL_COLUMNS, TEXT_COLUMNS, Row
@@ -32,8 +33,7 @@ def read_hub(name: str) -> tuple[Rows, Sequence[str] | None]:
         import datasets
     except ImportError:
         raise InputError(
-            f"hf:{name} needs the package datasets: install it with: "
-            "pip install 'snnconvert[datasets]'"
+            f"hf:{name} needs the package datasets: install it with: {install_hint('datasets')}"
         ) from None
     path, _, configuration = name.partition(":")
     if not path:
