@@ -8,13 +8,9 @@ STAMP := $(VENV)/.installed
 
 setup: $(STAMP)
 
-# A full lock installed without the resolver: quick, and it cannot pull in a torchvision that does
-# not fit a CPU build of torch (docs/decisions.md says why).
-$(STAMP): constraints.txt setup.cfg pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $(STAMP)
+$(STAMP): constraints.txt setup.cfg pyproject.toml tools/set_up.sh
+	@tools/set_up.sh "$(PYTHON)" "$(VENV)"
+	@touch $(STAMP)
 
 # one thread: networks this small gain nothing from two, and two suffer on a busy machine
 demo: setup
