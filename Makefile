@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint test-slow test-notebooks docs bench bench-conversion reproduce-energy reproduce-robustness screenshots clean
+.PHONY: setup demo test lint test-slow test-install test-notebooks docs bench bench-conversion reproduce-energy reproduce-robustness screenshots clean
 
 setup: $(STAMP)
 
@@ -26,6 +26,10 @@ test: setup lint
 
 test-slow: setup
 	$(BIN)/python -m pytest -m slow
+
+# README's installation commands in a fresh environment: minutes, gigabytes, and a package index.
+test-install:
+	$(PYTHON) tests/fresh_install.py
 
 # Every notebook from the top, in fresh kernels; a few minutes on two idle cores.
 test-notebooks: setup
