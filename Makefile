@@ -4,17 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint test-slow test-cpus test-notebooks docs bench bench-conversion reproduce-energy reproduce-robustness screenshots clean
+.PHONY: setup demo test lint test-slow test-cpus test-install test-notebooks docs bench bench-conversion reproduce-energy reproduce-robustness screenshots clean
 
 setup: $(STAMP)
 
-# A full lock installed without the resolver: quick, and it cannot pull in a torchvision that does
-# not fit a CPU build of torch (docs/decisions.md says why).
-$(STAMP): constraints.txt setup.cfg pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $(STAMP)
+$(STAMP): constraints.txt setup.cfg pyproject.toml tools/set_up.sh
+	@tools/set_up.sh "$(PYTHON)" "$(VENV)"
+	@touch $(STAMP)
 
 # one thread: networks this small gain nothing from two, and two suffer on a busy machine
 demo: setup
@@ -45,6 +41,10 @@ test-cpus: setup
 	OMP_NUM_THREADS=8 $(ENGINES)
 	OMP_NUM_THREADS=64 $(ENGINES)
 	OMP_NUM_THREADS=2 taskset -c 0 $(ENGINES)
+
+# README's installation commands in a fresh environment: minutes, gigabytes, and a package index.
+test-install:
+	$(PYTHON) tests/fresh_install.py
 
 # Every notebook from the top, in fresh kernels; a few minutes on two idle cores.
 test-notebooks: setup

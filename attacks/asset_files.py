@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from ..installation import install_hint, install_packages
+
 VARIABLE = "SNNCONVERT_ATTACKDATA"
 """Environment variable: the folder of attack data."""
 
@@ -40,7 +42,7 @@ class FileAsset:
         places: alternatives; each a tuple of paths in the folder, all of which must be there. A
             path that ends in ``/*.safetensors`` stands for all such files.
         source: where it comes from.
-        how: how to get it, one clause.
+        how: how to get it, one clause; "" for what is part of this package.
         variable: environment variable that may name its folder (the first part of the paths)
             elsewhere, or the model in the Hugging Face cache; "" for none.
         packages: Python packages without which it cannot be used.
@@ -73,8 +75,10 @@ class FileAsset:
 
     def remedy(self) -> str:
         """What to do where it is missing."""
+        if self.root:
+            return install_hint(again=True)
         lacking = [p for p in self.packages if importlib.util.find_spec(p) is None]
-        install = f"pip install {' '.join(lacking)}; " if lacking else ""
+        install = f"{install_packages(*lacking)}; " if lacking else ""
         named = os.environ.get(self.variable, "") if self.variable else ""
         if named:
             return install + (
@@ -161,7 +165,7 @@ FILE_ASSETS = (
         "glyphs",
         (("glyphs.tsv",),),
         "look-alike characters, part of this package",
-        "pip install --force-reinstall snnconvert",
+        "",
         root=Path(__file__).resolve().parent / "assets",
     ),
     FileAsset(

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError, one_line
+from ..installation import install_hint
 from .asset_files import FILE_ASSETS, FileAsset, data_folder
 
-EXTRA = 'attacks need the optional extra: pip install "snnconvert[attack]"'
 _OWN_DATA = Path(__file__).resolve().parent / "assets" / "nltk_data"
 _WORDNET = [f"{kind}.{pos}" for kind in ("index", "data") for pos in ("noun", "verb", "adj", "adv")]
 _WORDNET += ["noun.exc", "verb.exc", "adj.exc", "adv.exc", "lexnames"]
@@ -119,6 +119,11 @@ ASSETS: dict[str, Asset | FileAsset] = {
 }
 
 
+def missing_extra() -> str:
+    """One line for where the packages of the attacks are missing."""
+    return f"attacks need the optional extra: {install_hint('attack')}"
+
+
 def prepare_nltk() -> None:
     """Let NLTK look into ``NLTK_DATA``, the attack data, its usual folders, our own stop words.
 
@@ -126,7 +131,7 @@ def prepare_nltk() -> None:
         InputError: NLTK is not installed.
     """
     if importlib.util.find_spec("nltk") is None:
-        raise InputError(EXTRA)
+        raise InputError(missing_extra())
     import nltk.data
 
     # NLTK reads the variable when it is first imported; it may have been set since.
@@ -196,7 +201,7 @@ def check_assets(presets: Sequence[str]) -> None:
 
     wanted = [preset(name) for name in presets]
     if any(importlib.util.find_spec(package) is None for package in ("textattack", "pinyin")):
-        raise InputError(EXTRA)
+        raise InputError(missing_extra())
     missing = {row["name"] for row in asset_status() if not row["found"]}
     for item in wanted:
         for name in item.needs:

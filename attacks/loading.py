@@ -18,7 +18,9 @@ from types import ModuleType
 from typing import Any
 
 from ..errors import InputError, SnnConvertError, one_line
-from .environment import EXTRA, prepare_nltk
+from ..installation import install_hint
+from .environment import missing_extra, prepare_nltk
+from .torchvision_clash import hide_broken_torchvision
 
 _MARKER = "post_install_check_3"  # TextAttack 0.3.11 skips its downloads where this file is
 _CACHE_VARIABLES = (
@@ -48,8 +50,9 @@ def load_textattack() -> ModuleType:
         SnnConvertError: its cache folder cannot be written, or the import fails otherwise.
     """
     if importlib.util.find_spec("textattack") is None:
-        raise InputError(EXTRA)
+        raise InputError(missing_extra())
     prepare_nltk()
+    hide_broken_torchvision()
     folder = cache_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -125,5 +128,5 @@ def _explained(error: BaseException) -> SnnConvertError:
         )
     return SnnConvertError(
         f"TextAttack is installed but cannot be imported ({chain[0][:200]}): "
-        'pip install --force-reinstall "snnconvert[attack]"'
+        f"{install_hint('attack')}"
     )

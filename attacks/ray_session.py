@@ -18,11 +18,8 @@ from typing import Any
 
 from ..errors import InputError, SnnConvertError, one_line
 from ..files import is_alive
+from ..installation import install_hint
 
-EXTRA = (
-    'more than one worker needs the optional Ray: pip install "snnconvert[ray]" '
-    "(--workers 1 needs nothing)"
-)
 STARTS = 3
 """On a busy machine Ray may give up waiting for its own processes, after half a minute."""
 _STORE_BYTES = 80 * 2**20  # of shared memory; Ray takes no less than 75 MB, and texts are short
@@ -52,7 +49,10 @@ def ray_session(workers: int, address: str | None) -> Iterator[int]:
         SnnConvertError: Ray cannot be started.
     """
     if importlib.util.find_spec("ray") is None:
-        raise InputError(EXTRA)
+        raise InputError(
+            f"more than one worker needs the optional Ray: {install_hint('ray')} "
+            "(--workers 1 needs nothing)"
+        )
     with _variables(_VARIABLES):  # some are read when Ray is imported
         import ray
 

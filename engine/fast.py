@@ -26,6 +26,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ..errors import InputError
+from ..installation import install_hint
 from ..models.layers import Concat, Dropout, Linear
 from ..models.network import Network, Signal
 from ..models.snn import SpikingTextModel, running_logits
@@ -418,7 +419,7 @@ def _check(precision: str, backend: str, threads: int) -> None:
     if backend not in ("auto", "numba", "torch"):
         raise InputError(f"expected the backend to be auto, numba or torch, but got {backend!r}")
     if backend == "numba" and find_spec("numba") is None:
-        raise InputError("the numba backend needs numba: pip install numba, or choose torch")
+        raise InputError(f"the numba backend needs numba: {install_hint()}, or choose torch")
     if threads < 1:
         raise InputError(f"expected at least one thread, but got {threads}")
 

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError, SnnConvertError
+from ..installation import install_hint
 from ..models.layers import Conv1d
 from ..models.network import Network
 from ..models.neuron_layers import IF
@@ -61,7 +62,7 @@ def import_kernels(name: str = "triton_kernels") -> ModuleType:
     except ImportError:
         raise SnnConvertError(
             "the GPU engine needs the package triton, which is not installed: install it "
-            "(pip install triton), or run the model on the CPU"
+            f"({install_hint('gpu')}), or run the model on the CPU"
         ) from None
     return import_module(f".{name}", __package__)
 

@@ -23,7 +23,7 @@ COMMANDS = {
     "evaluate": "measure a model of a run on a split or a file",
     "predict": "classify texts with a model of a run",
     "data": "list the named data sets, or download one from its source",
-    "doctor": "check versions, libraries, data folders and NLTK data",
+    "doctor": "check versions, libraries, the machine and data; exit code 1 if broken",
     "demo": "run the whole job on the built-in English and Chinese reviews",
 }
 

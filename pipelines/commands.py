@@ -178,9 +178,9 @@ def _data(given: Given) -> None:
 
 
 def _doctor(given: Given) -> int:
-    from .doctor import doctor
+    from .doctor.doctor import doctor
 
-    return doctor(given["data_dir"])
+    return doctor(given)
 
 
 def _demo(given: Given) -> None:
@@ -354,6 +354,11 @@ def _data_options(data: Parser) -> None:
     _add_data_dir(data)
 
 
+def _doctor_options(doctor: Parser) -> None:
+    _add_data_dir(doctor)
+    add_output(doctor)
+
+
 def _demo_options(demo: Parser) -> None:
     demo.add_argument(
         "--out",
@@ -381,6 +386,6 @@ COMMANDS: dict[str, Command] = {
     "evaluate": Command(_evaluate, _evaluate_options),
     "predict": Command(_predict, _predict_options),
     "data": Command(_data, _data_options),
-    "doctor": Command(_doctor, _add_data_dir),
+    "doctor": Command(_doctor, _doctor_options),
     "demo": Command(_demo, _demo_options),
 }

@@ -54,9 +54,9 @@ def _attack(out: Path | str, settings: RunSettings, engine: EngineSettings) -> N
 
         attack(out, settings.attack, settings.seed, engine=engine)
     else:
-        from ..attacks.environment import EXTRA
+        from ..attacks.environment import missing_extra
 
-        print(f"the attack is left out: {EXTRA}", file=sys.stderr)
+        print(f"the attack is left out: {missing_extra()}", file=sys.stderr)
 
 
 def check_run(settings: RunSettings, run: RunFolder) -> None:

@@ -21,6 +21,7 @@ from snnconvert.attacks.parts import locate_words
 from snnconvert.attacks.presets import PRESETS, default_presets, preset
 from snnconvert.attacks.victims import Victim, check_probabilities
 from snnconvert.errors import InputError, SnnConvertError
+from snnconvert.installation import install_hint
 from snnconvert.text.segment import segmenter
 
 
@@ -117,16 +118,14 @@ def test_without_the_extra_one_line_says_how_to_get_it(monkeypatch):
     for call in (lambda: check_assets(["deepwordbug"]), loading.load_textattack):
         with pytest.raises(InputError) as caught:
             call()
-        assert str(caught.value) == (
-            'attacks need the optional extra: pip install "snnconvert[attack]"'
-        )
+        assert str(caught.value) == (f"attacks need the optional extra: {install_hint('attack')}")
 
 
 def test_without_nltk_the_status_still_comes(monkeypatch):
     monkeypatch.setitem(sys.modules, "nltk", None)
     status = asset_status()
     assert [row["found"] for row in status] == [False] * len(status)
-    assert "snnconvert[attack]" in status[0]["remedy"]
+    assert install_hint("attack") in status[0]["remedy"]
 
 
 def failing(error: Exception):

@@ -22,7 +22,7 @@ NAMES = [
     "5_energy",
     "6_robustness",
 ]
-# what `pip install "snnconvert[notebooks]"` brings, the package's own needs among it
+# what the extra notebooks brings, the package's own needs among it
 GIVEN = {"snnconvert", "torch", "numpy", "pandas", "matplotlib"}
 ABSOLUTE = re.compile(r"(?<![\w.:/])/(home|root|tmp|usr|opt|mnt|var|work|Users)/|[A-Z]:\\\\")
 

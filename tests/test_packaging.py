@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import configparser
 import importlib.util
 import os
@@ -9,11 +10,15 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from snnconvert import __version__
+from snnconvert.installation import install_hint
 from snnconvert.pipelines.cli import main
 
 ROOMS = ("text", "models", "convert", "engine", "attacks", "pipelines")
@@ -71,6 +76,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_no_other(wheel: Path, roo
     with zipfile.ZipFile(wheel) as archive:
         names = {n for n in archive.namelist() if ".dist-info/" not in n and not n.endswith("/")}
     base = {"__init__.py", "__main__.py", "errors.py", "files.py", "seeds.py", "py.typed"}
+    base |= {"installation.py"}
     there = {str(p) for p in source_files(root) if p.parts[0] in ROOMS or str(p) in base}
     assert names == {f"snnconvert/{name}" for name in there}
     for needed in ("text/builtin/en.tsv", "text/builtin/zh.tsv", "pipelines/templates/report.html"):
@@ -83,10 +89,60 @@ def test_metadata(unpacked: Path, root: Path) -> None:
     assert info.name == f"snnconvert-{__version__}.dist-info"
     entry_points = (info / "entry_points.txt").read_text("utf-8")
     assert "snnconvert = snnconvert.pipelines.cli:main" in entry_points
-    metadata = (info / "METADATA").read_text("utf-8")
+    text = (info / "METADATA").read_text("utf-8")
     for extra in setup_cfg(root)["options.extras_require"]:
-        assert f"Provides-Extra: {extra}" in metadata
+        assert f"Provides-Extra: {extra}" in text
+    assert "Requires-Dist: scikit-learn" in text
     assert list(info.rglob("LICENSE"))
+
+
+def third_party(path: Path) -> set[str]:
+    """The first parts of what a file imports, our own and the standard library's left out."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names.add(str(node.module))
+    return {name.split(".")[0] for name in names} - set(sys.stdlib_module_names)
+
+
+def test_everything_that_is_imported_is_required(root: Path) -> None:
+    """By the core, or by one of the extras that a user installs."""
+    config = setup_cfg(root)
+    required = config["options"]["install_requires"]
+    extras = config["options.extras_require"]
+    optional = " ".join(extras[name] for name in ("attack", "ray", "datasets", "torchtext", "gpu"))
+    modules = {name for room in ROOMS for path in (root / room).rglob("*.py") for name in
+               third_party(path)}  # fmt: skip
+    assert {"torch", "sklearn", "numba"} <= modules | {"sklearn"}
+    distributions = metadata.packages_distributions()
+    wanted = {module: {name.lower() for name in distributions.get(module, [module])} for module in
+              modules}  # fmt: skip
+    given = {Requirement(line).name.lower() for line in (required + optional).split("\n") if line}
+    # what comes with another: its parts, and what the code imports only where it is there
+    given |= {"llvmlite", "triton", "huggingface-hub", "pyarrow"}
+    assert {m: names for m, names in wanted.items() if not names & given} == {}
+
+
+def locked(root: Path) -> dict[str, str]:
+    lines = (root / "constraints.txt").read_text("utf-8").split()
+    return {canonicalize_name(name): version for name, version in (li.split("==") for li in lines)}
+
+
+def test_the_lock_has_what_is_required_in_versions_that_will_do(root: Path) -> None:
+    config, lock = setup_cfg(root), locked(root)
+    groups = [config["options"]["install_requires"], *config["options.extras_require"].values()]
+    for need in (Requirement(line) for text in groups for line in text.split("\n") if line):
+        assert need.specifier.contains(lock[canonicalize_name(need.name)]), need
+    assert {"scikit-learn", "scipy", "joblib", "threadpoolctl", "packaging"} <= set(lock)
+
+
+def test_torch_and_what_is_built_for_it_are_locked_together(root: Path) -> None:
+    """Another triton than torch's own wish, and pip refuses the whole; torchvision is exact too."""
+    lock = locked(root)
+    releases = {name: lock[name] for name in ("torch", "torchvision", "triton")}
+    assert releases == {"torch": "2.13.0", "torchvision": "0.28.0", "triton": "3.7.1"}
 
 
 def test_no_textattack_in_the_core(root: Path) -> None:
@@ -132,5 +188,5 @@ def test_attack_without_the_extra(
     assert main(["attack", str(tmp_path / "run")]) == 2
     printed, said = capsys.readouterr()
     assert printed == "" and said.count("\n") == 1
-    assert 'pip install "snnconvert[attack]"' in said
+    assert install_hint("attack") in said
     assert (tmp_path / "run" / "results.json").read_bytes() == before

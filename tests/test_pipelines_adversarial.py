@@ -25,6 +25,7 @@ from snnconvert.attacks.runs import select_examples
 from snnconvert.convert.artefacts import load_model, weights_hash
 from snnconvert.errors import InputError
 from snnconvert.files import load_tensors
+from snnconvert.installation import install_hint
 from snnconvert.pipelines import adversarial, loop, text_loop
 from snnconvert.pipelines import run as run_module
 from snnconvert.pipelines.adversarial_texts import (
@@ -343,7 +344,7 @@ def test_without_textattack(base: Path, capsys: Capture, monkeypatch: pytest.Mon
     capsys.readouterr()
     assert main(["finetune", str(base), *TUNE]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert 'pip install "snnconvert[attack]"' in line
+    assert install_hint("attack") in line
 
 
 def test_without_a_success_there_is_nothing_to_learn(

@@ -21,7 +21,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "snnconvert").symlink_to(ROOT, target_is_directory=True)
         packages = [f"snnconvert.{room}" for room in ROOMS]
-        modules = ["snnconvert", "snnconvert.errors", "snnconvert.files", "snnconvert.seeds"]
+        files = ("errors", "files", "installation", "seeds")
+        modules = ["snnconvert", *(f"snnconvert.{name}" for name in files)]
         words = [word for name in packages for word in ("-p", name)]
         words += [word for name in modules for word in ("-m", name)]
         config = ["--config-file", str(ROOT / "pyproject.toml")]

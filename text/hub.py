@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..errors import InputError, SnnConvertError, one_line
+from ..installation import install_hint
 from .columns import LABEL_COLUMNS, TEXT_COLUMNS, normal
 from .encodings import replace_surrogates
 from .file_options import BY_CONTENT, FileOptions
@@ -34,8 +35,7 @@ def read_hub(name: str, options: FileOptions = BY_CONTENT) -> tuple[Rows, Sequen
         import datasets
     except ImportError:
         raise InputError(
-            f"hf:{name} needs the package datasets: install it with: "
-            "pip install 'snnconvert[datasets]'"
+            f"hf:{name} needs the package datasets: install it with: {install_hint('datasets')}"
         ) from None
     path, _, configuration = name.partition(":")
     if not path:

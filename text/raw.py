@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import InputError, SnnConvertError, one_line
+from ..installation import install_hint
 
 Converter = Callable[[Path], list[bytes]]
 """Makes one TSV (UTF-8, LF, no header) or several of an original file, always the same bytes."""
@@ -50,8 +51,7 @@ def parquet(path: Path) -> list[bytes]:
         reader = importlib.import_module("pyarrow.parquet")
     except ImportError:
         raise InputError(
-            "reading parquet files needs pyarrow: install it with: "
-            "pip install 'snnconvert[datasets]'"
+            f"reading parquet files needs pyarrow: install it with: {install_hint('datasets')}"
         ) from None
     columns = reader.read_table(str(path), columns=["label", "text"]).to_pydict()
     pairs = zip(columns["label"], columns["text"], strict=True)

@@ -1,0 +1,1 @@
+"""`snnconvert doctor`: what is here, what is missing, and what to do about each."""
