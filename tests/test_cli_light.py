@@ -87,7 +87,7 @@ def test_defaults_in_the_help_are_those_of_the_settings() -> None:
     shown = {a.dest: a.help for a in COMMANDS["run"]._actions}
     assert "(default: 3,4,5)" in str(shown["train.widths"])
     assert "(default: true)" in str(shown["train.tensorboard"])
-    assert "(default: 0.0002)" in str(shown["finetune.lr"])
+    assert "(default: 0.0005)" in str(shown["finetune.lr"])
     assert "(default: none)" in str(shown["limit"])
     assert "(default: the recipe's)" in str(shown["convert.steps"])
 

@@ -117,11 +117,12 @@ def test_everything_that_is_imported_is_required(root: Path) -> None:
                third_party(path)}  # fmt: skip
     assert {"torch", "sklearn", "numba"} <= modules | {"sklearn"}
     distributions = metadata.packages_distributions()
-    wanted = {module: {name.lower() for name in distributions.get(module, [module])} for module in
-              modules}  # fmt: skip
+    wanted = {module: {canonicalize_name(name) for name in distributions.get(module, [module])}
+              for module in modules - {"snnconvert"}}  # fmt: skip
     given = {Requirement(line).name.lower() for line in (required + optional).split("\n") if line}
     # what comes with another: its parts, and what the code imports only where it is there
     given |= {"llvmlite", "triton", "huggingface-hub", "pyarrow"}
+    given |= {"pillow", "markupsafe", "editdistance"}  # of matplotlib, jinja2 and textattack
     assert {m: names for m, names in wanted.items() if not names & given} == {}
 
 
