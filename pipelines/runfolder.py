@@ -124,8 +124,9 @@ class RunFolder:
             config = None
         if not isinstance(config, dict) or not all(isinstance(v, dict) for v in config.values()):
             raise InputError(
-                f"expected the settings of a run in {path}, but it is damaged; copy it again from "
-                "where it came, or remove the folder"
+                f"expected the settings of a run in {path}, but it is damaged; put it back, or "
+                "remove that file and give the train command of this run again with the same "
+                "options, which restores it"
             )
         return config
 

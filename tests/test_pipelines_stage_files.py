@@ -176,6 +176,22 @@ def test_what_only_shows_is_made_again_too(name: str, run: Path, capsys: Capture
     assert (run / "energy" / name).read_bytes() == whole
 
 
+@pytest.mark.parametrize("damage", ["missing", "of another kind"])
+def test_a_report_without_attack_records(damage: str, run: Path, capsys: Capture) -> None:
+    """They are read for the report alone; its error names the command that makes them again."""
+    results = json.loads((run / "results.json").read_text(encoding="utf-8"))
+    row = {"victim": "ann", "attack": "deepwordbug"}
+    results["attack"] = {"rows": [row], "files": {}}
+    (run / "results.json").write_text(json.dumps(results), encoding="utf-8")
+    if damage != "missing":
+        (run / "attack").mkdir()
+        (run / "attack" / "ann.deepwordbug.jsonl").write_text("[1]\n", encoding="utf-8")
+    assert main(["report", str(run)]) == 2
+    error = without_chance(capsys.readouterr().err)
+    assert error.count("\n") == 1 and "ann.deepwordbug.jsonl" in error
+    assert f"; this makes it again: snnconvert attack {run}" in error
+
+
 def test_another_ann_is_not_taken_for_the_one_below(
     run: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
