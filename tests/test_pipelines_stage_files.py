@@ -257,6 +257,25 @@ def test_damaged_records_are_no_traceback(run: Path, capsys: Capture) -> None:
         assert make(run, "ann") == 0
 
 
+@pytest.mark.parametrize("damage", [remove, cut, empty])
+def test_figures_that_are_gone_are_made_by_the_commands_that_errors_name(
+    damage: Callable[[Path], None], run: Path, capsys: Capture
+) -> None:
+    damage(run / "results.json")
+    if (run / "results.json").exists():
+        for words in (["evaluate", str(run)], ["report", str(run)], ["convert", str(run)]):
+            assert main(words) == 2
+            error = without_chance(capsys.readouterr().err)
+            assert error.count("\n") == 1 and "or remove that file and make the run" in error
+        (run / "results.json").unlink()
+    for _ in range(3):  # there is no run, then no SNN, then there is all
+        if (code := main(["evaluate", str(run), "--model", "snn"])) == 0:
+            break
+        command = capsys.readouterr().err.strip().rpartition("snnconvert ")[2]
+        assert code == 2 and main(shlex.split(command)) == 0, command
+    assert code == 0
+
+
 def test_settings_that_are_gone_come_back(run: Path, capsys: Capture) -> None:
     before = yaml.safe_load((run / "config.yaml").read_text("utf-8"))
     (run / "config.yaml").unlink()
