@@ -95,6 +95,8 @@ def squeeze(t: Translation, node: fx.Node, place: str) -> Value:
 def index(t: Translation, node: fx.Node, place: str, value: Value) -> Value:
     """`x[:, None]` and `x[:, :, :, 0]`: axes of size one come and go; other picking is refused."""
     given = node.args[1] if isinstance(node.args[1], tuple) else (node.args[1],)
+    if value.axes == FLAT and value.channels == 1 and _only_column(given):
+        return value.with_axes(("B",), place, "indexing")  # the single logit of each text
     rest = list(value.axes)
     axes: list[str] = []
     for number, item in enumerate(given):
@@ -110,6 +112,11 @@ def index(t: Translation, node: fx.Node, place: str, value: Value) -> Value:
         else:
             raise refuse(place, "picking parts of a tensor has no conversion", RESHAPE)
     return value.with_axes((*axes, *rest), place, "indexing")
+
+
+def _only_column(given: tuple[Any, ...]) -> bool:
+    """Whether ``given`` picks the one column of (B, 1), as ``[:, 0]`` and ``[..., -1]`` do."""
+    return len(given) == 2 and given[0] in (slice(None), Ellipsis) and given[1] in (0, -1)
 
 
 def flatten(t: Translation, node: fx.Node, place: str, axes: tuple[Any, Any]) -> Value:

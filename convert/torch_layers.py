@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.lazy import LazyModuleMixin
+from torch.nn.utils.spectral_norm import SpectralNorm
+from torch.nn.utils.weight_norm import WeightNorm
 
 from ..errors import InputError
 from ..models.activations import Relu
@@ -32,6 +34,10 @@ COMPARE = "use nn.ReLU: neurons can only pass what is above zero"
 SUM = "use the mean (x.mean(-1)) and let the readout learn the factor"
 STRONGEST = "use a maximum over positions (nn.AdaptiveMaxPool1d(1)) or in windows (nn.MaxPool1d)"
 UPWARD = "use Conv1d with padding: positions can be pooled, but not multiplied"
+PARAMETRISED = (
+    "remove the parametrisation first, which keeps the weights: "
+    "torch.nn.utils.parametrize.remove_parametrizations(layer, 'weight')"
+)
 KIND = "leave it out: only the values of a tensor are converted, not how they are stored"
 LOOKUP = "give the vectors: words are looked up before the network, which starts at (B, dim, L)"
 
@@ -59,8 +65,6 @@ NAMES = {
     LOOKUP: "embedding embeddingbag embedding_bag",
     "use nn.Linear or nn.Conv1d as a submodule, so that its weights have a name": "linear conv1d",
     "use nn.Conv2d as a submodule, so that its weights have a name": "conv2d",
-    "remove the parametrisation first (torch.nn.utils.parametrize)": "parametrizedconv1d "
-    "parametrizedlinear",
 }
 REMEDIES = {name: remedy for remedy, names in NAMES.items() for name in names.split()}
 KNOWN = (
@@ -78,6 +82,8 @@ def refuse(place: str, what: str, remedy: str) -> InputError:
 def remedy_of(name: str) -> str:
     """What to do instead of the layer or operation ``name``."""
     plain = name.lower().strip("_")
+    if plain.startswith("parametrized"):  # as weight_norm of torch.nn.utils.parametrizations
+        return PARAMETRISED
     return REMEDIES.get(plain, f"build the network of {KNOWN}")
 
 
@@ -194,11 +200,20 @@ LAYERS: dict[type[nn.Module], Callable[[str, Any], Made]] = {
 STATEFUL = (nn.Conv1d, nn.Conv2d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d)
 
 
+# weight and spectral norm as hooks, the older of torch's two ways, by what takes them off
+NORM_HOOKS = {WeightNorm: "remove_weight_norm", SpectralNorm: "remove_spectral_norm"}
+
+
 def refuse_hooks(place: str, layer: nn.Module) -> None:
     """Refuse a layer whose forward hooks may change what it gives."""
     if layer._forward_hooks or layer._forward_pre_hooks:
         what = f"{type(layer).__name__} has forward hooks"
-        raise refuse(place, what, "remove them: they may change it")
+        kinds = {type(hook) for hook in layer._forward_pre_hooks.values()}
+        names = [name for kind, name in NORM_HOOKS.items() if kind in kinds]
+        remedy = "remove them: they may change it"
+        if names:
+            remedy = f"remove them, which keeps the weights: torch.nn.utils.{names[0]}(layer)"
+        raise refuse(place, what, remedy)
 
 
 def make_node(place: str, layer: nn.Module) -> Made:

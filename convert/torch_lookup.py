@@ -54,6 +54,12 @@ def rows_of(layer: nn.Embedding) -> Tensor:
     return weight.to(torch.promote_types(weight.dtype, torch.float32))
 
 
+def joining_axis(node: fx.Node) -> object:
+    """The axis of `torch.cat`, `torch.stack` and `torch.hstack`, which has none to give."""
+    usual = 1 if function_name(node.target) == "hstack" else 0
+    return argument(node, 1, "dim", argument(node, 1, "axis", usual))
+
+
 def joined(t: Translation, node: fx.Node, place: str) -> Value | None:
     """`torch.cat` or `torch.stack` of look-ups as one input; None where it joins other tensors.
 
@@ -65,7 +71,7 @@ def joined(t: Translation, node: fx.Node, place: str) -> Value | None:
     if not parts or len(parts) < len(found) or parts[0].parts == ("vectors",):
         return None
     first = parts[0]
-    axis = argument(node, 1, "dim", argument(node, 1, "axis", 0))
+    axis = joining_axis(node)
     stacks = function_name(node.target) == "stack"
     size = len(first.axes) + stacks
     alike = all(part.axes == first.axes for part in parts) and len({p.channels for p in parts}) == 1

@@ -17,7 +17,7 @@ from ..models.network import Node
 from ..models.pooling import MaxOverTime, MeanOverTime
 from . import torch_axes as moving
 from .torch_layers import PRODUCT, RESHAPE, refuse
-from .torch_lookup import CASTS, joined, stack
+from .torch_lookup import CASTS, joined, joining_axis, stack
 from .torch_pooling import adaptive, functional_pool2d, pool
 from .torch_readout import softmax
 from .torch_translation import (
@@ -114,7 +114,7 @@ def _cat(t: Translation, node: fx.Node, place: str) -> Value:
     inputs = joined(t, node, place)
     if inputs is not None:
         return inputs
-    axis = argument(node, 1, "dim", argument(node, 1, "axis", 0))
+    axis = joining_axis(node)
     values = [t.read(part, place) for part in argument(node, 0, "tensors")]
     axes = values[0].axes
     channel = axes.index("C") if "C" in axes else 1
@@ -225,9 +225,9 @@ OPERATIONS: dict[str, Operation] = {
     "dropout": _dropout,
     **dict.fromkeys(("add", "iadd"), _add),
     "sub": _sub,
-    **dict.fromkeys(("cat", "concat", "concatenate"), _cat),
+    **dict.fromkeys(("cat", "concat", "concatenate", "hstack"), _cat),
     "stack": stack,
-    "flatten": _flatten,
+    **dict.fromkeys(("flatten", "ravel"), _flatten),
     "squeeze": moving.squeeze,
     "unsqueeze": moving.unsqueeze,
     **dict.fromkeys(("view", "reshape"), moving.view),

@@ -55,6 +55,8 @@ def command_for(stage: str, run: Path, config: Config) -> str:
 
 def _train(run: Path, config: Config) -> str:
     where, data = shlex.quote(str(run)), config.get("data")
+    if "module" in config.get("ann", {}):
+        return f"run_from_module({str(run)!r}, ...) in Python, with the module that it is of"
     if data is None:
         return f"snnconvert train --dataset NAME --out {where}"
     words = [*_words(DataSettings(), data), *_words(TrainSettings(), config.get("ann", {}))]

@@ -60,10 +60,10 @@ def after_stage(results: Results, stage: str) -> str | None:
         means = f"the figures of its {'conversion' if stage == 'snn' else 'fine-tuning'} mean"
         if not at_chance(results, stage):
             means = f"a comparison of the {TITLES[stage]} with it means"
-        return (
-            f"the ANN of this run is at chance, so {means} nothing: train it again first (see "
-            "snnconvert train --help), with --force"
-        )
+        remedy = "train it again first (see snnconvert train --help), with --force"
+        if results["ann"].get("imported"):
+            remedy = advice(results)
+        return f"the ANN of this run is at chance, so {means} nothing: {remedy}"
     if not at_chance(results, stage):
         return None
     return f"{described(results, stage)}; {advice_for_made(stage)}"
@@ -108,10 +108,10 @@ def described(results: Results, stage: str) -> str:
     found = how(figures["test_confusion_matrix"], classes)
     is_at = "can hardly be told from" if figures.get("chance_p", 1) <= UNSURE else "is at"
     said = f"the {TITLES[stage]} {is_at} chance: {found}"
-    if stage != "ann" and "ann" in results and not at_chance(results, "ann"):
-        said += (
-            f"; the ANN that it comes from is not ({percent(results['ann']['test_accuracy'])} %)"
-        )
+    trained = results.get("ann", {}).get("test_accuracy")
+    # an ANN of a run before there were figures by class may be at chance or not
+    if stage != "ann" and trained is not None and results["ann"].get("at_chance") is False:
+        said += f"; the ANN that it comes from is not ({percent(trained)} %)"
     return said
 
 
@@ -131,6 +131,11 @@ def how(matrix: Sequence[Sequence[int]], classes: Sequence[str]) -> str:
 def advice(results: Results) -> str:
     """What to do about a trained network at chance."""
     figures = results["ann"]
+    if figures.get("imported"):
+        return (
+            "check the module's vocabulary and the order of its classes (see run_from_module), or "
+            "train it further"
+        )
     sizes = [sum(row) for row in figures["test_confusion_matrix"]]
     ways = [
         "more --epochs and --patience",

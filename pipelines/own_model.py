@@ -32,6 +32,7 @@ from ..text.datasets import Dataset
 from ..text.own_vocabulary import AUTO, OwnVocabulary, own_vocabulary
 from ..text.ranges import RangeMap
 from ..text.stage import TextStage
+from .chance import warn_after
 from .data import (
     VECTORS,
     Texts,
@@ -42,6 +43,7 @@ from .data import (
 )
 from .own_outputs import OwnOutputs
 from .own_summary import own_text
+from .quality import model_figures
 from .runfolder import RunFolder, fingerprint, settings_dict
 from .settings import DataSettings
 
@@ -83,7 +85,7 @@ def run_from_module(
             texts are cut at max_length and padded only where the module cannot read a shorter one,
             or to the one length that it is built for
         force: make it again, and drop what was made of it
-        quiet: do not print the accuracies, the coverage and what looks wrong
+        quiet: do not print the accuracies, the coverage and what looks wrong, a model at chance too
 
     Raises:
         InputError: a module that cannot be converted, a vocabulary or classes that do not fit, bad
@@ -107,6 +109,7 @@ def run_from_module(
             _make(run, imported, settings, stages, force, began)
     if not quiet:
         print(own_text(run))
+        warn_after(run.results(), "ann")
     return run
 
 
@@ -204,10 +207,11 @@ class _Imported:
         outputs = self.outputs
         figures: dict[str, Any] = {"imported": True, "module": type(self.module).__name__}
         apart: list[float] = []
+        answers: dict[str, Tensor] = {}
         unread = 0
         for split in ("dev", "test"):
             sequences, labels = texts.sequences[split], texts.labels[split]
-            logits = ann_logits(model, sequences)
+            answers[split] = logits = ann_logits(model, sequences)
             figures[f"{split}_accuracy"] = accuracy(logits, labels)
             own = outputs.of(sequences)
             known = [i for i, row in enumerate(own) if row is not None]
@@ -222,6 +226,7 @@ class _Imported:
         figures |= {"compared_texts": len(apart), "unread_texts": unread}
         dev = Counter(texts.labels["dev"])
         figures["largest_class"] = max(dev.values()) / dev.total()
+        figures |= model_figures(answers, texts)
         figures["parameters"] = sum(p.numel() for p in model.network.parameters())
         return figures
 

@@ -168,6 +168,7 @@ def _stage(model: Model) -> Row:
     if model.classes is None:
         return {}
     found: Row = {
+        "imported": model.imported,
         "at_chance": model.classes.chance,
         "chance_p": model.classes.p,
         "test_accuracy": model.test,

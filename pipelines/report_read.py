@@ -65,6 +65,7 @@ class Model:
     rasters: list[Raster] = field(default_factory=list)
     classes: ClassFigures | None = None
     baseline: Baseline | None = None
+    imported: bool = False
 
 
 @dataclass(frozen=True)
@@ -183,10 +184,16 @@ def read_run(path: Path | str) -> RunFigures:
         data=_data(stage("data")) if "data" in results else None,
         models=models,
         conversion=conversion,
-        attacks=read_attacks(stage("attack"), run.path / "attack") if "attack" in results else None,
+        attacks=_attacks(run, stage("attack")) if "attack" in results else None,
         config=run.config(),
         energy=read_energy(stage("energy"), run.path / "energy") if "energy" in results else None,
     )
+
+
+def _attacks(run: RunFolder, value: Value) -> Attacks:
+    """The stage ``attack`` with its records; its errors name the command that makes it again."""
+    with run.reading("attack"):
+        return read_attacks(value, run.path / "attack")
 
 
 def _spiking_files(
@@ -237,6 +244,7 @@ def _model(kind: str, value: Value, activity: list[Activity], rasters: list[Rast
         rasters=rasters,
         classes=read_classes(value),
         baseline=value.optional("baseline", read_baseline),
+        imported=value.get("imported") is not None,
     )
 
 

@@ -21,9 +21,10 @@ from typing import Any
 
 from .. import __version__
 from ..errors import InputError, SnnConvertError
-from ..files import read_json, read_text, sha256, write_json, write_text
+from ..files import read_text, sha256, write_json, write_text
 from .again import command_for
 from .lock import locked
+from .results_file import read_results
 from .stage_files import damage, digest, record
 from .stages import FOLDERS, MAKERS, NEEDS, PIPELINE, above, below, digest_of, made_from_other
 
@@ -82,8 +83,15 @@ class RunFolder:
         if must_exist and not self.results_path.is_file():
             raise InputError(
                 f"expected a run folder at {self.path}, but it has no results.json; make one with: "
-                f"snnconvert train --dataset NAME --out {self.path}"
+                f"{self._first_command()}"
             )
+
+    def _first_command(self) -> str:
+        """What makes the first stages, with the settings that config.yaml may still have."""
+        config: dict[str, Any] = {}
+        with suppress(InputError):
+            config = self.config()
+        return command_for("ann", self.path, config)
 
     @property
     def results_path(self) -> Path:
@@ -96,16 +104,7 @@ class RunFolder:
         Raises:
             InputError: results.json is cut off, or holds something else.
         """
-        if not self.results_path.exists():
-            return {}
-        results = read_json(self.results_path, "the results of a run")
-        stages = results.values() if isinstance(results, dict) else [None]
-        if not all(isinstance(figures, dict) for figures in stages):
-            raise InputError(
-                f"expected {self.results_path} to hold the figures of a run by stage, but it holds "
-                "something else; copy it again from where it came, or remove the folder"
-            )
-        return dict(results)
+        return read_results(self.results_path, self._first_command)
 
     def config(self) -> dict[str, Any]:
         """The resolved settings so far, by stage.
@@ -124,8 +123,9 @@ class RunFolder:
             config = None
         if not isinstance(config, dict) or not all(isinstance(v, dict) for v in config.values()):
             raise InputError(
-                f"expected the settings of a run in {path}, but it is damaged; copy it again from "
-                "where it came, or remove the folder"
+                f"expected the settings of a run in {path}, but it is damaged; put it back, or "
+                "remove that file and give the train command of this run again with the same "
+                "options, which restores it"
             )
         return config
 
@@ -138,10 +138,13 @@ class RunFolder:
         """
         results = self.results()
         if stage not in results:
-            command = MAKERS.get(stage, MAKERS["ann"]).format(run=self.path)
+            config = self.config()
+            command = "snnconvert " + MAKERS.get(stage, MAKERS["ann"]).format(run=self.path)
+            if stage in config:  # it began, or its figures are gone
+                command = command_for(stage, self.path, config)
             raise InputError(
                 f"expected {self.path} to hold the stage {stage!r}, but it is not done; "
-                f"run first: snnconvert {command}"
+                f"run first: {command}"
             )
         self.check_made_from(stage, results)
         return dict(results[stage])

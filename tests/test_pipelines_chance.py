@@ -49,6 +49,22 @@ def test_a_trained_network(capsys: pytest.CaptureFixture[str]) -> None:
     assert printed == "" and error.count("\n") == 1 and error.startswith("snnconvert: warning: ")
 
 
+def test_an_ann_that_was_not_judged_is_not_praised() -> None:
+    """Runs before there were figures by class, and test texts that are too few to tell."""
+    for ann in ({"dev_accuracy": 0.9}, {"test_accuracy": 0.9}, LEARNED | {"at_chance": None}):
+        said = str(after_stage({"ann": ann, "snn": LOST}, "snn"))
+        assert said.startswith("the converted SNN is at chance") and "is not" not in said
+    said = str(after_stage({"ann": LEARNED, "snn": LOST}, "snn"))
+    assert "the ANN that it comes from is not (88.8 %)" in said
+
+
+def test_a_module_of_the_users_own_is_not_to_be_trained_over() -> None:
+    results = {"ann": LOST | {"imported": True}, "snn": LOST}
+    for name in ("ann", "snn"):
+        said = str(after_stage(results, name))
+        assert "vocabulary and the order of its classes" in said and "--" not in said
+
+
 def test_a_constant_answer_is_called_that() -> None:
     said = how([[0, 0, 30], [0, 1, 29], [0, 0, 30]], ["a", "b", "c"])
     assert said == "it answers 'c' for 89 of 90 test texts (the largest class, 'a', holds 33.3 %)"

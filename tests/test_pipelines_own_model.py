@@ -166,6 +166,31 @@ def test_every_command_goes_on(made, tmp_path, capsys, textattack):
     assert Path(run, "report.html").stat().st_size > 10_000
 
 
+def test_a_module_at_chance_is_said_to_be(vocabulary, tmp_path, capsys):
+    torch.manual_seed(0)
+    run = str(tmp_path / "run")
+    run_from_module(run, Kim(len(vocabulary)), vocabulary, DATA)
+    assert "the ANN is at chance" in capsys.readouterr().err
+    for words in (["convert", run, "--steps", "2"], ["report", run]):
+        assert main(words) == 0
+    assert "the figures of its conversion mean nothing: check" in capsys.readouterr().err
+    page = Path(run, "report.html").read_text(encoding="utf-8")
+    assert "The ANN is at chance" in page and "--train-vectors" not in page
+
+
+def test_lost_files_come_back_by_the_same_call(made, kim, vocabulary, tmp_path, capsys):
+    run = shutil.copytree(made, tmp_path / "run")
+    weights = run / "ann" / "weights.safetensors"
+    whole = weights.read_bytes()
+    weights.unlink()
+    assert main(["convert", str(run), "--steps", "2"]) == 2
+    error = capsys.readouterr().err
+    assert f"run_from_module({str(run)!r}, ...)" in error and "snnconvert train" not in error
+    run_from_module(run, kim, vocabulary, DATA, quiet=True)
+    assert weights.read_bytes() == whole
+    assert main(["convert", str(run), "--steps", "2"]) == 0
+
+
 @torch.no_grad()
 def test_a_module_for_one_length_gets_its_own_padding(vocabulary, tmp_path):
     torch.manual_seed(0)

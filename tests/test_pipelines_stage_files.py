@@ -176,6 +176,22 @@ def test_what_only_shows_is_made_again_too(name: str, run: Path, capsys: Capture
     assert (run / "energy" / name).read_bytes() == whole
 
 
+@pytest.mark.parametrize("damage", ["missing", "of another kind"])
+def test_a_report_without_attack_records(damage: str, run: Path, capsys: Capture) -> None:
+    """They are read for the report alone; its error names the command that makes them again."""
+    results = json.loads((run / "results.json").read_text(encoding="utf-8"))
+    row = {"victim": "ann", "attack": "deepwordbug"}
+    results["attack"] = {"rows": [row], "files": {}}
+    (run / "results.json").write_text(json.dumps(results), encoding="utf-8")
+    if damage != "missing":
+        (run / "attack").mkdir()
+        (run / "attack" / "ann.deepwordbug.jsonl").write_text("[1]\n", encoding="utf-8")
+    assert main(["report", str(run)]) == 2
+    error = without_chance(capsys.readouterr().err)
+    assert error.count("\n") == 1 and "ann.deepwordbug.jsonl" in error
+    assert f"; this makes it again: snnconvert attack {run}" in error
+
+
 def test_another_ann_is_not_taken_for_the_one_below(
     run: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,6 +255,25 @@ def test_damaged_records_are_no_traceback(run: Path, capsys: Capture) -> None:
         assert main(["evaluate", str(run), "--model", "ann"]) in (0, 2)
         assert "Traceback" not in without_chance(capsys.readouterr().err)
         assert make(run, "ann") == 0
+
+
+@pytest.mark.parametrize("damage", [remove, cut, empty])
+def test_figures_that_are_gone_are_made_by_the_commands_that_errors_name(
+    damage: Callable[[Path], None], run: Path, capsys: Capture
+) -> None:
+    damage(run / "results.json")
+    if (run / "results.json").exists():
+        for words in (["evaluate", str(run)], ["report", str(run)], ["convert", str(run)]):
+            assert main(words) == 2
+            error = without_chance(capsys.readouterr().err)
+            assert error.count("\n") == 1 and "or remove that file and make the run" in error
+        (run / "results.json").unlink()
+    for _ in range(3):  # there is no run, then no SNN, then there is all
+        if (code := main(["evaluate", str(run), "--model", "snn"])) == 0:
+            break
+        command = capsys.readouterr().err.strip().rpartition("snnconvert ")[2]
+        assert code == 2 and main(shlex.split(command)) == 0, command
+    assert code == 0
 
 
 def test_settings_that_are_gone_come_back(run: Path, capsys: Capture) -> None:
