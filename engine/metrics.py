@@ -34,17 +34,27 @@ def classification_figures(
     recall = metrics.recall_score(
         labels, predicted, labels=numbers, average=None, zero_division=np.nan
     )
-    # balanced_accuracy_score is this, and warns of answers that no text has as its class
-    balanced = metrics.recall_score(
-        labels, predicted, labels=np.flatnonzero(texts), average="macro", zero_division=0
-    )
     return {
         "largest_class_share": float(texts.max() / texts.sum()),
         "macro_f1": float(metrics.f1_score(labels, predicted, average="macro", zero_division=0)),
-        "balanced_accuracy": float(balanced),
+        "balanced_accuracy": balanced_accuracy(labels, predicted),
         "accuracy_by_class": {
             name: float(share) if number else None
             for name, share, number in zip(classes, recall, texts, strict=True)
         },
         "confusion_matrix": matrix.tolist(),
     }
+
+
+def balanced_accuracy(labels: Sequence[int], predicted: Sequence[int]) -> float:
+    """Mean over the classes of ``labels`` of the share of their texts that are right.
+
+    Args:
+        labels: N >= 1 true classes, as numbers
+        predicted: N classes that were answered
+    """
+    from sklearn.metrics import recall_score
+
+    there = np.unique(labels)
+    # balanced_accuracy_score is this, and warns of answers that no text has as its class
+    return float(recall_score(labels, predicted, labels=there, average="macro", zero_division=0))

@@ -7,13 +7,13 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from .option_fields import Settings
 from .settings import (
     AttackSettings,
     ConvertSettings,
     DataSettings,
     EnergySettings,
     FinetuneSettings,
-    Settings,
     TrainSettings,
 )
 

@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 
 from ..errors import InputError
 from ..files import read_yaml_mapping
+from .option_fields import check_value
 from .parser import Parser, suggestion
-from .settings import check_value
 
 S = TypeVar("S")
 # options that say what to do now, not how: a settings file has no place for them

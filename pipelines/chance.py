@@ -129,7 +129,7 @@ def how(matrix: Sequence[Sequence[int]], classes: Sequence[str]) -> str:
 
 
 def advice(results: Results) -> str:
-    """What to do about a trained network at chance."""
+    """What to do about a trained network at chance; nothing that has been done already."""
     figures = results["ann"]
     if figures.get("imported"):
         return (
@@ -137,13 +137,11 @@ def advice(results: Results) -> str:
             "train it further"
         )
     sizes = [sum(row) for row in figures["test_confusion_matrix"]]
-    ways = [
-        "more --epochs and --patience",
-        "--train-vectors true",
-        "other --vectors",
-        "another --lr",
-    ]
-    if max(sizes) * len(sizes) >= UNEQUAL * sum(sizes):
+    ways = ["more --epochs and --patience", "other --vectors", "another --lr"]
+    if not figures.get("train_vectors"):
+        ways.insert(1, "--train-vectors true")
+    unequal = max(sizes) * len(sizes) >= UNEQUAL * sum(sizes)
+    if unequal and not figures.get("class_weights"):
         ways.insert(0, "--class-weights true")
     linear = figures.get("baseline", {})
     known = ""

@@ -68,14 +68,14 @@ class Loop:
     optimizer: AdamW over them
     lengths: length of each training text, for batches of similar lengths
     batch_loss: (indices, generator) -> scalar loss
-    dev_score: () -> (accuracy, loss) on dev
+    dev_score: () -> (score, loss) on dev, as `dev_score.DevScore`
     folder: where checkpoint and logs lie
     schedule: course of the learning rate over all epochs, see `schedule.rate_factor`
     clip: largest norm of a step's gradient, over all parameters but word vectors; 0 for no limit
     stamp: fingerprint of the stage; a checkpoint with another one is refused
     one_thread: torch's own operations run on one thread, for results that do not depend on their
         number; for models whose kernels have threads of their own
-    parts: what the accuracy of `dev_score` was made of, by name, written beside it in the logs
+    parts: what the score of `dev_score` was made of, by name, written beside it in the logs
     """
 
     model: nn.Module
@@ -327,11 +327,26 @@ def class_weights(labels: Sequence[int], classes: int) -> Tensor:
     return weights
 
 
-def adamw(model: nn.Module, lr: float, weight_decay: float) -> torch.optim.AdamW:
-    """AdamW over the trainable parameters; biases and bounds (below two axes) are not decayed."""
-    trained = [p for p in model.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in trained if p.dim() > 1], "weight_decay": weight_decay},
-        {"params": [p for p in trained if p.dim() <= 1], "weight_decay": 0.0},
+def adamw(
+    model: nn.Module, lr: float, weight_decay: float, vector_lr: float | None = None
+) -> torch.optim.AdamW:
+    """AdamW over the trainable parameters; biases and bounds (below two axes) are not decayed.
+
+    Args:
+        model: what is trained
+        lr: learning rate
+        weight_decay: of everything with two axes or more
+        vector_lr: learning rate of word vectors (of every `nn.Embedding`); None for ``lr``
+    """
+    embeddings = [m.weight for m in model.modules() if isinstance(m, nn.Embedding)]
+    vectors = [p for p in embeddings if p.requires_grad]
+    apart = {id(p) for p in vectors}
+    rest = [p for p in model.parameters() if p.requires_grad and id(p) not in apart]
+    groups: list[dict[str, Any]] = [
+        {"params": [p for p in rest if p.dim() > 1], "weight_decay": weight_decay},
+        {"params": [p for p in rest if p.dim() <= 1], "weight_decay": 0.0},
     ]
+    if vectors:
+        own = lr if vector_lr is None else vector_lr
+        groups.append({"params": vectors, "weight_decay": weight_decay, "lr": own})
     return torch.optim.AdamW(groups, lr=lr)

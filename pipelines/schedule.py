@@ -19,6 +19,16 @@ WARMUP = 0.03
 """Share of all updates in which the learning rate rises to its full value."""
 LEAST = 0.01
 """The learning rate never falls below this share of its full value."""
+RATE = 2e-3
+"""Learning rate of AdamW in training."""
+VECTOR_RATE, VECTOR_UPDATES = 10.0, 3200
+"""Word vectors that come from the training texts alone learn up to so many times as fast.
+
+A word is in few batches, so at one rate for all the filters learn few texts by heart from vectors
+that hardly move: of 400 texts of 20 topics on random vectors 42 % were right on other texts, with
+this 92 %, and a linear model has 99 %. In so many updates or more a word has its turns at the
+common rate.
+"""
 LARGEST_BATCH = 64
 """Texts of an update, unless more are asked for."""
 
@@ -52,17 +62,28 @@ def train_defaults(settings: TrainSettings, texts: int, own_vectors: bool) -> Tr
         texts: number of training texts
         own_vectors: whether the word vectors were trained on these texts or drawn at random; such
             vectors know little yet, so they are trained with the network, and a share of the words
-            of a text is hidden so that no single word carries a class
+            of a text is hidden so that no single word carries a class, and they are trained at
+            up to `VECTOR_RATE` times the rate
     """
     tuned = own_vectors if settings.train_vectors is None else settings.train_vectors
-    hidden = 0.25 if tuned else 0.0
     settings = _by_updates(settings, texts, updates=320, least=8, most=60)
+    lr = RATE if settings.lr is None else settings.lr
+    vector_lr = lr * (_vector_factor(settings, texts) if own_vectors else 1.0) if tuned else None
+    hidden = 0.25 if tuned else 0.0
     return replace(
         settings,
         train_vectors=tuned,
-        lr=2e-3 if settings.lr is None else settings.lr,
+        lr=lr,
+        vector_lr=vector_lr if settings.vector_lr is None else settings.vector_lr,
         word_dropout=hidden if settings.word_dropout is None else settings.word_dropout,
     )
+
+
+def _vector_factor(settings: TrainSettings, texts: int) -> float:
+    """How much faster vectors from the training texts learn: the fewer updates, the faster."""
+    assert settings.batch_size and settings.epochs
+    updates = settings.epochs * math.ceil(texts / settings.batch_size)
+    return min(VECTOR_RATE, max(1.0, VECTOR_UPDATES / updates))
 
 
 def finetune_defaults(settings: FinetuneSettings, texts: int) -> FinetuneSettings:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any
+from dataclasses import dataclass, field, fields
 
 from ..errors import InputError
+from .option_fields import Settings, option, recipe_option, sized_option
 
 # choices of the conversion, written out because their modules load torch (a test compares them)
 MEASURED = ("max", "percentile", "percentile_nonzero", "mse", "balance", "weights")
@@ -48,77 +46,6 @@ def is_recipe_file(name: str) -> bool:
     return re.fullmatch(r".+\.py(:\w+)?", name, re.DOTALL) is not None
 
 
-def option(default: Any, text: str, choices: tuple[str, ...] = (), **bounds: float) -> Any:
-    """A dataclass field with its help text and, where it has them, its choices or bounds.
-
-    ``bounds``: ``least`` and ``most`` are allowed values themselves, ``above`` and ``below`` not.
-    """
-    return field(default=default, metadata={"help": text, "choices": choices, "bounds": bounds})
-
-
-def recipe_option(text: str, choices: tuple[str, ...] = (), **bounds: float) -> Any:
-    """An option of the conversion that is left to its recipe where it is not given."""
-    made = option(None, text, choices, **bounds)
-    return field(default=None, metadata={**made.metadata, "shown": "the recipe's"})
-
-
-def sized_option(text: str, **bounds: float) -> Any:
-    """An option that is chosen by the size of the data where it is not given."""
-    made = option(None, text, (), **bounds)
-    return field(default=None, metadata={**made.metadata, "shown": "by the number of texts"})
-
-
-def bounds_text(bounds: Mapping[str, float]) -> str:
-    """Bounds in words, as in "of at least 1" or "above 0 and at most 100"."""
-    words = {"least": "of at least", "above": "above", "most": "at most", "below": "below"}
-    return " and ".join(f"{words[kind]} {bounds[kind]}" for kind in words if kind in bounds)
-
-
-def check_value(name: str, value: Any, metadata: Mapping[str, Any]) -> None:
-    """Refuse a value outside its option's choices or bounds; None and words without them pass.
-
-    Args:
-        name: what to call it in the error, as in ``--epochs``
-        value: one value, or the values of an option that takes several
-        metadata: of the option's dataclass field
-
-    Raises:
-        InputError: says what was expected and what came.
-    """
-    parts = value if isinstance(value, tuple) else (value,)
-    if not parts or len(set(parts)) < len(parts):
-        raise InputError(f"expected one or more different values for {name}, but got {parts}")
-    choices, bounds = metadata.get("choices"), metadata.get("bounds", {})
-    for part in parts:
-        if part is None:
-            continue
-        if choices and part not in choices:
-            raise InputError(f"expected {name} to be of {', '.join(choices)}, but got {part!r}")
-        if isinstance(part, bool | str):
-            continue
-        inside = (
-            math.isfinite(part)
-            and part >= bounds.get("least", -math.inf)
-            and part <= bounds.get("most", math.inf)
-            and part > bounds.get("above", -math.inf)
-            and part < bounds.get("below", math.inf)
-        )
-        if not inside:
-            wanted = bounds_text(bounds) or "that is finite"
-            raise InputError(f"expected a number {wanted} for {name}, but got {part}")
-
-
-class Settings:
-    """What all settings share: they are checked when they are made, before any work begins."""
-
-    def __post_init__(self) -> None:
-        assert is_dataclass(self)
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if not is_dataclass(value):
-                check_value(item.name, value, item.metadata)
-
-
 @dataclass(frozen=True)
 class DataSettings(Settings):
     """Which texts, and which word vectors."""
@@ -129,25 +56,33 @@ class DataSettings(Settings):
         "or the path of a TSV, CSV, JSONL, JSON or text file or of a folder",
     )
     text_column: str | None = option(
-        None, "column of the texts, by name or number (told by content)"
+        None, "column of the texts, by name or number", shown="told by content"
     )
-    label_column: str | None = option(None, "column of the labels, likewise")
+    label_column: str | None = option(
+        None, "column of the labels, likewise", shown="told by content"
+    )
     delimiter: str | None = option(
-        None, "what separates columns: tab, comma, semicolon, pipe or a character (told by content)"
+        None,
+        "what separates columns: tab, comma, semicolon, pipe or a character",
+        shown="told by content",
     )
-    encoding: str | None = option(None, "encoding of the files, as in GB18030 or CP1252 (UTF-8)")
-    data_dir: str | None = option(None, "folder of the named data sets (or SNNCONVERT_DATA)")
+    encoding: str | None = option(
+        None, "encoding of the files, as in GB18030 or CP1252", shown="UTF-8"
+    )
+    data_dir: str | None = option(
+        None, "folder of the named data sets", shown="that of SNNCONVERT_DATA"
+    )
     language: str = option("auto", "language of the texts", ("auto", "en", "zh"))
     limit: int | None = option(
-        None, "use at most this many texts of each split, for a quick trial", least=2
+        None, "use at most this many texts of each split, for a quick trial", shown="all", least=2
     )
     vectors: str = option(
         "train", "word vectors: a word2vec or GloVe file, a gensim name, train, or random"
     )
     dim: int | None = option(
         None,
-        "components of vectors that are trained or random (none: 100, and 300 for a million words "
-        "of training texts)",
+        "components of vectors that are trained or random",
+        shown="100, and 300 from a million words of training texts",
         least=1,
     )
     max_length: int = option(256, "words kept of a text", least=1)
@@ -167,22 +102,38 @@ class TrainSettings(Settings):
     bound: float = option(1.0, "initial bound of QCFS or TCL", above=0)
     pooling: str = option("max", "pooling over positions", ("max", "mean"))
     dropout: float = option(0.5, "dropout before the readout", least=0, below=1)
-    word_dropout: float | None = sized_option(
-        "share of a text's words read as unknown in training", least=0, below=1
+    word_dropout: float | None = option(
+        None,
+        "share of a text's words read as unknown in training",
+        shown="0.25 where the word vectors are trained too, else 0",
+        least=0,
+        below=1,
     )
     train_vectors: bool | None = option(
-        None, "train the word vectors too (none: those of --vectors train and random)"
+        None,
+        "train the word vectors too",
+        shown="true with --vectors train and random, else false",
     )
     epochs: int | None = sized_option("most epochs", least=1)
     patience: int | None = sized_option(
-        "stop after this many epochs without a better dev accuracy", least=0
+        "stop after this many epochs that are no better on dev", least=0
     )
     batch_size: int | None = sized_option("texts per step", least=1)
-    lr: float | None = sized_option("learning rate of AdamW", above=0)
+    lr: float | None = option(None, "learning rate of AdamW", shown="0.002", above=0)
+    vector_lr: float | None = option(
+        None,
+        "learning rate of word vectors that are trained too",
+        shown="up to 10 times --lr for few texts with --vectors train and random, else --lr",
+        above=0,
+    )
     schedule: str = option("cosine", "course of the learning rate", SCHEDULES)
     clip: float = option(5.0, "largest norm of a step's gradient; 0 for no limit", least=0)
     weight_decay: float = option(1e-2, "weight decay of AdamW", least=0)
-    class_weights: bool = option(False, "weigh classes by their inverse frequency")
+    class_weights: bool = option(
+        False,
+        "weigh classes by their inverse frequency, and choose the epoch by the mean of their "
+        "accuracies on dev",
+    )
     tensorboard: bool = option(True, "write TensorBoard logs")
 
     def __post_init__(self) -> None:
@@ -283,7 +234,7 @@ class FinetuneSettings(Settings):
 
     epochs: int | None = sized_option("most epochs", least=1)
     patience: int | None = sized_option(
-        "stop after this many epochs without a better dev accuracy", least=0
+        "stop after this many epochs that are no better on dev", least=0
     )
     batch_size: int | None = sized_option("texts per step", least=1)
     lr: float = option(5e-4, "learning rate of AdamW", above=0)
@@ -306,7 +257,11 @@ class FinetuneSettings(Settings):
     tied: bool = option(
         False, "keep weights of positive and negative inputs one another's negative, stored once"
     )
-    class_weights: bool = option(False, "weigh classes by their inverse frequency")
+    class_weights: bool = option(
+        False,
+        "weigh classes by their inverse frequency, and choose the epoch by the mean of their "
+        "accuracies on dev",
+    )
     tensorboard: bool = option(True, "write TensorBoard logs")
     adversarial: tuple[str, ...] | None = option(
         None,

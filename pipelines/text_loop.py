@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from ..engine.batches import to_batch
-from ..engine.evaluate import accuracy
 from ..models.snn import SpikingTextModel
 from ..models.textcnn import TextModel, set_generator
 from ..text.vocabulary import PAD_ID, UNK_ID
 from .data import Texts
+from .dev_score import DevScore, Logits
 from .loop import Loop, adamw, class_weights
 from .settings import FinetuneSettings, TrainSettings
 
 # padded ids (B, L), lengths (B,) and the step's randomness to outputs with gradients (B, K)
 Outputs = Callable[[Tensor, Tensor, torch.Generator], Tensor]
-# id sequences to logits (N, K), in evaluation mode
-Logits = Callable[[Sequence[np.ndarray]], Tensor]
 
 
 def text_loop(
@@ -37,13 +34,12 @@ def text_loop(
     scale: float = 1.0,
     score_start: bool = False,
     word_dropout: float = 0.0,
+    vector_lr: float | None = None,
     one_thread: bool = False,
 ) -> Loop:
     """The loop that trains ``model`` on the split ``train``.
 
-    The score of an epoch is the accuracy on dev. Where ``texts`` has a split ``attacked`` (dev
-    texts as an attack left them), it is the mean of the accuracies on the two, and the log shows
-    each of them.
+    An epoch is chosen by `dev_score.DevScore`, and the log shows what its score is made of.
 
     Args:
         folder: where checkpoint and logs lie
@@ -57,6 +53,7 @@ def text_loop(
         scale: what outputs are multiplied with in the cross entropy
         score_start: whether the model as it is counts as a candidate
         word_dropout: share of the words of a text that a step reads as unknown
+        vector_lr: learning rate of word vectors that are trained; None for that of the rest
         one_thread: see `loop.Loop`
     """
     # filled in by `schedule.train_defaults` and `finetune_defaults`
@@ -65,7 +62,6 @@ def text_loop(
     sequences, labels = texts.sequences["train"], torch.tensor(texts.labels["train"])
     classes = len(texts.dataset.classes)
     weight = class_weights(texts.labels["train"], classes) if settings.class_weights else None
-    parts: dict[str, float] = {}
 
     def batch_loss(indices: list[int], random: torch.Generator) -> Tensor:
         set_generator(model.network, random)
@@ -74,26 +70,13 @@ def text_loop(
         found = outputs(ids, lengths, random)  # (B, K)
         return functional.cross_entropy(scale * found, labels[indices], weight)
 
-    def score(split: str) -> tuple[float, float]:
-        found = logits(texts.sequences[split])  # (N, K)
-        loss = functional.cross_entropy(scale * found, torch.tensor(texts.labels[split]))
-        return accuracy(found, texts.labels[split]), float(loss)
-
-    def dev_score() -> tuple[float, float]:
-        clean, loss = score("dev")
-        if "attacked" not in texts.sequences:
-            return clean, loss
-        under, loss_under = score("attacked")
-        both = (clean + under) / 2
-        parts.update(dev_accuracy=clean, replayed_dev_accuracy=under, dev_score=both)
-        return both, (loss + loss_under) / 2
-
+    score = DevScore(logits, texts, weight, scale)
     return Loop(
         model=model,
-        optimizer=adamw(model, settings.lr, settings.weight_decay),
+        optimizer=adamw(model, settings.lr, settings.weight_decay, vector_lr),
         lengths=[len(s) for s in sequences],
         batch_loss=batch_loss,
-        dev_score=dev_score,
+        dev_score=score,
         folder=folder,
         name=name,
         seed=seed,
@@ -105,7 +88,7 @@ def text_loop(
         clip=settings.clip,
         score_start=score_start,
         one_thread=one_thread,
-        parts=parts,
+        parts=score.parts,
     )
 
 

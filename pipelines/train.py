@@ -70,6 +70,7 @@ def train(
             outputs=lambda ids, lengths, _: model(ids, lengths),
             logits=lambda sequences: ann_logits(model, sequences),
             word_dropout=settings.word_dropout or 0.0,
+            vector_lr=settings.vector_lr,
         )
         loop.stamp = run.begin("ann", resolved)
         with run.forgetting("ann", DivergenceError):
@@ -82,6 +83,8 @@ def train(
         figures |= model_figures(logits, texts)
         figures |= {
             "baseline": linear_baseline(texts, settings.class_weights),
+            "class_weights": settings.class_weights,
+            "train_vectors": settings.train_vectors,
             "best_epoch": state.best_epoch + 1,
             "epochs": state.epoch,
             "parameters": sum(p.numel() for p in model.network.parameters()),

@@ -17,6 +17,7 @@ from snnconvert.pipelines import settings
 from snnconvert.pipelines.cli import COMMANDS as NAMES
 from snnconvert.pipelines.cli import command_parser, main
 from snnconvert.pipelines.parser import Parser
+from snnconvert.pipelines.schedule import train_defaults
 from snnconvert.text.registry import dataset_names
 
 HEAVY = {"torch", "textattack", "numpy", "gensim", "jieba", "sklearn", "matplotlib", "scipy"}
@@ -87,9 +88,21 @@ def test_defaults_in_the_help_are_those_of_the_settings() -> None:
     shown = {a.dest: a.help for a in COMMANDS["run"]._actions}
     assert "(default: 3,4,5)" in str(shown["train.widths"])
     assert "(default: true)" in str(shown["train.tensorboard"])
-    assert "(default: 0.0005)" in str(shown["finetune.lr"])
-    assert "(default: none)" in str(shown["limit"])
+    assert f"(default: {settings.FinetuneSettings().lr})" in str(shown["finetune.lr"])
+    assert "(default: all)" in str(shown["limit"])
+    assert "(default: none)" in str(shown["finetune.adversarial"])
+    # what training fills in by itself
+    filled = train_defaults(settings.TrainSettings(), 480, own_vectors=True)
+    assert f"(default: {filled.lr})" in str(shown["train.lr"])
+    assert f"(default: {filled.word_dropout} where" in str(shown["train.word_dropout"])
+    assert "(default: up to 10 times --lr for few" in str(shown["train.vector_lr"])
     assert "(default: the recipe's)" in str(shown["convert.steps"])
+
+
+@pytest.mark.parametrize("name", ["epochs", "patience", "batch-size", "lr", "vector-lr", "dim"])
+def test_none_is_the_default_of_what_is_chosen_by_the_data(name: str) -> None:
+    words = vars(COMMANDS["train"].parse_args(["--out", "x", f"--{name}", "none"]))
+    assert words[name.replace("-", "_")] is None
 
 
 def test_choices_are_those_of_the_rooms_below() -> None:

@@ -65,6 +65,15 @@ def test_a_module_of_the_users_own_is_not_to_be_trained_over() -> None:
         assert "vocabulary and the order of its classes" in said and "--" not in said
 
 
+def test_what_is_set_already_is_not_advised() -> None:
+    unequal = stage(True, [[0, 4], [0, 36]])
+    said = str(after_stage({"ann": unequal}, "ann"))
+    assert "--class-weights true" in said and "--train-vectors true" in said
+    done = unequal | {"class_weights": True, "train_vectors": True}
+    said = str(after_stage({"ann": done}, "ann"))
+    assert "class-weights" not in said and "train-vectors" not in said and "--epochs" in said
+
+
 def test_a_constant_answer_is_called_that() -> None:
     said = how([[0, 0, 30], [0, 1, 29], [0, 0, 30]], ["a", "b", "c"])
     assert said == "it answers 'c' for 89 of 90 test texts (the largest class, 'a', holds 33.3 %)"

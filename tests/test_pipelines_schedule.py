@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from snnconvert.pipelines.loop import Loop
+from snnconvert.pipelines.loop import Loop, adamw
 from snnconvert.pipelines.schedule import finetune_defaults, rate_factor, train_defaults
 from snnconvert.pipelines.settings import FinetuneSettings, TrainSettings
 from snnconvert.pipelines.text_loop import hide_words
@@ -43,17 +43,30 @@ def test_worked_out():
     small = train_defaults(TrainSettings(), 480, own_vectors=True)
     # 480 / 16 = 30, so batches of 16: 30 an epoch, and 11 epochs for 320 updates
     assert (small.batch_size, small.epochs, small.patience) == (16, 11, 4)
+    # 330 updates, so that the words' vectors learn 3,200 / 330 times as fast
     assert (small.lr, small.word_dropout) == (2e-3, 0.25)
+    assert small.vector_lr == pytest.approx(2e-3 * 3200 / 330)
+    many = train_defaults(TrainSettings(), 50_000, own_vectors=True)
+    assert many.vector_lr == many.lr  # 6,256 updates are enough at the common rate
     large = train_defaults(TrainSettings(), 6920, own_vectors=False)
     assert (large.batch_size, large.epochs, large.patience) == (64, 8, 4)
     assert (large.lr, large.word_dropout, large.train_vectors) == (2e-3, 0.0, False)
+    assert large.vector_lr is None  # they are not trained
+    files = train_defaults(TrainSettings(train_vectors=True, lr=1e-3), 6920, own_vectors=False)
+    assert files.vector_lr == 1e-3  # they know much already
     few = train_defaults(TrainSettings(epochs=4), 480, True)
     assert few.batch_size == 8  # 4 epochs of 60
 
 
 def test_what_is_asked_for_is_left_alone():
     asked = TrainSettings(
-        epochs=3, patience=1, batch_size=7, lr=0.5, word_dropout=0.0, train_vectors=False
+        epochs=3,
+        patience=1,
+        batch_size=7,
+        lr=0.5,
+        vector_lr=0.1,
+        word_dropout=0.0,
+        train_vectors=False,
     )
     assert train_defaults(asked, 480, True) == asked
     asked = FinetuneSettings(epochs=3, patience=0, batch_size=7)
@@ -121,3 +134,15 @@ def test_hidden_words():
     assert not changed[:, 20:].any() and set(hidden[changed].tolist()) == {1}
     assert changed[:, :20].float().mean() == pytest.approx(0.25, abs=0.03)
     assert hide_words(ids, 0.0, torch.Generator()) is ids
+
+
+def test_word_vectors_have_a_rate_of_their_own():
+    """AdamW's first step is its rate in every component that has a gradient."""
+    model = nn.Sequential(nn.Embedding(3, 4), nn.Linear(4, 2))
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    optimizer = adamw(model, lr=0.01, weight_decay=0.0, vector_lr=0.1)
+    model(torch.tensor([0, 1, 2])).square().sum().backward()
+    optimizer.step()
+    moved = {name: (p.detach() - before[name]).abs() for name, p in model.named_parameters()}
+    assert torch.allclose(moved["0.weight"], torch.tensor(0.1), atol=1e-4)
+    assert torch.allclose(moved["1.weight"], torch.tensor(0.01), atol=1e-4)
