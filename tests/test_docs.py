@@ -87,7 +87,7 @@ def check_command(words: list[str]) -> None:
         for cls in STAGES.get(name, []):
             settings_from(cls, given)
     else:
-        assert program in ("textattack", "python", "mpirun", "ray"), words
+        assert program in ("textattack", "python", "python3.11", "mpirun", "ray"), words
 
 
 @pytest.mark.parametrize("page", PAGES)
