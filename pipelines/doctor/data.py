@@ -29,7 +29,7 @@ def check_data(data_dir: str | None) -> Iterator[Check]:
         return
     if not Path(folder).is_dir():
         yield Check(
-            "data", "fail", f"{folder} is not a folder", "correct --data-dir or SNNCONVERT_DATA"
+            "data", "fail", f"is not a folder: {folder}", "correct --data-dir or SNNCONVERT_DATA"
         )
         return
     rows = list_datasets(folder)
