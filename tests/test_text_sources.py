@@ -245,7 +245,7 @@ def test_parquet_without_pyarrow(tmp_path, monkeypatch):
 
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
-    with pytest.raises(InputError, match=r"needs pyarrow: install it with: .*pip install .*datasets"):
+    with pytest.raises(InputError, match=r"needs pyarrow: .*pip install .*datasets"):
         convert(parquet, tmp_path / "raw.parquet")
 
 
