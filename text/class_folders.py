@@ -21,7 +21,7 @@ def class_folders(folder: Path) -> dict[str, Path]:
     """The folders in ``folder`` that hold .txt files, by the class that they are named after."""
     try:
         below = sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
-        return {clean_label(p.name): p for p in below if any(p.glob("*.txt"))}
+        return {clean_label(p.name): p for p in below if _files(p)}
     except OSError as error:
         raise InputError(f"could not read the folder {folder}: {error.strerror}") from error
 
@@ -57,9 +57,15 @@ def read_split_folders(folders: Mapping[str, Path], options: FileOptions) -> dic
 
 
 def _texts(folder: Path, encoding: str | None) -> Iterable[str]:
-    for path in sorted(folder.glob("*.txt"), key=_natural):
+    for path in _files(folder):
         text = decode(read_bytes(path), path, encoding).text
         yield clean_text(" ".join(text.split()))
+
+
+def _files(folder: Path) -> list[Path]:
+    """The .txt files of ``folder`` in the order of their numbers; no hidden ones, as macOS adds."""
+    files = (p for p in folder.iterdir() if p.suffix.lower() == ".txt" and p.name[0] != ".")
+    return sorted((p for p in files if p.is_file()), key=_natural)
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:

@@ -58,7 +58,7 @@ _NEITHER = frozenset(
 _PART = re.compile(r"[^\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_SHOWN = 12
+_SHOWN, _LONGEST = 12, 60  # names in an error, and characters of each
 
 
 class UnclearColumnsError(InputError):
@@ -245,7 +245,8 @@ def text_like(cells: Sequence[str]) -> bool:
 
 def listed(names: Sequence[str]) -> str:
     """Names as an error lists them: by ``repr`` where one would not see all of it."""
-    shown = [name if _visible(name) else repr(name) for name in names[:_SHOWN]]
+    cut = [name if len(name) <= _LONGEST else f"{name[:_LONGEST]}..." for name in names[:_SHOWN]]
+    shown = [name if _visible(name) else repr(name) for name in cut]
     return ", ".join(shown) + (", ..." if len(names) > _SHOWN else "")
 
 

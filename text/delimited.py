@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 from ..errors import InputError
 
+_LONE_CR = re.compile(r"\r+(?![\r\n])")
+
 
 class Line(NamedTuple):
     """One row: the line it begins at, its cells, and which of them were quoted."""
@@ -30,6 +32,27 @@ class BadQuotesError(InputError):
 def one_line_end(text: str) -> str:
     """``text`` with LF line ends where it has only CR, as old Macs write it."""
     return text if "\n" in text else text.replace("\r", "\n")
+
+
+def break_at_cr(text: str) -> str:
+    """``text`` with LF for each carriage return that stands alone, as joined files have them."""
+    return _LONE_CR.sub("\n", text)
+
+
+def name_rows(lines: list[Line]) -> list[Line]:
+    """``lines`` with a nameless first column in the header, where R left out that of row names.
+
+    R's write.table gives every row its name, but the names no name: the header is one cell short.
+    """
+    if len(lines) < 2:
+        return lines
+    first, body = lines[0], lines[1:]
+    width = len(first.cells) + 1
+    if any(len(line.cells) != width for line in body) or width < 3:
+        return lines
+    if len({line.cells[0] for line in body}) < len(body):
+        return lines
+    return [Line(first.number, ["", *first.cells], (False, *first.quoted)), *body]
 
 
 def plain_lines(text: str, delimiter: str) -> Iterator[Line]:
@@ -125,7 +148,7 @@ def tab_quoting(text: str, delimiter: str = "\t") -> Quoting:
         return Quoting(False)
     for escapes in (False, True) if '\\"' in text else (False,):
         try:
-            lines = list(quoted_lines(text, delimiter, "", escapes))
+            lines = name_rows(list(quoted_lines(text, delimiter, "", escapes)))
         except BadQuotesError:
             continue
         if len({len(line.cells) for line in lines}) == 1 and (_whole(lines) or _needed(lines)):

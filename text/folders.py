@@ -9,9 +9,10 @@ from pathlib import Path
 from ..errors import InputError
 from .class_folders import class_folders, read_class_folders, read_split_folders
 from .encodings import decode, user_path
+from .file_kinds import EXPECTED, kind_of
 from .file_options import BY_CONTENT, FileOptions
 from .packed import read_bytes
-from .readers import EXPECTED, Read, Row, kind_of, read_files
+from .readers import Read, Row, read_files
 from .registry import BUILTIN, NAMED, unknown_name
 
 SPLITS = ("train", "dev", "test")
@@ -21,7 +22,8 @@ Rows = dict[str, list[Row]]
 Found = dict[str, Read]
 """What was read by split, as in `Rows`."""
 
-_ALIASES = {"validation": "dev", "valid": "dev", "val": "dev", "eval": "dev"}
+_ALIASES = dict.fromkeys(("validation", "valid", "val", "eval", "development"), "dev")
+_ALIASES |= {"training": "train", "testing": "test"}
 _SURE = (".tsv", ".csv", ".jsonl")  # before other kinds, which may be notes or settings
 _PLAIN = FileOptions(plain=True)
 
@@ -148,6 +150,8 @@ def _split_of(path: Path) -> str:
 def data_files(folder: Path) -> list[Path]:
     """The files of labelled texts in ``folder``, by name; an error where it cannot be read."""
     try:
-        return sorted(p for p in folder.iterdir() if p.is_file() and kind_of(p))
+        return [
+            p for p in sorted(folder.iterdir()) if p.is_file() and kind_of(p) and p.name[0] != "."
+        ]
     except OSError as error:
         raise InputError(f"could not read the folder {folder}: {error.strerror}") from error

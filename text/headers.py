@@ -75,8 +75,8 @@ def is_header(
         raise InputError(
             f"{where}: cannot tell whether line 1 ({listed(first)}) names the columns or is a row, "
             f"the only one of class {label!r}: give --label-column {label!r} --text-column "
-            f"{text[:40]!r} if it names them, or --label-column {columns.label + 1} --text-column "
-            f"{columns.text + 1} if it is a row"
+            f"{text if len(text) <= 40 else columns.text + 1!r} if it names them, or "
+            f"--label-column {columns.label + 1} --text-column {columns.text + 1} if it is a row"
         )
     return found
 

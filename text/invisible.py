@@ -12,7 +12,8 @@ import re
 import unicodedata
 
 _IN_TEXTS = re.compile("[\ufeff\u200b\u2060]")
-_SELECTORS = re.compile("[\ufe00-\ufe0f]")
+# variation selectors, and fillers that Unicode counts as letters, marks or symbols
+_UNSEEN = re.compile("[\ufe00-\ufe0f\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800]")
 _JOINERS = "\u200c\u200d"
 
 
@@ -28,7 +29,7 @@ def clean_label(label: str) -> str:
     """
     if label.isascii() and label.isprintable():
         return label.strip()
-    label = _SELECTORS.sub("", unicodedata.normalize("NFC", label))
+    label = _UNSEEN.sub("", unicodedata.normalize("NFC", label))
     kept = []
     for at, char in enumerate(label):
         if char in _JOINERS:

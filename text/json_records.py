@@ -24,6 +24,7 @@ def json_records(text: str, path: Path) -> list[Record]:
     Raises:
         InputError: not JSON, or of another shape; with its line or entry.
     """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # JSON strings hold no line ends
     if text.lstrip().startswith(("[", "{")):
         try:
             whole = json.loads(text)
@@ -43,7 +44,10 @@ def _by_line(text: str, path: Path) -> list[Record]:
         try:
             entry = json.loads(line)
         except (json.JSONDecodeError, RecursionError) as error:
-            raise InputError(f"{path} line {number}: not valid JSON ({error})") from None
+            raise InputError(
+                f"{path} line {number}: not valid JSON ({error}); expected one object a line, or "
+                "one array of objects"
+            ) from None
         if not isinstance(entry, dict):
             raise InputError(
                 f'{path} line {number}: expected an object with "label" and "text", '

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,20 +12,18 @@ from ..errors import InputError
 from .columns import LABEL_NAMES, TEXT_NAMES, Columns, UnclearColumnsError, choose, listed
 from .delimited import Line
 from .encodings import Decoded, decode, is_utf8_too, replace_surrogates
+from .file_kinds import JSON, holds_json, named_kind, refuse_foreign
 from .file_options import BY_CONTENT, FileOptions
 from .headers import is_header, names_columns, same_line
 from .invisible import clean_label, clean_text
 from .json_records import Record, json_records
-from .packed import COMPRESSED, read_bytes
+from .packed import read_bytes
 from .tables import Table, read_table
 
 Row = tuple[str, str]
 """(label, text), both as the file has them but for invisible characters."""
 
-DELIMITED = (".tsv", ".csv", ".txt")
-JSON = (".jsonl", ".ndjson", ".json")
-KINDS = (*DELIMITED, *JSON)
-EXPECTED = ".tsv, .csv or .jsonl file (or .txt, .json; each also with .gz, .bz2, .xz or .zip)"
+_FASTTEXT = "__label__"
 _LOOKED_AT = 5000  # rows by whose content columns are told
 
 
@@ -37,22 +34,6 @@ class Read:
     rows: list[Row]
     facts: dict[str, Any]
     notes: list[str] = field(default_factory=list)
-
-
-def kind_of(path: Path) -> str | None:
-    """One of `KINDS` where the name ends so (also compressed), or that of a file in a zip."""
-    suffixes = [s.lower() for s in path.suffixes]
-    packed = suffixes.pop() if suffixes and suffixes[-1] in COMPRESSED else None
-    if suffixes and suffixes[-1] in KINDS:
-        return suffixes[-1]
-    if packed != ".zip":
-        return None
-    try:
-        with zipfile.ZipFile(path) as archive:
-            found = [Path(name).suffix.lower() for name in archive.namelist()]
-    except (OSError, zipfile.BadZipFile):
-        return None
-    return next((kind for kind in found if kind in KINDS), None)
 
 
 def read_rows(path: Path, options: FileOptions = BY_CONTENT) -> list[Row]:
@@ -77,13 +58,12 @@ def read_files(paths: Mapping[str, Path], options: FileOptions) -> dict[str, Rea
     texts: dict[str, Decoded] = {}
     doubtful: dict[str, str] = {}
     for split, path in paths.items():
-        kind = kind_of(path)
-        if kind is None:
-            raise InputError(f"expected a {EXPECTED}, but got {path.name}")
+        kind = named_kind(path)
         data = read_bytes(path)
+        refuse_foreign(data, path)
         texts[split] = decode(data, path, options.encoding)
-        if kind in JSON:
-            records = json_records(texts[split].text.replace("\r\n", "\n"), path)
+        if kind in JSON or (not options.plain and holds_json(texts[split].text)):
+            records = json_records(texts[split].text, path)
             found[split] = _from_records(records, options, path)
         else:
             tables[split] = read_table(texts[split].text, kind, options, path)
@@ -133,9 +113,16 @@ def _check_widths(lines: Sequence[Line], where: str) -> None:
             odd = next((c for c in line.cells if not c.isprintable()), "")
             raise InputError(
                 f"{where} line {line.number}: expected {width} columns{two}, but got "
-                f"{len(line.cells)}{f' ({odd[:60]!r})' if odd else ''}; quote texts that hold the "
-                "delimiter, or say which it is with --delimiter"
+                f"{len(line.cells)}{f' ({odd[:60]!r})' if odd else ''}; {_remedy(lines, line)}"
             )
+
+
+def _remedy(lines: Sequence[Line], line: Line) -> str:
+    """What to do about ``line``, which has another number of columns than expected."""
+    if all(len(other.cells) == 1 for other in lines):
+        return "put a tab between label and text, or say what stands there with --delimiter"
+    title = "delete this line if it is no row; else " if line is lines[0] else ""
+    return f"{title}quote texts that hold the delimiter, or say which it is with --delimiter"
 
 
 def _layout(
@@ -195,6 +182,8 @@ def _picked(table: Table, columns: Columns, header: bool, path: Path) -> Read:
         if not clean_label(label):
             raise InputError(f"{path} line {line.number}: expected a label, but it is empty")
         rows.append((label, line.cells[columns.text]))
+    if all(label.startswith(_FASTTEXT) and label != _FASTTEXT for label, _ in rows):
+        rows = [(label.removeprefix(_FASTTEXT), text) for label, text in rows]
     return Read(rows, facts, notes)
 
 
@@ -225,7 +214,8 @@ def _from_records(records: Sequence[Record], options: FileOptions, path: Path) -
             )
         rows.append((_label(entry[label_name], path, where), entry[text_name]))
         if not isinstance(entry[text_name], str):
-            raise InputError(f"{path} {where}: expected a string as text, got {entry[text_name]!r}")
+            shown = repr(entry[text_name])[:60]
+            raise InputError(f"{path} {where}: expected a string as text, got {shown}")
         if not clean_label(rows[-1][0]):
             raise InputError(f"{path} {where}: expected a label, but it is empty")
     notes = [] if picked.named and len(names) == 2 else [_places(label_name, text_name)]
@@ -244,10 +234,13 @@ def _shown(value: Any) -> str:
 
 
 def _label(value: Any, path: Path, where: str) -> str:
+    if isinstance(value, list) and len(value) == 1:  # as tools for labelling write it
+        value = value[0]
     if isinstance(value, float) and value.is_integer():  # as pandas writes integers beside gaps
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, (int, str)):
-        raise InputError(f"{path} {where}: expected an integer or a string as label, got {value!r}")
+        shown = f"got {repr(value)[:60]}; write each label as a number or a word"
+        raise InputError(f"{path} {where}: expected an integer or a string as label, {shown}")
     return replace_surrogates(str(value))
 
 

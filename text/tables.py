@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 from ..errors import InputError
 from .columns import label_like
-from .delimited import BadQuotesError, Line, one_line_end, plain_lines, quoted_lines, tab_quoting
+from .delimited import (
+    BadQuotesError,
+    Line,
+    break_at_cr,
+    name_rows,
+    one_line_end,
+    plain_lines,
+    quoted_lines,
+    tab_quoting,
+)
 from .file_options import DELIMITERS, FileOptions
 from .headers import names_columns
 
@@ -19,6 +28,7 @@ _SEPARATORS = ("\t", ",", ";", "|")
 _SAMPLE = 200
 _SEP_LINE = re.compile(r'\ufeff?"?sep=(.)"?\r?\n', re.IGNORECASE)
 _FASTTEXT = re.compile(r"__label__(\S+)[ \t]*,?[ \t]*(.*)")
+_FASTTEXT_CELL = re.compile(r'"?__label__[^\s,;|"]+"?[,;|]')
 _NAMES = {char: name for name, char in DELIMITERS.items() if name.isalpha()}
 
 
@@ -46,8 +56,7 @@ def read_table(text: str, kind: str, options: FileOptions, path: Path) -> Table:
     if options.plain:
         return Table(list(plain_lines(text, "\t")), "\t")
     text = one_line_end(text)
-    begin = text.lstrip().startswith("__label__")
-    if begin and options.delimiter is None:
+    if options.delimiter is None and _is_fasttext(text):
         return Table(_fasttext(text, path), "__label__")
     told = _SEP_LINE.match(text)
     skipped = 1 if told else 0
@@ -75,13 +84,14 @@ def _cells(
     notes: list[str] = []
     if delimiter == "\t":
         quoting = tab_quoting(text)
-        made: Iterator[Line] = plain_lines(text, delimiter)
         if quoting.quoted:
-            made = quoted_lines(text, delimiter, str(path), quoting.escapes, first)
+            rows = list(quoted_lines(text, delimiter, str(path), quoting.escapes, first))
             notes.append("cells are quoted")
+        else:
+            rows = _plain(text, delimiter)
     else:
-        made = quoted_lines(text, delimiter, str(path), False, first)
-    rows = list(made)
+        rows = _quoted(text, delimiter, path, first)
+    rows = name_rows(rows)
     lines = [line for line in rows if any(cell.strip() for cell in line.cells)]
     if not notes and delimiter == "\t" and lines:
         ends = [c for line in lines for c in line.cells[-1:] if len(c) > 1 and c[0] == c[-1] == '"']
@@ -92,28 +102,65 @@ def _cells(
     return lines, notes
 
 
+def _plain(text: str, delimiter: str) -> list[Line]:
+    """Unquoted rows; single carriage returns end lines too, where only that makes rows equal."""
+    rows = list(plain_lines(text, delimiter))
+    broken = break_at_cr(text) if "\r" in text and _is_uneven(rows) else text
+    if broken == text:
+        return rows
+    again = list(plain_lines(broken, delimiter))
+    return rows if _is_uneven(again) else again
+
+
+def _is_uneven(rows: list[Line]) -> bool:
+    return len({len(row.cells) for row in rows}) > 1
+
+
+def _quoted(text: str, delimiter: str, path: Path, first: int = 1) -> list[Line]:
+    """Quoted rows, with quotes inside doubled or, as R's write.table does it, after a backslash."""
+    try:
+        return list(quoted_lines(text, delimiter, str(path), False, first))
+    except BadQuotesError:
+        if '\\"' not in text:
+            raise
+        try:
+            return list(quoted_lines(text, delimiter, str(path), True, first))
+        except BadQuotesError:
+            pass
+        raise
+
+
 def _delimiter(text: str, kind: str, path: Path) -> str | None:
     """The delimiter that cuts all lines alike; None where only a first word could be a label."""
     own = _OWN[kind]
     fitting: dict[str, list[Line]] = {}
     for char in (own, *(c for c in _SEPARATORS if c != own)):
-        try:
-            if char == "\t":
-                rows = list(islice(plain_lines(text, char), _SAMPLE))
-                if len({len(row.cells) for row in rows}) > 1 and '"' in text:
-                    rows = list(islice(quoted_lines(text, char, str(path)), _SAMPLE))
-            else:
-                rows = list(islice(quoted_lines(text, char, str(path)), _SAMPLE))
-        except BadQuotesError:
-            continue
-        widths = {len(row.cells) for row in rows}
-        if len(widths) == 1 and widths.pop() > 1:
+        rows = _sample(text, char, path)
+        if rows and not _is_uneven(rows) and len(rows[0].cells) > 1:
             fitting[char] = rows
     if fitting:
         return max(fitting, key=lambda char: _speaks_for(fitting[char]))
+    if kind == ".txt" and '"' in text:  # R's write.table has blanks between quoted cells
+        rows = _sample(text, " ", path)
+        if rows and not _is_uneven(rows) and all(sum(row.quoted) > 1 for row in rows):
+            return " "
     if kind == ".txt" and _first_word(text, path, check=True):
         return None
     return own
+
+
+def _sample(text: str, char: str, path: Path) -> list[Line]:
+    """The first rows as ``char`` cuts them; none where quotes stand in its way."""
+    if char == "\t":
+        rows = list(islice(plain_lines(text, char), _SAMPLE))
+        if not _is_uneven(rows) or '"' not in text:
+            return name_rows(rows)
+    for escapes in (False, True) if '\\"' in text else (False,):
+        try:
+            return name_rows(list(islice(quoted_lines(text, char, str(path), escapes), _SAMPLE)))
+        except BadQuotesError:
+            continue
+    return []
 
 
 def _speaks_for(rows: list[Line]) -> int:
@@ -122,6 +169,14 @@ def _speaks_for(rows: list[Line]) -> int:
         return 2
     columns = zip(*(row.cells for row in rows[1:]), strict=True)
     return int(any(label_like(column) for column in columns))
+
+
+def _is_fasttext(text: str) -> bool:
+    """Whether lines begin with fastText's labels, and these are no cells of a table."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    if not lines or not lines[0].lstrip().startswith("__label__"):
+        return False
+    return not all(map(_FASTTEXT_CELL.match, lines[:_SAMPLE]))
 
 
 def _fasttext(text: str, path: Path) -> list[Line]:
@@ -137,7 +192,7 @@ def _fasttext(text: str, path: Path) -> list[Line]:
         if match[2].startswith("__label__"):
             raise InputError(
                 f"{path} line {line.number}: expected one label of each text, but got several "
-                f"({line.cells[0][:60]!r})"
+                f"({line.cells[0][:60]!r}): keep one"
             )
         lines.append(Line(line.number, [match[1], match[2]]))
     return lines
