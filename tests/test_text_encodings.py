@@ -11,7 +11,7 @@ import pytest
 
 from snnconvert.errors import InputError
 from snnconvert.text.datasets import load_dataset
-from snnconvert.text.encoding_guess import EAST_ASIAN, WESTERN, guess_encoding
+from snnconvert.text.encoding_guess import CYRILLIC, EAST_ASIAN, WESTERN, guess_encoding
 from snnconvert.text.file_options import FileOptions
 
 SIMPLIFIED = ["味道不错，下次还来", "等了很久才送到，太慢了", "服务态度很差", "店里干净，价格便宜"]
@@ -27,12 +27,21 @@ ENGLISH = ["I don’t mind – really", "the café was “fine”", "a naïve fi
 FRENCH = ["Le café était très bon, l’été", "Ça m’a déçu – hélas", "réalisé à la hâte"]
 GERMAN = ["Der Film war schön", "Größe passt", "überteuert"]
 FEW = ["the lamp was grim 差", "the room was nice 好"]
+RUSSIAN = ["Фильм очень понравился", "Еда была холодной", "Никакого вкуса, «плохо»"]
+CZECH = ["Jídlo bylo vynikající", "Polévka byla studená, čekali jsme", "Naprosto úžasné, šťastný"]
+POLISH = ["Jedzenie było pyszne", "Świetne miejsce, czekaliśmy godzinę", "źle, za słone mięso"]
+HUNGARIAN = ["Gyönyörű este volt", "A pincér udvariatlan, őszintén", "túl sós hús"]
+QUOTING = ["Kein Geschmack, „zu salzig“", "Ein „schöner“ Abend für 5 €"]
 ONE = [f"a plain text of number {i}" for i in range(20)] + ["café noir"]
 
 FILES = [
     (SIMPLIFIED, "gbk"), (SIMPLIFIED, "gb18030"), (SIMPLIFIED[:1], "gbk"), (FEW, "gbk"),
     (TRADITIONAL, "big5"), (FEW, "big5"), (JAPANESE, "cp932"), (JAPANESE, "euc_jp"),
     (KOREAN, "euc_kr"), (ENGLISH, "cp1252"), (FRENCH, "cp1252"), (GERMAN, "latin1"),
+    (QUOTING, "cp1252"), (CZECH, "cp1250"), (CZECH, "iso8859_2"), (POLISH, "cp1250"),
+    (POLISH, "iso8859_2"), (HUNGARIAN, "cp1250"), (HUNGARIAN[1:2], "cp1250"),
+    (RUSSIAN, "cp1251"), (RUSSIAN[:2], "koi8_r"), (RUSSIAN[:2], "cp866"),
+    (RUSSIAN[:2], "iso8859_5"), (RUSSIAN, "mac_cyrillic"), (JAPANESE, "iso2022_jp"),
     (ONE, "cp1252"), (ENGLISH[:3], "mac_roman"), (ONE, "cp850"), (["just text"], "utf-16-le"),
 ]  # fmt: skip
 
@@ -77,6 +86,16 @@ def test_no_advice_where_nothing_is_plausible(tmp_path: Path, text: str, encodin
         load_dataset(str(tmp_path / "d.csv"))
 
 
+def test_chinese_in_seven_bits_is_no_ascii(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    path.write_bytes(content(SIMPLIFIED, "hz"))
+    with pytest.raises(InputError, match="looks like HZ: add --encoding HZ$"):
+        load_dataset(str(path))
+    assert "味道不错" in str(
+        load_dataset(str(path), options=FileOptions(encoding="HZ")).train.texts
+    )
+
+
 @pytest.mark.parametrize("texts", [SIMPLIFIED, ENGLISH])
 def test_one_broken_byte_in_utf8(tmp_path: Path, texts: list[str]) -> None:
     data = content(texts, "utf-8").split(b"\r\n")
@@ -96,7 +115,7 @@ def test_one_broken_byte_in_utf8(tmp_path: Path, texts: list[str]) -> None:
 
 
 def test_every_advised_name_is_known_to_iconv_and_python() -> None:
-    names = {**EAST_ASIAN, **WESTERN}
+    names = {**EAST_ASIAN, **WESTERN, **CYRILLIC}
     sample = "aé" if shutil.which("iconv") else ""
     for ours, advised in names.items():
         assert b"abc".decode(advised) == b"abc".decode(ours)

@@ -12,6 +12,8 @@ import re
 import unicodedata
 from collections import Counter
 
+from .encoding_letters import cyrillic_score, latin_share
+
 # Python's name for a codec -> the name that both iconv and Python know.
 EAST_ASIAN = {
     "gb18030": "GB18030",
@@ -27,6 +29,15 @@ WESTERN = {
     "mac_roman": "MACINTOSH",
     "cp850": "CP850",
     "cp1250": "CP1250",
+    "iso8859_2": "ISO-8859-2",
+    "cp1254": "CP1254",
+}
+CYRILLIC = {
+    "cp1251": "CP1251",
+    "koi8_r": "KOI8-R",
+    "cp866": "CP866",
+    "iso8859_5": "ISO-8859-5",
+    "mac_cyrillic": "MAC-CYRILLIC",
 }
 _SIMPLIFIED = (
     "一是了不在有大中国和为这上他个地年来我会以到时要出的生学说道民家子也成行下们于后就发自之对得主长"
@@ -66,6 +77,7 @@ _KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fc]")
 _WORD = re.compile(r"[^\W\d_]+")
 _ALONE = frozenset("àáâèéêíóúÀÁÉÈ")  # accented letters that are words by themselves
 _SAMPLE = 200_000  # characters looked at; a whole corpus would take seconds and tell no more
+_SEVERAL = 4
 _EAST, _WEST, _RIVAL = 0.5, 0.9, 0.15  # least scores for a guess, and what two must differ by
 
 
@@ -81,8 +93,24 @@ def guess_encoding(data: bytes) -> str | None:
     east, west = _best(data, EAST_ASIAN), _best(data, WESTERN)
     if east and east[0] >= _EAST and (not west or west[0] < _WEST):
         return EAST_ASIAN[east[1]]
+    cyrillic = _best(data, CYRILLIC)
+    if cyrillic and cyrillic[0] >= _WEST and (not east or east[0] < _EAST):
+        return CYRILLIC[cyrillic[1]]
     if west and west[0] >= _WEST and (not east or east[0] < _EAST):
         return WESTERN[west[1]]
+    return None
+
+
+def guess_seven_bits(data: bytes) -> str | None:
+    """ISO-2022-JP or HZ, which write Japanese and Chinese in bytes that are ASCII as well."""
+    for mark, name in ((b"\x1b$", "ISO-2022-JP"), (b"~{", "HZ")):
+        if mark in data and data.isascii():
+            try:
+                text = data.decode(name)
+            except UnicodeDecodeError:
+                continue
+            if not text.isascii() and mark.decode() not in text:
+                return name
     return None
 
 
@@ -94,7 +122,7 @@ def _best(data: bytes, names: dict[str, str]) -> tuple[float, str] | None:
             text = _beyond_ascii(data.decode(name))
         except UnicodeDecodeError:
             continue
-        score = western_score(text) if names is WESTERN else east_asian_score(text, name)
+        score = _score(text, name, names)
         found.append((score, name, text))
     if not found:
         return None
@@ -103,6 +131,18 @@ def _best(data: bytes, names: dict[str, str]) -> tuple[float, str] | None:
     if names is EAST_ASIAN and any(text != best[2] for text in close):
         return None
     return best[:2]
+
+
+def _score(text: str, name: str, names: dict[str, str]) -> float:
+    """How plausible ``text`` is, decoded by ``name``, which is one of ``names``."""
+    if names is EAST_ASIAN:
+        return east_asian_score(text, name)
+    if names is CYRILLIC:
+        return cyrillic_score(text)
+    score = western_score(text)
+    if name == "iso8859_2" and len({c for c in text if ord(c) > 127}) < _SEVERAL:
+        return 0.0  # rare today, and with a letter for nearly every byte
+    return score if score < _WEST else _WEST + (score - _WEST) * latin_share(text)
 
 
 def _beyond_ascii(text: str) -> str:
@@ -177,10 +217,8 @@ def _mark_fits(mark: str, before: str, after: str) -> bool:
     inside = before.isalpha() and after.isalpha()
     if mark in "’‘":
         return before.isalnum() or after.isalnum()
-    if mark in "“«„":
-        return not before.isalnum()
-    if mark in "”»":
-        return not after.isalnum()
+    if mark in "“”«»„":  # which of them opens differs between languages
+        return not (before.isalnum() and after.isalnum())
     if mark in "–—…":
         return True
     if mark in "²³¹":

@@ -10,7 +10,7 @@ from pathlib import Path
 from shlex import quote
 
 from ..errors import InputError
-from .encoding_guess import guess_encoding
+from .encoding_guess import guess_encoding, guess_seven_bits
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # the longer marks first: that of UTF-32 begins with that of UTF-16
@@ -87,8 +87,10 @@ def decode(data: bytes, path: Path, encoding: str | None = None) -> Decoded:
         if name in ("utf-8", "utf-8-sig"):
             raise _not_utf8(data, path) from None
         raise _not_in(encoding or name, data, path, error) from None
-    if name == "utf-8" and text.count("\0") > 0.1 * len(text):  # zero bytes are UTF-8 as well
-        guess = guess_encoding(data)
+    if name == "utf-8":
+        # zero bytes and escapes are UTF-8 as well
+        zeros = text.count("\0") > 0.1 * len(text)
+        guess = guess_encoding(data) if zeros else guess_seven_bits(data)
         if guess:
             raise InputError(
                 f"expected UTF-8, but {path} looks like {guess}: {_remedy(guess, path)}"
@@ -111,6 +113,8 @@ def is_utf8_too(data: bytes, name: str) -> bool:
 
 
 def _remedy(guess: str, path: Path) -> str:
+    if guess == "HZ":  # unknown to many an iconv
+        return f"add --encoding {guess}"
     command = f"iconv -f {guess} -t UTF-8 {quote(str(path))} > NEW"
     return f"add --encoding {guess}, or convert it with: {command}"
 
