@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -51,8 +52,8 @@ def read_text(blocks: Iterator[bytes], source: str, wanted: Wanted | None = None
 
 def _is_spaced(first: bytes) -> bool:
     """Whether every second line is empty, as where line ends were doubled: no row is missing."""
-    lines = [line.strip() for line in first.split(b"\n")[:_SAMPLE]]
-    return len(lines) > 3 and all(lines[::2][:-1]) and not any(lines[1::2])
+    body = [bool(line.strip()) for line in first.split(b"\n")[1:_SAMPLE]]
+    return len(body) > 3 and all(one != other for one, other in pairwise(body[:-1]))
 
 
 def _add_lines(rows: Rows, lines: Iterator[bytes], last: int, spaced: bool) -> int:
