@@ -114,6 +114,18 @@ def test_one_broken_byte_in_utf8(tmp_path: Path, texts: list[str]) -> None:
         assert sum(len(whole.split(s)) for s in ("train", "dev", "test")) == 40
 
 
+@pytest.mark.parametrize("byte", [b"\xff", b"\xe9", b"\xe4\xb8"])
+@pytest.mark.parametrize("at", ["start", "label", "text", "end"])
+def test_one_broken_byte_in_ascii_is_no_letter(tmp_path: Path, byte: bytes, at: str) -> None:
+    data = "".join(f"{'negpos'[3 * (i % 2) :][:3]}\ta text of number {i}\n" for i in range(40))
+    place = {"start": 0, "label": 1, "text": data.index("number 9") + 3, "end": len(data)}[at]
+    path = tmp_path / "d.tsv"
+    path.write_bytes(data[:place].encode() + byte + data[place:].encode())
+    line = {"start": 1, "label": 1, "text": 10, "end": 41}[at]
+    with pytest.raises(InputError, match=f"1 broken place in line {line} .*: mend that line, or"):
+        load_dataset(str(path))
+
+
 def test_every_advised_name_is_known_to_iconv_and_python() -> None:
     names = {**EAST_ASIAN, **WESTERN, **CYRILLIC}
     sample = "aé" if shutil.which("iconv") else ""

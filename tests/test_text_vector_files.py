@@ -121,6 +121,19 @@ def test_blank_lines_at_the_end_are_no_rows(tmp_path):
         assert vectors.words == WORDS and vectors.skipped == 0 and vectors.note == ""
 
 
+@pytest.mark.parametrize("header", [HEADER, HEADER + b"\n", b""], ids=["header", "both", "GloVe"])
+def test_doubled_line_ends_are_no_missing_rows(tmp_path, header):
+    vectors = load(tmp_path, header + rows().replace(b"\n", b"\n\n"))
+    assert vectors.words == WORDS and vectors.skipped == 0
+
+
+@pytest.mark.parametrize("char", ["\ufeff", "\u200b", "\u2060"])
+def test_words_are_rid_of_characters_that_texts_are_rid_of(tmp_path, char):
+    text = rows().decode().replace(WORDS[5], char + WORDS[5] + char)
+    vectors = load(tmp_path, HEADER + text.encode())
+    assert vectors.words == WORDS
+
+
 @pytest.mark.parametrize("phrase", ["new york", "a . b", "no-break\xa0space"])
 def test_words_with_blanks_are_counted_in_text_and_binary(tmp_path, phrase):
     text = load(tmp_path, HEADER + rows(5, f"{phrase} {NUMBERS[5]}".encode()))

@@ -101,6 +101,13 @@ def guess_encoding(data: bytes) -> str | None:
     return None
 
 
+def is_stray(data: bytes) -> bool:
+    """Whether the first byte beyond ASCII was put into a word that the file has several times."""
+    match = re.search(rb"([A-Za-z0-9]*)[\x80-\xff]+([A-Za-z0-9]*)", data)
+    word = match[1] + match[2] if match else b""
+    return len(word) > 1 and len(re.findall(rb"(?<!\w)%b(?!\w)" % word, data)) >= _SEVERAL
+
+
 def guess_seven_bits(data: bytes) -> str | None:
     """ISO-2022-JP or HZ, which write Japanese and Chinese in bytes that are ASCII as well."""
     for mark, name in ((b"\x1b$", "ISO-2022-JP"), (b"~{", "HZ")):
@@ -140,6 +147,8 @@ def _score(text: str, name: str, names: dict[str, str]) -> float:
     if names is CYRILLIC:
         return cyrillic_score(text)
     score = western_score(text)
+    if name == "cp850" and {c for c in text if ord(c) > 127} == {"\xa0"}:
+        return 0.0  # 0xFF alone is rather a stray byte
     if name == "iso8859_2" and len({c for c in text if ord(c) > 127}) < _SEVERAL:
         return 0.0  # rare today, and with a letter for nearly every byte
     return score if score < _WEST else _WEST + (score - _WEST) * latin_share(text)
@@ -189,7 +198,12 @@ def western_score(text: str) -> float:
         letters = word[0]
         if not letters.isascii():
             total += sum(ord(c) > 127 for c in letters)
-            good += sum(_fits(letters, i) for i, c in enumerate(letters) if ord(c) > 127)
+            around = (
+                text[max(word.start() - 1, 0) : word.start()],
+                text[word.end() : word.end() + 1],
+            )
+            if len(letters) > 1 or (" " in around and not any(map(str.isdigit, around))):
+                good += sum(_fits(letters, i) for i, c in enumerate(letters) if ord(c) > 127)
     for match in re.finditer(r"[^\x00-\x7f]", text):
         if not match[0].isalpha() or match[0] in "ªº":
             total += 1
@@ -207,6 +221,8 @@ def _fits(word: str, at: int) -> bool:
     if len(word) == 1:
         return word in _ALONE
     if 3 * ascii_letters < len(word):
+        return False
+    if word[0] == "ÿ":  # as a stray 0xFF looks; no word begins with it
         return False
     rest = word[1:]
     return word[at].islower() or at == 0 or word.isupper() or (len(rest) > 1 and rest.isupper())

@@ -10,7 +10,7 @@ from pathlib import Path
 from shlex import quote
 
 from ..errors import InputError
-from .encoding_guess import guess_encoding, guess_seven_bits
+from .encoding_guess import guess_encoding, guess_seven_bits, is_stray
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # the longer marks first: that of UTF-32 begins with that of UTF-16
@@ -22,6 +22,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _LATER_MARK = re.compile("(^|[\n\r])\ufeff+")
+_FEW = 2  # broken places in a file of ASCII that are damage, where they make no letters
 _SHOWN = 3  # lines that an error names
 
 
@@ -142,13 +143,14 @@ def _not_utf8(data: bytes, path: Path) -> InputError:
         shown = _bytes(first, error)
     named = ", ".join(map(str, lines[:_SHOWN])) + (", ..." if len(lines) > _SHOWN else "")
     where = f"line{'s' * (len(lines) > 1)} {named}"
-    if good >= 3 * bad:
+    whole = good >= 3 * bad or (bad <= _FEW and is_stray(data))
+    guess = None if whole else guess_encoding(data)
+    if whole or (guess is None and not good and bad <= _FEW < data.count(b"\n")):
         return InputError(
             f"expected UTF-8, and {path} is UTF-8 but for {bad} broken place{'s' * (bad > 1)} in "
             f"{where} ({shown}): mend that line, or drop the broken bytes with: "
             f"iconv -c -f UTF-8 -t UTF-8 {quote(str(path))} > NEW"
         )
-    guess = guess_encoding(data)
     if guess:
         return InputError(
             f"expected UTF-8, but {path} has other bytes ({where}) and looks like {guess}: "

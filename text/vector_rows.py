@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
+from .invisible import clean_text
 
 _BATCH = 1024  # rows that are checked at once
 _GROWTH = 1.25
@@ -135,7 +136,7 @@ class Rows:
             self._first_phrase = self._first_phrase or f"{self.unit} {number}: {_short(word)}"
         else:
             self._good += 1
-            return parts[0]
+            return clean_text(parts[0]) or parts[0]
         return None
 
     def _append(self, block: np.ndarray) -> None:
@@ -193,7 +194,7 @@ class Rows:
         hint = f"{self.hint}; " if self.hint and not self._good else ""
         return InputError(
             f"expected {KINDS}, but {self.source} is cut off, damaged or of another kind "
-            f"({hint}{told})"
+            f"({hint}{told}): fetch it again, or write it anew"
         )
 
     def _note(self, last: int) -> str:

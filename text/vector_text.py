@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
 from .vector_kinds import header, is_number, length_of_rows
 from .vector_rows import Rows, Wanted, WordVectors
 
+_SAMPLE = 101  # lines
 _LONGEST = 1 << 24  # bytes of a line
 
 
@@ -44,18 +46,25 @@ def read_text(blocks: Iterator[bytes], source: str, wanted: Wanted | None = None
     with np.errstate(over="ignore"):  # a number too large for float32 is infinite, and bad
         if promised is None:
             _add(rows, number, line)
-        last = _add_lines(rows, lines, number)
+        last = _add_lines(rows, lines, number, _is_spaced(first))
     return rows.finish(promised, last)
 
 
-def _add_lines(rows: Rows, lines: Iterator[bytes], last: int) -> int:
+def _is_spaced(first: bytes) -> bool:
+    """Whether every second line is empty, as where line ends were doubled: no row is missing."""
+    body = [bool(line.strip()) for line in first.split(b"\n")[1:_SAMPLE]]
+    return len(body) > 3 and all(one != other for one, other in pairwise(body[:-1]))
+
+
+def _add_lines(rows: Rows, lines: Iterator[bytes], last: int, spaced: bool) -> int:
     """Add what follows line ``last``; the number of the last line that is not empty."""
     width, add, array, float32 = rows.dim + 1, rows.add, np.array, np.float32
     for number, line in enumerate(lines, last + 1):
         fields = line.split()
         if not fields:
             continue
-        for empty in range(last + 1, number):  # those at the end of a file do not count
+        # one between two rows is none where all are so, and those at the end do not count
+        for empty in range(last + 1 + spaced, number):
             rows.add_bad(empty, " is empty")
         last = number
         if len(fields) == width:
