@@ -157,5 +157,9 @@ def test_named_columns_in_one_split_hold_for_all(tmp_path: Path, headed: str) ->
     options = FileOptions(label_column="gold class", text_column="long remark")
     dataset = load_dataset(folder(tmp_path, (headed,)), options=options)
     assert pairs(dataset) == sorted(ROWS)
+    train = tmp_path / "train.csv"
+    if headed != "train":  # names of its own are no row
+        train.write_text("label,text\n" + train.read_text())
+        assert pairs(load_dataset(tmp_path, options=options)) == sorted(ROWS)
     with pytest.raises(InputError, match="expected a column 'mood', as given"):
         load_dataset(tmp_path, options=FileOptions(label_column="mood"))

@@ -159,7 +159,7 @@ def _layout(
         except UnclearColumnsError:
             if before is None or len(first) <= max(before.label, before.text):
                 raise
-            return before, False
+            return before, is_header(first, bodies, before, options, repeated, where)
     if names_columns(first):
         picked = choose(first, columns, options, f"{where} line 1")
         if is_header(first, bodies, picked, options, repeated, where):
