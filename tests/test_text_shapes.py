@@ -10,6 +10,7 @@ import pytest
 
 from snnconvert.errors import InputError
 from snnconvert.text.datasets import Dataset, load_dataset
+from snnconvert.text.file_options import FileOptions
 
 ROWS = [("neg" if i % 2 else "pos", f"the food of day {i} was as it was") for i in range(40)]
 Shape = Callable[[], str]
@@ -134,3 +135,31 @@ def test_long_values_are_cut_in_errors(tmp_path: Path) -> None:
         with pytest.raises(InputError) as error:
             load(tmp_path / "a.json", json.dumps(value))
         assert len(str(error.value)) < 700
+
+
+SPLITS = {"train": ROWS[:24], "dev": ROWS[24:32], "test": ROWS[32:]}
+
+
+def folder(path: Path, headed: tuple[str, ...]) -> Path:
+    for split, rows in SPLITS.items():
+        head = "gold class,long remark\n" if split in headed else ""
+        (path / f"{split}.csv").write_text(each("{1},{2}\n", rows, head))
+    return path
+
+
+@pytest.mark.parametrize("headed", [("train", "test"), ("dev", "test"), ("train", "dev", "test")])
+def test_a_line_that_begins_two_splits_is_a_header(tmp_path: Path, headed: tuple[str, ...]) -> None:
+    assert pairs(load_dataset(folder(tmp_path, headed))) == sorted(ROWS)
+
+
+@pytest.mark.parametrize("headed", ["train", "dev", "test"])
+def test_named_columns_in_one_split_hold_for_all(tmp_path: Path, headed: str) -> None:
+    options = FileOptions(label_column="gold class", text_column="long remark")
+    dataset = load_dataset(folder(tmp_path, (headed,)), options=options)
+    assert pairs(dataset) == sorted(ROWS)
+    train = tmp_path / "train.csv"
+    if headed != "train":  # names of its own are no row
+        train.write_text("label,text\n" + train.read_text())
+        assert pairs(load_dataset(tmp_path, options=options)) == sorted(ROWS)
+    with pytest.raises(InputError, match="expected a column 'mood', as given"):
+        load_dataset(tmp_path, options=FileOptions(label_column="mood"))

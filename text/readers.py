@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,9 +83,7 @@ def _from_tables(
     found: dict[str, Read] = {}
     layout: Columns | None = None  # of a file before: what a file without names follows
     filled = [table for table in tables.values() if table.lines]
-    repeated = len(filled) > 1 and all(
-        same_line(table.lines[0].cells, filled[0].lines[0].cells) for table in filled
-    )
+    firsts = [table.lines[0].cells for table in filled]
     bodies = [line.cells for table in filled for line in table.lines[1:]]
     for split, table in tables.items():
         where = str(paths[split])
@@ -95,10 +94,25 @@ def _from_tables(
         if options.plain or table.delimiter == "__label__":
             columns, header = Columns(0, 1), False
         else:
-            columns, header = _layout(table.lines, bodies, options, repeated, layout, where)
+            first = table.lines[0].cells
+            repeated = sum(same_line(first, other) for other in firsts) > 1
+            before = layout or _named_elsewhere(first, firsts, options, where)
+            columns, header = _layout(table.lines, bodies, options, repeated, before, where)
         layout = columns
         found[split] = _picked(table, columns, header, paths[split])
     return found
+
+
+def _named_elsewhere(
+    first: Sequence[str], firsts: Sequence[Sequence[str]], options: FileOptions, where: str
+) -> Columns | None:
+    """The columns that the options name in another split, where ``first`` lacks those names."""
+    given = [o for o in (options.label_column, options.text_column) if o and not o.isdigit()]
+    for names in firsts:
+        if given and names is not first and len(names) == len(first):
+            with suppress(UnclearColumnsError):
+                return choose(names, [()] * len(names), options, where)
+    return None
 
 
 def _check_widths(lines: Sequence[Line], where: str) -> None:
@@ -140,7 +154,12 @@ def _layout(
     columns = list(zip(*sample, strict=True)) if sample else [() for _ in first]
     asked = [o for o in (options.label_column, options.text_column) if o and not o.isdigit()]
     if asked:
-        return choose(first, columns, options, f"{where} line 1"), True
+        try:
+            return choose(first, columns, options, f"{where} line 1"), True
+        except UnclearColumnsError:
+            if before is None or len(first) <= max(before.label, before.text):
+                raise
+            return before, is_header(first, bodies, before, options, repeated, where)
     if names_columns(first):
         picked = choose(first, columns, options, f"{where} line 1")
         if is_header(first, bodies, picked, options, repeated, where):

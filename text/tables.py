@@ -173,10 +173,11 @@ def _speaks_for(rows: list[Line]) -> int:
 
 def _is_fasttext(text: str) -> bool:
     """Whether lines begin with fastText's labels, and these are no cells of a table."""
-    lines = [line for line in text.split("\n") if line.strip()]
-    if not lines or not lines[0].lstrip().startswith("__label__"):
+    if not text.lstrip().startswith("__label__"):
         return False
-    return not all(map(_FASTTEXT_CELL.match, lines[:_SAMPLE]))
+    lines = (line.strip() for line in text.split("\n"))
+    sample = islice((line for line in lines if line), _SAMPLE)
+    return not all(map(_FASTTEXT_CELL.match, sample))
 
 
 def _fasttext(text: str, path: Path) -> list[Line]:
