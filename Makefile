@@ -19,7 +19,7 @@ demo: setup
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python tests/typecheck.py
+	$(BIN)/python tools/typecheck.py
 
 test: setup lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
@@ -32,9 +32,9 @@ test-slow: setup
 AVX2 := ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES=
 SSE := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 MKL_CBWR=COMPATIBLE \
 	NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES=
-ENGINES := $(BIN)/python -m pytest -q $(wildcard tests/test_engine*.py tests/test_convert_counts.py)
+ENGINES := $(BIN)/python -m pytest -q tests/engine tests/models/test_operations.py
 test-cpus: setup
-	$(BIN)/python -m pytest -q -m "slow or not slow" tests/test_cpus.py tests/test_cpus_resume.py
+	$(BIN)/python -m pytest -q -m "slow or not slow" tests/cpus
 	OMP_NUM_THREADS=1 $(AVX2) $(ENGINES)
 	OMP_NUM_THREADS=1 $(SSE) $(ENGINES)
 	OMP_NUM_THREADS=2 $(ENGINES)
@@ -44,7 +44,7 @@ test-cpus: setup
 
 # README's installation commands in a fresh environment: minutes, gigabytes, and a package index.
 test-install:
-	$(PYTHON) tests/fresh_install.py
+	$(PYTHON) tools/fresh_install.py
 
 # Every notebook from the top, in fresh kernels; a few minutes on two idle cores.
 test-notebooks: setup
@@ -59,28 +59,28 @@ docs: setup
 # NLTK_DATA. Then it writes the tables of docs/performance.md.
 bench: setup
 	set -e; for name in startup inference training attack; do \
-		OMP_NUM_THREADS=1 $(BIN)/python benchmarks/$$name.py; \
+		OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed/$$name.py; \
 	done
-	$(BIN)/python benchmarks/tables.py
+	$(BIN)/python benchmarks/shared/tables.py
 
 # Our conversion beside the peers': trains, converts and measures; stopped, it goes on where it was.
 bench-conversion: setup
-	$(BIN)/python benchmarks/conversion.py
+	$(BIN)/python benchmarks/conversion/run.py
 
 # Energy of ANN and SNN, every model and table; stopped, it goes on where it was.
 reproduce-energy: setup
-	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/reproduce_energy.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/reproduce/energy.py
 
 # The robustness tables of docs/reproduction, two data sets, all controls; stopped, it goes on where it
 # was. SNNCONVERT_DATA, NLTK_DATA and SNNCONVERT_ATTACKDATA say where the data are.
 reproduce-robustness: setup
-	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/reproduce_robustness.py --workers 2
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/reproduce/robustness.py --workers 2
 
 # Pictures of the reports of two runs that have every stage (run, then energy), for docs/images.
 EN ?= runs/report/en
 ZH ?= runs/report/zh
 screenshots: setup
-	$(BIN)/python tests/screenshots.py --en $(EN) --zh $(ZH)
+	$(BIN)/python tools/screenshots.py --en $(EN) --zh $(ZH)
 
 clean:
 	rm -rf build dist *.egg-info demo-runs site

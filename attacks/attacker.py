@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from ..errors import InputError, one_line
 from ..seeds import derive
-from .loading import load_textattack
-from .parts import SPLIT_TOKEN, attacked_text, changed_words
-from .presets import preset as find_preset
+from .building.loading import load_textattack
+from .building.texts import SPLIT_TOKEN, attacked_text, changed_words
+from .presets.catalogue import preset as find_preset
 from .records import Record
 from .victims import Classifier, Victim
 

@@ -17,20 +17,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..convert.encoders import Encoder
-from ..engine.batches import by_length, to_batch
 from ..engine.classifier import TextClassifier
-from ..engine.gradients import DRAWS, TextGradient, WordGradients, text_gradient
+from ..engine.gradients.text import DRAWS, TextGradient, WordGradients, text_gradient
 from ..errors import InputError
+from ..models.batches import by_length, to_batch
+from ..models.encoders.encoder import Encoder
+from ..models.families.textcnn import TextModel
 from ..models.network import Signal
 from ..models.snn import SpikingTextModel
-from ..models.textcnn import TextModel
 from ..seeds import derive, generator
 from ..text.inputs import TextsLike, as_texts
 from .victims import Classifier
 
 if TYPE_CHECKING:
-    from .white_box import WhiteBox
+    from .presets.white_box import WhiteBox
 
 MOST_VALUES = 1 << 24
 """Input values over all steps in one batch: 64 MB in float32."""

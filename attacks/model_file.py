@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from .environment import check_assets
-from .loading import load_textattack
-from .presets import preset
+from .assets.nltk import check_assets
+from .building.loading import load_textattack
+from .presets.catalogue import preset
 from .victims import Victim
 
 

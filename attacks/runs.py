@@ -12,13 +12,13 @@ from typing import Any
 from ..errors import InputError
 from ..seeds import derive
 from ..text.inputs import TextsLike, as_labels, as_texts
+from .assets.nltk import check_assets
 from .attacker import Example, Job
-from .environment import check_assets
-from .presets import preset as find_preset
+from .presets.catalogue import preset as find_preset
 from .progress import Progress
 from .records import Record, append, header_of, open_records, read_records
 from .victims import Classifier
-from .workers import AttackPool, OneProcess, check_language
+from .workers.pool import AttackPool, OneProcess, check_language
 
 __all__ = ["Example", "Record", "read_records", "run_attack", "select_examples"]
 

@@ -9,7 +9,7 @@ from ..files import sha256
 from ..seeds import derive
 from .records import Record
 from .runs import VERIFY_DRAWS
-from .scores import wilson
+from .statistics.scores import wilson
 from .victims import Classifier
 
 Row = dict[str, Any]

@@ -46,7 +46,7 @@ class Victim:
     """A `Classifier` as TextAttack calls it: a list of texts in, ``(N, K)`` float64 out.
 
     It satisfies ``textattack.models.wrappers.ModelWrapper`` and is registered as one by
-    :func:`~snnconvert.attacks.loading.load_textattack`, so that this module stays light.
+    :func:`~snnconvert.attacks.building.loading.load_textattack`, so that this module stays light.
 
     Attributes:
         model: the classifier.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from torch.nn import functional
 
 from ..models.network import Network, Node, Signal
-from .builder import Builder
-from .graph import canonical
-from .recipe import ConversionRecipe
-from .rules_pooling import choose_pooling, moved_maxima
-from .units import Units
+from .graph.builder import Builder
+from .graph.canonical import canonical
+from .graph.units import Units
+from .recipes.recipe import ConversionRecipe
+from .rules.pooling import choose_pooling, moved_maxima
 
 
 class Measurement:

@@ -16,13 +16,13 @@ import torch
 from torch import Tensor
 
 from ..errors import SnnConvertError
-from ..models.layers import Conv1d, Linear
+from ..models.encoders.encoder import Encoder
 from ..models.network import Network, Signal
-from ..models.norm import BatchNorm1d
-from ..models.spiking import MaxOfCurrents, Neurons
-from .encoders import Encoder
-from .graph import canonical
-from .units import Units
+from ..models.neurons.build import MaxOfCurrents, Neurons
+from ..models.nodes.layers import Conv1d, Linear
+from ..models.nodes.norm import BatchNorm1d
+from .graph.canonical import canonical
+from .graph.units import Units
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from ..convert.counts import SpikeCounter
 from ..models.network import Signal
+from ..models.operations import SpikeCounter
 from ..models.snn import SpikingTextModel
 from ..text.inputs import as_labels, as_sequences
-from .choose import make_engine
+from .engines import make_engine
 from .evaluate import accuracy
 
 

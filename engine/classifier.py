@@ -9,17 +9,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..convert.outputs import check_classes
 from ..errors import InputError
+from ..models.families.textcnn import TextModel
+from ..models.outputs import check_classes
 from ..models.snn import SpikingTextModel
-from ..models.textcnn import TextModel
 from ..seeds import derive
 from ..text.inputs import TextsLike, as_text, as_texts
-from ..text.stage import TextStage
-from .ann import AnnRunner
-from .choose import FEW_TEXTS, Engine, make_engine, sharing
-from .draws import logits_of_draws, logits_of_own_draws
-from .gradients import DRAWS, TextGradient, WordGradients, first_order, text_gradient
+from ..text.stages.words import TextStage
+from .engines import FEW_TEXTS, Engine, make_engine, sharing
+from .gradients.text import DRAWS, TextGradient, WordGradients, first_order, text_gradient
+from .incremental.ann import AnnRunner
+from .incremental.draws import logits_of_draws, logits_of_own_draws
 
 
 class TextClassifier:
@@ -89,8 +89,8 @@ class TextClassifier:
             InputError: no run folder, no such model in it, or its files are missing or damaged.
         """
         from ..pipelines.data import load_parts  # which builds on this module
-        from ..pipelines.runfolder import RunFolder
-        from ..pipelines.stages import MODELS
+        from ..pipelines.run_folder.run_folder import RunFolder
+        from ..pipelines.run_folder.stages import MODELS
 
         folder = RunFolder(run)
         which = which or folder.last_model()

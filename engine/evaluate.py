@@ -10,14 +10,14 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from ..convert.counts import SpikeCounter
 from ..errors import InputError
+from ..models.batches import by_length, to_batch
+from ..models.families.textcnn import TextModel
 from ..models.network import Signal
+from ..models.operations import SpikeCounter
 from ..models.snn import SpikingTextModel, running_logits
-from ..models.textcnn import TextModel
 from ..seeds import generator
 from ..text.inputs import as_labels, as_sequences
-from .batches import by_length, to_batch
 from .exact_sums import exact_sums
 
 BATCH = 128
@@ -151,7 +151,7 @@ def snn_outputs(
     Raises:
         InputError: no sequences, or something else in their place.
     """
-    from .choose import make_engine  # which builds on this module
+    from .engines import make_engine  # which builds on this module
 
     sequences = _ids(model, sequences, SpikingTextModel)
     run = make_engine(model, engine, precision, len(sequences), progress=progress)

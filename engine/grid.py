@@ -25,10 +25,10 @@ from math import ceil, log2
 import torch
 from torch import Tensor, nn
 
-from ..models.layers import Concat, Conv1d, Dropout, Linear
 from ..models.network import Network, Signal
+from ..models.neurons.build import Neurons
+from ..models.nodes.layers import Concat, Conv1d, Dropout, Linear
 from ..models.snn import SpikingTextModel
-from ..models.spiking import Neurons
 from .plan import Plan, Unsupported, plan_of
 
 MANTISSA = 24  # bits of a float32

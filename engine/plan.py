@@ -14,10 +14,10 @@ from typing import Literal
 from torch import Tensor
 
 from ..errors import SnnConvertError
-from ..models.layers import Conv1d
 from ..models.network import Network, Node, Signal
-from ..models.pooling import MeanOverTime
-from ..models.spiking import IF, GatedMax, MaxOfCounts, MaxOfCurrents, MaxOfSpikes
+from ..models.neurons.build import IF, GatedMax, MaxOfCounts, MaxOfCurrents, MaxOfSpikes
+from ..models.nodes.layers import Conv1d
+from ..models.nodes.pooling import MeanOverTime
 
 Rule = Literal["spikes", "counts", "gated", "mean", "currents", "largest"]
 AFTER_NEURONS: dict[type[Node], Rule] = {
@@ -28,7 +28,7 @@ AFTER_NEURONS: dict[type[Node], Rule] = {
 }
 
 
-class Unsupported(SnnConvertError):  # noqa: N818  (an answer, not a failure: see `choose.py`)
+class Unsupported(SnnConvertError):  # noqa: N818  (an answer, not a failure: see `engines.py`)
     """A fast engine cannot run a network; the message is the reason, and the reference runs it."""
 
 

@@ -2,7 +2,7 @@
 
 Every node works on the last axes of its input and leaves the axes before them alone, so one
 node serves a batch (B, ...) and a batch over time (T, B, ...). What turns a network into a
-spiking one is only which nodes it holds (see `spiking.py`).
+spiking one is only which nodes it holds (see `models/neurons/build.py`).
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from . import activations, layers, merge, norm, pooling, spike_pooling, spiking
+from .neurons import build as spiking
+from .nodes import activations, layers, merge, norm, pooling
+from .spikes import pooling as spike_pooling
 
 __all__ = ["activations", "layers", "merge", "norm", "pooling", "spike_pooling", "spiking"]

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from .network import Network, Signal
-from .ttfs_nodes import RampReadout
+from .spikes.ttfs import RampReadout
 
 
 class SpikeEncoder(Protocol):
-    """What a spiking text model needs of its encoder (see `convert/encoders.py`)."""
+    """What a spiking text model needs of its encoder (see `models/encoders/encoder.py`)."""
 
     @property
     def spiking(self) -> bool:

@@ -16,21 +16,21 @@ import numpy as np
 
 from ..errors import InputError
 from ..files import load_tensors, save_tensors
-from ..text.datasets import Dataset, load_dataset
-from ..text.file_options import OPTION_NAMES
-from ..text.registry import NAMED, dataset_names
-from ..text.stage import TextStage
+from ..text.datasets.dataset import Dataset, load_dataset
+from ..text.datasets.named import NAMED, dataset_names
+from ..text.datasets.readers.options import OPTION_NAMES
+from ..text.stages.words import TextStage
+from .cli.output import note, warn
 from .data_notes import file_options, tell_data
-from .output import note, warn
-from .runfolder import RunFolder, fingerprint, settings_dict
-from .settings import ENGINE, DataSettings, EngineSettings
+from .run_folder.run_folder import RunFolder, fingerprint, settings_dict
+from .settings.base import ENGINE, DataSettings, EngineSettings
 
 if TYPE_CHECKING:
     import torch
 
     from ..engine.classifier import TextClassifier
+    from ..models.families.textcnn import TextModel
     from ..models.snn import SpikingTextModel
-    from ..models.textcnn import TextModel
 
 M = TypeVar("M")
 VECTORS = "vectors.safetensors"
@@ -147,7 +147,7 @@ def load_run_model(run: RunFolder, name: str, kind: type[M]) -> tuple[M, tuple[s
     Raises:
         InputError: it has not been made, is missing, damaged or of another kind.
     """
-    from ..convert.artefacts import load_model
+    from ..models.saving import load_model
 
     run.require(name)
     with run.reading(name, whole=True):
@@ -181,7 +181,7 @@ def load_parts(
     Raises:
         InputError: it has not been made yet, or its files are missing, damaged or of another run.
     """
-    from ..convert.artefacts import load_model
+    from ..models.saving import load_model
 
     run.require(name)
     stage = load_run_stage(run)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..text.columns import listed
-from ..text.datasets import Dataset
-from ..text.file_options import OPTION_NAMES, FileOptions
-from .output import note
+from ..text.datasets.dataset import Dataset
+from ..text.datasets.readers.columns import listed
+from ..text.datasets.readers.options import OPTION_NAMES, FileOptions
+from .cli.output import note
 
 
 def file_options(settings: Mapping[str, Any], known: Sequence[str] = ()) -> FileOptions:

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from ..errors import InputError
-from ..text.sources import download, list_datasets
-from .summary import table
+from ..text.download.download import download, list_datasets
+from .display.tables import table
 
 
 def show_datasets(data_dir: str | None) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from .display.tables import NAMES, curve_rows, percent, table
 from .run import make_run
-from .settings import (
+from .settings.base import (
     AttackSettings,
     ConvertSettings,
     DataSettings,
     RunSettings,
 )
-from .summary import NAMES, curve_rows, percent, table
 
 LANGUAGES = {"en": "English", "zh": "Chinese"}
 

@@ -13,16 +13,16 @@ from ..engine.chance import chance_figures
 from ..engine.evaluate import accuracy, ann_logits, snn_figures, snn_outputs
 from ..engine.metrics import classification_figures
 from ..errors import InputError
-from ..models.textcnn import TextModel
-from ..text.datasets import Split
-from ..text.file_options import FileOptions
-from ..text.readers import Row, read_rows
+from ..models.families.textcnn import TextModel
+from ..text.datasets.dataset import Split
+from ..text.datasets.readers.options import FileOptions
+from ..text.datasets.readers.readers import Row, read_rows
 from .data import load_classifier, load_run_data
 from .data_notes import file_options
-from .runfolder import RunFolder
-from .settings import ENGINE, EngineSettings
-from .summary import percent, table
-from .summary_classes import evaluation_lines
+from .display.classes import evaluation_lines
+from .display.tables import percent, table
+from .run_folder.run_folder import RunFolder
+from .settings.base import ENGINE, EngineSettings
 
 
 def evaluate(

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..text.inputs import TextsLike, as_texts
 from .data import load_classifier
-from .runfolder import RunFolder
-from .settings import ENGINE, EngineSettings
+from .run_folder.run_folder import RunFolder
+from .settings.base import ENGINE, EngineSettings
 
 
 def predict(

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import InputError
-from .runfolder import RunFolder
-from .settings import ENGINE, DataSettings, EngineSettings, RunSettings
+from .run_folder.run_folder import RunFolder
+from .settings.base import ENGINE, DataSettings, EngineSettings, RunSettings
 
 
 def make_run(
@@ -24,10 +24,10 @@ def make_run(
     Raises:
         InputError: bad data or settings, or a folder that holds another run.
     """
-    from .chance import warn_after
-    from .convert import convert, with_run_recipe
-    from .finetune import finetune
-    from .report import report
+    from .convert.convert import convert, with_run_recipe
+    from .finetune.finetune import finetune
+    from .quality.chance import warn_after
+    from .report.page import report
     from .train import train
 
     settings = replace(settings, convert=with_run_recipe(Path(out), settings.convert))
@@ -40,7 +40,7 @@ def make_run(
     finetune(out, settings.finetune, seed, engine=engine)
     warn_after(run.results(), "finetuned")
     if settings.finetune.adversarial:
-        from .adversarial import adversarial_bases, finetune_adversarially, stage_of
+        from .finetune.adversarial import adversarial_bases, finetune_adversarially, stage_of
 
         finetune_adversarially(out, settings.finetune, seed, engine=engine)
         warn_after(run.results(), *map(stage_of, adversarial_bases(settings.finetune)))
@@ -50,11 +50,11 @@ def make_run(
 
 def _attack(out: Path | str, settings: RunSettings, engine: EngineSettings) -> None:
     if can_attack():
-        from .attack import attack
+        from .attack.attack import attack
 
         attack(out, settings.attack, settings.seed, engine=engine)
     else:
-        from ..attacks.environment import missing_extra
+        from ..attacks.assets.nltk import missing_extra
 
         print(f"the attack is left out: {missing_extra()}", file=sys.stderr)
 
@@ -70,8 +70,8 @@ def check_run(settings: RunSettings, run: RunFolder) -> None:
         InputError: settings of the conversion that do not go together or do not fit the
             activation, or attacks that cannot run here.
     """
-    from .adversarial import adversarial_bases, stage_of
-    from .convert import recipe_from
+    from .convert.convert import recipe_from
+    from .finetune.adversarial import adversarial_bases, stage_of
 
     rule, activation = recipe_from(settings.convert).threshold.rule, settings.train.activation
     fitting = {"qcfs": ("qcfs",), "bound": ("qcfs", "tcl")}
@@ -95,9 +95,9 @@ def check_presets(presets: tuple[str, ...], data: DataSettings) -> None:
         InputError: an unknown attack, one whose language data are missing, or one that is not for
             the language of the data set, where that is known from its name.
     """
-    from ..attacks.environment import check_assets
-    from ..text.registry import BUILTIN, NAMED
-    from .attack import check_language
+    from ..attacks.assets.nltk import check_assets
+    from ..text.datasets.named import BUILTIN, NAMED
+    from .attack.attack import check_language
 
     if presets == ("auto",):
         return

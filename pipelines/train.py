@@ -8,20 +8,20 @@ from typing import Any
 
 import torch
 
-from ..convert.artefacts import save_model
 from ..engine.evaluate import accuracy, ann_logits
-from ..models.dpcnn import DPCNNSpec, build_dpcnn
+from ..models.families.dpcnn import DPCNNSpec, build_dpcnn
+from ..models.families.textcnn import TextCNNSpec, TextModel, build_textcnn
 from ..models.network import Network
-from ..models.textcnn import TextCNNSpec, TextModel, build_textcnn
-from .baseline import linear_baseline
+from ..models.saving import save_model
 from .data import Texts, prepare_data
-from .divergence import DivergenceError
-from .loop import changed_processor, checkpoint_path
-from .quality import model_figures
-from .runfolder import RunFolder, settings_dict
-from .schedule import train_defaults
-from .settings import DataSettings, TrainSettings
-from .text_loop import text_loop
+from .quality.baseline import linear_baseline
+from .quality.quality import model_figures
+from .run_folder.run_folder import RunFolder, settings_dict
+from .settings.base import DataSettings, TrainSettings
+from .training.divergence import DivergenceError
+from .training.loop import changed_processor, checkpoint_path
+from .training.schedule import train_defaults
+from .training.text_loop import text_loop
 
 OWN_VECTORS = ("train", "random")  # word vectors that come from the training texts alone
 

@@ -58,7 +58,7 @@ def textattack(tmp_path_factory: pytest.TempPathFactory):
     """TextAttack, with a cache of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TA_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-        from snnconvert.attacks.loading import load_textattack
+        from snnconvert.attacks.building.loading import load_textattack
 
         yield load_textattack()
 
@@ -68,7 +68,7 @@ def nltk_data(monkeypatch: pytest.MonkeyPatch, shared: Path, textattack):
     """NLTK reads the data of the shared folder."""
     import nltk.data
 
-    from snnconvert.attacks.environment import prepare_nltk
+    from snnconvert.attacks.assets.nltk import prepare_nltk
 
     monkeypatch.setattr(nltk.data, "path", list(nltk.data.path))
     monkeypatch.setenv("NLTK_DATA", str(shared / "attackdata" / "nltk_data"))

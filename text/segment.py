@@ -25,7 +25,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from ..errors import InputError
-from .encodings import replace_surrogates
+from .decoding.decoding import replace_surrogates
 from .inputs import TextsLike, as_text, as_texts, as_words
 
 LANGUAGES = ("en", "zh")

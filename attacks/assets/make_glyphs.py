@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import gaussian_filter
 
-from snnconvert.attacks.candidates import common_characters
+from snnconvert.attacks.candidates.candidates import common_characters
 
 SIDE = 48  # pixels of a picture
 SIZE = 44  # of the font

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from snnconvert.pipelines.runfolder import RunFolder
-from snnconvert.pipelines.settings import DataSettings, TrainSettings
+from snnconvert.pipelines.run_folder.run_folder import RunFolder
+from snnconvert.pipelines.settings.base import DataSettings, TrainSettings
 from snnconvert.pipelines.train import train
-from snnconvert.text.datasets import load_dataset
+from snnconvert.text.datasets.dataset import load_dataset
 
 
 def write(rows: Iterable[tuple[str, str]], path: Path) -> Path:

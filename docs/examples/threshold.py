@@ -5,14 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from snnconvert.convert.recipe import ConversionRecipe
-from snnconvert.convert.srp import spiking_model
-from snnconvert.convert.to_snn import build_snn
-from snnconvert.engine.batches import to_batch
-from snnconvert.models.activations import Activation
+from snnconvert.convert.build import build_snn
+from snnconvert.convert.recipes.recipe import ConversionRecipe
+from snnconvert.models.batches import to_batch
+from snnconvert.models.families.textcnn import TextModel
 from snnconvert.models.network import Signal
+from snnconvert.models.nodes.activations import Activation
+from snnconvert.models.silenced import spiking_model
 from snnconvert.models.snn import SpikingTextModel
-from snnconvert.models.textcnn import TextModel
 
 
 @torch.no_grad()

@@ -16,7 +16,7 @@ _NAMED = 3
 
 def check_data(data_dir: str | None) -> Iterator[Check]:
     """The folder of the named data sets, and word vectors beside it."""
-    from ...text.sources import list_datasets
+    from ...text.download.download import list_datasets
 
     folder = data_dir or os.environ.get("SNNCONVERT_DATA")
     if not folder:
@@ -45,7 +45,7 @@ def check_data(data_dir: str | None) -> Iterator[Check]:
 
 def check_attack_data() -> Iterator[Check]:
     """NLTK's folders and every kind of language data that attacks need."""
-    from ...attacks.environment import asset_status, missing_extra
+    from ...attacks.assets.nltk import asset_status, missing_extra
 
     if any(find_spec(name) is None for name in ("textattack", "nltk", "pinyin")):
         yield Check("attack data", "note", "not looked for", missing_extra())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...engine.jit import jit
+from ...engine.compiled.jit import jit
 
 
 @jit

@@ -102,7 +102,7 @@ def _requirement(need: str, level: str, remedy: str) -> Iterator[Check]:
 
 def check_torchvision() -> Check:
     """A torchvision that was built for another torch; nothing here needs one."""
-    from ...attacks.torchvision_clash import torchvision_fault
+    from ...attacks.building.torchvision_clash import torchvision_fault
 
     try:
         version = metadata.version("torchvision")

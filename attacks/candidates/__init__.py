@@ -1,0 +1,1 @@
+"""Substitutes for a word."""

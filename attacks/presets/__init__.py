@@ -1,0 +1,1 @@
+"""The attacks that can be asked for by name."""

@@ -1,0 +1,1 @@
+"""Robustness figures, their intervals, and what they allow to be said."""

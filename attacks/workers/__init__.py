@@ -1,0 +1,1 @@
+"""Who attacks the texts: processes on this machine, or a Ray cluster."""

@@ -1,0 +1,121 @@
+"""Who attacks the texts: this process, or workers on this machine or on a cluster.
+
+A worker loads TextAttack once and every victim once, and gives back one record per text. Which
+worker attacks a text, and which texts it attacked before, makes no difference to the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+
+from ...errors import InputError
+from ..attacker import Attacker, Example, Job
+from ..presets.catalogue import PRESETS
+from ..presets.catalogue import preset as find_preset
+from ..records import Record
+from ..victims import Classifier
+
+Load = Callable[[str], Classifier]
+"""From the name of a victim to its classifier; to go to workers, it must be picklable."""
+
+KEPT = 3
+"""Victims that a worker keeps: an attack meets them one after the other, seldom again."""
+
+
+class Worker:
+    """Attacks texts with what it has loaded; the victim and the attack of the last job are ready.
+
+    Args:
+        load: makes a classifier; called once per victim.
+    """
+
+    def __init__(self, load: Load) -> None:
+        self.load: Load = lru_cache(maxsize=KEPT)(load)
+        self._attacker: Attacker | None = None
+
+    def attack(self, job: Job, example: Example) -> Record:
+        """Attack one text; what goes wrong with the text becomes a record.
+
+        Raises:
+            InputError: the victim cannot be loaded, or the attack is not for it.
+        """
+        if self._attacker is None or self._attacker.job != job:
+            self._attacker = None  # makes room before the next one is built
+            classifier = self.load(job.victim)
+            check_language(classifier, job.preset)
+            self._attacker = Attacker(classifier, job)
+        return self._attacker.record(example)
+
+
+class AttackPool:
+    """Somebody to attack texts; made by `attack_pool`."""
+
+    workers = 1
+    """How many texts are attacked side by side."""
+
+    def records(self, job: Job, examples: Sequence[Example]) -> Generator[Record]:
+        """The record of every text of ``examples`` as it ends, in any order.
+
+        Raises:
+            InputError: as `Worker.attack`.
+            SnnConvertError: workers cannot be started, or end again and again.
+        """
+        raise NotImplementedError
+
+
+class OneProcess(AttackPool):
+    """Attacks in this process, one text after the other."""
+
+    def __init__(self, load: Load) -> None:
+        self._worker = Worker(load)
+
+    def records(self, job: Job, examples: Sequence[Example]) -> Generator[Record]:
+        """The records in the order of ``examples``."""
+        for example in examples:
+            yield self._worker.attack(job, example)
+
+
+@contextmanager
+def attack_pool(load: Load, workers: int = 0, ray: str | None = None) -> Iterator[AttackPool]:
+    """Workers for `run_attack`, which live as long as the block.
+
+    One process needs nothing else. More are actors of Ray, of about 1 GB each: on a Ray that is
+    started for them on this machine and stopped at the end, or on a cluster that is there. There
+    snnconvert, the files that ``load`` reads and the language data must be at the same places on
+    every node, and the same; where they are not, the run ends with an error that says so.
+
+    Args:
+        load: makes the classifier of a victim from its name; for workers a function that can be
+            pickled, such as a ``functools.partial`` of a function of a module.
+        workers: how many texts are attacked side by side; 0 is 1 without ``ray``, and with it one
+            per CPU of the cluster.
+        ray: address of a cluster, as ``ray start`` prints it, or "auto".
+
+    Raises:
+        InputError: Ray is not installed, or there is no such cluster.
+        SnnConvertError: Ray cannot be started.
+    """
+    if workers < 0:
+        raise InputError(f"expected a number of workers of at least 0, got {workers}")
+    if ray is None and workers < 2:
+        yield OneProcess(load)
+        return
+    from .ray_pool import ray_pool
+
+    with ray_pool(load, workers, ray) as pool:
+        yield pool
+
+
+def check_language(classifier: Classifier, preset: str) -> None:
+    """Raise `InputError` where ``preset`` is for another language than the classifier's."""
+    language = find_preset(preset).language
+    if language not in (classifier.language, "any"):
+        fitting = ", ".join(
+            p.name for p in PRESETS.values() if p.language in (classifier.language, "any")
+        )
+        raise InputError(
+            f"the attack {preset} is for texts in {language!r}, but the model reads "
+            f"{classifier.language!r}: choose from {fitting or 'none'}"
+        )

@@ -1,0 +1,198 @@
+"""A Ray to work on: started on this machine and stopped again, or a cluster that is there."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from ...errors import InputError, SnnConvertError, one_line
+from ...files import is_alive
+from ...installation import install_hint
+
+STARTS = 3
+"""On a busy machine Ray may give up waiting for its own processes, after half a minute."""
+_STORE_BYTES = 80 * 2**20  # of shared memory; Ray takes no less than 75 MB, and texts are short
+_LONGEST_PLACE = 16  # characters; the paths of Ray's sockets deep below it may have 107
+_FOLDER = "snnray-"
+_VARIABLES = {
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".*",  # says nothing of dead workers: they are replaced
+    "RAY_USAGE_STATS_ENABLED": "0",  # nothing is reported to anybody
+    "RAY_worker_niceness": "0",  # workers are as urgent as a single process would be; 15 otherwise
+}
+
+
+@contextmanager
+def ray_session(workers: int, address: str | None) -> Iterator[int]:
+    """Connect to Ray, and leave it as it was found.
+
+    Args:
+        workers: actors that are wanted; 0 for one per CPU.
+        address: of a cluster; None starts Ray here, for this process alone. A Ray that this
+            process uses already is used in either case.
+
+    Yields:
+        How many actors there are to be.
+
+    Raises:
+        InputError: Ray is not installed, or there is no cluster at ``address``.
+        SnnConvertError: Ray cannot be started.
+    """
+    if importlib.util.find_spec("ray") is None:
+        raise InputError(
+            f"more than one worker needs the optional Ray: {install_hint('ray')} "
+            "(--workers 1 needs nothing)"
+        )
+    with _variables(_VARIABLES):  # some are read when Ray is imported
+        import ray
+
+    logging.getLogger("ray").setLevel(logging.ERROR)  # the import sets another level
+    if ray.is_initialized():
+        yield workers or _cpus()
+        return
+    folder = _new_folder() if address is None else None
+    before = signal.getsignal(signal.SIGTERM) or signal.SIG_DFL
+    try:
+        if address is not None:
+            _connect(address)
+        elif folder is not None:
+            _start(workers, folder)
+        _handle_sigterm(_leave)
+        yield workers or _cpus()
+    finally:
+        with undisturbed():
+            ray.shutdown()
+            _handle_sigterm(before)
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _handle_sigterm(handler: Any) -> None:
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, handler)
+
+
+def _leave(number: int, _: Any) -> None:
+    """End in good order where a batch system ends this process; Ray would abort."""
+    sys.exit(128 + number)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Ignore interrupts, so that a second Ctrl-C leaves no process behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _variables(values: Mapping[str, str]) -> Iterator[None]:
+    """Environment variables while it lasts; those that the user has set stay."""
+    new = [name for name in values if name not in os.environ]
+    os.environ.update({name: values[name] for name in new})
+    try:
+        yield
+    finally:
+        for name in new:
+            os.environ.pop(name, None)
+
+
+def _start(workers: int, folder: Path) -> None:
+    with _variables(_VARIABLES):
+        for left in reversed(range(STARTS)):
+            try:
+                _start_once(workers, folder)
+                return
+            except Exception as error:
+                if not left:
+                    raise SnnConvertError(
+                        f"Ray could not be started on this machine: {_short(error)}; "
+                        "--workers 1 does without"
+                    ) from error
+
+
+def _start_once(workers: int, folder: Path) -> None:
+    import ray
+
+    ray.init(
+        address="local",
+        num_cpus=workers,
+        num_gpus=0,
+        include_dashboard=False,
+        configure_logging=False,
+        log_to_driver=False,
+        object_store_memory=_STORE_BYTES,
+        _temp_dir=str(folder),
+    )
+
+
+def _connect(address: str) -> None:
+    import ray
+
+    try:
+        _knock(address)
+        ray.init(address=address, configure_logging=False, log_to_driver=False)
+    except Exception as error:
+        raise InputError(
+            f"expected a Ray cluster at {address!r}, but cannot connect to it: {_short(error)}; "
+            "start one with: ray start --head, and give the address that it prints"
+        ) from error
+
+
+def _knock(address: str) -> None:
+    """Raise `OSError` where nobody listens at HOST:PORT; Ray itself would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=10).close()
+
+
+def _cpus() -> int:
+    import ray
+
+    count = int(ray.cluster_resources().get("CPU", 0))
+    if count < 1:
+        raise InputError("expected a Ray cluster with CPUs for workers, but it has none")
+    return count
+
+
+def _new_folder() -> Path:
+    """A folder for Ray's sockets and logs whose path is short, for this user alone."""
+    places = [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"), Path("/dev/shm")]
+    for place in places:
+        if len(str(place)) > _LONGEST_PLACE:
+            continue
+        with suppress(OSError):
+            _sweep_leftovers(place)
+            return Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-", dir=place))
+    raise SnnConvertError(
+        f"Ray needs a temporary folder with a path of at most {_LONGEST_PLACE} characters, but "
+        f"there is none to write to ({', '.join(map(str, places))}); set TMPDIR to one"
+    )
+
+
+def _sweep_leftovers(place: Path) -> None:
+    """Remove the folders of processes that were killed."""
+    for leftover in place.glob(f"{_FOLDER}*-*"):
+        pid = leftover.name.removeprefix(_FOLDER).split("-")[0]
+        if pid.isdigit() and not is_alive(int(pid)):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _short(error: BaseException) -> str:
+    text = one_line(error)
+    return text if len(text) <= 300 else f"{text[:297]}..."

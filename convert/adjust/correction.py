@@ -1,0 +1,302 @@
+"""Correction of a converted network on unlabelled data, layer by layer.
+
+In thresholds, e = a - r is what the SNN's spikes per step r fall short of the ANN's activation a.
+After Li et al., ICML 2021 ("A Free Lunch From ANN: Towards Efficient, Accurate Spiking Neural
+Networks Calibration"), each layer in the order of the network, so that it sees the corrected spikes
+of the layers before it:
+
+- ``bias``: b_c += mean of e over texts and positions, for each channel c (their light pipeline);
+- ``potential``: V_c(0) += T * mean of e for each channel (theirs has one value a neuron, ours one
+  a channel, since texts have no fixed positions);
+- ``weights``: their advanced pipeline fits a layer's weights to the ANN's output by gradient
+  descent through a straight-through floor, on the SNN's mean inputs. Ours is the closed form on
+  the same inputs: ridge regression of the ANN's pre-activations z on the SNN's mean inputs x,
+
+      min over D, d:  sum |z - I - D x - d|^2 / N  +  ridge * s * |D|^2
+
+  with I the mean current that arrives now, D and d the changes of weights and bias, and s the mean
+  square of an input. It has no learning rate, and keeps the weights where the data say nothing.
+
+The output layer, which has no neurons, is corrected in the same way towards the ANN's logits; for
+``potential`` it is left alone.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ...errors import InputError
+from ...models.network import Network, Node, Signal
+from ...models.neurons.build import Neurons
+from ...models.nodes.activations import Activation
+from ...models.nodes.layers import Conv1d, Linear
+from ...seeds import generator
+from ..diagnosis.budget import pool_once, pools_before
+from ..graph.canonical import canonical
+from ..recipes.recipe import ConversionRecipe
+
+RIDGE = 1e-2
+Batches = Sequence[tuple[Tensor, Tensor]]
+
+
+@dataclass
+class _Stage:
+    """One layer to correct.
+
+    name: of its neurons (or of the output layer); layer: its weighted node in the SNN; arrives: the
+    SNN node whose output are its currents at every position; target: the ANN node with those
+    pre-activations; pools: the maxima of currents that its neurons come after.
+    """
+
+    name: str
+    layer: str
+    arrives: str
+    target: str
+    pools: Sequence[Node] = ()
+
+
+def run_to(network: Network, signal: Signal, name: str) -> dict[str, Signal]:
+    """Run the nodes that ``name`` depends on, and no others: their signals by name."""
+    needed = {name}
+    for node in reversed(network.inputs):
+        if node in needed:
+            needed.update(network.inputs[node])
+    signals = {"input": signal}
+    for node, inputs in network.inputs.items():
+        if node in needed:
+            signals[node] = network.node(node)(*(signals[source] for source in inputs))
+    return signals
+
+
+def valid(values: Tensor, signal: Signal) -> Tensor:
+    """Values (B, C, L) at the valid positions of ``signal`` as rows (N, C); (B, C) as they are."""
+    mask = signal.mask()
+    if values.dim() == 2:
+        return values
+    rows = values.transpose(1, 2)  # (B, L, C)
+    return rows.flatten(0, 1) if mask is None else rows[mask.squeeze(1)]
+
+
+class Corrector:
+    """The state of one correction: a copy of the SNN that is changed layer by layer.
+
+    Args:
+        ann: the trained network
+        snn: its conversion; it is copied, not changed
+        recipe: steps, encoder and kind of the correction
+        thresholds: theta (C,) or (1,) per activation node of the ANN
+        batches: unlabelled texts as range-mapped vectors (B, D, L) and lengths (B,)
+        seed: of the noise of a stochastic encoder; the same draws before and after
+        ridge: weight of the ridge penalty
+    """
+
+    def __init__(
+        self,
+        ann: Network,
+        snn: Network,
+        recipe: ConversionRecipe,
+        thresholds: dict[str, Tensor],
+        batches: Batches,
+        seed: int = 0,
+        ridge: float = RIDGE,
+    ) -> None:
+        # the order in which it was converted, where activations come before their maxima
+        self.ann, self.snn = canonical(ann), copy.deepcopy(snn)
+        self.recipe, self.thresholds, self.ridge = recipe, thresholds, ridge
+        self.batches, self.seed = batches, seed
+        # the current that a bias shift adds is no error: it is part of what shall arrive
+        self.shift = 0.5 / recipe.steps if recipe.bias_shift else 0.0
+
+    def stages(self) -> list[_Stage]:
+        """The layers to correct, in the order of the network."""
+        stages = []
+        for name in self.ann.inputs:
+            is_activation = isinstance(self.ann.node(name), Activation)
+            if is_activation and name in self.thresholds and name in self.snn.inputs:
+                arrives, pools = pools_before(self.snn, name)
+                target = self.ann.inputs[name][0]
+                stages.append(_Stage(name, self._weights(arrives), arrives, target, pools))
+        last = self.ann.output
+        stages.append(_Stage(last, self._weights(self.snn.output), self.snn.output, last))
+        return stages
+
+    def _weights(self, name: str) -> str:
+        """The nearest layer with weights at or before SNN node ``name``, with no neurons between.
+
+        Where several branches are added up any of them will do: currents add.
+        """
+        near = [name]
+        for name in near:
+            node = self.snn.nodes[name] if name != "input" else None
+            if isinstance(node, Conv1d | Linear):
+                return name
+            if node is not None and not isinstance(node, Neurons):
+                near += self.snn.inputs[name]
+        raise InputError(
+            f"cannot correct the currents of {near[0]}: no layer with weights makes them; choose "
+            "the correction none"
+        )
+
+    def _pairs(self, stage: _Stage) -> Iterator[tuple[dict[str, Signal], dict[str, Signal]]]:
+        """For every batch the signals of the ANN and of the SNN up to this layer."""
+        encoder, steps = self.recipe.encoder, self.recipe.steps
+        for number, (vectors, lengths) in enumerate(self.batches):
+            noise = generator(self.seed, "correction", number)
+            frames = encoder.encode(vectors, lengths, steps, noise)
+            ann = run_to(self.ann, Signal(vectors, lengths), stage.name)
+            yield ann, run_to(self.snn, Signal(frames, lengths), stage.name)
+
+    def _scaled(self, values: Tensor, stage: _Stage) -> Tensor:
+        """ANN values in the unit of the SNN's currents: thresholds, or logits at the output."""
+        if stage.name not in self.thresholds:
+            return values.double()
+        shape = (1, -1, 1) if values.dim() == 3 else (1, -1)
+        return values.double() / self.thresholds[stage.name].double().reshape(shape)
+
+    def _mean(self, signal: Signal) -> Tensor:
+        return signal.values.double().sum(dim=0) / self.recipe.steps
+
+    def errors(self, stage: _Stage) -> tuple[Tensor, float]:
+        """(C,) mean of e for each channel, and the mean of |e| over all values."""
+        total, absolute, rows = torch.zeros(1, dtype=torch.float64), 0.0, 0
+        for ann, snn in self._pairs(stage):
+            a = pool_once(stage.pools, ann[stage.name])
+            error = self._scaled(a.values, stage) - self._mean(snn[stage.name])
+            e = valid(error, a)  # (N, C)
+            total = total + e.sum(dim=0)
+            absolute += float(e.abs().sum())
+            rows += len(e)
+        return total / rows, absolute / (rows * len(total))
+
+    def correct_bias(self, stage: _Stage) -> None:
+        """Add the mean of e to the bias."""
+        bias = self._node(stage).bias
+        bias.add_(self.errors(stage)[0].to(bias.dtype))
+
+    def correct_potential(self, stage: _Stage) -> None:
+        """Add T times the mean of e to V(0); the output layer has no potential."""
+        neurons = self.snn.node(stage.name)
+        if not isinstance(neurons, Neurons):
+            return
+        change = self.errors(stage)[0] * self.recipe.steps  # (C,)
+        neurons.initial = (torch.as_tensor(neurons.initial).double() + change).tolist()
+
+    def correct_weights(self, stage: _Stage) -> None:
+        """Ridge regression of what is missing in the mean currents on the mean inputs."""
+        node = self._node(stage)
+        gram = right = torch.zeros(1, dtype=torch.float64)
+        rows = 0
+        (source,) = self.snn.inputs[stage.layer]
+        for ann, snn in self._pairs(stage):
+            z = self._scaled(ann[stage.target].values, stage)
+            if stage.name in self.thresholds:
+                z = z + self.shift
+            arriving = snn[stage.arrives]
+            missing = valid(z - self._mean(arriving), arriving)  # (N, C)
+            x = patches(node, Signal(self._mean(snn[source]), snn[source].lengths))
+            x = valid(x, snn[stage.layer])  # (N, F)
+            if len(x) != len(missing):
+                raise InputError(
+                    f"cannot correct the weights of {stage.layer}: its outputs are pooled before "
+                    f"the neurons of {stage.name}; choose the correction bias or potential"
+                )
+            x = torch.cat([x, torch.ones_like(x[:, :1])], dim=1)  # (N, F + 1), the bias last
+            gram, right, rows = gram + x.T @ x, right + x.T @ missing, rows + len(x)
+        gram, right = gram / rows, right / rows
+        penalty = self.ridge * gram.diagonal()[:-1].mean()
+        gram.diagonal()[:-1] += penalty
+        gram.diagonal()[-1] += 1e-12
+        change = torch.linalg.solve(gram, right)  # (F + 1, C)
+        node.weight.add_(change[:-1].T.reshape(node.weight.shape).to(node.weight.dtype))
+        node.bias.add_(change[-1].to(node.bias.dtype))
+
+    def _node(self, stage: _Stage) -> Conv1d | Linear:
+        node = self.snn.node(stage.layer)
+        assert isinstance(node, Conv1d | Linear)
+        return node
+
+
+def patches(node: Conv1d | Linear, signal: Signal) -> Tensor:
+    """What each output of ``node`` is a linear function of.
+
+    (B, D, L) -> (B, D*k, L-k+1) for a convolution, in the order of its flattened weights;
+    (B, F) -> (B, F) for a linear layer.
+    """
+    if isinstance(node, Linear):
+        return signal.values
+    values, (left, right) = signal.masked(), node.padding
+    missing = max(0, node.width - (values.shape[-1] + left + right))
+    windows = functional.pad(values, (left, right + missing)).unfold(2, node.width, 1)
+    return windows.permute(0, 1, 3, 2).flatten(1, 2)  # (B, D, W, k) -> (B, D*k, W)
+
+
+@torch.no_grad()
+def correct(
+    ann: Network,
+    snn: Network,
+    recipe: ConversionRecipe,
+    thresholds: dict[str, Tensor],
+    batches: Batches,
+    kind: str | None = None,
+    seed: int = 0,
+    ridge: float = RIDGE,
+) -> tuple[Network, list[dict[str, Any]]]:
+    """Correct ``snn`` towards ``ann`` on unlabelled texts.
+
+    Args:
+        ann: the trained network
+        snn: its conversion by ``recipe``; it is not changed
+        recipe: steps, encoder and, where ``kind`` is not given, the correction
+        thresholds: theta (C,) or (1,) per activation node of the ANN
+        batches: texts as range-mapped vectors (B, D, L) and lengths (B,)
+        kind: ``none``, ``bias``, ``potential`` or ``weights``
+        seed: of the noise of a stochastic encoder
+        ridge: penalty of the weights' change, as a share of the mean square input
+
+    Returns:
+        The corrected network, and one row a layer: layer, neurons, kind, and on these texts, before
+        and after its correction, ``error`` (mean of |a - r| over all values) and ``channel_error``
+        (mean over channels of the absolute mean of a - r), in thresholds; in logits for the output.
+
+    Raises:
+        InputError: an unknown kind, no texts, or a layer that cannot be corrected.
+    """
+    kind = recipe.correction if kind is None else kind
+    rules = {
+        "bias": Corrector.correct_bias,
+        "potential": Corrector.correct_potential,
+        "weights": Corrector.correct_weights,
+    }
+    if kind == "none":
+        return copy.deepcopy(snn), []
+    if kind not in rules:
+        raise InputError(
+            f"expected the correction to be none, {', '.join(rules)}, but got {kind!r}"
+        )
+    if not batches:
+        raise InputError("expected at least one text to correct the network on, but got none")
+    corrector = Corrector(ann, snn, recipe, thresholds, batches, seed, ridge)
+    rows = []
+    for stage in corrector.stages():
+        channels, error = corrector.errors(stage)
+        rules[kind](corrector, stage)
+        channels_after, error_after = corrector.errors(stage)
+        rows.append(
+            {
+                "layer": stage.layer,
+                "neurons": stage.name,
+                "kind": kind,
+                "error_before": error,
+                "error_after": error_after,
+                "channel_error_before": float(channels.abs().mean()),
+                "channel_error_after": float(channels_after.abs().mean()),
+            }
+        )
+    return corrector.snn, rows

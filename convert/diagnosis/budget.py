@@ -1,0 +1,318 @@
+"""The error budget: each layer's conversion error, split into parts that sum exactly to it.
+
+Every value is in the unit of the layer's threshold theta: a is the ANN's activation, z its
+pre-activation, I(t) the current the SNN's neurons really receive, r their spikes per step. With
+q(z) the spikes per step of the same neurons for the constant current z (for an IF neuron with soft
+reset clip(floor(z*T + V(0)) / T, 0, 1), the QCFS staircase), the error r - a is split by
+substituting one cause after the other:
+
+    clipping      clip(a, 0, 1) - a          the neuron cannot fire more than once a step
+    quantisation  q(z) - clip(a, 0, 1)       T steps know T + 1 levels
+    carried in    q(z') - q(z)               z': mean current of the SNN with exact (direct) input
+    encoder       q(mean I) - q(z')          what the input code adds: noise (poisson) or rounding
+    unevenness    r - q(mean I)              same charge, other arrival order
+    total         r - a
+
+The terms telescope, so the parts sum to the total for every neuron, not only on average. Max
+pooling has a row of its own (part ``pooling``): what the SNN's pooling gives, less the maximum of
+the rates (or mean currents) that enter it.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...errors import InputError
+from ...models.encoders.encoder import Encoder
+from ...models.families.textcnn import TextModel
+from ...models.network import Network, Node, Signal
+from ...models.neurons.build import MaxOfCurrents
+from ...models.nodes.activations import Activation
+from ...models.nodes.norm import BatchNorm1d
+from ...models.snn import SpikingTextModel
+from ...seeds import generator
+from ..graph.canonical import canonical
+
+PARTS = ("clipping", "quantisation", "carried_in", "encoder", "unevenness", "pooling")
+SAMPLE = 512  # texts looked at
+BATCH = 64
+
+Record = dict[str, Signal]
+
+
+def constant_rate(neurons: Node, current: Tensor, lengths: Tensor | None, steps: int) -> Tensor:
+    """q(z): spikes per step of ``neurons`` for the constant current z, (B, C, L) or (B, C)."""
+    trains = neurons(Signal(current.expand(steps, *current.shape), lengths)).values
+    return trains.sum(dim=0) / steps
+
+
+def pools_before(snn: Network, neurons: str) -> tuple[str, list[Node]]:
+    """Maxima of currents right before a layer of neurons, and the node that the first one reads."""
+    (source,) = snn.inputs[neurons]
+    pools: list[Node] = []
+    while source != "input" and isinstance(snn.node(source), MaxOfCurrents):
+        pools.insert(0, snn.node(source))
+        (source,) = snn.inputs[source]
+    return source, pools
+
+
+def pool_once(pools: Sequence[Node], signal: Signal) -> Signal:
+    """Pooling nodes of the SNN on values without a time axis: (B, C, L) -> (B, C) or shorter."""
+    with_time = Signal(signal.values.unsqueeze(0), signal.lengths)
+    for pool in pools:
+        with_time = pool(with_time)
+    return Signal(with_time.values.squeeze(0), with_time.lengths)
+
+
+def split_error(
+    activation: Tensor,
+    quantised: Tensor,
+    quantised_direct: Tensor,
+    quantised_snn: Tensor,
+    rate: Tensor,
+    most: float = 1.0,
+) -> dict[str, Tensor]:
+    """The parts of rate - activation by successive substitution; all tensors of one shape.
+
+    Args:
+        activation: a, in thresholds
+        quantised: q(z)
+        quantised_direct: q(z'), z' the mean current of the SNN with exact input
+        quantised_snn: q of the mean current that arrives
+        rate: r, the spikes per step that were fired
+        most: the most spikes a neuron fires at one step
+    """
+    clipped = activation.clamp(max=most)
+    return {
+        "clipping": clipped - activation,
+        "quantisation": quantised - clipped,
+        "carried_in": quantised_direct - quantised,
+        "encoder": quantised_snn - quantised_direct,
+        "unevenness": rate - quantised_snn,
+        "total": rate - activation,
+    }
+
+
+class _Row:
+    """Sums of the parts of one row over all values seen."""
+
+    def __init__(self, name: str, layer: str, kind: str) -> None:
+        self.name, self.layer, self.kind = name, layer, kind
+        self.values = 0
+        self.sums: dict[str, np.ndarray] = {}  # part -> sums of x, |x| and x^2
+        self.activation = 0.0
+        self.clipped = 0.0
+
+    def update(self, parts: dict[str, Tensor], activation: Tensor, mask: Tensor | None) -> None:
+        """Add values (B, C, L) at the positions of ``mask`` (B, 1, L), or (B, C)."""
+        keep = torch.ones_like(activation) if mask is None else mask.expand_as(activation)
+        inside = keep.bool()
+        self.values += int(inside.sum())
+        self.activation += float(activation[inside].sum())
+        for name, part in parts.items():
+            x = part[inside]
+            found = np.array([float(x.sum()), float(x.abs().sum()), float((x * x).sum())])
+            self.sums[name] = self.sums.get(name, np.zeros(3)) + found
+        if "clipping" in parts:
+            self.clipped -= float(parts["clipping"][inside].sum())
+
+    def compute(self, steps: int) -> dict[str, Any]:
+        """The row as a flat JSON-able record."""
+        n = max(self.values, 1)
+        row: dict[str, Any] = {"name": self.name, "layer": self.layer, "kind": self.kind}
+        row |= {"steps": steps, "values": self.values, "activation_mean": self.activation / n}
+        row["clipped"] = self.clipped / self.activation if self.clipped > 0 else 0.0
+        for part in (*PARTS, "total"):
+            total, absolute, square = self.sums.get(part, np.zeros(3))
+            row[f"{part}_mean"] = float(total / n)
+            row[f"{part}_mean_abs"] = float(absolute / n)
+            row[f"{part}_rms"] = float(np.sqrt(square / n))
+        return row
+
+
+class ErrorBudget:
+    """The error budget of one network: update with the signals of every batch, then compute.
+
+    Args:
+        ann: the trained network in canonical order (`graph.canonical`), as it is converted
+        snn: its conversion, with the same names for neuron layers, pooling and output
+        thresholds: theta (C,) or (1,) per activation node of the ANN
+        steps: T
+        shift: what a bias shift adds to the SNN's currents, in thresholds (1/(2T), or 0)
+    """
+
+    def __init__(
+        self,
+        ann: Network,
+        snn: Network,
+        thresholds: dict[str, Tensor],
+        steps: int,
+        shift: float = 0.0,
+    ) -> None:
+        self.ann, self.snn, self.thresholds = ann, snn, thresholds
+        self.steps, self.shift = steps, shift
+        self.rows: dict[str, _Row] = {}
+
+    def update(self, ann: Record, snn: Record, direct: Record) -> None:
+        """Add one batch.
+
+        Args:
+            ann: every signal of the ANN, as `Network.forward` records them
+            snn: those of the SNN; of a run with pre-steps the last T steps are looked at
+            direct: those of the SNN with exact input (the same as ``snn`` under direct input)
+        """
+        for name in self.ann.inputs:
+            node = self.ann.node(name)
+            if name not in self.snn.inputs:
+                continue
+            if isinstance(node, Activation) and name in self.thresholds:
+                self._neurons(name, ann, snn, direct)
+            elif node.maximum:
+                self._pooling(name, ann, snn)
+        self._output(ann, snn, direct)
+
+    def compute(self) -> list[dict[str, Any]]:
+        """One flat record a row, in the order of the network.
+
+        name; layer, the one before it that has weights (or the sum); kind (neurons, pooling,
+        output); steps; values, how many were compared; activation_mean, in thresholds; clipped, the
+        share of the summed activation that clipping takes away; and for every part and for the
+        total its signed mean, mean absolute value and root mean square (``clipping_mean``,
+        ``clipping_mean_abs``, ``clipping_rms``, ...), in thresholds; those of the output in the
+        ANN's unit.
+        """
+        return [row.compute(self.steps) for row in self.rows.values()]
+
+    def _mean(self, signal: Signal) -> Tensor:
+        """Mean over the last T steps: (B, ...) in double precision."""
+        return signal.values[-self.steps :].double().sum(dim=0) / self.steps
+
+    def _scaled(self, values: Tensor, activation: str) -> Tensor:
+        """ANN values in thresholds of ``activation``."""
+        shape = (1, -1, 1) if values.dim() == 3 else (1, -1)
+        return values.double() / self.thresholds[activation].double().reshape(shape)
+
+    def _row(self, name: str, layer: str, kind: str) -> _Row:
+        return self.rows.setdefault(name, _Row(name, layer, kind))
+
+    def _layer(self, activation: str) -> str:
+        """The layer whose output an activation reads; a batch normalisation is part of it."""
+        (name,) = self.ann.inputs[activation]
+        while name != "input" and isinstance(self.ann.node(name), BatchNorm1d):
+            (name,) = self.ann.inputs[name]
+        return name
+
+    def _neurons(self, name: str, ann: Record, snn: Record, direct: Record) -> None:
+        (below,), (source,) = self.ann.inputs[name], self.snn.inputs[name]
+        layer = self._layer(name)
+        before, pools = pools_before(self.snn, name)
+        activation, z = pool_once(pools, ann[name]), pool_once(pools, ann[below])
+        if pools:
+            largest = pool_once(pools, Signal(self._mean(snn[before]), snn[before].lengths))
+            self._pooled_currents(name, source, largest, z, self._mean(snn[source]))
+        neurons, lengths = self.snn.node(name), snn[name].lengths
+        a = self._scaled(activation.values, name)
+        currents = [
+            self._scaled(z.values, name) + self.shift,
+            self._mean(direct[source]),
+            self._mean(snn[source]),
+        ]
+        q = [constant_rate(neurons, current, lengths, self.steps) for current in currents]
+        most = float(getattr(neurons, "burst", 1))
+        parts = split_error(a, q[0], q[1], q[2], self._mean(snn[name]), most)
+        self._row(name, layer, "neurons").update(parts, a, activation.mask())
+
+    def _pooled_currents(
+        self, name: str, source: str, largest: Signal, z: Signal, pooled: Tensor
+    ) -> None:
+        """The row of a maximum of currents: the mean of maxima is more than the largest mean."""
+        target = self._scaled(z.values, name) + self.shift
+        parts = {
+            "carried_in": largest.values - target,
+            "pooling": pooled - largest.values,
+            "total": pooled - target,
+        }
+        self._row(source, self._layer(name), "pooling").update(parts, target, largest.mask())
+
+    def _pooling(self, name: str, ann: Record, snn: Record) -> None:
+        """The row of a maximum of spikes or counts, against the maximum of the rates."""
+        (source,) = self.ann.inputs[name]
+        (before,) = self.snn.inputs[name]
+        if source not in self.thresholds:
+            return
+        largest = self.ann.node(name)(Signal(self._mean(snn[before]), snn[before].lengths))
+        a = self._scaled(ann[name].values, source)
+        pooled = self._mean(snn[name])
+        parts = {
+            "carried_in": largest.values - a,
+            "pooling": pooled - largest.values,
+            "total": pooled - a,
+        }
+        self._row(name, source, "pooling").update(parts, a, ann[name].mask())
+
+    def _output(self, ann: Record, snn: Record, direct: Record) -> None:
+        """The row of the logits, in the ANN's unit."""
+        logits = ann[self.ann.output].values.double()
+        exact, mean = self._mean(direct[self.snn.output]), self._mean(snn[self.snn.output])
+        parts = {"carried_in": exact - logits, "encoder": mean - exact, "total": mean - logits}
+        self._row(self.ann.output, self.ann.output, "output").update(parts, logits, None)
+
+
+def with_direct_input(snn: SpikingTextModel) -> SpikingTextModel:
+    """The same spiking model, fed with the exact values its encoder turns into spikes."""
+    encoder = snn.encoder
+    assert isinstance(encoder, Encoder)
+    twin = copy.copy(snn)  # the same network and vectors, another encoder
+    twin.encoder = Encoder("direct", encoder.mapping)
+    return twin
+
+
+@torch.no_grad()
+def error_budget(
+    ann: TextModel,
+    snn: SpikingTextModel,
+    thresholds: dict[str, Tensor],
+    sequences: Sequence[np.ndarray],
+    seed: int = 0,
+    shift: float = 0.0,
+) -> list[dict[str, Any]]:
+    """The error budget of a text model on up to 512 texts.
+
+    Args:
+        ann: the trained model
+        snn: its conversion
+        thresholds: theta per activation node of the ANN
+        sequences: id sequences of unlabelled texts
+        seed: of the noise of a stochastic encoder
+        shift: what a bias shift adds to the currents, in thresholds
+
+    Returns:
+        The rows of :meth:`ErrorBudget.compute`.
+
+    Raises:
+        InputError: no texts.
+    """
+    if not sequences:
+        raise InputError("expected at least one text for the error budget, but got none")
+    from ...text.stages.words import pad
+
+    network = canonical(ann.network)
+    budget = ErrorBudget(network, snn.network, thresholds, snn.steps, shift)
+    noise = generator(seed, "budget")
+    exact = with_direct_input(snn) if snn.encoder.spiking else None
+    for start in range(0, min(len(sequences), SAMPLE), BATCH):
+        padded, sizes = pad(sequences[start : min(start + BATCH, SAMPLE)], 1)
+        ids, lengths = torch.from_numpy(padded), torch.from_numpy(sizes)
+        records: list[Record] = [{}, {}, {}]
+        network(Signal(ann.embed(ids), lengths), records[0])
+        snn(ids, lengths, noise, record=records[1])
+        if exact is not None:
+            exact(ids, lengths, record=records[2])
+        budget.update(records[0], records[1], records[2] or records[1])
+    return budget.compute()

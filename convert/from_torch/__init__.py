@@ -1,0 +1,1 @@
+"""Any torch module as a network of this package."""

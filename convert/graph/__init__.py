@@ -1,0 +1,1 @@
+"""What a conversion must know of the graph of a network."""

@@ -1,0 +1,1 @@
+"""From each type of node to its spiking counterpart."""

@@ -1,0 +1,1 @@
+"""Threshold rules: from what the ANN's activations do to firing thresholds."""

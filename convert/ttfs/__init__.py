@@ -1,0 +1,1 @@
+"""Conversion to a network of one spike a neuron."""

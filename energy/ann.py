@@ -1,0 +1,217 @@
+"""The work of the ANN by the same rules: dense, without padding, without zeros, quantised."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..errors import InputError
+from ..models.families.textcnn import TextModel
+from ..models.network import Network, Node, Signal
+from ..models.nodes.activations import Activation, Qcfs
+from ..models.nodes.layers import Conv1d, Linear
+from ..models.nodes.pooling import AvgPool1d, MaxOverTime, MaxPool1d, MeanOverTime
+from ..models.operations import step_sops
+from .layers import WORD, Layer, stored_weights
+from .spiking import dense_memory, network_sizes, places
+
+SKIPS = ("nothing", "padding", "zeros")
+ONE_BY_ONE = (Activation, AvgPool1d, MaxOverTime, MaxPool1d, MeanOverTime)
+Counts = dict[str, dict[str, np.ndarray]]
+
+
+def activation_bits(levels: int) -> int:
+    """Bits of an activation with ``levels`` steps above zero: ceil(log2(L + 1)).
+
+    An SNN of T = L steps tells as many values apart. Source: Yan et al. 2024.
+
+    >>> [activation_bits(n) for n in (1, 2, 3, 4, 7, 8)]
+    [1, 2, 2, 3, 3, 4]
+    """
+    return max(1, math.ceil(math.log2(levels + 1)))
+
+
+@dataclass(frozen=True)
+class AnnCounts:
+    """What an ANN does on N texts, by node.
+
+    own: counts (N,) of the texts' own positions; padded: the same where every text is as long as
+    the longest, (1,); sizes: values on the input and output of a node for the longest text.
+    """
+
+    own: Counts
+    padded: Counts
+    sizes: dict[str, tuple[float, float]]
+
+
+@torch.no_grad()
+def count_ann(
+    model: TextModel, sequences: Sequence[np.ndarray], batches: Sequence[Sequence[int]]
+) -> AnnCounts:
+    """Count on the activations of real texts.
+
+    Args:
+        model: the ANN
+        sequences: id sequences (N)
+        batches: their indices, in batches
+    """
+    from ..text.stages.words import pad
+
+    model.eval()
+    parts: dict[str, dict[str, list[np.ndarray]]] = {}
+    for batch in batches:
+        ids, lengths = (torch.from_numpy(a) for a in pad([sequences[i] for i in batch], 1))
+        found = _counts(model.network, Signal(model.embed(ids), lengths))
+        for name, fields in found.items():
+            for field, values in fields.items():
+                parts.setdefault(name, {}).setdefault(field, []).append(values)
+    back = np.argsort(np.array([i for batch in batches for i in batch]))
+    own = {
+        name: {field: np.concatenate(chunks)[back] for field, chunks in fields.items()}
+        for name, fields in parts.items()
+    }
+    longest = max((len(s) for s in sequences), default=1)
+    full = torch.tensor([max(longest, 1)])
+    widest = Signal(model.embed(torch.zeros((1, max(longest, 1)), dtype=torch.int64)), full)
+    sizes = network_sizes(model.network, widest)
+    return AnnCounts(own, _counts(model.network, widest), sizes)
+
+
+def _counts(network: Network, signal: Signal) -> Counts:
+    """Counts (B,) by node on one batch."""
+    record: dict[str, Signal] = {}
+    network(signal, record)
+    found: Counts = {}
+    for name, inputs in network.inputs.items():
+        node = network.node(name)
+        source = record[inputs[0]]
+        if isinstance(node, Conv1d | Linear):
+            values = {
+                "synapses": _reached(node, torch.ones_like(source.values), source.lengths),
+                "effective": _reached(node, (source.values != 0).float(), source.lengths),
+                "inputs": places(source),
+                "nonzero": _nonzero(source),
+                "outputs": places(record[name]),
+            }
+        elif isinstance(node, ONE_BY_ONE):
+            values = {"inputs": places(source), "outputs": places(record[name])}
+        else:
+            continue
+        found[name] = {k: v.to(torch.float64).numpy() for k, v in values.items()}
+    return found
+
+
+def _reached(node: Conv1d | Linear, active: Tensor, lengths: Tensor | None) -> Tensor:
+    """Synapses behind the active inputs of each text, (B,)."""
+    return step_sops(node, Signal(active[None], lengths))[0]
+
+
+def _nonzero(signal: Signal) -> Tensor:
+    return (signal.masked() != 0).flatten(1).sum(1)
+
+
+def ann_layers(
+    model: TextModel, counts: AnnCounts, skips: str = "padding", levels: int | None = None
+) -> list[Layer]:
+    """The work of every layer.
+
+    Args:
+        model: the ANN
+        counts: of the texts
+        skips: what costs nothing: ``nothing`` (all texts are as long as the longest), ``padding``,
+            or ``zeros`` (padding too)
+        levels: quantised activations and inputs of so many steps; None for 32 bits
+
+    Raises:
+        InputError: another word for ``skips``.
+    """
+    if skips not in SKIPS:
+        raise InputError(f"expected what is skipped to be {', '.join(SKIPS)}, but got {skips!r}")
+    found = counts.padded if skips == "nothing" else counts.own
+    texts = len(next(iter(counts.own.values()))["inputs"]) if counts.own else 0
+    words = _words(model.network, counts, texts)
+    layers = [Layer("encoder", "encoder", {"components": words})]
+    for name in model.network.inputs:
+        if name not in found:
+            continue
+        node = model.network.node(name)
+        values = {k: np.broadcast_to(v, (texts,)).astype(float) for k, v in found[name].items()}
+        if isinstance(node, Conv1d | Linear):
+            layers.append(_weighted(model.network, name, values, counts, skips, levels))
+        elif isinstance(node, Activation):
+            work = {"updates": values["outputs"], "neurons": values["outputs"]}
+            if levels is not None:
+                work["scales"] = values["outputs"]
+            layers.append(Layer(name, "neurons", work))
+        else:
+            layers.append(Layer(name, "pooling", {"pool_ops": values["inputs"]}))
+    return layers
+
+
+def _words(network: Network, counts: AnnCounts, texts: int) -> np.ndarray:
+    """Components of word vectors that every text brings, (N,)."""
+    for name, inputs in network.inputs.items():
+        if inputs[0] == "input" and name in counts.own:
+            return counts.own[name]["inputs"]
+    return np.zeros(texts)
+
+
+def _weighted(
+    network: Network,
+    name: str,
+    values: dict[str, np.ndarray],
+    counts: AnnCounts,
+    skips: str,
+    levels: int | None,
+) -> Layer:
+    """The work of a layer with weights."""
+    node: Node = network.node(name)
+    macs = values["effective" if skips == "zeros" else "synapses"]
+    inputs = values["nonzero" if skips == "zeros" else "inputs"]
+    outputs = values["outputs"]
+    work = dense_memory(node, macs, inputs, outputs, outputs)
+    work |= {"synapses": values["synapses"], "neurons": outputs, "bias_adds": outputs}
+    inside, outside = counts.sizes[name]
+    bits = 32 if levels is None else activation_bits(levels)
+    # word vectors have a sign, activations have none
+    signed = levels is not None and network.inputs[name][0] == "input"
+    in_bits = bits + 1 if signed else bits
+    return Layer(
+        name,
+        "synapses",
+        work,
+        in_bytes=WORD * inside * in_bits / 32,
+        weight_bytes=WORD * stored_weights(node),
+        out_bytes=WORD * outside,
+        bits=bits,
+        in_bits=in_bits,
+    )
+
+
+def quantised_levels(model: TextModel) -> int | None:
+    """The steps L of an ANN whose activations are all QCFS of one L; None for any other."""
+    network = model.network
+    nodes = [network.node(name) for name in network.inputs]
+    levels = {
+        node.levels if isinstance(node, Qcfs) else None
+        for node in nodes
+        if isinstance(node, Activation)
+    }
+    return levels.pop() if len(levels) == 1 else None
+
+
+def with_quantised_inputs(model: TextModel, levels: int) -> TextModel:
+    """``model`` on word vectors rounded to ``levels`` steps on either side of zero.
+
+    They are what an SNN of T = ``levels`` steps with sum-and-fire or bit-plane input is given.
+    """
+    vectors = model.embedding.weight.detach().clamp(-1, 1)
+    rounded = vectors.sign() * torch.floor(vectors.abs() * levels + 0.5) / levels
+    made = TextModel(rounded, model.network)
+    assert isinstance(made, nn.Module)
+    return made.eval()

@@ -1,0 +1,1 @@
+"""Numba: functions that are compiled once and kept."""

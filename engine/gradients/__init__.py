@@ -1,0 +1,1 @@
+"""Gradients of the loss for the word vectors of a text."""

@@ -1,0 +1,1 @@
+"""Training with spikes as rows to add."""

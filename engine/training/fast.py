@@ -1,0 +1,81 @@
+"""Training of a spiking text network without a convolution: words are projected once, not by place.
+
+A word's frames are the same wherever it stands, so one matrix product projects the batch's distinct
+words through all filter taps, and a window's current is a sum of a few rows. Backward the
+gradients of all places where a word stands are summed first, and one product per group of channels
+makes weight gradients of them. Between the two lie the kernels of `kernels.py`, which
+compute potentials twice rather than store them. After the front, autograd goes on as usual.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from ...models.network import Network
+from ...models.nodes.layers import Concat
+from ...models.snn import SpikingTextModel
+from ..plan import Plan, plan_of, run_rest
+from .front import Backward, Front, Surrogate
+from .words import Words, fused, words_of
+
+__all__ = ["Backward", "FastTraining", "Surrogate", "Words", "words_of"]
+
+
+class FastTraining:
+    """A model's output currents with gradients, by the fast front.
+
+    Its results are those of ``model.network`` with the same neurons; call it inside
+    ``surrogate.neurons(network)``, which the layers after the front need.
+
+    Args:
+        model: the SNN; its word vectors are not trained
+        surrogate: of the backward pass
+        kernels: use numba where it is (and weights are float32); torch alone gives the same results
+
+    Raises:
+        Unsupported: the network does not begin as the front does; the message says why.
+    """
+
+    def __init__(self, model: SpikingTextModel, surrogate: Surrogate, kernels: bool = True) -> None:
+        self.model, self.kernels = model, kernels
+        self.plan = plan_of(model.network)
+        self.front = Front(model.network, self.plan, surrogate, kernels)
+        self.joined = _joined(model.network, self.plan)
+
+    @property
+    def fused(self) -> bool:
+        """Whether kernels run the front.
+
+        They have their own threads, and what torch is left with is small. A step inside
+        `threads.torch_on_one_thread` is then the same bits for any number of threads, no slower.
+        """
+        return self.kernels and fused(self.model.embedding.weight.dtype)
+
+    def __call__(
+        self, ids: Tensor, lengths: Tensor, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """Output currents (T, B, K) of padded ids (B, L)."""
+        return self.outputs(words_of(self.model, ids, lengths, generator, self.kernels))
+
+    def outputs(self, words: Words) -> Tensor:
+        """Output currents (T, B, K)."""
+        pooled = self.front(words)  # (T, B, C)
+        if self.joined is not None:
+            whole = {self.joined.branches[0].output: pooled}
+            return run_rest(self.model.network, self.joined, whole)
+        parts = pooled.split([branch.channels for branch in self.plan.branches], dim=2)
+        named = {b.output: part for b, part in zip(self.plan.branches, parts, strict=True)}
+        return run_rest(self.model.network, self.plan, named)
+
+
+def _joined(network: Network, plan: Plan) -> Plan | None:
+    """The plan after a concatenation of all branches, which the front makes without a copy."""
+    outputs = tuple(branch.output for branch in plan.branches)
+    for name in plan.rest[:1]:
+        alone = all(network.consumers(output) == [name] for output in outputs)
+        if isinstance(network.node(name), Concat) and network.inputs[name] == outputs and alone:
+            return Plan((replace(plan.branches[0], output=name),), plan.rest[1:])
+    return None

@@ -1,0 +1,126 @@
+"""The rate-based backward pass: gradients through mean currents and firing rates, not through time.
+
+Source: Yu et al. 2024, "Advancing Training Efficiency of Deep Spiking Neural Networks through
+Rate-based Backpropagation" (NeurIPS 2024, arXiv 2410.11488), and their published code for IF and
+LIF neurons whose reset takes part in the gradient. With c = 1/T sum_t I(t) the mean current and
+r = 1/T sum_t s(t) the rate of a neuron,
+
+    dr/dc = 1/T sum_t e(t) h(u(t))
+    e(1) = 1,  e(t+1) = 1 + e(t) dv(t)/du(t)
+    dv/du = (1 - leak)(1 - h(u))                 soft reset
+    dv/du = (1 - leak)(1 - s - u h(u))           hard reset
+
+where u is the potential before the reset, v the one after it and the next step's leak, and h the
+surrogate's slope. e(t) is the derivative of u(t) for a change of the current at every step up to
+t, so the trace runs forward in time and the backward pass has no time at all:
+
+    dL/dc = dL/dr dr/dc,  dL/dW = dL/dc x_mean
+
+with x_mean the mean input frame. Here every s(t) stands for r and every I(t) for c: the neuron's
+gradients are summed over steps on the way in and spread evenly on the way out. What lies between
+neurons (weights, pooling) keeps its exact gradient; it is linear at any step.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ...models.network import Network
+from ...models.neurons.base import NeuronParameters, NeuronRun
+from ...models.neurons.integrate_and_fire import IFParameters
+from ...models.neurons.lif import LIFParameters
+from ...models.spikingjelly import trained_by
+
+
+def surrogate_slope(name: str, width: float) -> Callable[[Tensor], Tensor]:
+    """h(x), the slope of a surrogate of `spikingjelly_bridge.SURROGATES` at x = u - 1.
+
+    >>> surrogate_slope("triangle", 0.5)(torch.tensor([0.0, 0.25, 1.0])).tolist()
+    [2.0, 1.0, 0.0]
+    """
+
+    def atan(x: Tensor) -> Tensor:
+        return 1 / (width * (1 + (math.pi / width * x) ** 2))
+
+    def sigmoid(x: Tensor) -> Tensor:
+        z = torch.sigmoid(4 / width * x)
+        return 4 / width * z * (1 - z)
+
+    def rectangle(x: Tensor) -> Tensor:
+        return (x.abs() < width / 2).to(x.dtype) / width
+
+    def triangle(x: Tensor) -> Tensor:
+        return (1 - x.abs() / width).clamp(min=0) / width
+
+    return {"atan": atan, "sigmoid": sigmoid, "rectangle": rectangle, "triangle": triangle}[name]
+
+
+class _Rate(torch.autograd.Function):
+    """Spikes forward; dL/dc spread over the steps backward."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, currents: Tensor, p: IFParameters | LIFParameters, h: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        """Spikes (T, ...) of currents (T, ...)."""
+        leak = p.leak if isinstance(p, LIFParameters) else 0.0
+        v = torch.zeros_like(currents[0]) + p.initial * p.threshold
+        trace, slope = torch.ones_like(v), torch.zeros_like(v)
+        spikes = torch.empty_like(currents, memory_format=torch.contiguous_format)
+        for step, current in enumerate(currents):
+            u = v - leak * v + current
+            spike = (u >= p.threshold).to(u.dtype)
+            rise = h(u - p.threshold)
+            slope += trace * rise
+            if p.soft_reset:
+                trace = 1 + (1 - leak) * trace * (1 - p.threshold * rise)
+                v = u - p.threshold * spike
+            else:
+                trace = 1 + (1 - leak) * trace * (1 - spike - u * rise)
+                v = u * (1 - spike)
+            spikes[step] = spike
+        ctx.save_for_backward(slope / len(currents))  # dr/dc
+        return spikes
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        """Gradient for currents (T, ...) of a gradient for spikes (T, ...)."""
+        (gradient,) = gradients
+        (slope,) = ctx.saved_tensors
+        mean = gradient.sum(dim=0) * slope  # dL/dc
+        return (mean / len(gradient)).expand_as(gradient), None, None
+
+
+def rate_run(surrogate: str = "atan", width: float = 1.0) -> NeuronRun:
+    """IF and LIF neurons whose backward pass is rate-based.
+
+    Args:
+        surrogate: ``atan``, ``sigmoid``, ``rectangle`` or ``triangle``
+        width: width of the surrogate's peak around the threshold, in thresholds
+    """
+    h = surrogate_slope(surrogate, width)
+
+    def run(currents: Tensor, p: NeuronParameters) -> Tensor:
+        assert isinstance(p, IFParameters | LIFParameters)  # `trained_by` refuses others
+        spikes = _Rate.apply(currents, p, h)
+        assert isinstance(spikes, Tensor)
+        return spikes
+
+    return run
+
+
+@contextmanager
+def rate_neurons(network: Network, surrogate: str = "atan", width: float = 1.0) -> Iterator[None]:
+    """Inside the block every neuron of ``network`` has the rate-based backward pass.
+
+    Raises:
+        InputError: the network has no neurons, or has neurons other than IF and LIF.
+    """
+    with trained_by(network, rate_run(surrogate, width)):
+        yield

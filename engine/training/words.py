@@ -1,0 +1,179 @@
+"""A batch as the training front reads it, and the two products of its frames with weights."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...models.encoders.encoder import Encoder
+from ...models.snn import SpikingTextModel
+from ..frames import position_frames, token_frames
+from ..threads import in_parts, torch_on_one_thread
+
+if TYPE_CHECKING:
+    from .events import Events
+
+# rows of a product that one thread makes; the same for any number of threads (`threads.py`)
+BLOCK = 64
+
+
+@dataclass(frozen=True)
+class Words:
+    """A batch as the front reads it.
+
+    shape: F, N, D': distinct frames, distinct words (positions, where the code is drawn at random)
+        and input channels
+    frames: (F, N, D'); spikes as uint8; None where they are lists of events
+    events: the spikes as lists, where they are few enough (`events.py`)
+    order: (T,) int64, the frame of each step
+    rows: (B, L) int64, the row of every position's word; -1 on padding
+    lengths: (B,) int64
+    dtype: of the floats to compute in
+    """
+
+    shape: tuple[int, int, int]
+    frames: Tensor | None
+    events: Events | None
+    order: np.ndarray
+    rows: np.ndarray
+    lengths: Tensor
+    dtype: torch.dtype
+
+    def frame(self, number: int, words: slice = slice(None), inputs: slice = slice(None)) -> Tensor:
+        """Frame (N, D'), or a part of it, as floats; of words without events."""
+        assert self.frames is not None
+        return self.frames[number, words, inputs].to(self.dtype)
+
+    def mean_frame(self) -> Tensor:
+        """The mean of the frames over the steps: (N, D')."""
+        shares = np.bincount(self.order, minlength=self.shape[0]) / len(self.order)
+        mean = torch.zeros(self.shape[1:], dtype=self.dtype)
+        if self.events is not None:
+            from .events import add_shares
+
+            add_shares(self.events, shares.astype(np.float32), mean.numpy())
+            return mean
+        for number, share in enumerate(shares.tolist()):
+            mean.add_(self.frame(number), alpha=share)
+        return mean
+
+
+def words_of(
+    model: SpikingTextModel,
+    ids: Tensor,
+    lengths: Tensor,
+    generator: torch.Generator | None = None,
+    kernels: bool = True,
+) -> Words:
+    """The distinct words of padded ids (B, L) and their frames; events only for ``kernels``."""
+    encoder = model.encoder
+    assert isinstance(encoder, Encoder)
+    valid = torch.arange(ids.shape[1]) < lengths[:, None]  # (B, L)
+    rows = torch.full_like(ids, -1)
+    if encoder.stochastic:
+        rows[valid] = torch.arange(ids.numel()).reshape(ids.shape)[valid]
+        x = model.embed(ids)  # (B, D, L)
+        found = position_frames(encoder, x, lengths, model.steps, generator)
+        frames, order = found.values.to(torch.uint8), found.order
+    else:
+        distinct, rows[valid] = torch.unique(ids[valid], return_inverse=True)
+        frames, order = _compact_frames(encoder, model.embedding(distinct), model.steps)
+    events = None
+    if kernels and encoder.spiking and fused(model.embedding.weight.dtype):
+        from .events import events_of
+
+        events = events_of(frames.numpy())
+    count, found_words, inputs = frames.shape
+    return Words(
+        shape=(count, found_words, inputs),
+        frames=frames if events is None else None,
+        events=events,
+        order=np.array(order, dtype=np.int64),
+        rows=rows.numpy(),
+        lengths=lengths,
+        dtype=model.embedding.weight.dtype,
+    )
+
+
+def _compact_frames(
+    encoder: Encoder, vectors: Tensor, steps: int, part: int = 64
+) -> tuple[Tensor, tuple[int, ...]]:
+    """Frames (F, N, D') of vectors (N, D) and their order; as floats only ``part`` words a time."""
+    made = [token_frames(encoder, some, steps) for some in vectors.split(part)]
+    kind = torch.uint8 if encoder.spiking else vectors.dtype
+    return torch.cat([found.values.to(kind) for found in made], dim=1), made[0].order
+
+
+def fused(dtype: torch.dtype) -> bool:
+    """Whether the kernels can run; elsewhere torch alone gives the same results."""
+    if dtype != torch.float32:
+        return False
+    try:
+        import numba  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def project(words: Words, weight: Tensor) -> Tensor:
+    """Projections (N, F, k*C) of the words through filters (C, D', k); more columns may follow."""
+    channels, inputs, width = weight.shape
+    taps = weight.detach().permute(1, 2, 0).reshape(inputs, width * channels)
+    count, rows, _ = words.shape
+    events = words.events
+    if events is None:
+        table = taps.new_empty(rows, count, width * channels)
+
+        def multiply(start: int, stop: int) -> None:
+            some = slice(start, stop)
+            for number in range(count):
+                torch.mm(words.frame(number, some), taps, out=table[some, number])
+
+        with torch_on_one_thread():
+            in_parts(rows, multiply, BLOCK)
+        return table
+    from .events import LANES
+    from .events import project as add_rows
+
+    columns = LANES * math.ceil(width * channels / LANES)
+    taps = torch.nn.functional.pad(taps, (0, columns - width * channels))
+    tiles = taps.unflatten(1, (-1, LANES)).transpose(0, 1).contiguous().numpy()
+    table = taps.new_empty(rows, count, columns)
+    flat = table.flatten().numpy()
+    in_parts(
+        rows * count,
+        lambda a, z: add_rows(events, tiles, a, columns, flat[a * columns : z * columns]),
+    )
+    return table
+
+
+def weight_gradient(words: Words, gradient: Tensor, by_mean: bool) -> Tensor:
+    """The gradient (D', columns) for the taps, of one for the table: (N, F, columns).
+
+    by_mean: the gradient is that of the mean frame alone, (N, 1, columns)
+    """
+    inputs, columns = words.shape[2], gradient.shape[2]
+    events = words.events
+    if by_mean or events is None:
+        weight = gradient.new_zeros(inputs, columns)
+        mean = words.mean_frame() if by_mean else None
+
+        def multiply(start: int, stop: int) -> None:
+            some = slice(start, stop)
+            for number in range(gradient.shape[1]):
+                spikes = mean[:, some] if mean is not None else words.frame(number, inputs=some)
+                weight[some].addmm_(spikes.t(), gradient[:, number])
+
+        with torch_on_one_thread():
+            in_parts(inputs, multiply, BLOCK)
+        return weight
+    from .events import LANES, collect
+
+    flat, tiles = gradient.flatten().numpy(), gradient.new_zeros(columns // LANES, inputs, LANES)
+    in_parts(len(tiles), lambda a, z: collect(events, flat, columns, a, tiles[a:z].numpy()))
+    return tiles.transpose(0, 1).flatten(1)

@@ -1,0 +1,1 @@
+"""The engines' kernels on a GPU."""

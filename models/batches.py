@@ -1,0 +1,57 @@
+"""Batches of padded word ids: similar lengths together, so that little work goes to padding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..text.stages.words import pad
+
+
+def to_batch(sequences: Sequence[np.ndarray]) -> tuple[Tensor, Tensor]:
+    """Pad id sequences: ids (B, L) int64 with zeros as padding, and lengths (B,) int64."""
+    ids, lengths = pad(sequences, 1)
+    return torch.from_numpy(ids), torch.from_numpy(lengths)
+
+
+def by_length(
+    sequences: Sequence[np.ndarray], batch_size: int, max_positions: int | None = None
+) -> Iterator[list[int]]:
+    """Indices of all sequences, shortest first, in batches for evaluation.
+
+    Args:
+        sequences: id sequences
+        batch_size: the most sequences a batch holds
+        max_positions: the most padded positions B * L a batch holds, where given; a single longer
+            sequence still gets a batch of its own
+    """
+    order = np.argsort([len(s) for s in sequences], kind="stable").tolist()
+    batch: list[int] = []
+    for index in order:
+        longest = max(len(sequences[index]), 1)
+        full = max_positions is not None and longest * (len(batch) + 1) > max_positions
+        if batch and (len(batch) == batch_size or full):
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
+
+
+def shuffled(
+    lengths: Sequence[int], batch_size: int, generator: torch.Generator, pool: int = 32
+) -> list[list[int]]:
+    """Random training batches of similar lengths.
+
+    Sequences are shuffled, cut into pools of ``pool`` batches, sorted by length inside a pool, and
+    the batches are shuffled again: nearly no padding, and still a new mixture every epoch.
+    """
+    order = torch.randperm(len(lengths), generator=generator).tolist()
+    batches = []
+    for start in range(0, len(order), batch_size * pool):
+        chunk = sorted(order[start : start + batch_size * pool], key=lambda i: lengths[i])
+        batches += [chunk[i : i + batch_size] for i in range(0, len(chunk), batch_size)]
+    return [batches[i] for i in torch.randperm(len(batches), generator=generator).tolist()]

@@ -1,0 +1,1 @@
+"""Spike encoders: vectors in [-1, 1] become spike trains."""

@@ -1,0 +1,233 @@
+"""Encoders: range-mapped word vectors (B, D, L) become spike trains (T, B, D', L).
+
+Two mappings put a component x in [-1, 1] on non-negative channels first:
+
+- ``split``: two channels, max(x, 0) and max(-x, 0); zeros and padding are silent.
+- ``shift``: (1 + x) / 2 as in Lv et al. (ICLR 2023), and one more channel that spikes at every
+  step on real tokens ("presence"), from which the shift is taken back exactly; padding is silent.
+- ``none``: x itself, for analog (direct) input only.
+
+Five codes turn a value in [0, 1] into T frames: ``direct`` (the value at every step, analog),
+``poisson`` (Bernoulli draws), ``saf`` (sum and fire, deterministic), ``bitplane``, and ``ttfs``
+(one spike, early for a large value), which only a time-to-first-spike network can read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ...errors import InputError
+from ..neurons.ttfs import ttfs_encode
+
+MAPPINGS = ("split", "shift", "none")
+
+
+def soft_threshold(x: Tensor, tau: float) -> Tensor:
+    """sign(x) * max(|x| - tau, 0) of any shape: small components become zero, and silent.
+
+    Source: Donoho 1995, De-noising by soft-thresholding.
+
+    >>> soft_threshold(torch.tensor([-0.5, 0.25, 0.75]), 0.5).tolist()
+    [-0.0, 0.0, 0.25]
+    """
+    return x.sign() * (x.abs() - tau).clamp(min=0)
+
+
+def direct(x: Tensor, steps: int, generator: torch.Generator | None, shared: bool) -> Tensor:
+    """The analog value itself at every step: (B, C, L) -> (T, B, C, L), a view without copies."""
+    return x.expand(steps, *x.shape)
+
+
+def poisson(x: Tensor, steps: int, generator: torch.Generator | None, shared: bool) -> Tensor:
+    """Independent Bernoulli(x) spikes at every step (Lv et al. 2023, section 3.2).
+
+    ``shared``: one noise field (T, 1, C, L) for the whole batch, drawn position after position, so
+    that a text's spikes depend neither on the texts beside it nor on the padding after it.
+    """
+    if shared:
+        field = torch.rand((x.shape[2], steps, 1, x.shape[1]), generator=generator)  # (L, T, 1, C)
+        draws = field.permute(1, 2, 3, 0).to(x.device)  # (T, 1, C, L)
+    else:
+        draws = torch.rand((steps, *x.shape), generator=generator).to(x.device)  # (T, B, C, L)
+    return (draws < x).to(x.dtype)
+
+
+def saf(x: Tensor, steps: int, generator: torch.Generator | None, shared: bool) -> Tensor:
+    """Sum and fire: V += x; spike and V -= 1 when V >= 1; V(0) = 1/2.
+
+    The count after T steps is floor(T x + 1/2), x rounded to T levels. Source: SNNLP (Knipper et
+    al. 2024) with V(0) = 0; the half makes it round to the nearest level instead of down.
+    """
+    potential = torch.full_like(x, 0.5)
+    frames = []
+    for _ in range(steps):
+        potential = potential + x
+        spikes = (potential >= 1).to(x.dtype)
+        potential = potential - spikes
+        frames.append(spikes)
+    return torch.stack(frames)
+
+
+def bit_of_step(steps: int) -> list[int]:
+    """Which bit spikes at each of T = 2^b - 1 steps: the ruler function, so bit i comes 2^i times.
+
+    >>> bit_of_step(7)
+    [2, 1, 2, 0, 2, 1, 2]
+
+    Raises:
+        InputError: T + 1 is not a power of two.
+    """
+    bits = (steps + 1).bit_length() - 1
+    if steps < 1 or steps + 1 != 1 << bits:
+        raise InputError(
+            f"expected 1, 3, 7, 15, 31 ... steps for the bitplane code (2^b - 1), but got {steps}"
+        )
+    # step t (1-based) has r trailing zeros; r = 0 comes most often and carries the top bit
+    return [bits - 1 - ((t & -t).bit_length() - 1) for t in range(1, steps + 1)]
+
+
+def bitplane(x: Tensor, steps: int, generator: torch.Generator | None, shared: bool) -> Tensor:
+    """Bit-plane rate code: x rounded to b bits, bit i spikes on its 2^i interleaved steps.
+
+    The spike count after T = 2^b - 1 steps is exactly round(T x), and only b frames differ.
+    """
+    planes = bit_planes(x, steps)
+    return torch.stack([planes[bit] for bit in bit_of_step(steps)])
+
+
+def bit_planes(x: Tensor, steps: int) -> list[Tensor]:
+    """The b distinct frames of the bit-plane code of T = 2^b - 1 steps, lowest bit first."""
+    bits = max(bit_of_step(steps)) + 1
+    value = torch.floor(x * steps + 0.5).to(torch.int32)  # of x's shape, in 0..T
+    return [((value >> bit) & 1).to(x.dtype) for bit in range(bits)]
+
+
+def ttfs(x: Tensor, steps: int, generator: torch.Generator | None, shared: bool) -> Tensor:
+    """Time to first spike: one spike at step T - round(T x), none where that is T.
+
+    For networks of `convert.ttfs` alone: to a rate code, every spike is worth the same.
+    """
+    return ttfs_encode(x, steps)
+
+
+CODES: dict[str, Callable[[Tensor, int, torch.Generator | None, bool], Tensor]] = {
+    "direct": direct,
+    "poisson": poisson,
+    "saf": saf,
+    "bitplane": bitplane,
+    "ttfs": ttfs,
+}
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A code and a mapping: what turns word vectors into T frames.
+
+    code: ``direct``, ``poisson``, ``saf``, ``bitplane`` or ``ttfs``; mapping: ``split``, ``shift``
+    or ``none`` (direct only).
+
+    Raises:
+        InputError: an unknown code or mapping, or a mapping that the code cannot use.
+    """
+
+    code: str = "saf"
+    mapping: str = "split"
+
+    def __post_init__(self) -> None:
+        if self.code not in CODES:
+            raise InputError(
+                f"expected the encoder to be {', '.join(CODES)}, but got {self.code!r}"
+            )
+        if self.mapping not in MAPPINGS:
+            raise InputError(
+                f"expected the mapping to be {', '.join(MAPPINGS)}, but got {self.mapping!r}"
+            )
+        if self.mapping == "none" and self.code != "direct":
+            raise InputError(
+                f"the {self.code} code spikes, so it needs values in [0, 1]: "
+                "choose the mapping split or shift, or the direct encoder"
+            )
+
+    @property
+    def spiking(self) -> bool:
+        """False for direct input, whose frames are analog."""
+        return self.code != "direct"
+
+    @property
+    def stochastic(self) -> bool:
+        """True where two runs differ unless the generator is seeded alike."""
+        return self.code == "poisson"
+
+    def check_steps(self, steps: int) -> None:
+        """Raise `InputError` where the code cannot run for ``steps``."""
+        if steps < 1:
+            raise InputError(f"expected at least one time step, but got {steps}")
+        if self.code == "bitplane":
+            bit_of_step(steps)
+
+    def channels(self, dim: int) -> int:
+        """Input channels D' of the SNN for word vectors of ``dim`` components."""
+        return {"split": 2 * dim, "shift": dim + 1, "none": dim}[self.mapping]
+
+    def map(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Put x (B, D, L) on non-negative channels: (B, D', L), padding exactly zero."""
+        positions = torch.arange(x.shape[-1], device=x.device)
+        real = (positions < lengths[:, None]).unsqueeze(1).to(x.dtype)  # (B, 1, L)
+        if self.mapping == "split":
+            x = torch.cat([x.clamp(min=0), (-x).clamp(min=0)], dim=1)
+        elif self.mapping == "shift":
+            x = torch.cat([(1 + x) / 2, torch.ones_like(x[:, :1])], dim=1)
+        return x * real
+
+    def fold(self, weight: Tensor) -> Tensor:
+        """Filter weights (C, D, k) for x, as weights (C, D', k) for the mapped channels.
+
+        split: x = p - n, so [W, -W]. shift: x = 2 x' - presence, so [2W, -sum_d W_d].
+        """
+        if self.mapping == "split":
+            return torch.cat([weight, -weight], dim=1)
+        if self.mapping == "shift":
+            return torch.cat([2 * weight, -weight.sum(dim=1, keepdim=True)], dim=1)
+        return weight
+
+    def decode(self, values: Tensor) -> Tensor:
+        """The inverse of :meth:`map`: mapped channels (..., D', L) to vectors (..., D, L).
+
+        Of spikes averaged over time it gives the vectors that they stand for, as the folded
+        weights read them (:meth:`fold`).
+        """
+        if self.mapping == "split":
+            positive, negative = values.chunk(2, dim=-2)
+            return positive - negative
+        if self.mapping == "shift":
+            return 2 * values[..., :-1, :] - values[..., -1:, :]
+        return values
+
+    def encode(
+        self,
+        x: Tensor,
+        lengths: Tensor,
+        steps: int,
+        generator: torch.Generator | None = None,
+        shared_noise: bool = False,
+    ) -> Tensor:
+        """Frames (T, B, D', L) of range-mapped vectors x (B, D, L).
+
+        Args:
+            x: vectors in [-1, 1], padding zero
+            lengths: (B,) valid positions; the others stay silent
+            steps: T
+            generator: source of the Poisson draws
+            shared_noise: one noise field for the whole batch (see :func:`poisson`)
+        """
+        self.check_steps(steps)
+        return CODES[self.code](self.map(x, lengths), steps, generator, shared_noise)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields, JSON-able."""
+        return asdict(self)

@@ -1,0 +1,1 @@
+"""Text networks by family: shallow and deep."""

@@ -1,0 +1,1 @@
+"""Spiking neurons: their equations, parameters and layers."""

@@ -1,0 +1,193 @@
+"""Layers of spiking neurons as nodes: currents (T, B, ...) in, spikes (T, B, ...) out.
+
+The threshold is 1 everywhere: it is folded into the weights before the layer. One layer type for
+each kind of `neuron_spec.NeuronSpec`; the equations are in the `neuron*.py` files.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from ...errors import InputError
+from ..network import Node, Signal, register
+from .burst import BurstParameters, burst_run
+from .integrate_and_fire import IFParameters, if_run
+from .lif import LIFParameters, lif_run
+from .signed import SignedParameters, signed_run
+from .ttfs import TTFSParameters, ttfs_run
+
+NeuronParameters = (
+    IFParameters | LIFParameters | SignedParameters | BurstParameters | TTFSParameters
+)
+NeuronRun = Callable[[Tensor, NeuronParameters], Tensor]
+
+
+def reference_run(currents: Tensor, p: NeuronParameters) -> Tensor:
+    """Spikes (T, ...) of our own reference neuron for currents (T, ...)."""
+    match p:
+        case IFParameters():
+            return if_run(currents, p)[0]
+        case LIFParameters():
+            return lif_run(currents, p)[0]
+        case SignedParameters():
+            return signed_run(currents, p)[0]
+        case BurstParameters():
+            return burst_run(currents, p)[0]
+        case TTFSParameters():
+            return ttfs_run(currents, p)
+
+
+def checked_initial(initial: float | Sequence[float]) -> float | list[float]:
+    """V(0) as a number or a list of numbers, one per channel.
+
+    Raises:
+        InputError: an empty list, or a value that is not finite.
+    """
+    values = list(initial) if isinstance(initial, Sequence) else [initial]
+    if not values or not all(math.isfinite(value) for value in values):
+        raise InputError(
+            "expected V(0) to be a finite number or one for each channel, "
+            f"but got {str(initial)[:80]}"
+        )
+    return [float(value) for value in values] if isinstance(initial, Sequence) else initial
+
+
+class Neurons(Node):
+    """A layer of spiking neurons with threshold 1; subclasses say which by their parameters.
+
+    Args:
+        initial: V(0) as a fraction of the threshold, one number or one for each channel
+    """
+
+    kind: ClassVar[str] = ""
+
+    def __init__(self, initial: float | Sequence[float] = 0.5) -> None:
+        super().__init__()
+        self.initial = checked_initial(initial)
+        # replaced by spikingjelly's neuron while fine-tuning (see models/spikingjelly.py)
+        self.run: NeuronRun = reference_run
+
+    def parameters_on(self, currents: Tensor) -> NeuronParameters:
+        """The neuron's parameters for currents (T, B, C, L) or (T, B, C)."""
+        raise TypeError(f"{type(self).__name__} does not say which neuron it holds")
+
+    def initial_on(self, currents: Tensor) -> float | Tensor:
+        """V(0) for currents (T, B, C, L) or (T, B, C): a number, or a tensor (C, 1) or (C,).
+
+        Raises:
+            InputError: one V(0) for each channel was given, but for another number of channels.
+        """
+        if not isinstance(self.initial, list):
+            return self.initial
+        channels = currents.shape[2]
+        if len(self.initial) != channels:
+            raise InputError(
+                f"expected one V(0) for each of {channels} channels, but got {len(self.initial)}"
+            )
+        values = torch.tensor(self.initial, dtype=currents.dtype, device=currents.device)
+        return values.reshape(-1, *[1] * (currents.dim() - 3))
+
+    def forward(self, *inputs: Signal) -> Signal:
+        """Currents (T, B, ...) -> spikes (T, B, ...); positions that are padding never fire."""
+        (signal,) = inputs
+        spikes = self.run(signal.values, self.parameters_on(signal.values))
+        mask = signal.mask()
+        if mask is not None:
+            spikes = spikes * mask
+        return Signal(spikes, signal.lengths)
+
+
+@register
+class IF(Neurons):
+    """Integrate-and-fire neurons (`integrate_and_fire.py`).
+
+    Args:
+        initial: V(0) as a fraction of the threshold, one number or one for each channel
+        soft_reset: reset by subtraction (True) or to zero (False)
+    """
+
+    kind = "if"
+    fields = ("initial", "soft_reset")
+
+    def __init__(self, initial: float | Sequence[float] = 0.5, soft_reset: bool = True) -> None:
+        super().__init__(initial)
+        self.soft_reset = soft_reset
+
+    def parameters_on(self, currents: Tensor) -> IFParameters:
+        """Threshold 1, V(0) and reset."""
+        return IFParameters(1.0, self.initial_on(currents), self.soft_reset)
+
+
+@register
+class LIF(Neurons):
+    """Leaky integrate-and-fire neurons (`lif.py`).
+
+    Args:
+        initial: V(0) as a fraction of the threshold, one number or one for each channel
+        leak: share of the potential lost at each step
+        soft_reset: reset by subtraction (True) or to zero (False)
+    """
+
+    kind = "lif"
+    fields = ("initial", "leak", "soft_reset")
+
+    def __init__(
+        self, initial: float | Sequence[float] = 0.5, leak: float = 0.5, soft_reset: bool = True
+    ) -> None:
+        super().__init__(initial)
+        self.leak, self.soft_reset = leak, soft_reset
+
+    def parameters_on(self, currents: Tensor) -> LIFParameters:
+        """Threshold 1, V(0), leak and reset."""
+        return LIFParameters(1.0, self.initial_on(currents), self.leak, self.soft_reset)
+
+
+@register
+class SignedIF(Neurons):
+    """Integrate-and-fire neurons that can take a spike back (`signed.py`).
+
+    Spikes lie in {-1, 0, 1}; the net count of a neuron never becomes negative.
+
+    Args:
+        initial: V(0) as a fraction of the threshold, one number or one for each channel
+        negative: a negative spike needs a potential below minus this
+    """
+
+    kind = "signed"
+    fields = ("initial", "negative")
+
+    def __init__(self, initial: float | Sequence[float] = 0.5, negative: float = 0.0) -> None:
+        super().__init__(initial)
+        self.negative = negative
+
+    def parameters_on(self, currents: Tensor) -> SignedParameters:
+        """Threshold 1, V(0) and negative threshold."""
+        return SignedParameters(1.0, self.initial_on(currents), self.negative)
+
+
+@register
+class BurstIF(Neurons):
+    """Integrate-and-fire neurons with up to ``burst`` spikes a step (`burst.py`).
+
+    Values lie in {0, ..., burst}; each counts as that many spikes.
+
+    Args:
+        initial: V(0) as a fraction of the threshold, one number or one for each channel
+        burst: the most spikes of one step
+    """
+
+    kind = "burst"
+    fields = ("initial", "burst")
+
+    def __init__(self, initial: float | Sequence[float] = 0.5, burst: int = 2) -> None:
+        super().__init__(initial)
+        self.burst = burst
+
+    def parameters_on(self, currents: Tensor) -> BurstParameters:
+        """Threshold 1, V(0) and largest burst."""
+        return BurstParameters(1.0, self.initial_on(currents), self.burst)

@@ -1,0 +1,89 @@
+"""The integrate-and-fire neuron as pure functions: state goes in and comes out.
+
+Its relatives have files of their own: `lif.py` (leak), `signed.py` (negative
+spikes), `burst.py` (several spikes a step), `ttfs.py` (one spike in a window).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+import torch
+from torch import Tensor
+
+P = TypeVar("P")
+S = TypeVar("S")
+
+
+def over_time(
+    step: Callable[[Tensor, S, P], tuple[Tensor, S]], currents: Tensor, state: S, p: P
+) -> tuple[Tensor, S]:
+    """Run a neuron's ``step`` over currents (T, ...): spikes (T, ...) and the last state."""
+    spikes = []
+    for current in currents:
+        fired, state = step(current, state, p)
+        spikes.append(fired)
+    return torch.stack(spikes), state
+
+
+class IFParameters(NamedTuple):
+    """Parameters of an IF neuron.
+
+    threshold: theta > 0, in the unit of the input current
+    initial: V(0) as a fraction of the threshold, one number or a tensor that broadcasts to a step
+    soft_reset: subtract theta at a spike (True), or set the potential to 0 (False)
+    """
+
+    threshold: float = 1.0
+    initial: float | Tensor = 0.5
+    soft_reset: bool = True
+
+
+class IFState(NamedTuple):
+    """Membrane potential ``v``, of the shape of one step's current."""
+
+    v: Tensor
+
+
+def if_initial(current: Tensor, p: IFParameters) -> IFState:
+    """The state before the first step, for currents of the shape of ``current``."""
+    return IFState(torch.zeros_like(current) + p.initial * p.threshold)
+
+
+def if_step(current: Tensor, state: IFState, p: IFParameters) -> tuple[Tensor, IFState]:
+    """One step of the integrate-and-fire neuron.
+
+        U(t) = V(t-1) + I(t)
+        s(t) = 1 if U(t) >= theta else 0
+        V(t) = U(t) - theta * s(t)          soft reset (reset by subtraction)
+        V(t) = U(t) * (1 - s(t))            hard reset
+
+    With soft reset, V(0) = theta/2 and constant current z the count after T steps is
+    clip(floor(z*T/theta + 1/2), 0, T), which is the QCFS staircase.
+    Source: Rueckauer et al. 2017, eq. 2 to 4 (reset); Bu et al. 2022 (count).
+
+    Args:
+        current: I(t), any shape, in the unit of the threshold
+        state: potential of the same shape
+        p: threshold and reset rule
+
+    Returns:
+        Spikes in {0, 1} of the current's shape and dtype, and the new state.
+    """
+    u = state.v + current
+    spikes = (u >= p.threshold).to(u.dtype)
+    v = u - p.threshold * spikes if p.soft_reset else u * (1 - spikes)
+    return spikes, IFState(v)
+
+
+def if_run(
+    currents: Tensor, p: IFParameters, state: IFState | None = None
+) -> tuple[Tensor, IFState]:
+    """Run :func:`if_step` over time: currents (T, ...) -> spikes (T, ...) and the last state.
+
+    >>> spikes, state = if_run(torch.full((4, 1), 0.5), IFParameters())
+    >>> spikes[:, 0].tolist()
+    [1.0, 0.0, 1.0, 0.0]
+    """
+    return over_time(if_step, currents, state or if_initial(currents[0], p), p)

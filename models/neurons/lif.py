@@ -1,0 +1,78 @@
+"""The leaky integrate-and-fire neuron as pure functions."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from .integrate_and_fire import over_time
+
+
+class LIFParameters(NamedTuple):
+    """Parameters of a LIF neuron.
+
+    threshold: theta > 0, in the unit of the input current
+    initial: V(0) as a fraction of the threshold, one number or a tensor that broadcasts to a step
+    leak: share of the potential lost at each step, in [0, 1); 1/tau for a time constant tau
+    soft_reset: subtract theta at a spike (True), or set the potential to 0 (False)
+    """
+
+    threshold: float = 1.0
+    initial: float | Tensor = 0.5
+    leak: float = 0.5
+    soft_reset: bool = True
+
+
+class LIFState(NamedTuple):
+    """Membrane potential ``v``, of the shape of one step's current."""
+
+    v: Tensor
+
+
+def lif_initial(current: Tensor, p: LIFParameters) -> LIFState:
+    """The state before the first step, for currents of the shape of ``current``."""
+    return LIFState(torch.zeros_like(current) + p.initial * p.threshold)
+
+
+def lif_step(current: Tensor, state: LIFState, p: LIFParameters) -> tuple[Tensor, LIFState]:
+    """One step of the leaky integrate-and-fire neuron, the leak taken before the input.
+
+        U(t) = V(t-1) - leak * V(t-1) + I(t)
+        s(t) = 1 if U(t) >= theta else 0
+        V(t) = U(t) - theta * s(t)          soft reset
+        V(t) = U(t) * (1 - s(t))            hard reset
+
+    This is the forward Euler step of tau dV/dt = -V + tau I with a step of 1 and leak = 1/tau: the
+    resting potential is 0 and the input is not scaled by the leak (spikingjelly's `LIFNode` with
+    ``decay_input=False``). leak = 0 is the IF neuron. Under constant current z and without spikes
+    the potential tends to z/leak, so a current below leak * theta never fires in the long run: a
+    LIF network underestimates small activations and is meant to be fine-tuned.
+    Source: Gerstner and Kistler 2002, section 4.1 (the equation, tau R C); Fang et al. 2023
+    (spikingjelly, the discretisation).
+
+    Args:
+        current: I(t), any shape, in the unit of the threshold
+        state: potential of the same shape
+        p: threshold, leak and reset rule
+
+    Returns:
+        Spikes in {0, 1} of the current's shape and dtype, and the new state.
+    """
+    u = state.v - p.leak * state.v + current
+    spikes = (u >= p.threshold).to(u.dtype)
+    v = u - p.threshold * spikes if p.soft_reset else u * (1 - spikes)
+    return spikes, LIFState(v)
+
+
+def lif_run(
+    currents: Tensor, p: LIFParameters, state: LIFState | None = None
+) -> tuple[Tensor, LIFState]:
+    """Run :func:`lif_step` over time: currents (T, ...) -> spikes (T, ...) and the last state.
+
+    >>> spikes, state = lif_run(torch.full((4, 1), 0.75), LIFParameters())
+    >>> spikes[:, 0].tolist()
+    [1.0, 0.0, 1.0, 0.0]
+    """
+    return over_time(lif_step, currents, state or lif_initial(currents[0], p), p)

@@ -1,0 +1,1 @@
+"""The nodes of a network that an ANN and its SNN share."""

@@ -1,0 +1,194 @@
+"""Nodes that ANN and SNN share: convolution, linear layer, dropout, concatenation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ...errors import InputError
+from ...seeds import generator
+from ..network import Network, Node, Signal, register
+
+
+def same_padding(width: int) -> tuple[int, int]:
+    """Zeros (left, right) that keep the length under a filter of ``width``.
+
+    An even width takes the odd zero on the right, as `torch.nn.Conv1d(padding="same")` does.
+    """
+    return (width - 1) // 2, width - 1 - (width - 1) // 2
+
+
+@register
+class Conv1d(Node):
+    """Convolution over token positions, (..., D, L) -> (..., C, L + left + right - k + 1).
+
+    Every text is convolved as if it stood alone: zeros come before its first and after its last
+    token, whatever the batch holds there. A sequence (with its zeros) shorter than the filter is
+    filled with zeros to the filter's width, so every text has at least one window; valid windows
+    are those that end inside the padded text (or the only one of a short text).
+
+    Args:
+        inputs: D
+        channels: C
+        width: k, in positions
+        padding: zeros (left, right); one number for both; ``same`` keeps the length
+    """
+
+    fields = ("inputs", "channels", "width", "padding")
+
+    def __init__(
+        self, inputs: int, channels: int, width: int, padding: int | str | Sequence[int] = 0
+    ) -> None:
+        super().__init__()
+        self.inputs, self.channels, self.width = inputs, channels, width
+        self.padding = _sides(padding, width)
+        self.weight = nn.Parameter(torch.empty(channels, inputs, width))  # (C, D, k)
+        self.bias = nn.Parameter(torch.zeros(channels))  # (C,)
+
+    def windows(self, lengths: Tensor) -> Tensor:
+        """How many valid windows texts of ``lengths`` (B,) have: (B,), at least one."""
+        return (lengths + sum(self.padding)).clamp(min=self.width) - self.width + 1
+
+    def convolve(self, values: Tensor) -> Tensor:
+        """The sums themselves, without padding: (N, D, L) -> (N, C, L - k + 1)."""
+        return functional.conv1d(values, self.weight, self.bias)
+
+    def forward(self, *inputs: Signal) -> Signal:
+        """Currents (or pre-activations) at every window.
+
+        Frames (T, B, D, L) that are one frame seen T times (direct input) are convolved once, and
+        the currents (T, B, C, windows) are again one step's seen T times.
+        """
+        (signal,) = inputs
+        values, lengths = signal
+        if values.dim() == 4 and len(values) > 1 and values.stride(0) == 0:
+            once = self.forward(Signal(values[0], lengths))  # (B, C, windows)
+            return Signal(once.values.expand(len(values), *once.values.shape), once.lengths)
+        left, right = self.padding
+        reads_padding = lengths is not None and (
+            left + right > 0 or bool((lengths < self.width).any())
+        )
+        if reads_padding:
+            # biases of earlier layers live on padding; a window must find the zeros of a lone text
+            values = signal.masked()
+        missing = self.width - (values.shape[-1] + left + right)
+        if left or right or missing > 0:
+            values = functional.pad(values, (left, right + max(missing, 0)))
+        flat = values.reshape(-1, *values.shape[-2:])  # (T*B, D, L)
+        out = self.convolve(flat)  # (T*B, C, windows)
+        counts = None if lengths is None else self.windows(lengths)
+        return Signal(out.reshape(*values.shape[:-2], *out.shape[-2:]), counts)
+
+
+def _sides(padding: int | str | Sequence[int], width: int) -> tuple[int, int]:
+    """Padding as (left, right), each shorter than the filter."""
+    if padding == "same":
+        return same_padding(width)
+    if isinstance(padding, int):
+        padding = (padding, padding)
+    good = not isinstance(padding, str) and len(padding) == 2
+    if not good or not all(isinstance(n, int) and 0 <= n < max(width, 1) for n in padding):
+        raise InputError(
+            f"expected a padding of same, or of 0 to {width - 1} zeros on each side of a filter of "
+            f"width {width}, but got {padding!r}"
+        )
+    return int(padding[0]), int(padding[1])
+
+
+@register
+class Linear(Node):
+    """Fully connected layer on flat features: (..., F) -> (..., K)."""
+
+    fields = ("inputs", "outputs")
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.inputs, self.outputs = inputs, outputs
+        self.weight = nn.Parameter(torch.empty(outputs, inputs))  # (K, F)
+        self.bias = nn.Parameter(torch.zeros(outputs))  # (K,)
+
+    def forward(self, *inputs: Signal) -> Signal:
+        """Affine map of the last axis."""
+        return Signal(functional.linear(inputs[0].values, self.weight, self.bias))
+
+
+@register
+class Concat(Node):
+    """Join the channels of several branches.
+
+    Flat features (..., F1), (..., F2), ... -> (..., F1 + F2 + ...), or sequences of equally many
+    positions (..., C1, L), (..., C2, L), ... -> (..., C1 + C2 + ..., L).
+    """
+
+    def forward(self, *inputs: Signal) -> Signal:
+        """Concatenate along the channel axis."""
+        lengths = same_positions("concatenation", inputs)
+        axis = -1 if lengths is None else -2
+        return Signal(torch.cat([signal.values for signal in inputs], dim=axis), lengths)
+
+
+def same_positions(what: str, signals: Sequence[Signal]) -> Tensor | None:
+    """The lengths that all ``signals`` share; None for flat features.
+
+    Raises:
+        InputError: the branches do not have the same positions.
+    """
+    first = signals[0]
+    for other in signals[1:]:
+        both_flat = first.lengths is None and other.lengths is None
+        if not both_flat and (
+            first.lengths is None
+            or other.lengths is None
+            or first.values.shape[-1] != other.values.shape[-1]
+            or not torch.equal(first.lengths, other.lengths)
+        ):
+            shapes = ", ".join(str(tuple(signal.values.shape)) for signal in signals)
+            raise InputError(
+                f"expected the branches of a {what} to have the same positions, but their shapes "
+                f"are {shapes}: give the convolutions padding same, or pool every branch first"
+            )
+    return first.lengths
+
+
+@register
+class Dropout(Node):
+    """Inverted dropout whose draws come from ``generator``, so that training can be resumed."""
+
+    fields = ("probability",)
+
+    def __init__(self, probability: float) -> None:
+        super().__init__()
+        self.probability = probability
+        self.generator: torch.Generator | None = None
+
+    def forward(self, *inputs: Signal) -> Signal:
+        """Zero a share of the values while training; the identity otherwise."""
+        values, lengths = inputs[0]
+        if not self.training or self.probability == 0:
+            return Signal(values, lengths)
+        draws = torch.rand(values.shape, generator=self.generator).to(values.device)
+        keep = (draws >= self.probability).to(values.dtype)
+        return Signal(values * keep / (1 - self.probability), lengths)
+
+
+def initialise(weight: Tensor, generator: torch.Generator) -> None:
+    """Fill ``weight`` (outputs, inputs, ...) with Kaiming-uniform values for a ReLU layer.
+
+    Source: He et al. 2015, eq. 10 (bound sqrt(6 / fan_in)).
+    """
+    fan_in = weight[0].numel()
+    bound = (6.0 / fan_in) ** 0.5
+    with torch.no_grad():
+        weight.uniform_(-bound, bound, generator=generator)
+
+
+def initialised(network: Network, seed: int) -> Network:
+    """``network`` with its weighted layers filled, each from a stream of its own name."""
+    for name in network.inputs:
+        node = network.node(name)
+        if isinstance(node, Conv1d | Linear):
+            initialise(node.weight, generator(seed, "init", name))
+    return network

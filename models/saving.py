@@ -1,0 +1,127 @@
+"""Model folders: spec.json and weights.safetensors, readable without the code that trained them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import InputError
+from ..files import load_tensors, read_json, save_tensors, sha256, write_json
+from .encoders.encoder import Encoder
+from .families.textcnn import TextModel
+from .network import build_network
+from .outputs import check_classes
+from .silenced import SilencedTextModel, spiking_model
+from .snn import SpikingTextModel
+
+FORMAT = 1
+
+
+def save_model(
+    folder: Path | str, model: TextModel | SpikingTextModel, classes: tuple[str, ...]
+) -> None:
+    """Write ``model`` to ``folder``: weights first, then the spec that names them.
+
+    A reader that finds spec.json finds whole weights, since each file is renamed into place.
+
+    Raises:
+        InputError: the model does not have one output for each of at least two classes.
+    """
+    folder = Path(folder)
+    check_classes(model.network, classes)
+    spec: dict[str, Any] = {
+        "format": FORMAT,
+        "kind": "snn" if isinstance(model, SpikingTextModel) else "ann",
+        "classes": list(classes),
+        "vectors": list(model.embedding.weight.shape),
+        "nodes": model.network.describe(),
+    }
+    if isinstance(model, SpikingTextModel):
+        assert isinstance(model.encoder, Encoder)
+        spec |= {"steps": model.steps, "encoder": model.encoder.to_dict()}
+    if isinstance(model, SilencedTextModel):
+        spec["srp_steps"] = model.srp_steps
+    save_tensors(folder / "weights.safetensors", model.state_dict())
+    write_json(folder / "spec.json", spec)
+
+
+def load_model(folder: Path | str) -> tuple[TextModel | SpikingTextModel, tuple[str, ...]]:
+    """Read a model folder.
+
+    Returns:
+        The model in evaluation mode, and its class names.
+
+    Raises:
+        InputError: a file is missing, truncated, of another format, weights do not fit the spec, or
+            the model does not have one output for each class.
+    """
+    folder = Path(folder)
+    path = folder / "spec.json"
+    spec = read_json(path, "the spec of a model")
+    if not isinstance(spec, dict) or spec.get("format") != FORMAT:
+        found = spec.get("format") if isinstance(spec, dict) else type(spec).__name__
+        raise InputError(
+            f"expected a model spec of format {FORMAT} at {path}, but it has {found!r}; "
+            "make the model again with this version of snnconvert"
+        )
+    weights = load_tensors(folder / "weights.safetensors")
+    try:
+        model = _build(spec)
+        classes = tuple(str(name) for name in spec["classes"])
+        check_classes(model.network, classes)
+    except InputError as error:
+        raise InputError(f"{path} does not describe a model of this version: {error}") from None
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(
+            f"expected {path} to describe a model, but {error!r} is missing or wrong; "
+            "make the model again"
+        ) from None
+    _fill(model, weights, folder)
+    return model.eval(), classes
+
+
+def _build(spec: dict[str, Any]) -> TextModel | SpikingTextModel:
+    rows, dim = (int(n) for n in spec["vectors"])
+    vectors = torch.zeros(rows, dim)
+    network = build_network(spec["nodes"])
+    if spec["kind"] == "ann":
+        return TextModel(vectors, network)
+    encoder, srp_steps = Encoder(**spec["encoder"]), int(spec.get("srp_steps", 0))
+    return spiking_model(vectors, encoder, network, int(spec["steps"]), srp_steps)
+
+
+def _fill(model: nn.Module, weights: dict[str, Tensor], folder: Path) -> None:
+    """Load every weight, and refuse missing, unknown, misshapen or non-finite ones."""
+    expected = model.state_dict()
+    wrong = sorted(set(expected) ^ set(weights))
+    wrong += [
+        name for name in expected if name in weights and expected[name].shape != weights[name].shape
+    ]
+    if wrong:
+        raise InputError(
+            f"expected the weights of {folder} to fit its spec, but {', '.join(wrong[:4])} "
+            "is missing, unknown or of another shape; the two files are not of the same model"
+        )
+    for name, value in weights.items():
+        if not torch.isfinite(value).all():
+            raise InputError(f"expected finite weights in {folder}, but {name} holds NaN or inf")
+    model.load_state_dict(weights)
+
+
+def weights_hash(folder: Path | str) -> str:
+    """SHA-256 of a model's weights file and spec, to tell models apart.
+
+    Raises:
+        InputError: there is no model in ``folder``.
+    """
+    folder = Path(folder)
+    try:
+        parts = [(folder / name).read_bytes() for name in ("spec.json", "weights.safetensors")]
+    except OSError:
+        raise InputError(
+            f"expected a model in {folder}, but it has no spec.json and weights.safetensors"
+        ) from None
+    return sha256(*parts)

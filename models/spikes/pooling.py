@@ -1,0 +1,116 @@
+"""Maximum pooling in a spiking network: four rules, over all positions or in windows.
+
+All work on (T, B, C, L) with time first. With ``kernel`` 0 the maximum is taken over all valid
+positions, (T, B, C); otherwise in windows of ``kernel`` positions, ``stride`` apart, (T, B, C, W).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..network import Node, Signal, register
+from ..nodes.pooling import max_windows, windows
+
+
+class SpikePooling(Node):
+    """What the rules share: their windows.
+
+    Args:
+        kernel: positions of a window; 0 for all positions
+        stride: positions from window to window; unused where kernel is 0
+    """
+
+    fields = ("kernel", "stride")
+
+    def __init__(self, kernel: int = 0, stride: int = 0) -> None:
+        super().__init__()
+        self.kernel, self.stride = kernel, stride
+
+    def cut(self, signal: Signal, fill: float) -> tuple[Tensor, Tensor | None]:
+        """Windows (T, B, C, W, k) and how many are valid (B,)."""
+        if self.kernel:
+            return windows(signal, self.kernel, self.stride, fill)
+        positions = signal.values.shape[-1]  # one window that holds all
+        return windows(signal, positions, positions, fill)
+
+    def joined(self, pooled: Tensor, counts: Tensor | None) -> Signal:
+        """The pooled windows (T, B, C, W) as a signal; (T, B, C) where there is one for all."""
+        if not self.kernel:
+            return Signal(pooled.squeeze(-1))
+        return Signal(Signal(pooled, counts).masked(), counts)
+
+    def maximum_of(self, signal: Signal) -> Signal:
+        """The largest value over valid positions."""
+        if self.kernel:
+            return max_windows(signal, self.kernel, self.stride)
+        cut, counts = self.cut(signal, -torch.inf)
+        return self.joined(cut.amax(dim=-1), counts)
+
+
+@register
+class MaxOfSpikes(SpikePooling):
+    """At each step a channel passes a spike if any position spikes (of bursts, the largest)."""
+
+    def forward(self, *inputs: Signal) -> Signal:
+        """Maximum of the spikes over valid positions."""
+        return self.maximum_of(inputs[0])
+
+
+@register
+class MaxOfCurrents(SpikePooling):
+    """The largest current over valid positions, before the neuron.
+
+    Exact for constant input, where the position of the maximum never changes.
+    """
+
+    def forward(self, *inputs: Signal) -> Signal:
+        """Maximum of the currents over valid positions."""
+        return self.maximum_of(inputs[0])
+
+
+@register
+class MaxOfCounts(SpikePooling):
+    """Passes a spike whenever the largest spike count over positions grows by one.
+
+    N_l(t) is the count of position l after t steps and M(t) = max_l N_l(t). M grows by at most one
+    a step, so M(t) - M(t-1) is a spike train, and its count after T steps is exactly the largest
+    count. Of bursts and signed spikes it is a train of bursts and signed spikes.
+    """
+
+    def forward(self, *inputs: Signal) -> Signal:
+        """Increments of the running maximum count."""
+        counts = inputs[0].values.cumsum(dim=0)  # (T, B, C, L)
+        largest = self.maximum_of(Signal(counts, inputs[0].lengths))  # (T, B, C) or (T, B, C, W)
+        previous = torch.cat([torch.zeros_like(largest.values[:1]), largest.values[:-1]])
+        return Signal(largest.values - previous, largest.lengths)
+
+
+@register
+class GatedMax(SpikePooling):
+    """A gate passes the spikes of the position that has fired most so far, and no others.
+
+        g(t) = argmax_l N_l(t),  out(t) = s_g(t)(t)
+
+    N_l(t) counts position l's spikes up to and with step t; of equal counts the first position's
+    is passed. The counts estimate firing rates, so the gate settles on the strongest position as
+    t grows. Source: Rueckauer et al. 2017 (spiking max-pooling, whose gates follow estimates of the
+    presynaptic rates; the estimate here is the count so far).
+    """
+
+    def forward(self, *inputs: Signal) -> Signal:
+        """The spikes that the gate lets through."""
+        (signal,) = inputs
+        totals = Signal(signal.values.cumsum(dim=0), signal.lengths)
+        counted, counts = self.cut(totals, -torch.inf)  # (T, B, C, W, k)
+        spikes, _ = self.cut(signal, 0.0)
+        gate = counted.argmax(dim=-1, keepdim=True)  # the first of equal counts
+        return self.joined(spikes.gather(-1, gate).squeeze(-1), counts)
+
+
+POOLING_RULES: dict[str, type[SpikePooling]] = {
+    "spikes": MaxOfSpikes,
+    "currents": MaxOfCurrents,
+    "counts": MaxOfCounts,
+    "gated": GatedMax,
+}

@@ -1,0 +1,182 @@
+"""The one file that touches spikingjelly: its multi-step IF and LIF neurons and its surrogates."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..errors import InputError
+from .network import Network
+from .neurons.base import NeuronParameters, NeuronRun, Neurons
+from .neurons.build import neuron_nodes
+from .neurons.integrate_and_fire import IFParameters
+from .neurons.lif import LIFParameters
+
+NEURONS = (IFParameters, LIFParameters)
+KINDS = ("if", "lif")
+SURROGATES = ("atan", "sigmoid", "rectangle", "triangle")
+
+# spikingjelly registers GPU kernels when it is imported, and torch warns of each that Triton is
+# missing; on a CPU that is as it should be
+logging.getLogger("torch._library.triton").setLevel(logging.ERROR)
+
+
+def _surrogate(name: str, width: float) -> object:
+    from spikingjelly.activation_based import surrogate
+
+    makers = {
+        "atan": lambda: surrogate.ATan(alpha=2.0 / width),
+        "sigmoid": lambda: surrogate.Sigmoid(alpha=4.0 / width),
+        "rectangle": lambda: surrogate.Rect(alpha=1.0 / width),
+        "triangle": lambda: surrogate.PiecewiseQuadratic(alpha=1.0 / width),
+    }
+    if name not in makers:
+        raise InputError(f"expected a surrogate of {', '.join(SURROGATES)}, but got {name!r}")
+    return makers[name]()
+
+
+def spikingjelly_run(surrogate: str = "atan", width: float = 1.0) -> NeuronRun:
+    """Spikingjelly's `IFNode` or `LIFNode` in multi-step mode as a drop-in for our reference.
+
+    A `LIFNode` has ``decay_input=False`` and tau = 1 / leak, so that it is `neuron_lif.lif_step`.
+
+    Args:
+        surrogate: ``atan``, ``sigmoid``, ``rectangle`` or ``triangle``
+        width: width of the surrogate's peak around the threshold, in thresholds
+
+    Returns:
+        A function from currents (T, ...) and parameters to spikes (T, ...), differentiable through
+        the surrogate gradient (Neftci et al. 2019). It raises InputError for the parameters of
+        another neuron than IF and LIF.
+    """
+    from spikingjelly.activation_based import neuron
+
+    function = _surrogate(surrogate, width)
+
+    def run(currents: Tensor, p: NeuronParameters) -> Tensor:
+        if not isinstance(p, NEURONS):
+            raise InputError(_no_gradient(type(p).__name__.removesuffix("Parameters").lower()))
+        settings: dict[str, Any] = {
+            "v_threshold": p.threshold,
+            "v_reset": None if p.soft_reset else 0.0,
+            "surrogate_function": function,
+            "detach_reset": False,
+            "step_mode": "m",
+        }
+        if isinstance(p, LIFParameters) and p.leak > 0:
+            node = neuron.LIFNode(tau=1.0 / p.leak, decay_input=False, **settings)
+        else:
+            node = neuron.IFNode(**settings)
+        v = p.initial * p.threshold
+        # a float memory is broadcast over the first current, a tensor must have its shape
+        node.v = v + torch.zeros_like(currents[0]) if isinstance(v, Tensor) else v
+        return node(currents)
+
+    return run
+
+
+def _no_gradient(kind: str) -> str:
+    return (
+        f"expected if or lif neurons for training with surrogate gradients, but got {kind}: "
+        "convert with the neuron if or lif to fine-tune, or use the converted network as it is"
+    )
+
+
+@contextmanager
+def trained_by(network: Network, run: NeuronRun) -> Iterator[None]:
+    """Inside the block every neuron of ``network`` runs by ``run``, which has gradients.
+
+    Raises:
+        InputError: the network has no neurons, or has neurons other than IF and LIF.
+    """
+    neurons = neuron_nodes(network)
+    for node in neurons.values():
+        if isinstance(node, Neurons) and node.kind not in KINDS:
+            raise InputError(_no_gradient(node.kind))
+    before = {name: node.run for name, node in neurons.items()}
+    try:
+        for node in neurons.values():
+            node.run = run
+        yield
+    finally:
+        for name, node in neurons.items():
+            node.run = before[name]
+
+
+@contextmanager
+def spikingjelly_neurons(
+    network: Network, surrogate: str = "atan", width: float = 1.0
+) -> Iterator[None]:
+    """Inside the block every neuron of ``network`` runs in spikingjelly, with gradients.
+
+    Raises:
+        InputError: the network has no neurons, or has neurons other than IF and LIF.
+    """
+    with trained_by(network, spikingjelly_run(surrogate, width)):
+        yield
+
+
+@torch.no_grad()
+def spikesim_picojoules(weight: Tensor, padding: tuple[int, int], spikes: Tensor) -> float:
+    """Energy of a convolution by spikingjelly's SpikeSim, event by event, on RRAM crossbars.
+
+    Source: Moitra et al., IEEE TCAD 2023, as `spikingjelly.activation_based.op_counter.spikesim`
+    restates it with the events of a run.
+
+    Args:
+        weight: (C, D, k)
+        padding: zeros (left, right)
+        spikes: (T, D, L), zeros and ones
+    """
+    from spikingjelly.activation_based.op_counter import (
+        SpikeSimEnergyConfig,
+        estimate_spikesim_energy,
+    )
+
+    config = SpikeSimEnergyConfig(activity_mode="event")
+    module, planes = _as_conv2d(weight, padding, spikes)
+    return float(estimate_spikesim_energy(module, planes, config=config).energy_total_pj)
+
+
+@torch.no_grad()
+def neuromc_picojoules(
+    weight: Tensor, padding: tuple[int, int], frame: Tensor, fires: bool
+) -> float:
+    """Energy of a convolution, and of the IF neurons behind it, by spikingjelly's NeuroMC.
+
+    It maps every multiplication of the layer onto its core and skips no zeros, so it depends on
+    shapes, and on whether the input is binary.
+
+    Args:
+        weight: (C, D, k)
+        padding: zeros (left, right)
+        frame: one input (1, D, L)
+        fires: whether neurons follow
+    """
+    from spikingjelly.activation_based import neuron
+    from spikingjelly.activation_based.op_counter import estimate_neuromc_runtime_energy
+
+    conv, planes = _as_conv2d(weight, padding, frame)
+    tail = [neuron.IFNode(v_reset=None)] if fires else []
+    module = torch.nn.Sequential(conv, *tail).eval()
+    return float(estimate_neuromc_runtime_energy(module, planes).energy_total_pj)
+
+
+def _as_conv2d(
+    weight: Tensor, padding: tuple[int, int], frames: Tensor
+) -> tuple[torch.nn.Conv2d, Tensor]:
+    """A convolution over positions as `nn.Conv2d`, which both models ask for, and its input.
+
+    Frames (T, D, L) become (T, D, L', 1) with the zeros of the padding in place.
+    """
+    channels, inputs, width = weight.shape
+    module = torch.nn.Conv2d(inputs, channels, (width, 1), bias=False).eval()
+    module.weight.copy_(weight.reshape(channels, inputs, width, 1))
+    short = max(width - frames.shape[-1] - sum(padding), 0)
+    padded = torch.nn.functional.pad(frames, (padding[0], padding[1] + short))
+    return module, padded.unsqueeze(-1)

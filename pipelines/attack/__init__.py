@@ -1,0 +1,1 @@
+"""`snnconvert attack`: victims, campaigns and sweeps."""

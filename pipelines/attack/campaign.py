@@ -1,0 +1,180 @@
+"""Many victims under many attacks: records, scores, paired tests, transfer, conclusions.
+
+`attack` and `attack --sweep` both carry one out; they differ in whom they attack.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ...attacks.noise import NAME as NOISE
+from ...attacks.noise import run_noise
+from ...attacks.presets.catalogue import preset
+from ...attacks.presets.white_box import check_gradients
+from ...attacks.progress import Progress
+from ...attacks.records import Record, read_records
+from ...attacks.runs import Example, run_attack
+from ...attacks.statistics.compare import compare, correct, victim_pairs
+from ...attacks.statistics.conclusions import conclusions
+from ...attacks.statistics.defence import held_out
+from ...attacks.statistics.scores import score
+from ...attacks.transfer import transfer_attacks
+from ...attacks.victims import Classifier
+from ..display.tables import robustness_table
+from ..run_folder.run_folder import RunFolder
+from ..settings.base import AttackSettings, EngineSettings
+from .victims import describe_victim, load_victim, records_path, trained_on
+
+UNLIMITED = {"en": "unlimited", "zh": "zh-unlimited"}
+Row = dict[str, Any]
+Job = tuple[str, str]  # victim, attack
+
+
+@dataclass
+class Campaign:
+    """What all attacks of a campaign share.
+
+    run: whose models are attacked; folder: of the records; settings: budget, draws, workers;
+    examples: the texts; digests: what tells each victim from another of its name; seed: of all;
+    replay: show adversarial texts to the other victims too, where the settings say so.
+    """
+
+    run: RunFolder
+    folder: Path
+    settings: AttackSettings
+    examples: Sequence[Example]
+    digests: dict[str, Any]
+    seed: int
+    engine: EngineSettings
+    replay: bool = True
+    _loaded: dict[str, Classifier] = field(default_factory=dict)
+
+    def carry_out(self, jobs: Sequence[Job]) -> Row:
+        """Do every job that is not done, and sum up.
+
+        Returns:
+            ``examples``, ``query_budget``, ``seed``, ``verify_draws``, ``dropped`` by attack,
+            ``held_out`` (the attacks that no victim was trained on), and the lists ``rows``,
+            ``comparisons``, ``transfer`` and ``conclusions``.
+        """
+        records: dict[Job, list[Record]] = {}
+        check_gradients(jobs, self.load)
+        try:
+            attacked = len(self.examples) * sum(name != NOISE for _, name in jobs)
+            with self._attackers() as pool, Progress(attacked) as bar:
+                for victim, name in jobs:
+                    records[victim, name] = self._records(victim, name, pool, bar)
+        except KeyboardInterrupt:
+            self._say_so_far(jobs)
+            raise
+        rows = [self._row(victim, name, found) for (victim, name), found in records.items()]
+        comparisons = compare_all(rows, records, self.seed)
+        replayed = self._transfer(records) if self.replay and self.settings.transfer else []
+        return {
+            "examples": len(self.examples),
+            "query_budget": self.settings.query_budget,
+            "verify_draws": self.settings.verify_draws,
+            "seed": self.seed,
+            "dropped": {name: list(preset(name).dropped) for _, name in jobs if name != NOISE},
+            "held_out": held_out((name for _, name in jobs if name != NOISE), rows),
+            "rows": rows,
+            "comparisons": comparisons,
+            "transfer": replayed,
+            "conclusions": conclusions(rows, comparisons, transfer=replayed),
+        }
+
+    def load(self, victim: str) -> Classifier:
+        """A victim, kept until another is loaded."""
+        if victim not in self._loaded:
+            self._loaded = {victim: self._loader()(victim)}
+        return self._loaded[victim]
+
+    def _loader(self) -> partial[Classifier]:
+        """What makes a victim from its name, here or in another process."""
+        where = self.run.path.resolve()
+        return partial(
+            load_victim, where, draws=self.settings.draws, engine=self.engine, seed=self.seed
+        )
+
+    @contextmanager
+    def _attackers(self) -> Iterator[Any]:
+        """Workers, or None where one process does it all."""
+        if self.settings.workers == 1 and self.settings.ray is None:
+            yield None
+            return
+        from ...attacks.workers.pool import attack_pool  # with the optional Ray
+
+        workers = 0 if self.settings.ray else self.settings.workers  # 0: all CPUs of the cluster
+        with attack_pool(self._loader(), workers, self.settings.ray) as pool:
+            yield pool
+
+    def _records(self, victim: str, name: str, pool: Any, bar: Progress) -> list[Record]:
+        """The records of one attack on one victim; ``bar`` is over all of them."""
+        out = records_path(self.folder, victim, name)
+        shared: Row = {"draws": self.settings.draws, **self.digests[victim]}
+        verify = self.settings.verify_draws
+        if name == NOISE:
+            return run_noise(
+                self.load(victim),
+                self.examples,
+                victim,
+                out,
+                seed=self.seed,
+                verify_draws=verify,
+                settings=shared,
+            )
+        return run_attack(
+            pool or self.load(victim),
+            self.examples,
+            name,
+            victim,
+            out,
+            seed=self.seed,
+            query_budget=self.settings.query_budget,
+            verify_draws=verify,
+            settings=shared,
+            progress=bar,
+        )
+
+    def _row(self, victim: str, name: str, records: Sequence[Record]) -> Row:
+        facts = describe_victim(self.run, victim)
+        seen = name in trained_on(self.run, victim)
+        return {"victim": victim, "attack": name, **facts, "trained_on": seen, **score(records)}
+
+    def _transfer(self, records: dict[Job, list[Record]]) -> list[Row]:
+        """Adversarial texts of every victim shown to all others, attack by attack."""
+        by_attack: dict[str, dict[str, list[Record]]] = {}
+        for (victim, name), found in records.items():
+            if name != NOISE:
+                by_attack.setdefault(name, {})[victim] = found
+        draws = self.settings.verify_draws
+        return transfer_attacks(by_attack, self.load, self.seed, draws, progress=True)
+
+    def _say_so_far(self, jobs: Sequence[Job]) -> None:
+        """Print the table of what is done, where the work was interrupted."""
+        rows = []
+        for victim, name in jobs:
+            path = records_path(self.folder, victim, name)
+            records = read_records(path)[1] if path.is_file() else []
+            if records:
+                rows.append({"victim": victim, "attack": name, **score(records)})
+        if rows:
+            print(f"so far:\n{robustness_table(rows)}", file=sys.stderr)
+
+
+def compare_all(rows: Sequence[Row], records: dict[Job, list[Record]], seed: int) -> list[Row]:
+    """Paired tests of every difference, attack by attack, corrected for their number."""
+    found = []
+    # the controls among the attacks compare nothing, and would only make the correction stricter
+    compared = [row["attack"] for row in rows if row["attack"] not in (NOISE, *UNLIMITED.values())]
+    for name in dict.fromkeys(compared):
+        for a, b in victim_pairs([row for row in rows if row["attack"] == name]):
+            pair = records[a, name], records[b, name]
+            found.append(compare(*pair, victim_a=a, victim_b=b, attack=name, seed=seed))
+    return correct(found)

@@ -1,0 +1,1 @@
+"""`snnconvert convert`: one conversion, or a sweep of many."""

@@ -1,0 +1,105 @@
+"""What a sweep shows: a table for the terminal, a CSV file, and a plot."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ...files import replace_file, write_text
+from ..display.tables import table
+
+Row = dict[str, Any]
+COLUMNS = (
+    "method",
+    "encoder",
+    "steps",
+    "latency_steps",
+    "dev_accuracy",
+    "ann_dev_accuracy",
+    "loss_points",
+    "input_spikes_per_sample",
+    "sops_per_sample",
+    "input_macs_per_sample",
+    "sop_equivalents",
+    "pareto",
+)
+COLOURS = {"direct": "#4c72b0", "saf": "#dd8452", "bitplane": "#55a868", "poisson": "#c44e52"}
+MARKERS = "osD^v<>PX*hpd8"
+
+
+def sweep_table(rows: Sequence[Row], best: Row) -> str:
+    """Rows as a table: dev accuracy, loss against the ANN, spikes and operations per text."""
+    cells = []
+    for row in rows:
+        mark = ("*" if row["pareto"] else "") + (" best" if row is best else "")
+        cells.append(
+            [
+                f"{row['method']} {row['encoder']}",
+                row["steps"],
+                row["latency_steps"],
+                f"{100 * row['dev_accuracy']:.1f}",
+                f"{row['loss_points']:+.1f}",
+                f"{row['input_spikes_per_sample']:.0f}",
+                f"{row['sops_per_sample']:.3g}",
+                f"{row['input_macs_per_sample']:.3g}",
+                mark,
+            ]
+        )
+    header = ["method encoder", "T", "latency", "dev %", "loss", "spikes/text", "SOPs/text"]
+    return table([*header, "MACs/text", ""], cells)
+
+
+def write_csv(path: Path, rows: Sequence[Row]) -> None:
+    """Rows as CSV with a header, one number a cell."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
+
+
+def plot(path: Path, rows: Sequence[Row], ann_accuracy: float) -> None:
+    """Dev accuracy over operations per text (log axis), the Pareto front as a line."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 5.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    methods = list(dict.fromkeys(row["method"] for row in rows))
+    for method in methods:
+        marker = MARKERS[methods.index(method) % len(MARKERS)]
+        for encoder, colour in COLOURS.items():
+            own = [r for r in rows if r["method"] == method and r["encoder"] == encoder]
+            if own:
+                axes.scatter(
+                    [max(r["sop_equivalents"], 1.0) for r in own],
+                    [100 * r["dev_accuracy"] for r in own],
+                    marker=marker,
+                    color=colour,
+                    label=f"{method} {encoder}",
+                    s=28,
+                    alpha=0.8,
+                )
+    front = sorted((r for r in rows if r["pareto"]), key=lambda r: r["sop_equivalents"])
+    axes.plot(
+        [max(r["sop_equivalents"], 1.0) for r in front],
+        [100 * r["dev_accuracy"] for r in front],
+        color="black",
+        linewidth=1,
+        label="Pareto front",
+    )
+    for row in front:
+        place = (max(row["sop_equivalents"], 1.0), 100 * row["dev_accuracy"])
+        axes.annotate(
+            f"T={row['steps']}", place, xytext=(3, 4), textcoords="offset points", fontsize=7
+        )
+    axes.axhline(100 * ann_accuracy, linestyle="--", color="grey", linewidth=1, label="ANN")
+    axes.set_xscale("log")
+    axes.set_xlabel("operations per text: SOPs, and MACs of direct input as 5.1 SOPs each")
+    axes.set_ylabel("dev accuracy, %")
+    axes.legend(fontsize=7, ncols=2, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    replace_file(path, lambda temporary: figure.savefig(temporary, format="png", dpi=130))

@@ -1,0 +1,1 @@
+"""How models, numbers and classes are shown, everywhere."""

@@ -1,0 +1,1 @@
+"""`snnconvert energy`: work counted on real texts, and priced."""

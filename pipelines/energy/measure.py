@@ -1,0 +1,241 @@
+"""Work and accuracy of the models of a run, ready to be priced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...energy.ann import (
+    activation_bits,
+    ann_layers,
+    count_ann,
+    quantised_levels,
+    with_quantised_inputs,
+)
+from ...energy.exits import choose_margin, exit_accuracy, exit_steps
+from ...energy.layers import Layer
+from ...energy.spiking import Counted, SpikeTally, spiking_layers
+from ...energy.tables import EnergyTable
+from ...engine.engines import make_engine
+from ...engine.evaluate import BATCH, accuracy, ann_logits, snn_positions
+from ...models.batches import by_length
+from ...models.families.textcnn import TextModel
+from ...models.snn import SpikingTextModel
+from ...models.spikes.ttfs import RampReadout
+
+Sequences = Sequence[np.ndarray]
+Row = dict[str, Any]
+SPARSE = "sparse-ann"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One victim in one setting: its work on N texts, and how often it was right.
+
+    victim: ``ann``, ``sparse-ann``, ``quantised-ann``, ``snn``, ``finetuned``
+    setting: what tells it from others of the victim
+    steps: mean steps a text, 1 for an ANN
+    layers: its work
+    accuracy: on the same texts; None where it has no labels or was not trained as it is priced
+    """
+
+    victim: str
+    setting: str
+    steps: float
+    layers: list[Layer]
+    accuracy: float | None
+
+
+@dataclass
+class SpikingRun:
+    """An SNN run on texts: counts by step, running logits (T, N, K)."""
+
+    model: SpikingTextModel
+    sequences: Sequences
+    counted: Counted
+    running: Tensor
+
+    def layers(self, steps: int | np.ndarray | None = None) -> list[Layer]:
+        """The work until each text stops; see `spiking_layers`."""
+        return spiking_layers(self.model, self.counted, self.sequences, steps)
+
+    def accuracy(self, labels: Sequence[int], steps: int | None = None) -> float:
+        """Accuracy after ``steps`` steps (T)."""
+        return accuracy(self.running[(steps or len(self.running)) - 1], labels)
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether the answer grows step by step; a time-to-first-spike network gives one at T."""
+        return not isinstance(self.model.network.node(self.model.network.output), RampReadout)
+
+
+def run_snn(
+    model: SpikingTextModel, sequences: Sequences, seed: int = 0, progress: str | None = None
+) -> SpikingRun:
+    """Run an SNN by the network's own nodes, and count everything on the way."""
+    engine = make_engine(model, "reference", progress=progress)
+    used = engine.model
+    order = [i for batch in by_length(sequences, BATCH, snn_positions(used)) for i in batch]
+    tally = SpikeTally(used, order)
+    running = engine.running_logits(sequences, seed, counter=tally)
+    return SpikingRun(used, sequences, tally.gathered(), running)
+
+
+def measure_snn(run: SpikingRun, victim: str, setting: str, labels: Sequence[int]) -> Measured:
+    """A whole run of T steps."""
+    return Measured(victim, setting, run.model.latency, run.layers(), run.accuracy(labels))
+
+
+def measure_exits(
+    run: SpikingRun,
+    victim: str,
+    labels: Sequence[int],
+    dev: tuple[Tensor, Sequence[int]],
+    tolerance: float,
+) -> tuple[Measured, Row] | None:
+    """Early exits with a margin chosen on dev; None without any.
+
+    Args:
+        run: of the texts that are measured
+        victim: its name
+        labels: of the texts
+        dev: running logits (T, N, K) of dev, and its labels
+        tolerance: accuracy on dev that may be lost, a fraction
+    """
+    if len(run.running) < 2 or not run.has_steps or run.running.shape[-1] < 2:
+        return None
+    margin = choose_margin(*dev, tolerance)
+    if margin is None:
+        return None
+    steps = exit_steps(run.running, margin)
+    before = run.model.latency - run.model.steps
+    right = exit_accuracy(run.running, steps, labels)
+    mean = float(steps.mean()) + before
+    shares = [float((steps == t).mean()) for t in range(1, len(run.running) + 1)]
+    found = Measured(victim, "early exit", mean, run.layers(steps), right)
+    return found, {"victim": victim, "margin": margin, "mean_steps": mean, "share_by_step": shares}
+
+
+@torch.no_grad()
+def measure_ann(model: TextModel, sequences: Sequences, labels: Sequence[int]) -> list[Measured]:
+    """The ANN dense, without padding, and without zeros."""
+    counts = count_ann(model, sequences, list(by_length(sequences, BATCH)))
+    right = accuracy(ann_logits(model, sequences), labels)
+    return [
+        Measured("ann", "dense", 1, ann_layers(model, counts, "nothing"), right),
+        Measured("ann", "padding skipped", 1, ann_layers(model, counts, "padding"), right),
+        Measured(SPARSE, "padding and zeros skipped", 1, ann_layers(model, counts, "zeros"), right),
+    ]
+
+
+@torch.no_grad()
+def measure_quantised(
+    model: TextModel, sequences: Sequences, labels: Sequence[int], levels: int
+) -> list[Measured]:
+    """An ANN trained with QCFS at L = ``levels``, on inputs of as many levels either side of zero.
+
+    Its accuracy is measured with those inputs.
+    """
+    rounded = with_quantised_inputs(model, levels)
+    counts = count_ann(rounded, sequences, list(by_length(sequences, BATCH)))
+    right = accuracy(ann_logits(rounded, sequences), labels)
+    name = f"{activation_bits(levels)} bits"
+    return [
+        Measured(
+            "quantised-ann",
+            f"{name}, {what}",
+            1,
+            ann_layers(rounded, counts, skips, levels),
+            right,
+        )
+        for skips, what in (("padding", "padding skipped"), ("zeros", "padding and zeros skipped"))
+    ]
+
+
+def quantised_note(ann: TextModel, steps: int) -> tuple[int | None, str]:
+    """The levels of the run's ANN as the quantised baseline of an SNN of ``steps`` steps, and what
+    to say about them."""
+    levels = quantised_levels(ann)
+    if levels is None:
+        return None, (
+            "no quantised ANN: this one was not trained with QCFS; train with --activation qcfs "
+            f"--levels {steps}"
+        )
+    if activation_bits(levels) != activation_bits(steps):
+        return levels, (
+            f"the quantised ANN has {activation_bits(levels)} bits (QCFS with L = {levels}), but "
+            f"T = {steps} asks for {activation_bits(steps)}: train with --levels {steps} to "
+            "compare like with like"
+        )
+    return levels, ""
+
+
+def priced(measured: Sequence[Measured], tables: Sequence[EnergyTable]) -> list[Row]:
+    """One row for every victim, setting and table, with its ratio to the sparse ANN."""
+    sparse = next((m for m in measured if m.victim == SPARSE), None)
+    rows = []
+    for table in tables:
+        base = None if sparse is None else table.joules(sparse.layers)
+        for m in measured:
+            joules = table.joules(m.layers)
+            parts = table.parts(m.layers)
+            mean = None if joules is None else float(joules.mean())
+            ratio = None
+            if mean is not None and base is not None and base.mean() > 0:
+                ratio = mean / float(base.mean())
+            spread = None if joules is None or len(joules) < 2 else float(joules.std(ddof=1))
+            rows.append(
+                {
+                    "victim": m.victim,
+                    "setting": m.setting,
+                    "steps": m.steps,
+                    "model": table.name,
+                    "joules_per_sentence": mean,
+                    "joules_std": spread,
+                    "ratio_to_sparse_ann": ratio,
+                    "accuracy": m.accuracy,
+                    "projection": True,
+                }
+                | {f"{part}_joules": None if parts is None else parts[part] for part in PARTS}
+            )
+    return rows
+
+
+PARTS = ("compute", "memory", "addressing")
+
+
+def steps_shown(count: int) -> list[int]:
+    """Numbers of steps of a curve: all of up to 16, the powers of two and the last of more."""
+    return [t for t in range(1, count + 1) if count <= 16 or t & (t - 1) == 0 or t == count]
+
+
+def curve(
+    run: SpikingRun, victim: str, labels: Sequence[int], tables: Sequence[EnergyTable]
+) -> list[Row]:
+    """Accuracy, energy and latency where texts stop after t of the T steps."""
+    if not run.has_steps:
+        return []
+    rows: list[Row] = []
+    for t in steps_shown(len(run.running)):
+        measured = replace(measure_snn(run, victim, "curve", labels), layers=run.layers(t))
+        right = run.accuracy(labels, t)
+        for table in tables:
+            joules = table.joules(measured.layers)
+            if joules is not None:
+                rows.append(
+                    {
+                        "victim": victim,
+                        "steps": t,
+                        "latency_steps": t + run.model.latency - run.model.steps,
+                        "model": table.name,
+                        "joules_per_sentence": float(joules.mean()),
+                        "accuracy": right,
+                        "projection": True,
+                    }
+                )
+    return rows

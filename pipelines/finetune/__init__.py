@@ -1,0 +1,1 @@
+"""`snnconvert finetune`: surrogate gradients, and adversarial texts."""

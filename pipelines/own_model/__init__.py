@@ -1,0 +1,1 @@
+"""A run folder out of a user's own torch module and vocabulary."""

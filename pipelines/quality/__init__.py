@@ -1,0 +1,1 @@
+"""What stands beside an accuracy: chance, classes, a linear model."""

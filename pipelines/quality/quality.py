@@ -1,0 +1,35 @@
+"""What results.json says of a model's answers on a split, besides its accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ...engine.chance import chance_figures
+from ...engine.metrics import classification_figures
+from ..data import Texts
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def split_figures(logits: Tensor, texts: Texts, split: str) -> dict[str, Any]:
+    """The figures of `engine.metrics.classification_figures` for logits (N, K) of a split."""
+    return classification_figures(
+        texts.labels[split], logits.argmax(dim=1).tolist(), texts.dataset.classes
+    )
+
+
+def model_figures(logits: Mapping[str, Tensor], texts: Texts) -> dict[str, Any]:
+    """The figures of a model for its stage in results.json, from its logits (N, K) by split.
+
+    Those of `split_figures` with the name of the split before them, and whether the model is at
+    chance (`engine.chance.chance_figures`), which is judged on the test texts: the epoch was
+    chosen by the dev texts, and the best of many epochs of guessing looks better than guessing.
+    """
+    found: dict[str, Any] = {}
+    for split, rows in logits.items():
+        found |= {
+            f"{split}_{name}": value for name, value in split_figures(rows, texts, split).items()
+        }
+    return found | chance_figures(found["test_confusion_matrix"])

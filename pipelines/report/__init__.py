@@ -1,0 +1,1 @@
+"""`snnconvert report`: one self-contained page."""

@@ -1,0 +1,144 @@
+"""How a report writes numbers and names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePath
+
+from .read import Model
+
+MODEL_NAMES = {"ann": "ANN", "snn": "SNN", "finetuned": "Fine-tuned SNN"}
+SHORT_NAMES = MODEL_NAMES | {"finetuned": "Fine-tuned"}
+NONE = "–"  # a figure that is not defined, or was not measured
+NBSP = "\u00a0"
+
+
+def percent(fraction: float | None, digits: int = 1) -> str:
+    """0.8807 as ``88.1 %``."""
+    return NONE if fraction is None else f"{100 * fraction:.{digits}f}{NBSP}%"
+
+
+def span(low: float | None, high: float | None) -> str:
+    """An interval of fractions as ``87.1 to 90.5 %``."""
+    if low is None or high is None:
+        return NONE
+    return f"{100 * low:.1f} to {100 * high:.1f}{NBSP}%"
+
+
+def reach(low: float | None, high: float | None) -> str:
+    """An interval of fractions in percent, as short as can be: ``87.1–90.5``."""
+    return NONE if low is None or high is None else f"{100 * low:.1f}–{100 * high:.1f}"
+
+
+def gap(low: float | None, high: float | None) -> str:
+    """An interval of differences of fractions as ``−31.7 to +2.0``, in points."""
+    if low is None or high is None:
+        return NONE
+    return f"{signed(100 * low, 1)} to {signed(100 * high, 1)}"
+
+
+def count(value: float | None) -> str:
+    """4882490.9 as ``4,882,491``; below 100 with one decimal unless it is whole."""
+    if value is None:
+        return NONE
+    small = abs(value) < 100 and value != int(value)
+    return f"{value:,.1f}" if small else f"{value:,.0f}"
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A plain number."""
+    return NONE if value is None else f"{value:.{digits}f}"
+
+
+def signed(value: float | None, digits: int = 2) -> str:
+    """-0.12 as ``−0.12`` and 0.12 as ``+0.12``, with a true minus sign."""
+    if value is None:
+        return NONE
+    text = f"{value:+.{digits}f}"
+    return text[1:] if not float(text) else text.replace("-", "−")
+
+
+def scientific(value: float | None) -> str:
+    """2.8e-7 as ``2.8 × 10⁻⁷``."""
+    if value is None:
+        return NONE
+    if value == 0:
+        return "0"
+    digits, exponent = f"{value:.1e}".split("e")
+    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{digits}{NBSP}×{NBSP}10{raised}"
+
+
+def duration(seconds: float | None) -> str:
+    """142.7 as ``2 min 23 s``."""
+    if seconds is None:
+        return NONE
+    if seconds < 60:
+        return f"{seconds:.1f}{NBSP}s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [f"{hours}{NBSP}h"] if hours else []
+    return " ".join([*parts, f"{minutes}{NBSP}min", f"{rest}{NBSP}s"])
+
+
+def joules(value: float | None) -> str:
+    """2.73e-05 as ``27.3 µJ``: three digits and a fitting unit."""
+    if value is None:
+        return NONE
+    for factor, unit in ((1e3, "mJ"), (1e6, "µJ"), (1e9, "nJ")):
+        if value * factor >= 0.9995:
+            return f"{value * factor:.3g}{NBSP}{unit}"
+    return f"{value * 1e12:.3g}{NBSP}pJ"
+
+
+def ratio(value: float | None) -> str:
+    """0.2009 as ``0.201 ×``: three digits, how many times as much."""
+    return NONE if value is None else f"{float(f'{value:.3g}'):g}{NBSP}×"
+
+
+def points(difference: float) -> str:
+    """A difference of fractions as ``+0.8 points``, with a true minus sign."""
+    value = round(100 * difference, 1)
+    sign = "+" if value > 0 else "−" if value < 0 else "±"
+    return f"{sign}{abs(value):.1f}{NBSP}point{'' if abs(value) == 1 else 's'}"
+
+
+TUNED = {"ann-adversarial": "ANN adversarial", "snn-adversarial": "SNN adversarial"}
+
+
+def victim(name: str, short: bool = False) -> str:
+    """A victim's name as people read it: ``ann+noise@poisson:7`` as ``ANN +noise @poisson:7``."""
+    model, *rest = re.split(r"(?=[+@])", name)
+    known = TUNED | (SHORT_NAMES if short else MODEL_NAMES)
+    return " ".join([known.get(model, model), *rest])
+
+
+def attack(name: str) -> str:
+    """An attack's name; of a file of one's own its last part."""
+    return PurePath(name.replace("\\", "/")).name if name.endswith(".py") else name
+
+
+def p_value(p: float | None) -> str:
+    """A probability with two digits, and ``< 0.001`` below that."""
+    if p is None:
+        return NONE
+    return f"<{NBSP}0.001" if p < 0.001 else f"{p:.2g}"
+
+
+def plain(value: object) -> str:
+    """A setting as the command line would take it."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {plain(item)}" for name, item in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(plain(item) for item in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def last_model(models: Mapping[str, Model]) -> Model | None:
+    """The spiking model that the run ends with: fine-tuned, else converted, else None."""
+    return models.get("finetuned") or models.get("snn")

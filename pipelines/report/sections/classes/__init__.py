@@ -1,0 +1,1 @@
+"""The classes of a model in a report."""

@@ -1,0 +1,1 @@
+"""The energy section of a report."""

@@ -1,0 +1,121 @@
+"""The bars of a robustness report: accuracy before and under every attack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from markupsafe import Markup
+
+from ...drawing.svg import Canvas, shortened, text_width
+from ...format import NBSP, percent
+from ...format import attack as attack_name
+from ...format import victim as victim_name
+from ..accuracy import both_widths
+from .read import AttackRow
+
+
+def robustness_bars(rows: Sequence[AttackRow]) -> Markup:
+    """Accuracy before and under every attack, with the 95 % interval of the latter.
+
+    Where successes were claimed that do not hold, the bar under attack has a paler end: up to
+    the accuracy after those that do.
+    """
+    return both_widths(lambda width, shape: _robustness(rows, width, shape))
+
+
+def _robustness(rows: Sequence[AttackRow], width: float, shape: str) -> Canvas:
+    attacks = list(dict.fromkeys(row.attack for row in rows))
+    narrow = shape == "narrow"
+    claims = any(_unheld(row) for row in rows)
+    top = 48.0 if narrow and claims else 30.0
+    head, line = 34.0, (42.0 if narrow else 26.0)
+    height = top + head * len(attacks) + line * len(rows) + 46
+    said = ", ".join(
+        f"{_victim(r)} under {attack_name(r.attack)} {percent(_under(r))}" for r in rows
+    )
+    canvas = Canvas(width, height, f"Accuracy under attack: {said}", shape)
+    gutter = min(max(84.0, *(text_width(_victim(row)) + 14 for row in rows)), 0.25 * width)
+    left, right = (2.0, width - 12) if narrow else (gutter, width - 124)
+
+    def x(fraction: float) -> float:
+        return left + (right - left) * fraction
+
+    _legend(canvas, claims, narrow)
+    for tick in range(0, 101, 25 if narrow else 10):
+        canvas.line(x(tick / 100), top, x(tick / 100), height - 42, "grid")
+        canvas.text(x(tick / 100), height - 26, f"{tick}", "muted", "middle")
+    canvas.text((left + right) / 2, height - 6, "accuracy, %", "muted", "middle")
+    y = top
+    for attack in attacks:
+        canvas.text(0, y + 22, shortened(attack_name(attack), width), "strong halo")
+        y += head
+        for row in (r for r in rows if r.attack == attack):
+            _names(canvas, row, y, x, narrow)
+            _bar(canvas, row, y + (16 if narrow else 0), x)
+            y += line
+    return canvas
+
+
+def _victim(row: AttackRow) -> str:
+    return victim_name(row.victim, short=True)
+
+
+def _under(row: AttackRow) -> float | None:
+    return row.figures.get("accuracy_under_attack")
+
+
+def _unheld(row: AttackRow) -> bool:
+    """Whether successes were claimed that do not hold."""
+    return bool(row.figures.get("unverified_share"))
+
+
+def _legend(canvas: Canvas, claims: bool, narrow: bool) -> None:
+    canvas.rect(0, 6, 16, 10, "fill ink", opacity=0.22)
+    canvas.text(22, 15, "before")
+    canvas.rect(76, 6, 16, 10, "fill ink")
+    canvas.text(98, 15, "under attack")
+    canvas.line(184, 11, 206, 11, "whisker")
+    canvas.text(212, 15, f"95{NBSP}% interval")
+    if claims:
+        x, y = (0.0, 18.0) if narrow else (312.0, 0.0)
+        canvas.rect(x, y + 6, 16, 10, "fill ink", opacity=0.55)
+        canvas.text(x + 22, y + 15, "claimed to fall, but holds on fresh noise")
+
+
+def _names(
+    canvas: Canvas, row: AttackRow, y: float, x: Callable[[float], float], narrow: bool
+) -> None:
+    """The victim and its accuracies: beside the bar, or above it where there is no room."""
+    clean, under = row.figures.get("clean_accuracy"), _under(row)
+    values = "every text ended in an error"
+    if clean is not None and under is not None:
+        values = f"{100 * clean:.1f} → {percent(under)}"
+    if narrow:
+        room = x(1) - x(0) - text_width(values) - 6
+        canvas.text(x(0), y + 14, shortened(_victim(row), room), "halo")
+        canvas.text(x(1), y + 14, values, "value halo", "end")
+    else:
+        canvas.text(x(0) - 8, y + 15, shortened(_victim(row), x(0) - 8), "", "end")
+        start = x(max(clean, row.figures.get("accuracy_under_attack_high") or 0)) if clean else x(0)
+        canvas.text(start + 8, y + 15, values, "value halo")
+
+
+def _bar(canvas: Canvas, row: AttackRow, y: float, x: Callable[[float], float]) -> None:
+    clean, under = row.figures.get("clean_accuracy"), _under(row)
+    if clean is None or under is None:
+        return
+    held = row.figures.get("verified_accuracy")
+    low = row.figures.get("accuracy_under_attack_low")
+    high = row.figures.get("accuracy_under_attack_high")
+    title = f"{_victim(row)}, {attack_name(row.attack)}: {percent(clean)} before, "
+    title += f"{percent(under)} under attack"
+    canvas.rect(x(0), y + 2, x(clean) - x(0), 17, f"fill {row.kind}", title, opacity=0.22)
+    if held is not None and _unheld(row):
+        title += f", {percent(held)} after the successes that hold"
+        canvas.rect(x(0), y + 2, x(held) - x(0), 17, f"fill {row.kind}", title, opacity=0.45)
+    canvas.rect(x(0), y + 2, x(under) - x(0), 17, f"fill {row.kind}", title)
+    if low is not None and high is not None:
+        for style in ("whisker back", "whisker"):
+            canvas.line(x(low), y + 10.5, x(high), y + 10.5, style)
+            for end in (low, high):
+                canvas.line(x(end), y + 6, x(end), y + 15, style)

@@ -1,0 +1,154 @@
+"""What an attack costs: accuracy against queries, and the share of words changed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from .....attacks.statistics.scores import quantile, words_changed_shares
+from .....attacks.statistics.tables import queries_curve
+from ...drawing.files import figure
+from ...drawing.svg import Canvas, shortened, text_width
+from ...format import NBSP, percent
+from ...format import attack as attack_name
+from ...format import victim as victim_name
+from .read import AttackRow
+
+WIDTH = 306.0  # of a panel, as wide as a telephone
+DASHES = 6  # patterns of lines that report.css has
+
+
+def panels(rows: Sequence[AttackRow]) -> list[dict[str, Any]]:
+    """For each attack its name, ``queries`` and ``words``, two figures."""
+    styles = line_styles(rows)
+    most = max((r.queries for row in rows for r in row.records), default=1)
+    found = []
+    for attack in dict.fromkeys(row.attack for row in rows):
+        own = [row for row in rows if row.attack == attack]
+        name = attack_name(attack)
+        steps = [
+            {"victim": row.victim, "attack": attack, "queries": queries, "accuracy": share}
+            for row in own
+            for queries, share in queries_curve(row.records, verified=True)
+        ]
+        changed = [
+            {"victim": row.victim, "attack": attack, "share_of_words_changed": share}
+            for row in own
+            for share in words_changed_shares(row.records)
+        ]
+        curve = curve_panel(own, styles, max(most, 10))
+        queries = figure(f"queries-{name}", f"accuracy against queries, {name}", curve, steps)
+        words = figure(f"words-{name}", f"words changed, {name}", words_panel(own), changed)
+        found.append({"attack": name, "queries": queries, "words": words})
+    return found
+
+
+def line_styles(rows: Sequence[AttackRow]) -> dict[str, str]:
+    """Class of every victim's line: the colour of its model, and a pattern among those alike."""
+    kinds: dict[str, int] = {}
+    styles: dict[str, str] = {}
+    for row in rows:
+        if row.victim not in styles:
+            number = kinds.get(row.kind, 0)
+            kinds[row.kind] = number + 1
+            styles[row.victim] = f"{row.kind} d{number % DASHES}"
+    return styles
+
+
+def line_key(style: str) -> Markup:
+    """A short piece of a line, for a legend."""
+    canvas = Canvas(34, 10, "", "swatch")
+    canvas.line(1, 5, 33, 5, f"curve {style}")
+    return canvas.markup(hidden=True)
+
+
+def curve_panel(rows: Sequence[AttackRow], styles: dict[str, str], most: int) -> Markup:
+    """Accuracy of every victim if one attack were stopped after so many queries, as steps.
+
+    Args:
+        rows: of one attack.
+        styles: see `line_styles`.
+        most: queries at the right end of the axis, which is logarithmic and begins at 1.
+    """
+    curves = {row.victim: queries_curve(row.records, verified=True) for row in rows}
+    said = "; ".join(
+        f"{victim_name(victim)} from {percent(curve[0][1])} to {percent(curve[-1][1])}"
+        for victim, curve in curves.items()
+        if curve
+    )
+    height = 224.0
+    label = f"Accuracy against queries under {attack_name(rows[0].attack)}: {said or 'no texts'}"
+    canvas = Canvas(WIDTH, height, label, "small")
+    left, right, top, bottom = 34.0, WIDTH - 8, 22.0, height - 40
+
+    def x(queries: float) -> float:
+        return left + (right - left) * math.log(max(queries, 1)) / math.log(most)
+
+    def y(share: float) -> float:
+        return bottom - (bottom - top) * share
+
+    canvas.text(0, 10, "accuracy, %", "muted")
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        canvas.line(left, y(share), right, y(share), "grid")
+        canvas.text(left - 6, y(share) + 4, f"{100 * share:.0f}", "muted", "end")
+    for power in range(int(math.log10(most) + 1e-9) + 1):
+        place = x(10**power)
+        canvas.line(place, top, place, bottom, "grid")
+        canvas.text(place, bottom + 16, f"{10**power:,}", "muted", "middle")
+    canvas.text((left + right) / 2, height - 4, "queries a text", "muted", "middle")
+    for victim, curve in curves.items():
+        if not curve:
+            continue
+        steps = [(x(1), y(curve[0][1]))]
+        for queries, share in curve[1:]:
+            steps += [(x(queries), steps[-1][1]), (x(queries), y(share))]
+        steps.append((right, steps[-1][1]))
+        title = f"{victim_name(victim)}: {percent(curve[0][1])} to {percent(curve[-1][1])}"
+        canvas.path(steps, f"curve thin {styles[victim]}", title)
+    return canvas.markup()
+
+
+def words_panel(rows: Sequence[AttackRow]) -> Markup:
+    """Share of words changed, over the successes of one attack: a box plot for every victim."""
+    shares = {row.victim: sorted(words_changed_shares(row.records)) for row in rows}
+    ends = {victim: [quantile(own, q) or 0.0 for q in (0, 0.25, 0.5, 0.75, 1)]
+            for victim, own in shares.items() if own}  # fmt: skip
+    said = "; ".join(f"{victim_name(v)} median {percent(five[2])}" for v, five in ends.items())
+    line, top = 36.0, 4.0
+    height = top + line * len(rows) + 40
+    label = f"Share of words changed under {attack_name(rows[0].attack)}: {said or 'no success'}"
+    canvas = Canvas(WIDTH, height, label, "small")
+    left, right = 8.0, WIDTH - 12
+
+    def x(share: float) -> float:
+        return left + (right - left) * share
+
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        canvas.line(x(share), top, x(share), height - 38, "grid")
+        canvas.text(x(share), height - 22, f"{100 * share:.0f}", "muted", "middle")
+    canvas.text((left + right) / 2, height - 4, "words changed, %", "muted", "middle")
+    for i, row in enumerate(rows):
+        y = top + line * i
+        five, own = ends.get(row.victim), shares[row.victim]
+        note = f"{percent(five[2])}, n{NBSP}={NBSP}{len(own)}" if five else "no success"
+        canvas.text(right, y + 12, note, "value small halo", "end")
+        room = right - left - text_width(note, 11.5) - 8
+        canvas.text(left, y + 12, shortened(victim_name(row.victim, short=True), room), "halo")
+        if five:
+            _box(canvas, [x(share) for share in five], y + 18, row)
+    return canvas.markup()
+
+
+def _box(canvas: Canvas, places: Sequence[float], y: float, row: AttackRow) -> None:
+    """Least, quartiles and most as whiskers, box and line."""
+    least, low, middle, high, most = places
+    canvas.line(least, y + 6, most, y + 6, "whisker")
+    for end in (least, most):
+        canvas.line(end, y + 3, end, y + 9, "whisker")
+    canvas.rect(low, y, max(high - low, 1.5), 12, "fill paper")
+    title = f"{victim_name(row.victim)}: least, quartiles and most of the share of words changed"
+    canvas.rect(low, y, max(high - low, 1.5), 12, f"fill {row.kind}", title, opacity=0.5)
+    canvas.line(middle, y - 1, middle, y + 13, "whisker")

@@ -1,0 +1,1 @@
+"""A run on disk: stages, what is done, and locks."""

@@ -1,0 +1,111 @@
+"""The command that makes a stage of a run again, with the settings that it was made with."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from ..settings.base import (
+    AttackSettings,
+    ConvertSettings,
+    DataSettings,
+    EnergySettings,
+    FinetuneSettings,
+    TrainSettings,
+)
+from ..settings.fields import Settings
+
+Config = dict[str, Any]
+
+
+def command_for(stage: str, run: Path, config: Config) -> str:
+    """The command line that makes ``stage`` of the run again.
+
+    Options are named where they differ from what the command takes by itself. The same command
+    makes the same files, and later stages stay as they are.
+
+    Args:
+        stage: its name
+        run: the folder
+        config: what config.yaml holds: the settings of each stage; where it lacks those of a
+            stage, the command is given without them
+    """
+    if stage in ("data", "ann"):
+        return _train(run, config)
+    where, own = shlex.quote(str(run)), config.get(stage, {})
+    if stage == "snn":
+        words = [*_recipe_words(run, own), *_seed(own)]
+    else:
+        settings: Settings = FinetuneSettings()
+        if stage in ("attack", "energy"):
+            settings = AttackSettings() if stage == "attack" else EnergySettings()
+        victims = own.get("victims", {})
+        if isinstance(victims, dict):  # what tells each from others; controls come by themselves
+            own = own | {"victims": [name for name in victims if "+" not in name]}
+        words = [*_words(settings, own), *_seed(own)]
+    command = {"snn": "convert", "attack": "attack", "energy": "energy"}.get(stage, "finetune")
+    if stage.endswith("-adversarial"):
+        words = ["--model", stage.removesuffix("-adversarial"), *words]
+        if "adversarial" not in own:
+            words = ["--adversarial", "ATTACK", *words]
+    return " ".join([f"snnconvert {command}", where, *words])
+
+
+def _train(run: Path, config: Config) -> str:
+    where, data = shlex.quote(str(run)), config.get("data")
+    if "module" in config.get("ann", {}):
+        return f"run_from_module({str(run)!r}, ...) in Python, with the module that it is of"
+    if data is None:
+        return f"snnconvert train --dataset NAME --out {where}"
+    words = [*_words(DataSettings(), data), *_words(TrainSettings(), config.get("ann", {}))]
+    dataset = shlex.join(["--dataset", str(data.get("dataset"))])
+    return " ".join(["snnconvert train", dataset, "--out", where, *words, *_seed(data)])
+
+
+def _words(settings: Settings, values: Config) -> list[str]:
+    """The options of a settings class whose values are not its defaults."""
+    words: list[str] = []
+    for item in fields(settings):  # type: ignore[arg-type]
+        default = getattr(settings, item.name)
+        default = list(default) if isinstance(default, tuple) else default
+        if item.name == "dataset" or item.name not in values or values[item.name] == default:
+            continue
+        words += [f"--{item.name.replace('_', '-')}", _typed(values[item.name])]
+    return words
+
+
+def _typed(value: Any) -> str:
+    """A value as it is typed on the command line."""
+    if isinstance(value, list):
+        return shlex.quote(",".join(map(str, value)))
+    if value is None or isinstance(value, bool):
+        return str(value).lower()
+    return shlex.quote(str(value))
+
+
+def _seed(values: Config) -> list[str]:
+    seed = int(values.get("seed", 0))
+    return ["--seed", str(seed)] if seed else []
+
+
+def _recipe_words(run: Path, own: Config) -> list[str]:
+    """The options of ``convert``: a recipe by name, and what was changed of it."""
+    from ...convert.recipes.options import from_options, to_options
+    from ...convert.recipes.published import PRESETS, load_options
+
+    name = str(own.get("recipe", ConvertSettings().recipe))
+    of_run = run / "recipes" / f"{name}.yaml"
+    if name not in PRESETS and not of_run.is_file():
+        name = ConvertSettings().recipe
+    base = load_options(name if name in PRESETS else str(of_run))[1]
+    usual = to_options(from_options(base))
+    changed = {key: value for key, value in own.items() if key in usual and value != usual[key]}
+    words = ["--recipe", name] if name != ConvertSettings().recipe else []
+    for key, value in changed.items():
+        words += [f"--{key.replace('_', '-')}", _typed(value)]
+    calibration = own.get("calibration", ConvertSettings().calibration)
+    if calibration != ConvertSettings().calibration:
+        words += ["--calibration", str(calibration)]
+    return words

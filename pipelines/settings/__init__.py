@@ -1,0 +1,1 @@
+"""The settings of every command; the command line is made from them."""

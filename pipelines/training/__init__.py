@@ -1,0 +1,1 @@
+"""The loop of `train` and `finetune`."""

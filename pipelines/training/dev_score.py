@@ -1,0 +1,63 @@
+"""What an epoch of training is chosen by: how good the model is on dev."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ...engine.evaluate import accuracy
+from ...engine.metrics import balanced_accuracy
+from ..data import Texts
+
+# id sequences to logits (N, K), in evaluation mode
+Logits = Callable[[Sequence[np.ndarray]], Tensor]
+
+
+@dataclass
+class DevScore:
+    """Scores a model on dev; calling it gives (score, loss), the higher and the lower the better.
+
+    The score is the accuracy. With class weights it is the balanced accuracy: a training that
+    counts every class the same would be undone by choosing the epoch that favours large classes.
+    Where ``texts`` has a split ``attacked`` (dev texts as an attack left them), the score is the
+    mean of the scores on the two.
+
+    logits: of whole splits
+    texts: id sequences and labels by split
+    weight: class weights (K,), None for none
+    scale: what outputs are multiplied with in the cross entropy
+    parts: what the score was made of, by name, for the logs; empty where it is the plain accuracy
+    """
+
+    logits: Logits
+    texts: Texts
+    weight: Tensor | None = None
+    scale: float = 1.0
+    parts: dict[str, float] = field(default_factory=dict)
+
+    def __call__(self) -> tuple[float, float]:
+        """(score, loss) of the model as it is now."""
+        right, score, loss = self._split("dev")
+        if self.weight is not None:
+            self.parts.update(dev_accuracy=right, dev_balanced_accuracy=score)
+        if "attacked" not in self.texts.sequences:
+            return score, loss
+        right_under, under, loss_under = self._split("attacked")
+        both = (score + under) / 2
+        self.parts.update(dev_accuracy=right, replayed_dev_accuracy=right_under, dev_score=both)
+        return both, (loss + loss_under) / 2
+
+    def _split(self, split: str) -> tuple[float, float, float]:
+        """(accuracy, score, loss) on a split; the loss weighs classes as training does."""
+        found = self.logits(self.texts.sequences[split])  # (N, K)
+        labels = self.texts.labels[split]
+        loss = functional.cross_entropy(self.scale * found, torch.tensor(labels), self.weight)
+        right = accuracy(found, labels)
+        if self.weight is None:
+            return right, right, float(loss)
+        return right, balanced_accuracy(labels, found.argmax(dim=1).tolist()), float(loss)

@@ -1,0 +1,35 @@
+"""The attack benchmark at its smallest: the same records from every victim."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from snnconvert.benchmarks.shared.peers import PEERS
+from snnconvert.benchmarks.speed import attack
+from snnconvert.pipelines.data import load_classifier
+from snnconvert.pipelines.run_folder.run_folder import RunFolder
+
+
+@pytest.mark.parametrize("form", [name for name in PEERS if name.startswith("spikingjelly")])
+def test_the_peer_is_the_same_classifier(form: str, tiny_run: Path) -> None:
+    ours = load_classifier(RunFolder(tiny_run), "snn")
+    peer = attack.PeerClassifier(ours, form)
+    texts = ["a warm and funny film", "dull , long and badly played", "good film", "a very bad one"]
+    expected = ours.probabilities(texts)
+    np.testing.assert_allclose(peer.probabilities(texts), expected, atol=1e-6)
+    assert len(np.unique(expected)) > 2
+
+
+def test_the_quick_benchmark(tiny_run: Path, tmp_path: Path, nltk_data: Path) -> None:
+    words = ["--quick", "--run", str(tiny_run), "--preset", "deepwordbug", "--out", str(tmp_path)]
+    assert attack.main(words) == 0
+    content = json.loads((tmp_path / "attack.json").read_text("utf-8"))
+    assert content["settings"]["preset"] == "deepwordbug"
+    rows = {row["variant"]: row for row in content["rows"]}
+    assert set(rows) == {"spikingjelly", "spikingjelly, Conv1d", "reference", "ours"}
+    assert all(row["equal"] and row["texts_per_second"] > 0 for row in rows.values())
+    assert "attacked texts a second" in (tmp_path / "attack.md").read_text("utf-8")

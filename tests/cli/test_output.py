@@ -1,0 +1,90 @@
+"""--quiet and --json: what a command prints, and what it does not."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from snnconvert.pipelines.cli import main
+from snnconvert.pipelines.cli.output import hushed, tell
+
+
+@pytest.fixture
+def run(tiny_run: Path, tmp_path: Path) -> str:
+    return str(shutil.copytree(tiny_run, tmp_path / "run"))
+
+
+TRAIN = ["--limit", "60", "--dim", "8", "--max-length", "20", "--widths", "2,3"]
+TRAIN += ["--channels", "6", "--epochs", "2", "--tensorboard", "false"]
+COMMANDS = {
+    "ann": lambda run: ["train", "--out", run, *TRAIN],
+    "snn": lambda run: ["convert", run, "--steps", "3"],
+    "finetuned": lambda run: ["finetune", run, "--epochs", "1", "--tensorboard", "false"],
+    "report": lambda run: ["report", run],
+}
+
+
+@pytest.mark.parametrize("stage", COMMANDS)
+def test_json_is_all_that_is_printed(
+    run: str, stage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = COMMANDS[stage](run)  # done before, so they end at once
+    assert main([*words, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert list(found) == [stage]
+    if stage != "report":
+        results = json.loads((Path(run) / "results.json").read_text("utf-8"))
+        assert found[stage] == results[stage]
+    assert main([*words, "--quiet"]) == 0
+    assert capsys.readouterr().out == ""
+    assert main(words) == 0
+    assert capsys.readouterr().out.strip()
+
+
+def test_energy_says_it_as_json(run: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["energy", run, "--texts", "5", "--training-texts", "5", "--sampled", "0"]
+    assert main([*words, "--json", "--quiet"]) == 0
+    found = json.loads(capsys.readouterr().out)["energy"]
+    assert found["sentences"] == 5 and "projection" in found["label"]
+
+
+def test_a_sweep_has_no_json_on_the_terminal(run: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("convert", "attack"):
+        assert main([command, run, "--sweep", "--json"]) == 2
+        assert "expected no --json with --sweep" in capsys.readouterr().err
+
+
+def test_quiet_still_answers_what_was_asked(run: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", run, "--quiet"]) == 0
+    assert "accuracy %" in capsys.readouterr().out
+    assert main(["report", run + "-nowhere", "--quiet"]) == 2
+    assert "snnconvert: " in capsys.readouterr().err
+
+
+def test_bars_are_silent_inside_and_back_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tqdm import tqdm
+
+    def shown(**named: object) -> str:
+        monkeypatch.setattr(sys, "stderr", io.StringIO())
+        for _ in tqdm(range(3), **named):
+            pass
+        return sys.stderr.getvalue()  # type: ignore[attr-defined]
+
+    with pytest.raises(KeyError), hushed(True):
+        assert shown() == shown(disable=False) == ""
+        raise KeyError  # what goes wrong inside leaves bars as they were
+    assert "3/3" in shown()
+    with hushed(False):
+        assert "3/3" in shown()
+
+
+def test_text_is_made_only_where_it_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    tell({"quiet": True, "json": False}, {}, lambda: 1 / 0)  # type: ignore[arg-type, return-value]
+    tell({"quiet": False, "json": True}, {"好": 1}, lambda: 1 / 0)  # type: ignore[arg-type, return-value]
+    tell({"quiet": False, "json": False}, {}, lambda: "a table")
+    assert capsys.readouterr().out == '{"好": 1}\na table\n'

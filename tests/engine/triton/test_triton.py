@@ -1,0 +1,90 @@
+"""The GPU kernels: run in triton's interpreter, compiled for a GPU, and refused without triton.
+
+Triton decides when it is imported whether kernels are interpreted, and other packages import it
+too, so the cases run in a process of their own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+import torch
+
+from snnconvert.engine.triton.front import import_kernels
+from snnconvert.errors import SnnConvertError
+
+TESTS = Path(__file__).resolve().parent
+needs_triton = pytest.mark.skipif(find_spec("triton") is None, reason="triton is not installed")
+
+
+def python(arguments: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in a process of its own, with variables beside ours."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def passes(cases: str, **environment: str) -> None:
+    """All tests of the file ``cases`` pass in a process with ``environment``."""
+    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", str(TESTS / cases)]
+    done = python(words, **environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+FILES = ("inference_cases.py", "training_cases.py")
+
+
+@needs_triton
+@pytest.mark.parametrize("cases", FILES)
+def test_kernels_in_the_interpreter(cases):
+    passes(cases, TRITON_INTERPRET="1")
+
+
+@needs_triton
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+@pytest.mark.parametrize("cases", FILES)
+def test_kernels_on_a_gpu(cases):
+    passes(cases, TRITON_INTERPRET="0")
+
+
+@needs_triton
+def test_kernels_compile_for_a_gpu_without_spilled_registers(tmp_path):
+    script = str(TESTS.parent / "benchmarks" / "gpu_compile.py")
+    done = python(
+        [script, "--rules", "counts", "--frames", "0"],
+        TRITON_INTERPRET="0",
+        TRITON_CACHE_DIR=str(tmp_path),
+    )
+    assert done.returncode == 0, done.stderr
+    kernels = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {"front_kernel", "fire_kernel"} <= {kernel["kernel"] for kernel in kernels}
+    for kernel in kernels:
+        assert kernel["stack"] == 0 and kernel["registers"] <= 128, kernel
+    # rows of the table are read four floats at a time
+    assert all(k["wide_loads"] >= 5 for k in kernels if k["kernel"] == "front_kernel")
+
+
+def test_one_line_where_triton_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "triton", None)
+    with pytest.raises(SnnConvertError, match="needs the package triton") as error:
+        import_kernels()
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_the_benchmark_refuses_without_a_gpu_and_writes_nothing(tmp_path):
+    script = str(TESTS.parent / "benchmarks" / "gpu.py")
+    done = python([script, "--out", str(tmp_path / "results")])
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: expected an NVIDIA GPU") and done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())

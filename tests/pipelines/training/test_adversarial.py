@@ -1,0 +1,498 @@
+"""Adversarial fine-tuning as a user runs it, and its parts; textattack takes 10 s to import."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snnconvert.attacks.assets import nltk as environment
+from snnconvert.attacks.records import read_records
+from snnconvert.attacks.runs import select_examples
+from snnconvert.errors import InputError
+from snnconvert.files import load_tensors
+from snnconvert.installation import install_hint
+from snnconvert.models.saving import load_model, weights_hash
+from snnconvert.pipelines import run as run_module
+from snnconvert.pipelines.cli import main
+from snnconvert.pipelines.data import Texts, load_run_texts
+from snnconvert.pipelines.finetune import adversarial
+from snnconvert.pipelines.finetune.adversarial_texts import (
+    Attacked,
+    accuracy_under_attack,
+    attacked_texts,
+    examples_of_round,
+    outcome,
+    with_attacked,
+)
+from snnconvert.pipelines.run_folder.run_folder import RunFolder
+from snnconvert.pipelines.settings.base import FinetuneSettings
+from snnconvert.pipelines.training import loop, text_loop
+from snnconvert.tests.helpers.records import records as made_records
+from snnconvert.text.datasets.dataset import Split
+
+DATA = ["--limit", "200", "--dim", "16", "--max-length", "24", "--vectors", "random"]
+TRAIN = ["--widths", "2,3", "--channels", "12", "--train-vectors", "true", "--epochs", "8"]
+TRAIN += ["--patience", "8", "--lr", "0.01", "--batch-size", "16", "--tensorboard", "false"]
+TRAIN += ["--vector-lr", "0.01"]
+SMALL = ["--adversarial-texts", "24", "--adversarial-dev-texts", "16", "--adversarial-share", "0.3"]
+SMALL += [
+    "--adversarial-rounds",
+    "2",
+    "--epochs",
+    "2",
+    "--lr",
+    "0.01",
+    "--batch-size",
+    "32",
+    "--tensorboard",
+    "false",
+]
+TUNE = ["--adversarial", "deepwordbug", *SMALL]
+STAGES = ("ann-adversarial", "snn-adversarial")
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with ANN (80 % right) and converted SNN."""
+    run = tmp_path_factory.mktemp("base") / "run"
+    assert main(["train", "--out", str(run), *DATA, *TRAIN]) == 0
+    assert main(["convert", str(run), "--steps", "3"]) == 0
+    return run
+
+
+@pytest.fixture(scope="module")
+def tuned(base: Path, tmp_path_factory: pytest.TempPathFactory, textattack: Any) -> Path:
+    """The run with both adversarially tuned models; never stopped."""
+    run = tmp_path_factory.mktemp("tuned") / "run"
+    shutil.copytree(base, run)
+    assert main(["finetune", str(run), *TUNE]) == 0
+    return run
+
+
+@pytest.fixture
+def copy(tuned: Path, tmp_path: Path) -> Path:
+    shutil.copytree(tuned, tmp_path / "run")
+    return tmp_path / "run"
+
+
+@pytest.fixture
+def fresh(base: Path, tmp_path: Path) -> Path:
+    shutil.copytree(base, tmp_path / "run")
+    return tmp_path / "run"
+
+
+def results(run: Path) -> dict[str, Any]:
+    return dict(json.loads((run / "results.json").read_text("utf-8")))
+
+
+def timeless(figures: Any) -> Any:
+    return json.loads(json.dumps(figures), object_hook=lambda d: {**d, "seconds": 0})
+
+
+def read(run: Path, stage: str, split: str, number: int) -> list[Any]:
+    return read_records(run / stage / "attacked" / f"{split}-{number}.deepwordbug.jsonl")[1]
+
+
+def test_both_models_are_made_beside_those_they_come_from(base: Path, tuned: Path) -> None:
+    found = results(tuned)
+    assert list(found) == ["data", "ann", "snn", *STAGES]
+    for stage in STAGES:
+        name = stage.split("-")[0]
+        assert weights_hash(tuned / name) == weights_hash(base / name)
+        assert found[name] == results(base)[name]
+        before, after = (
+            load_tensors(tuned / folder / "weights.safetensors") for folder in (name, stage)
+        )
+        assert before.keys() == after.keys()
+        assert torch.equal(before["embedding.weight"], after["embedding.weight"])
+        moved = [n for n in before if not torch.equal(before[n], after[n])]
+        if found[stage]["adversarial"]["best_round"]:
+            assert any("conv" in n for n in moved) and any("readout" in n for n in moved)
+        else:
+            assert moved == []
+        left = {path.name for path in (tuned / stage / "rounds").rglob("*") if path.is_file()}
+        assert left == {"finetune.csv", "training.json"}
+    assert any(found[stage]["adversarial"]["best_round"] for stage in STAGES)
+    assert RunFolder(tuned).last_model() == "snn"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_round_attacks_the_model_that_it_trains(stage: str, tuned: Path) -> None:
+    hashes: dict[str, list[str]] = {"train": [], "dev": []}
+    for split, count in (("train", 2), ("dev", 3)):
+        for number in range(count):
+            path = tuned / stage / "attacked" / f"{split}-{number}.deepwordbug.jsonl"
+            settings = read_records(path)[0]["configuration"]["settings"]
+            assert settings["split"] == split
+            hashes[split].append(settings["weights"])
+    assert hashes["dev"][:2] == hashes["train"]
+    rounds = results(tuned)[stage]["adversarial"]["rounds"]
+    for before, after, row in zip(hashes["dev"], hashes["dev"][1:], rounds[1:], strict=False):
+        assert (before != after) == (row["best_epoch"] > 0)  # or else no epoch was better
+    assert rounds[1]["best_epoch"] > 0
+    assert hashes["dev"][0] == weights_hash(tuned / stage.split("-")[0])[:16]
+    best = results(tuned)[stage]["adversarial"]["best_round"]
+    assert hashes["dev"][best] == weights_hash(tuned / stage)[:16]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_figures_say_what_came_out(stage: str, tuned: Path) -> None:
+    figures = results(tuned)[stage]
+    facts = figures["adversarial"]
+    assert facts["attacks"] == ["deepwordbug"]
+    rounds = facts["rounds"]
+    assert [row["round"] for row in rounds] == [0, 1, 2]
+    made = 0
+    for row in rounds:
+        records = read(tuned, stage, "dev", row["round"])
+        assert row["dev"] == {"deepwordbug": outcome(records)}
+        kept = sum(r.status != "skipped" and not r.verified for r in records)
+        assert row["accuracy_under_attack"] == kept / 16
+        clean, under = row["dev_accuracy"], row["accuracy_under_attack"]
+        assert row["dev_score"] == pytest.approx((clean + under) / 2, abs=1e-12)
+        if row["round"] < 2:
+            records = read(tuned, stage, "train", row["round"])
+            assert row["train"] == {"deepwordbug": outcome(records)}
+            made += sum(r.verified for r in records)
+    assert facts["texts"] == made > 6
+    assert rounds[0]["dev_accuracy"] == results(tuned)[stage.split("-")[0]]["dev_accuracy"]
+    best = rounds[facts["best_round"]]
+    assert best["dev_score"] == max(row["dev_score"] for row in rounds)
+    assert best["dev_accuracy"] == figures["dev_accuracy"]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_log_shows_texts_replayed_on_the_model_they_were_made_for(
+    stage: str, tuned: Path
+) -> None:
+    """Before training, those that were broken or wrong are wrong, and all others right."""
+    with (tuned / stage / "rounds" / "1" / "finetune.csv").open() as handle:
+        rows = list(csv.DictReader(handle))
+    start = results(tuned)[stage]["adversarial"]["rounds"][0]
+    assert [row["epoch"] for row in rows] == ["0", "1", "2"]
+    assert float(rows[0]["dev_accuracy"]) == start["dev_accuracy"]
+    assert float(rows[0]["replayed_dev_accuracy"]) == start["accuracy_under_attack"]
+    best = max(float(row["dev_score"]) for row in rows)
+    assert best > float(rows[0]["dev_score"])
+
+
+def test_the_splits_are_not_mixed_and_test_is_not_touched(tuned: Path) -> None:
+    texts = load_run_texts(RunFolder(tuned)).dataset
+    drawn: dict[tuple[str, str, int], list[int]] = {}
+    for split, counts in (("train", [24, 24]), ("dev", [16, 16, 16])):
+        for stage in STAGES:
+            for number, count in enumerate(counts):
+                records = read(tuned, stage, split, number)
+                assert len(records) == count
+                assert all(r.text == texts.split(split).texts[r.index] for r in records)
+                drawn[stage, split, number] = [r.index for r in records]
+    for stage in STAGES:
+        assert not set(drawn[stage, "train", 0]) & set(drawn[stage, "train", 1])
+        assert drawn[stage, "dev", 0] == drawn[stage, "dev", 1] == drawn[stage, "dev", 2]
+        assert drawn[stage, "train", 1] == drawn[STAGES[0], "train", 1]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_models_are_models_of_the_run(stage: str, tuned: Path, capsys: Capture) -> None:
+    capsys.readouterr()
+    assert main(["evaluate", str(tuned), "--model", stage, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["accuracy"] == results(tuned)[stage]["test_accuracy"]
+    assert main(["predict", str(tuned), "--model", stage, "good"]) == 0
+    assert main(["report", str(tuned)]) == 0
+    if stage.startswith("snn"):
+        assert found["accuracy_by_step"] == results(tuned)[stage]["accuracy_by_step"]
+        assert "dropout" not in load_model(tuned / stage)[0].network.inputs
+
+
+def test_done_is_done_and_other_settings_are_refused(
+    copy: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adversarial, "check_assets", lambda names: pytest.fail("not needed"))
+    before = (copy / "results.json").read_bytes()
+    for words in ([], ["--model", "ann"], ["--model", "snn"]):
+        assert main(["finetune", str(copy), *TUNE, *words]) == 0
+    assert "SNN adversarial" in capsys.readouterr().out
+    assert main(["finetune", str(copy), *TUNE, "--adversarial-budget", "9"]) == 2
+    said = capsys.readouterr().err
+    assert "other settings (adversarial_budget was 500, now 9)" in said and "--force" in said
+    assert (copy / "results.json").read_bytes() == before
+
+
+def test_adversarial_texts_enter_the_batches(
+    copy: Path, tuned: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every epoch shows each clean text once, and the adversarial ones with their true labels."""
+    seen: Counter[tuple[tuple[int, ...], int]] = Counter()
+    waiting: list[tuple[int, ...]] = []
+    to_batch, cross_entropy = text_loop.to_batch, text_loop.functional.cross_entropy
+
+    def spy(sequences: list[np.ndarray]) -> Any:
+        waiting.extend(tuple(s.tolist()) for s in sequences)
+        return to_batch(sequences)
+
+    def watch(outputs: torch.Tensor, labels: torch.Tensor, *more: Any) -> torch.Tensor:
+        if outputs.requires_grad:
+            seen.update(zip(waiting, labels.tolist(), strict=True))
+        waiting.clear()
+        return cross_entropy(outputs, labels, *more)
+
+    monkeypatch.setattr(text_loop, "to_batch", spy)
+    monkeypatch.setattr(text_loop.functional, "cross_entropy", watch)
+    assert main(["finetune", str(copy), *TUNE, "--model", "ann", "--force"]) == 0
+    texts = load_run_texts(RunFolder(copy))
+    clean = [tuple(s.tolist()) for s in texts.sequences["train"]]
+    expected: Counter[tuple[tuple[int, ...], int]] = Counter()
+    wanted: list[tuple[tuple[int, ...], int]] = []
+    for number in (0, 1):  # the second round has the texts of both
+        verified = [r for r in read(tuned, "ann-adversarial", "train", number) if r.verified]
+        encoded = texts.stage.encode([r.adversarial_text for r in verified])
+        wanted += [(tuple(s.tolist()), r.label) for s, r in zip(encoded, verified, strict=True)]
+        for _ in range(2):
+            expected.update(zip(clean, texts.labels["train"], strict=True))
+            expected.update(wanted[i % len(wanted)] for i in range(math.ceil(200 * 0.3 / 0.7)))
+    assert seen == expected
+    # redoing one model leaves the other alone
+    assert timeless(results(copy)) == timeless(results(tuned))
+    assert (copy / "snn-adversarial" / "weights.safetensors").exists()
+
+
+def test_stopped_in_attacks_and_in_trainings(
+    fresh: Path, tuned: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", -1.0)
+    attack, step = adversarial.run_attack, loop.Loop._step
+    stops = [5, 9, 3, 12]  # texts attacked before an interrupt, in turn
+
+    def stopping_attack(classifier: Any, examples: Any, *rest: Any, **more: Any) -> Any:
+        if stops:
+            attack(classifier, examples[: stops.pop(0)], *rest, **more)
+            raise KeyboardInterrupt
+        return attack(classifier, examples, *rest, **more)
+
+    steps = [2, 13, 0, 15]
+
+    def stopping_step(self: loop.Loop, indices: list[int]) -> None:
+        if steps and not stops and self.state.step == steps[0]:
+            steps.pop(0)
+            raise KeyboardInterrupt
+        step(self, indices)
+
+    monkeypatch.setattr(adversarial, "run_attack", stopping_attack)
+    monkeypatch.setattr(loop.Loop, "_step", stopping_step)
+    codes = []
+    while not codes or codes[-1] == 130:
+        codes.append(main(["finetune", str(fresh), *TUNE]))
+    assert codes == [130] * 8 + [0]
+    assert timeless(results(fresh)) == timeless(results(tuned))
+    for stage in STAGES:
+        names = [p.relative_to(tuned) for p in (tuned / stage).rglob("*") if p.is_file()]
+        for name in names:
+            assert (fresh / name).read_bytes() == (tuned / name).read_bytes(), name
+
+
+REFUSED = [
+    ("--adversarial-texts 5", "adversarial_texts only with adversarial"),
+    ("--adversarial-share 0.5", "adversarial_share only with adversarial"),
+    ("--model ann", "model only with adversarial"),
+    ("--adversarial deepwordbug --model ann --surrogate sigmoid", "surrogate only where an SNN"),
+    ("--adversarial deepwordbug --model ann --dropout 0.1", "dropout only where an SNN"),
+    ("--adversarial deepwordbug --adversarial-texts 0", "--adversarial-texts"),
+    ("--adversarial deepwordbug --adversarial-share 1", "below 1"),
+    ("--adversarial deepwordbug --model cnn", "both, ann, snn"),
+    ("--adversarial textfolly", "unknown attack 'textfolly'"),
+    ("--adversarial deepwordbug,deepwordbug", "different values"),
+    ("--adversarial zh-homophone", "texts of language 'en', but zh-homophone is for 'zh'"),
+]
+
+
+@pytest.mark.parametrize(("words", "expected"), REFUSED)
+def test_bad_settings_are_one_line(words: str, expected: str, base: Path, capsys: Capture) -> None:
+    before = {path: path.stat().st_mtime_ns for path in base.rglob("*") if path.name != ".lock"}
+    capsys.readouterr()
+    assert main(["finetune", str(base), *words.split()]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("snnconvert") and expected in line
+    assert before == {p: p.stat().st_mtime_ns for p in base.rglob("*") if p.name != ".lock"}
+
+
+def test_without_textattack(base: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    find = environment.importlib.util.find_spec
+    monkeypatch.setattr(
+        environment.importlib.util, "find_spec", lambda n: None if n == "textattack" else find(n)
+    )
+    capsys.readouterr()
+    assert main(["finetune", str(base), *TUNE]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert install_hint("attack") in line
+
+
+def test_without_a_success_there_is_nothing_to_learn(
+    fresh: Path, capsys: Capture, textattack: Any
+) -> None:
+    capsys.readouterr()
+    assert main(["finetune", str(fresh), *TUNE, "--adversarial-budget", "1"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "no attack of deepwordbug on 24 training texts of ann succeeded" in line
+    assert "ann-adversarial" not in results(fresh)
+
+
+def test_without_the_snn(fresh: Path, capsys: Capture) -> None:
+    found = results(fresh)
+    del found["snn"]
+    (fresh / "results.json").write_text(json.dumps(found))
+    capsys.readouterr()
+    assert main(["finetune", str(fresh), *TUNE]) == 2
+    assert "snnconvert convert" in capsys.readouterr().err
+
+
+def test_redoing_a_stage_drops_what_builds_on_it(tmp_path: Path) -> None:
+    stages = ("data", "ann", "snn", "finetuned", *STAGES, "attack")
+    for redone, left in {
+        "ann-adversarial": {"data", "ann", "snn", "finetuned", "snn-adversarial"},
+        "finetuned": {"data", "ann", "snn", *STAGES},
+        "snn": {"data", "ann", "ann-adversarial"},
+        "ann": {"data"},
+    }.items():
+        run = RunFolder(tmp_path / redone, must_exist=False)
+        for stage in stages:
+            run.begin(stage, {"seed": 0})
+            run.finish(stage, {"seed": 0}, {})
+        run.begin(redone, {"seed": 1}, force=True)
+        assert set(run.results()) == left
+        assert set(run.config()) == {*left, redone, "versions"}
+
+
+def test_the_attack_says_what_was_held_out(
+    copy: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["attack", str(copy), "--examples", "5", "--query-budget", "60", "--controls", "none"]
+    assert main([*words, "--presets", "deepwordbug"]) == 0
+    figures = results(copy)["attack"]
+    marks = {row["victim"]: row["trained_on"] for row in figures["rows"]}
+    assert marks == {"ann": False, "snn": False, **dict.fromkeys(STAGES, True)}
+    assert figures["held_out"] == []
+    pairs = {(row["victim_a"], row["victim_b"]) for row in figures["comparisons"]}
+    assert {("ann", "ann-adversarial"), ("snn", "snn-adversarial"), STAGES} <= pairs
+    assert ("ann", "snn-adversarial") not in pairs
+    assert any("Every attack here is one that was trained on" in s for s in figures["conclusions"])
+    shown = capsys.readouterr().out.splitlines()
+    marked = [line for line in shown if "deepwordbug *" in line]
+    assert len(marked) == 2 and all("adversarial" in line for line in marked)
+    assert main(["report", str(copy)]) == 0
+
+
+def test_held_out_attacks_are_told_apart(copy: Path, nltk_data: None) -> None:
+    words = ["attack", str(copy), "--examples", "4", "--query-budget", "60", "--controls", "none"]
+    words += [
+        "--victims",
+        "ann,ann-adversarial",
+        "--presets",
+        "deepwordbug,pwws",
+        "--transfer",
+        "false",
+    ]
+    assert main(words) == 0
+    figures = results(copy)["attack"]
+    assert figures["held_out"] == ["pwws"]
+    marks = {(row["victim"], row["attack"]): row["trained_on"] for row in figures["rows"]}
+    assert marks == {
+        ("ann", "deepwordbug"): False,
+        ("ann", "pwws"): False,
+        ("ann-adversarial", "deepwordbug"): True,
+        ("ann-adversarial", "pwws"): False,
+    }
+
+
+def test_run_makes_them_after_the_plain_one(
+    tmp_path: Path, textattack: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "can_attack", lambda: False)
+    train = [f"--train.{w[2:]}" if w.startswith("--") else w for w in TRAIN]
+    tune = [f"--finetune.{w[2:]}" if w.startswith("--") else w for w in TUNE]
+    words = ["run", "--out", str(tmp_path / "run"), *DATA, *train, *tune, "--steps", "2"]
+    words += ["--finetune.adversarial-rounds", "1", "--finetune.model", "snn"]
+    assert main(words) == 0
+    found = results(tmp_path / "run")
+    assert list(found) == ["data", "ann", "snn", "finetuned", "snn-adversarial"]
+    assert "adversarial" not in RunFolder(tmp_path / "run").config()["finetuned"]
+
+
+def test_what_is_trained_on_and_what_is_scored() -> None:
+    """s success, u success that does not hold, f failed, k wrong before, e error."""
+    records = made_records("sufke")
+    train = attacked_texts(records, only_adversarial=True)
+    assert (train.texts, train.labels) == (["test 0"], [1])
+    dev = attacked_texts(records)
+    assert (dev.texts, dev.labels) == (["test 0", "text 1", "text 2", "text 3"], [1] * 4)
+    counts = {"texts": 5, "errors": 1, "skipped": 1, "successes": 2, "verified": 1}
+    assert outcome(records) == counts
+    assert accuracy_under_attack({"one": records}) == 2 / 4
+    assert accuracy_under_attack({"one": records, "two": made_records("fff")}) == 3 / 4
+    assert accuracy_under_attack({"one": made_records("e")}) == 0
+
+
+@given(st.integers(1, 40), st.integers(1, 50), st.integers(1, 6))
+def test_every_round_has_other_texts(texts: int, count: int, number: int) -> None:
+    split = Split(tuple(f"text {i}" for i in range(texts)), (0,) * texts)
+    rounds = [examples_of_round(split, count, n, seed=3) for n in range(1, number + 1)]
+    shown = [example.index for found in rounds for example in found]
+    assert all(len({e.index for e in found}) == min(count, texts) for found in rounds)
+    uses = Counter(shown)
+    assert max(uses.values()) - min(uses.get(i, 0) for i in range(texts)) <= 1
+    assert rounds[0] == select_examples(split.texts, split.labels, count, 3)
+
+
+@given(st.integers(1, 60), st.integers(1, 30), st.floats(0, 0.95))
+def test_the_share_of_adversarial_texts(clean: int, made: int, share: float) -> None:
+    def encode(texts: list[str]) -> list[np.ndarray]:
+        return [np.array([int(text)]) for text in texts]
+
+    numbers = [np.array([-i]) for i in range(clean)]
+    texts: Any = Texts(
+        SimpleNamespace(),  # type: ignore[arg-type]
+        SimpleNamespace(encode=encode),  # type: ignore[arg-type]
+        {"train": numbers, "dev": [], "test": []},
+        {"train": [0] * clean, "dev": [], "test": []},
+    )
+    train = Attacked([str(1 + i) for i in range(made)], [i % 3 for i in range(made)])
+    mixed = with_attacked(texts, train, Attacked(["7"], [2]), share)
+    sequences = [int(s[0]) for s in mixed.sequences["train"]]
+    assert sequences[:clean] == [int(s[0]) for s in numbers] and len(texts.labels["train"]) == clean
+    counts = Counter(sequences[clean:])
+    assert (
+        set(counts) == set(range(1, made + 1)) and max(counts.values()) - min(counts.values()) < 2
+    )
+    added = len(sequences) - clean
+    assert added / len(sequences) >= share - 1e-12
+    assert added == made or (added - 1) / (len(sequences) - 1) < share + 1e-12
+    assert mixed.labels["train"][clean:] == [(number - 1) % 3 for number in sequences[clean:]]
+    assert mixed.sequences["attacked"][0].tolist() == [7] and mixed.labels["attacked"] == [2]
+
+
+def test_settings_check_themselves() -> None:
+    with pytest.raises(InputError, match="adversarial_budget only with adversarial"):
+        FinetuneSettings(adversarial_budget=7)
+    assert FinetuneSettings(adversarial=("pwws",), adversarial_budget=7).model == "both"

@@ -1,0 +1,49 @@
+"""What an epoch is chosen by: accuracy, balanced accuracy with class weights, attacked texts."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import torch
+from torch.nn import functional
+
+from snnconvert.pipelines.data import Texts
+from snnconvert.pipelines.training.dev_score import DevScore
+
+# nine of ten dev texts are of class 0, and so is every answer
+LABELS = [0] * 9 + [1]
+LOGITS = torch.tensor([[2.0, 0.0]]).expand(10, 2)
+
+
+def texts(**labels: list[int]) -> Texts:
+    return cast(Texts, SimpleNamespace(labels=labels, sequences={k: [k] for k in labels}))
+
+
+def logits(sequences: Any) -> torch.Tensor:
+    return LOGITS[: len(LABELS)] if sequences == ["dev"] else LOGITS.flip(1)[:2]
+
+
+def test_plain_accuracy() -> None:
+    score = DevScore(logits, texts(dev=LABELS))
+    found, loss = score()
+    assert found == 0.9 and score.parts == {}
+    assert loss == pytest.approx(float(functional.cross_entropy(LOGITS, torch.tensor(LABELS))))
+
+
+def test_with_class_weights_every_class_counts_the_same() -> None:
+    weight = torch.tensor([10 / 18, 5.0])
+    score = DevScore(logits, texts(dev=LABELS), weight)
+    found, loss = score()
+    assert found == 0.5
+    assert score.parts == {"dev_accuracy": 0.9, "dev_balanced_accuracy": 0.5}
+    # weighted as in training: the mean of the mean losses of the two classes
+    first, second = -functional.log_softmax(LOGITS[0], dim=0)
+    assert loss == pytest.approx(float(first + second) / 2)
+
+
+def test_attacked_texts_count_as_much_as_the_others() -> None:
+    score = DevScore(logits, texts(dev=LABELS, attacked=[0, 1]))
+    assert score()[0] == pytest.approx((0.9 + 0.5) / 2)
+    assert score.parts == {"dev_accuracy": 0.9, "replayed_dev_accuracy": 0.5, "dev_score": 0.7}

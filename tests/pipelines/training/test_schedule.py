@@ -1,0 +1,148 @@
+"""What training chooses by the number of texts, and the course of its learning rate."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from snnconvert.pipelines.settings.base import FinetuneSettings, TrainSettings
+from snnconvert.pipelines.training.loop import Loop, adamw
+from snnconvert.pipelines.training.schedule import finetune_defaults, rate_factor, train_defaults
+from snnconvert.pipelines.training.text_loop import hide_words
+
+
+def updates(settings, texts: int) -> int:
+    return settings.epochs * math.ceil(texts / settings.batch_size)
+
+
+@given(st.integers(20, 1_000_000), st.booleans())
+def test_enough_updates_whatever_the_size(texts, own):
+    chosen = train_defaults(TrainSettings(), texts, own)
+    assert chosen.train_vectors is own
+    assert 8 <= chosen.batch_size <= 64 and 8 <= chosen.epochs <= 60
+    assert updates(chosen, texts) >= min(320, 60 * math.ceil(texts / 8))
+    assert max(4, chosen.epochs / 3) <= chosen.patience <= chosen.epochs
+    tuned = finetune_defaults(FinetuneSettings(), texts)
+    assert 3 <= tuned.epochs <= 30 and updates(tuned, texts) >= min(160, 30 * texts / 8)
+
+
+@given(st.integers(20, 100_000), st.integers(1, 200))
+def test_epochs_that_are_asked_for_are_kept(texts, epochs):
+    chosen = train_defaults(TrainSettings(epochs=epochs), texts, True)
+    assert chosen.epochs == epochs
+    assert updates(chosen, texts) >= min(320, epochs * texts / 8)  # smaller batches make up for it
+
+
+def test_worked_out():
+    small = train_defaults(TrainSettings(), 480, own_vectors=True)
+    # 480 / 16 = 30, so batches of 16: 30 an epoch, and 11 epochs for 320 updates
+    assert (small.batch_size, small.epochs, small.patience) == (16, 11, 4)
+    # 330 updates, so that the words' vectors learn 3,200 / 330 times as fast
+    assert (small.lr, small.word_dropout) == (2e-3, 0.25)
+    assert small.vector_lr == pytest.approx(2e-3 * 3200 / 330)
+    many = train_defaults(TrainSettings(), 50_000, own_vectors=True)
+    assert many.vector_lr == many.lr  # 6,256 updates are enough at the common rate
+    large = train_defaults(TrainSettings(), 6920, own_vectors=False)
+    assert (large.batch_size, large.epochs, large.patience) == (64, 8, 4)
+    assert (large.lr, large.word_dropout, large.train_vectors) == (2e-3, 0.0, False)
+    assert large.vector_lr is None  # they are not trained
+    files = train_defaults(TrainSettings(train_vectors=True, lr=1e-3), 6920, own_vectors=False)
+    assert files.vector_lr == 1e-3  # they know much already
+    few = train_defaults(TrainSettings(epochs=4), 480, True)
+    assert few.batch_size == 8  # 4 epochs of 60
+
+
+def test_what_is_asked_for_is_left_alone():
+    asked = TrainSettings(
+        epochs=3,
+        patience=1,
+        batch_size=7,
+        lr=0.5,
+        vector_lr=0.1,
+        word_dropout=0.0,
+        train_vectors=False,
+    )
+    assert train_defaults(asked, 480, True) == asked
+    asked = FinetuneSettings(epochs=3, patience=0, batch_size=7)
+    assert finetune_defaults(asked, 480) == asked
+
+
+def test_course_of_the_rate():
+    assert [rate_factor(s, 9, "constant") for s in (0, 8)] == [1.0, 1.0]
+    # 100 updates: a warm-up of three, then half a cosine
+    course = [rate_factor(s, 100, "cosine") for s in range(100)]
+    assert course[0] == pytest.approx(1 / 3) and course[50] == pytest.approx(0.5)
+    assert course[25] == pytest.approx((1 + math.sqrt(0.5)) / 2)
+    assert course[2:] == sorted(course[2:], reverse=True) and min(course) == 0.01
+    assert rate_factor(0, 1, "cosine") == 1.0
+
+
+class Slope(nn.Module):
+    """A model whose loss is the mean of its parameter: every gradient is the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(4))
+        self.words = nn.Embedding(3, 2)
+
+
+def slope_loop(folder: Path, **options) -> Loop:
+    model = Slope()
+    return Loop(
+        model=model,
+        optimizer=torch.optim.SGD(model.parameters(), lr=1.0),
+        lengths=[1] * 8,
+        batch_loss=lambda indices, random: 10 * model.weight.sum() + 0 * model.words.weight.sum(),
+        dev_score=lambda: (0.5, 1.0),
+        folder=folder,
+        name="train",
+        seed=0,
+        epochs=2,
+        patience=2,
+        batch_size=2,
+        tensorboard=False,
+        **options,
+    )
+
+
+def test_the_loop_follows_course_and_limit(tmp_path):
+    loop = slope_loop(tmp_path, schedule="cosine", clip=1.0)
+    loop._step([0, 1])
+    loop._step([2, 3])
+    # gradient (10, 10, 10, 10) has the norm 20: cut to 1, so each part to 0.5; 8 updates in all
+    moved = 0.5 * (rate_factor(0, 8, "cosine") + rate_factor(1, 8, "cosine"))
+    torch.testing.assert_close(loop.model.weight.detach(), torch.full((4,), -moved))
+
+
+def test_no_limit_and_no_course_by_default(tmp_path):
+    loop = slope_loop(tmp_path)
+    loop._step([0, 1])
+    torch.testing.assert_close(loop.model.weight.detach(), torch.full((4,), -10.0))
+
+
+def test_hidden_words():
+    ids = torch.randint(2, 50, (200, 30), generator=torch.Generator().manual_seed(0))
+    ids[:, 20:] = 0
+    hidden = hide_words(ids, 0.25, torch.Generator().manual_seed(1))  # (B, L)
+    changed = hidden != ids
+    assert not changed[:, 20:].any() and set(hidden[changed].tolist()) == {1}
+    assert changed[:, :20].float().mean() == pytest.approx(0.25, abs=0.03)
+    assert hide_words(ids, 0.0, torch.Generator()) is ids
+
+
+def test_word_vectors_have_a_rate_of_their_own():
+    """AdamW's first step is its rate in every component that has a gradient."""
+    model = nn.Sequential(nn.Embedding(3, 4), nn.Linear(4, 2))
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    optimizer = adamw(model, lr=0.01, weight_decay=0.0, vector_lr=0.1)
+    model(torch.tensor([0, 1, 2])).square().sum().backward()
+    optimizer.step()
+    moved = {name: (p.detach() - before[name]).abs() for name, p in model.named_parameters()}
+    assert torch.allclose(moved["0.weight"], torch.tensor(0.1), atol=1e-4)
+    assert torch.allclose(moved["1.weight"], torch.tensor(0.01), atol=1e-4)

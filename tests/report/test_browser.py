@@ -1,0 +1,143 @@
+"""The report in a real headless Chromium: it renders, fits, loads nothing and can be saved from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from snnconvert.pipelines.report.compare.page import compare
+from snnconvert.pipelines.report.page import report
+from snnconvert.tests.helpers.browser import BrowserError, Tab, browser, find_browser
+from snnconvert.tests.helpers.report import ENERGY, RESULTS, write_run
+
+PARTS = ("accuracy", "conversion", "activity", "raster", "energy", "robustness", "settings")
+
+
+@pytest.fixture(scope="module")
+def tab() -> Iterator[Tab]:
+    path = find_browser()
+    if path is None:
+        pytest.skip("there is no Chromium here: install chromium, or name one in CHROMIUM")
+    try:
+        with browser(path) as opened:
+            yield opened
+    except BrowserError as error:
+        if os.environ.get("CHROMIUM"):
+            raise
+        pytest.skip(f"Chromium does not start here: {error}")
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    return report(write_run(folder / "one", RESULTS | {"energy": ENERGY}))
+
+
+@pytest.fixture(scope="module")
+def comparison(page: Path) -> Path:
+    other = write_run(page.parent.parent / "another-run-with-a-long-name", RESULTS)
+    return compare([page.parent, other])
+
+
+def quiet(tab: Tab, path: Path) -> None:
+    """Nothing was asked for but the page itself, and nothing was complained about."""
+    asked = [url for url in tab.requests() if not url.startswith("data:")]
+    assert asked == [path.resolve().as_uri()]
+    assert tab.complaints() == []
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("which", ["page", "comparison"])
+def test_it_renders_and_nothing_overflows(
+    tab: Tab, request: pytest.FixtureRequest, which: str, width: int, scheme: str
+) -> None:
+    path: Path = request.getfixturevalue(which)
+    tab.open(path, width, scheme=scheme)
+    tab.js("document.querySelectorAll('details').forEach(part => part.open = true)")
+    assert tab.js("document.scrollingElement.scrollWidth") <= width
+    # letters and boxes too: what is wider than the window lies in a region that scrolls
+    wide = "[...document.querySelectorAll('body *')].filter(e => !e.closest('.scroll, .skip')"
+    wide += " && !e.closest('.matrices figure') && e.getBoundingClientRect().right > innerWidth + 1"
+    wide += " && getComputedStyle(e).display != 'none').map(e => e.outerHTML.slice(0, 99))"
+    assert tab.js(wide) == []
+    dark = tab.js("getComputedStyle(document.body).backgroundColor") == "rgb(14, 19, 25)"
+    assert dark == (scheme == "dark")
+    drawn = "[...document.querySelectorAll('figure svg')].filter(e => e.checkVisibility())"
+    assert tab.js(f"{drawn}.every(e => e.getBoundingClientRect().width > 50)")
+    assert tab.js(f"{drawn}.length") > 0
+    quiet(tab, path)
+
+
+def test_every_section_is_there_and_chinese_letters_have_width(tab: Tab, page: Path) -> None:
+    tab.open(page, 1440)
+    assert [tab.js(f"document.getElementById('{name}').offsetHeight > 40") for name in PARTS] == [
+        True
+    ] * len(PARTS)
+    assert "味道好极啦" in tab.js("document.querySelector('blockquote').innerText")
+    assert tab.js("document.querySelector('blockquote').lang") == "zh"
+    # one wide drawing and no narrow one on a wide screen
+    shown = "[...document.querySelectorAll('svg.{}')].filter(e => e.checkVisibility()).length"
+    assert tab.js(shown.format("narrow")) == 0 < tab.js(shown.format("wide"))
+    tab.resize(360)
+    assert tab.js(shown.format("wide")) == 0 < tab.js(shown.format("narrow"))
+
+
+def test_saved_drawings_are_pictures(tab: Tab, page: Path, tmp_path: Path) -> None:
+    tab.open(page, 1440)
+    links = tab.js("[...document.querySelectorAll('a[download]')].map(a => [a.download, a.href])")
+    drawings = {name: address for name, address in links if name.endswith(".svg")}
+    tables = [address for name, address in links if name.endswith(".csv")]
+    assert len(drawings) >= 12 and len(tables) > len(drawings)
+    assert all(address.startswith("data:text/csv") for address in tables)
+    # the browser itself parses each address, as a document of its own
+    read = "const parse = t => new DOMParser().parseFromString(t, 'image/svg+xml');"
+    read += "[...document.querySelectorAll('a[download$=\".svg\"]')].map(a => decodeURIComponent("
+    read += "a.href.slice(a.href.indexOf(',') + 1))).map(t => parse(t).documentElement.localName)"
+    assert tab.js(read) == ["svg"] * len(drawings)
+    path = tmp_path / "accuracy.svg"
+    path.write_text(unquote(drawings["accuracy.svg"].split(",", 1)[1]), encoding="utf-8")
+    tab.open(path, 1100)
+    assert tab.js("document.documentElement.localName") == "svg"
+    colour = "getComputedStyle(document.querySelector('path.curve.snn')).stroke"
+    assert tab.js(colour) == "rgb(38, 115, 196)"
+
+
+def test_a_saved_file_arrives(tab: Tab, page: Path, tmp_path: Path) -> None:
+    tab.open(page, 1440)
+    tab.send("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path),
+             eventsEnabled=True)  # fmt: skip
+    tab.js("document.querySelector('a[download=\"accuracy.csv\"]').focus()")
+    tab.key("Enter", 13)
+    while not any(e["state"] == "completed" for e in tab.of("Browser.downloadProgress")):
+        tab.read("the end of the download")
+    text = (tmp_path / "accuracy.csv").read_text(encoding="utf-8")
+    assert text.startswith("model,step,test_accuracy,low,high\n") and "ann,,0.8807," in text
+    quiet(tab, page)
+
+
+def test_the_keyboard_reaches_everything(tab: Tab, page: Path) -> None:
+    tab.open(page, 1440)
+    tab.key("Tab", 9)
+    assert tab.js("document.activeElement.className") == "skip"
+    assert tab.js("document.activeElement.getBoundingClientRect().left") >= 0  # shown on focus
+    takers = "[...document.querySelectorAll('a[href], summary, .scroll')]"
+    assert tab.js(f"{takers}.every(e => e.tabIndex >= 0)")
+    names = f"{takers}.map(e => (e.getAttribute('aria-label') || e.textContent).trim().length)"
+    assert all(tab.js(names))
+    levels = tab.js("[...document.querySelectorAll('h1, h2, h3, h4')].map(e => +e.tagName[1])")
+    assert levels[0] == 1 and levels.count(1) == 1
+
+
+def test_it_prints_in_light_colours_without_controls(tab: Tab, page: Path) -> None:
+    tab.open(page, 794, scheme="dark")
+    tab.media("dark", "print")
+    assert tab.js("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    hidden = "[...document.querySelectorAll('nav, .save, .skip')]"
+    assert tab.js(f"{hidden}.every(e => !e.checkVisibility())")
+    assert tab.pdf().startswith(b"%PDF-")
+    tab.media("light", "")

@@ -1,0 +1,1 @@
+"""Labelled texts in splits: built-in, named, from files, or from Hugging Face."""

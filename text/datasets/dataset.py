@@ -1,0 +1,257 @@
+"""Data sets: built-in, named, from files, or from Hugging Face; always in three splits."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from ...errors import InputError
+from ..inputs import as_labels, as_texts
+from ..segment import LANGUAGES, guess_language
+from .folders import SPLITS, Found, Rows, read_named, read_path, rows_of
+from .hub import read_hub
+from .named import BUILTIN, NAMED
+from .readers.options import BY_CONTENT, FileOptions
+from .splits import assign, sample, text_key
+
+_RULE = "stratified by label, in the order of the SHA-256 of the text, equal texts kept together"
+_INTEGER = re.compile(r"0|-?[1-9][0-9]*")
+
+
+@dataclass(frozen=True)
+class Split:
+    """Texts and the indices of their classes, N of each.
+
+    Both may be given as lists, arrays, pandas Series or generators, and are kept as tuples.
+
+    Raises:
+        InputError: texts or labels are something else.
+    """
+
+    texts: tuple[str, ...]
+    labels: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "texts", tuple(as_texts(self.texts)))
+        object.__setattr__(self, "labels", tuple(as_labels(self.labels)))
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A labelled data set in three splits.
+
+    Attributes:
+        name: the name or file name it was loaded by.
+        language: "en" or "zh".
+        classes: class names; labels are indices into them.
+        split_rule: where the splits come from, in words.
+        sha256: hash over split, label and text of every row in order.
+        notes: what was found out and done while a file of the user's was read, in sentences.
+        source: the facts about each file, for results.
+    """
+
+    name: str
+    language: str
+    classes: tuple[str, ...]
+    train: Split
+    dev: Split
+    test: Split
+    split_rule: str
+    sha256: str
+    notes: tuple[str, ...] = ()
+    source: tuple[dict[str, Any], ...] = ()
+
+    def split(self, name: str) -> Split:
+        """The split called ``name``; raises `InputError` for another name than `SPLITS`."""
+        if name not in SPLITS:
+            raise InputError(f"unknown split {name!r}: expected one of {', '.join(SPLITS)}")
+        found: Split = getattr(self, name)
+        return found
+
+    def describe(self) -> dict[str, Any]:
+        """What results record about the data: everything but the texts, ready for JSON."""
+        return {
+            "name": self.name,
+            "language": self.language,
+            "classes": list(self.classes),
+            "sizes": {name: len(self.split(name)) for name in SPLITS},
+            "split_rule": self.split_rule,
+            "sha256": self.sha256,
+        }
+
+    def overlap(self) -> dict[str, int]:
+        """How many dev and test texts are also training texts (see `splits.text_key`)."""
+        train = set(map(text_key, self.train.texts))
+        parts = {name: self.split(name).texts for name in ("dev", "test")}
+        return {name: sum(text_key(t) in train for t in texts) for name, texts in parts.items()}
+
+
+def load_dataset(
+    name: str | Path,
+    data_dir: str | Path | None = None,
+    language: str = "auto",
+    limit: int | None = None,
+    options: FileOptions = BY_CONTENT,
+) -> Dataset:
+    """Load a data set and give it its three splits.
+
+    Args:
+        name: a name (see `registry.dataset_names`), a path to one TSV, CSV, JSONL, JSON or text
+            file, a path to a folder with train, dev and test files of those kinds or with folders
+            of .txt files by class, or ``hf:NAME``.
+        data_dir: the folder that holds the named sets; by default SNNCONVERT_DATA.
+        language: "en", "zh", or "auto" (that of a named set; else by the share of Chinese letters).
+        limit: keep so many texts of each split, for quick trials.
+        options: how to read files, where their content does not say it.
+
+    Returns:
+        The data set. Where the source has no dev or no test split, it is set aside from the
+        training texts by a fixed rule (`splits.assign`), which ``split_rule`` states.
+
+    Raises:
+        InputError: unknown name or language, missing or broken files, labels that do not fit.
+        SnnConvertError: a set cannot be fetched from Hugging Face.
+    """
+    if not isinstance(name, str | PathLike):
+        raise InputError(
+            f"expected the name or the path of a data set, but got {type(name).__name__}"
+        )
+    name = str(name)
+    if language not in ("auto", *LANGUAGES):
+        raise InputError(f"unknown language {language!r}: expected auto, {' or '.join(LANGUAGES)}")
+    named = BUILTIN.get(name) or NAMED.get(name)
+    classes: Sequence[str] | None = None
+    title = name
+    found: Found = {}
+    if named is not None:
+        options.refuse(f"the named set {name}")
+        rows, classes = read_named(name, data_dir), named.classes
+        language = named.language if language == "auto" else language
+    elif name.startswith("hf:"):
+        options.refuse("from Hugging Face", ("delimiter", "encoding"))
+        rows, classes = read_hub(name.removeprefix("hf:"), options)
+    else:
+        title, found = read_path(name, options)
+        rows = rows_of(found)
+    if language == "auto":
+        first = rows.get("train") or rows["all"]
+        language = guess_language(text for _, text in first)
+    dataset = replace(
+        _build(title, language, rows, classes),
+        notes=_notes(found),
+        source=tuple({"split": split, **read.facts} for split, read in found.items()),
+    )
+    return dataset if limit is None else _limited(dataset, limit)
+
+
+def _notes(found: Found) -> tuple[str, ...]:
+    """What was noticed, each thing once; with the files where it is not so of all."""
+    by_note: dict[str, list[str]] = {}
+    for read in found.values():
+        for note in read.notes:
+            by_note.setdefault(note, []).append(str(read.facts["file"]))
+    return tuple(
+        note if len(files) == len(found) else f"{', '.join(files)}: {note}"
+        for note, files in by_note.items()
+    )
+
+
+def _build(title: str, language: str, rows: Rows, classes: Sequence[str] | None) -> Dataset:
+    """Labels to indices, and the missing splits set aside."""
+    if classes is None:
+        index = _class_index([label for label, _ in rows.get("train") or rows["all"]])
+        classes = list(index)
+    else:  # the files hold indices; names are taken as well, where they are no indices themselves
+        index = {c: i for i, c in enumerate(classes)} | {str(i): i for i in range(len(classes))}
+    splits = {name: _indexed(part, index, name, title) for name, part in rows.items()}
+    missing = tuple(name for name in ("test", "dev") if name not in splits)
+    whole = splits.pop("all", None) or splits["train"]
+    if len(set(whole.labels)) < 2:
+        raise InputError(
+            f"expected at least two classes in {title}, but all its rows are {classes[0]}"
+            if len(classes) == 1
+            else f"expected at least two classes in {title}, but its rows have only one label"
+        )
+    if missing:
+        parts = assign(whole.texts, whole.labels, missing, title, classes)
+        for name in ("train", *missing):
+            splits[name] = _pick(whole, [i for i, part in enumerate(parts) if part == name])
+    return Dataset(
+        name=title,
+        language=language,
+        classes=tuple(classes),
+        train=splits["train"],
+        dev=splits["dev"],
+        test=splits["test"],
+        split_rule=_rule(missing),
+        sha256=_hash(splits),
+    )
+
+
+def _class_index(labels: Sequence[str]) -> dict[str, int]:
+    """Index by label: integers in numerical order, anything else in the order of the strings."""
+    distinct = set(labels)
+    integers = all(_INTEGER.fullmatch(label) for label in distinct)
+    ordered = sorted(distinct, key=int) if integers else sorted(distinct)
+    return {label: i for i, label in enumerate(ordered)}
+
+
+def _indexed(
+    rows: Sequence[tuple[str, str]], index: Mapping[str, int], name: str, title: str
+) -> Split:
+    for number, (label, _) in enumerate(rows, 1):
+        if label not in index:
+            where = f"{title}, {name} row {number}" if name != "all" else f"{title}, row {number}"
+            raise InputError(
+                f"{where}: label {label!r} is not one of the classes of this data set "
+                f"({', '.join(list(index)[:12])})"
+            )
+    return Split(tuple(text for _, text in rows), tuple(index[label] for label, _ in rows))
+
+
+def _pick(split: Split, rows: Sequence[int]) -> Split:
+    return Split(tuple(split.texts[i] for i in rows), tuple(split.labels[i] for i in rows))
+
+
+def _rule(missing: Sequence[str]) -> str:
+    if not missing:
+        return "train, dev and test as given"
+    if len(missing) == 2:
+        return f"80/10/10 split of all rows, {_RULE}"
+    given = "test" if "dev" in missing else "dev"
+    return f"train and {given} as given; {missing[0]}: one tenth of train, {_RULE}"
+
+
+def _limited(dataset: Dataset, limit: int) -> Dataset:
+    """At most ``limit`` rows of each split, every class in its share."""
+    splits = {}
+    for name in SPLITS:
+        whole = dataset.split(name)
+        splits[name] = _pick(whole, sample(whole.texts, whole.labels, limit))
+    return replace(
+        dataset,
+        train=splits["train"],
+        dev=splits["dev"],
+        test=splits["test"],
+        split_rule=f"{dataset.split_rule}; of each split {limit} texts in a fixed stratified order",
+        sha256=_hash(splits),
+    )
+
+
+def _hash(splits: Mapping[str, Split]) -> str:
+    """SHA-256 over one JSON list ``[split, label, text]`` a line, train first."""
+    digest = hashlib.sha256()
+    for name in SPLITS:
+        for label, text in zip(splits[name].labels, splits[name].texts, strict=True):
+            line = json.dumps([name, label, text], ensure_ascii=False)
+            digest.update(f"{line}\n".encode())
+    return digest.hexdigest()

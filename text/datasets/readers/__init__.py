@@ -1,0 +1,1 @@
+"""Labelled files of every shape as rows of label and text."""

@@ -1,0 +1,1 @@
+"""From the bytes of a file to its text: unpacked, decoded, without characters that nobody sees."""

@@ -1,0 +1,1 @@
+"""The named data sets from where they are published, checked."""

@@ -1,0 +1,337 @@
+"""The fitted text stage: everything between a text and its word ids, saved with each model."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...errors import InputError
+from ...files import read_json, sha256, write_json
+from ..datasets.dataset import Split
+from ..inputs import TextsLike, as_texts
+from ..segment import segment, segmenter
+from ..vectors.load import WordVectors, load_vectors, random_vectors
+from .coverage import VectorReport, report, unknown_words
+from .needed import Needed
+from .ranges import RangeMap
+from .vocabulary import FILL, PAD_ID, Vocabulary, storable
+
+FORMAT = "snnconvert text stage 1"
+_STAGE, _VOCABULARY = "stage.json", "vocabulary.txt"
+
+
+@dataclass(frozen=True)
+class TextStage:
+    """Segmenter, vocabulary and range map, fitted on the training split alone.
+
+    Attributes:
+        language: "en" or "zh".
+        vocabulary: the V words that have ids.
+        max_length: texts are cut after so many words.
+        range_map: what brought the word vectors to [-1, 1].
+        coverage: "types" and "tokens", the shares of distinct and of running training words that
+            ``vectors_source`` has a vector for (0 for random vectors), and their numbers
+            "train_types" and "train_tokens".
+        vectors_source: file name or kind of the word vectors.
+        dim: D, the length of a word vector.
+        vector_report: what loading the vectors gave; None where they are random or trained, and
+            for a stage that was loaded.
+        fill: shorter texts are filled up to so many words with the word `FILL`, which the network
+            reads as any other, for networks that were trained so; 0 for none.
+    """
+
+    language: str
+    vocabulary: Vocabulary
+    max_length: int
+    range_map: RangeMap
+    coverage: dict[str, float]
+    vectors_source: str
+    dim: int
+    vector_report: VectorReport | None = field(default=None, compare=False)
+    fill: int = 0
+
+    @classmethod
+    def fit(
+        cls,
+        train: Split | TextsLike,
+        language: str,
+        vectors: str | Path | WordVectors = "random",
+        *,
+        dim: int | None = None,
+        max_length: int = 256,
+        min_count: int = 1,
+        max_extra_words: int = 50_000,
+        seed: int = 0,
+        window: int = 5,
+        epochs: int | None = None,
+        progress: bool = True,
+    ) -> tuple[TextStage, np.ndarray]:
+        """Fit the stage on the training split.
+
+        The vocabulary holds the training words, and words of the vector file beyond them, so that
+        words that first occur in a test or an attacked text have a vector. A Chinese training word
+        without one gets the mean of its characters' vectors; where they have none either, and in
+        English, it gets random values of the same mean and standard deviation.
+
+        Args:
+            train: the training split, or its texts alone.
+            language: "en" or "zh".
+            vectors: where word vectors come from; see `vectors.load_vectors`, also for the next.
+            dim: length of random and trained vectors.
+            max_length: texts are cut after so many words.
+            min_count: rarer training words have an id only where the vector file has them.
+            max_extra_words: at most so many words that are only in the vector file, in its order.
+            seed: for random and trained vectors.
+            window: words on either side that trained vectors look at.
+            epochs: passes over the texts to train vectors; by their size where it is left out.
+            progress: show a bar while texts are segmented and vectors are read or trained.
+
+        Returns:
+            The stage, and its (V, D) float32 matrix of word vectors in [-1, 1], whose rows 0
+            (padding) and 1 (unknown) are zero.
+
+        Raises:
+            InputError: bad arguments or vectors, texts without words, or vectors that no training
+                word is in.
+        """
+        texts = as_texts(train.texts if isinstance(train, Split) else train)
+        if max_length < 1 or min_count < 1 or max_extra_words < 0 or not texts:
+            raise InputError(
+                "expected training texts, max_length and min_count of at least 1 and "
+                f"max_extra_words of at least 0, but got {len(texts)} texts, {max_length}, "
+                f"{min_count} and {max_extra_words}"
+            )
+        segments = _segments(texts, language, progress)
+        counts = Counter(word for words in segments for word in words)
+        if not counts:
+            raise InputError("expected training texts with words, but all are empty")
+        found = load_vectors(
+            vectors,
+            segments=segments,
+            dim=dim,
+            seed=seed,
+            window=window,
+            epochs=epochs,
+            progress=progress,
+            wanted=Needed(counts, max_extra_words),
+        )
+        rows = _row_index(found.words)
+        extra: list[str] = []
+        given_words = isinstance(vectors, str) and vectors in ("train", "random")
+        if not given_words:  # those know no words beyond the training texts
+            beyond = [word for word in rows if word not in counts and storable(word)]
+            extra = [word for word in counts if word in rows] + beyond[:max_extra_words]
+        vocabulary = Vocabulary.build(counts, min_count, extra_words=extra)
+        known = [word for word in counts if word in rows]
+        if not known:
+            raise unknown_words(found, counts, language)
+        tally = np.array([counts[word] for word in known])
+        try:
+            range_map = RangeMap.fit(found.matrix[[rows[word] for word in known]], tally)
+        except InputError as error:
+            raise InputError(f"{found.source}: {error}") from None
+        learned = vectors != "random"
+        coverage = {
+            "types": len(known) / len(counts) if learned else 0.0,
+            "tokens": int(tally.sum()) / counts.total() if learned else 0.0,
+            "train_types": len(counts),
+            "train_tokens": counts.total(),
+        }
+        told = None if given_words else _report(found, counts, rows, language)
+        settings = (language, vocabulary, max_length, range_map, coverage, found.source, found.dim)
+        stage = cls(*settings, vector_report=told)
+        return stage, _matrix(stage, found, rows, seed)
+
+    def segment(self, text: str) -> list[str]:
+        """The words of ``text``, all of them."""
+        return segment(text, self.language)
+
+    def encode(self, texts: TextsLike) -> list[np.ndarray]:
+        """The word ids of each text, (L_i,) int64, cut to ``max_length`` and filled up to ``fill``.
+
+        An empty text has none where ``fill`` is 0. A Chinese word that is not in the vocabulary is
+        read as those of its characters that are.
+
+        Raises:
+            InputError: no texts; `inputs.as_texts` says what is taken.
+        """
+        cut = segmenter(self.language)
+        return [
+            np.array(self._filled(self._known(cut(text))[: self.max_length]), dtype=np.int64)
+            for text in as_texts(texts)
+        ]
+
+    def _filled(self, words: list[str]) -> list[int]:
+        """Ids of ``words``, and of as many `FILL` as are missing."""
+        return self.vocabulary.ids(words + [FILL] * max(self.fill - len(words), 0))
+
+    def reach(self, text: str) -> int:
+        """So many leading characters of ``text`` hold all words that `encode` keeps, and more.
+
+        A few words beyond them are held too, so that small edits stay within. Of a long text the
+        rest need not be cut into words.
+        """
+        size = 8 * self.max_length + 256
+        while size < len(text) and len(self.segment(text[:size])) < self.max_length + 16:
+            size *= 2
+        return size if size < len(text) else len(text) + 256
+
+    def _known(self, words: Sequence[str]) -> list[str]:
+        """``words`` with unknown Chinese ones as their known characters."""
+        if self.language != "zh":
+            return list(words)
+        known: list[str] = []
+        for word in words:
+            if word in self.vocabulary:
+                known.append(word)
+            else:
+                known += [c for c in word if c in self.vocabulary] or [word]
+        return known
+
+    def save(self, folder: Path | str) -> None:
+        """Write ``stage.json`` and ``vocabulary.txt`` into ``folder``, each atomically."""
+        folder = Path(folder)
+        self.vocabulary.save(folder / _VOCABULARY)
+        write_json(
+            folder / _STAGE,
+            {
+                "format": FORMAT,
+                "language": self.language,
+                "max_length": self.max_length,
+                "range_map": self.range_map.to_dict(),
+                "coverage": self.coverage,
+                "vectors_source": self.vectors_source,
+                "dim": self.dim,
+                "words": len(self.vocabulary),
+                "vocabulary_sha256": _digest(self.vocabulary),
+                **({"fill": self.fill} if self.fill else {}),
+            },
+        )
+
+    @classmethod
+    def load(cls, folder: Path | str) -> TextStage:
+        """Read what `save` wrote.
+
+        Raises:
+            InputError: a file is missing, cut off, of another kind, or does not fit the other.
+        """
+        folder = Path(folder)
+        what = "a fitted text stage"
+        values = read_json(folder / _STAGE, what)
+        if not isinstance(values, dict) or values.get("format") != FORMAT:
+            raise InputError(
+                f"expected {what} ({FORMAT}) in {folder / _STAGE}, but it holds something else: "
+                "give the folder of a run of this version"
+            )
+        vocabulary = Vocabulary.load(folder / _VOCABULARY)
+        if values.get("vocabulary_sha256") != _digest(vocabulary):
+            raise InputError(
+                f"{folder / _VOCABULARY} does not belong to {_STAGE} beside it: expected "
+                f"{values.get('words')} words, got {len(vocabulary)}; copy both files again"
+            )
+        try:
+            fill = int(values.get("fill", 0))
+            if fill and FILL not in vocabulary:
+                raise ValueError(f"fill without the word {FILL}")
+            return cls(
+                language=_language(values["language"]),
+                vocabulary=vocabulary,
+                max_length=int(values["max_length"]),
+                range_map=RangeMap.from_dict(values["range_map"]),
+                coverage=dict(values["coverage"]),
+                vectors_source=str(values["vectors_source"]),
+                dim=int(values["dim"]),
+                fill=fill,
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{folder / _STAGE} is not complete ({type(error).__name__}: {error}); train again"
+            ) from None
+
+
+def pad(sequences: Sequence[np.ndarray], min_length: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Sequences of ids as one matrix.
+
+    Args:
+        sequences: B sequences of ids, (L_i,) each, as `TextStage.encode` gives them.
+        min_length: least width, the largest filter of the network.
+
+    Returns:
+        ids (B, L) int64 with 0 as padding, L = max(min_length, longest, 1), and lengths (B,) int64.
+    """
+    lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)  # (B,)
+    width = max(min_length, int(lengths.max(initial=0)), 1)
+    ids = np.full((len(sequences), width), PAD_ID, dtype=np.int64)  # (B, L)
+    for row, sequence in enumerate(sequences):
+        ids[row, : len(sequence)] = sequence
+    return ids, lengths
+
+
+def _segments(texts: Sequence[str], language: str, progress: bool) -> list[list[str]]:
+    from tqdm import tqdm
+
+    cut = segmenter(language)
+    # None: a bar only where there is a terminal to draw it on
+    disable = None if progress else True
+    bar = tqdm(texts, desc="segment", unit="text", disable=disable, leave=False)
+    return [cut(text) for text in bar]
+
+
+def _row_index(words: Sequence[str]) -> dict[str, int]:
+    """Row by word as the segmenters give it: lower case, where the file has other spellings too.
+
+    Files list frequent words first, so a lower-cased spelling stands for its most frequent form.
+    """
+    index = {word: i for i, word in enumerate(words) if word == word.lower()}
+    for i, word in enumerate(words):
+        index.setdefault(word.lower(), i)
+    return index
+
+
+def _character_rows(word: str, rows: dict[str, int]) -> list[int]:
+    return [rows[c] for c in word if c in rows]
+
+
+def _report(
+    found: WordVectors, counts: Counter[str], rows: dict[str, int], language: str
+) -> VectorReport:
+    known = {word for word in counts if word in rows}
+    without = (word for word in counts if word not in rows) if language == "zh" else ()
+    by_characters = {word for word in without if _character_rows(word, rows)}
+    return report(found, counts, known, by_characters, language)
+
+
+def _matrix(stage: TextStage, found: WordVectors, rows: dict[str, int], seed: int) -> np.ndarray:
+    """(V, D) float32: a mapped vector for each word, zeros for padding and unknown words."""
+    vocabulary, range_map = stage.vocabulary, stage.range_map
+    matrix = np.zeros((len(vocabulary), found.dim), dtype=np.float32)
+    ids = [i for i, word in enumerate(vocabulary.words) if i > 1 and word in rows]
+    matrix[ids] = range_map.apply(found.matrix[[rows[vocabulary.words[i]] for i in ids]])
+    without = [i for i, word in enumerate(vocabulary.words) if i > 1 and word not in rows]
+    if stage.language == "zh":
+        parts = {i: _character_rows(vocabulary.words[i], rows) for i in without}
+        for i, found_rows in parts.items():
+            if found_rows:
+                matrix[i] = range_map.apply(found.matrix[found_rows].mean(axis=0))
+        without = [i for i in without if not parts[i]]
+    if without:
+        drawn = random_vectors([vocabulary.words[i] for i in without], found.dim, seed)
+        # Uniform values in [-1, 1) have the standard deviation 1 / sqrt(3).
+        values = range_map.mean + range_map.std * math.sqrt(3) * drawn
+        matrix[without] = range_map.apply(values)
+    return matrix
+
+
+def _digest(vocabulary: Vocabulary) -> str:
+    return sha256("\n".join(vocabulary.words).encode())
+
+
+def _language(value: Any) -> str:
+    segmenter(value)  # refuses an unknown language
+    return str(value)

@@ -1,0 +1,1 @@
+"""Word vectors: trained, or from files of every kind."""

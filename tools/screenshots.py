@@ -1,0 +1,63 @@
+"""Pictures of real reports for the documentation: `make screenshots EN=RUN ZH=RUN`.
+
+Writes docs/images/report-{en,zh}.png, a dark one and one as on a telephone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from snnconvert.pipelines.report.page import render
+from snnconvert.pipelines.report.read import read_run
+from snnconvert.tests.helpers.browser import Tab, browser, find_browser
+
+IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
+MOST = 400_000  # bytes of a picture
+# name, run, width, colours, the first and the last section that is in it
+SHOTS = (
+    ("report-en", "en", 1180, "light", None, "accuracy"),
+    ("report-en-dark", "en", 1180, "dark", None, "accuracy"),
+    ("report-en-phone", "en", 390, "light", None, "accuracy"),
+    ("report-zh", "zh", 1180, "light", None, "accuracy"),
+    ("report-zh-sentence", "zh", 1180, "light", "raster", "raster"),
+    ("report-en-energy", "en", 1180, "light", "energy", "energy"),
+    ("report-zh-robustness", "zh", 1180, "dark", "robustness", "robustness"),
+)
+
+
+def shoot(tab: Tab, page: Path, width: int, scheme: str, first: str | None, last: str) -> bytes:
+    """The page from the top of one section (None: of the page) to the end of another."""
+    tab.open(page, width, 900, scheme)
+    edge = "Math.round(document.getElementById('{}').getBoundingClientRect().{} + scrollY)"
+    top = tab.js(edge.format(first, "top")) - 16 if first else 0
+    bottom = tab.js(edge.format(last, "bottom")) + 16
+    bottom = min(bottom, top + (1500 if width > 700 else 1700))
+    return tab.screenshot({"x": 0, "y": top, "width": width, "height": bottom - top})
+
+
+def main() -> None:
+    """Take every picture."""
+    parser = argparse.ArgumentParser(description="Pictures of real reports.")
+    parser.add_argument("--en", required=True, help="run folder with an English data set")
+    parser.add_argument("--zh", required=True, help="run folder with a Chinese data set")
+    options = vars(parser.parse_args())
+    path = find_browser()
+    if path is None:
+        raise SystemExit("expected a Chromium to take pictures with: install chromium")
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, browser(path) as tab:
+        for name, run, width, scheme, first, last in SHOTS:
+            page = Path(folder) / f"{run}.html"
+            if not page.exists():
+                page.write_text(render(read_run(options[run])), encoding="utf-8")
+            picture = shoot(tab, page, width, scheme, first, last)
+            if len(picture) > MOST:
+                raise SystemExit(f"expected at most {MOST} bytes of {name}, got {len(picture)}")
+            (IMAGES / f"{name}.png").write_bytes(picture)
+            print(f"docs/images/{name}.png: {len(picture):,} bytes")
+
+
+if __name__ == "__main__":
+    main()
