@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"<!-- tried by tests/fresh_install\.py -->\n```sh\n(.*?)```", re.DOTALL)
 BUILD = "import torch; print(torch.__version__, torch.version.cuda)"
 ATTACK = """
-from snnconvert.attacks.loading import load_textattack
+from snnconvert.attacks.building.loading import load_textattack
 import spikingjelly.activation_based.neuron
 load_textattack()
 import flair, transformers

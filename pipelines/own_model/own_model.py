@@ -1,6 +1,6 @@
 """A run folder out of a user's own trained torch module and vocabulary: every command goes on.
 
-    from snnconvert.pipelines.own_model import run_from_module
+    from snnconvert.pipelines.own_model.own_model import run_from_module
 
     run = run_from_module("runs/mine", module, vocabulary, "reviews.tsv")
 

@@ -195,8 +195,8 @@ def refuse(*arguments, **_):
 socket.getaddrinfo = socket.socket.connect = refuse
 
 import numpy as np
-from snnconvert.attacks.environment import prepare_nltk
-from snnconvert.attacks.loading import load_textattack
+from snnconvert.attacks.assets.nltk import prepare_nltk
+from snnconvert.attacks.building.loading import load_textattack
 from snnconvert.attacks.runs import Example, run_attack
 from snnconvert.text.segment import segmenter
 

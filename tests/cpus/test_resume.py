@@ -18,7 +18,7 @@ from snnconvert.tests.cpus.test_cpus import SSE, intel
 TWO = {"OMP_NUM_THREADS": "2"}
 STOPPED = """
 import sys
-from snnconvert.pipelines import loop
+from snnconvert.pipelines.training import loop
 from snnconvert.pipelines.cli import main
 loop.CHECKPOINT_SECONDS, step = -1.0, loop.Loop._step
 

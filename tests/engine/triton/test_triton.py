@@ -59,7 +59,7 @@ def test_kernels_on_a_gpu(cases):
 
 @needs_triton
 def test_kernels_compile_for_a_gpu_without_spilled_registers(tmp_path):
-    script = str(TESTS.parent / "benchmarks" / "gpu_compile.py")
+    script = str(TESTS.parents[2] / "benchmarks" / "gpu" / "gpu_compile.py")
     done = python(
         [script, "--rules", "counts", "--frames", "0"],
         TRITON_INTERPRET="0",
@@ -83,7 +83,7 @@ def test_one_line_where_triton_is_missing(monkeypatch):
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_the_benchmark_refuses_without_a_gpu_and_writes_nothing(tmp_path):
-    script = str(TESTS.parent / "benchmarks" / "gpu.py")
+    script = str(TESTS.parents[2] / "benchmarks" / "gpu" / "gpu.py")
     done = python([script, "--out", str(tmp_path / "results")])
     assert done.returncode == 1
     assert done.stderr.startswith("error: expected an NVIDIA GPU") and done.stderr.count("\n") == 1
