@@ -22,9 +22,9 @@ from ..engine.gradients.text import DRAWS, TextGradient, WordGradients, text_gra
 from ..errors import InputError
 from ..models.batches import by_length, to_batch
 from ..models.encoders.encoder import Encoder
-from ..models.families.textcnn import TextModel
 from ..models.network import Signal
 from ..models.snn import SpikingTextModel
+from ..models.text_model import TextModel
 from ..seeds import derive, generator
 from ..text.inputs import TextsLike, as_texts
 from .victims import Classifier

@@ -18,9 +18,10 @@ from torch import Tensor
 from ..errors import SnnConvertError
 from ..models.encoders.encoder import Encoder
 from ..models.network import Network, Signal
-from ..models.neurons.build import MaxOfCurrents, Neurons
+from ..models.neurons.base import Neurons
 from ..models.nodes.layers import Conv1d, Linear
 from ..models.nodes.norm import BatchNorm1d
+from ..models.spikes.pooling import MaxOfCurrents
 from .graph.canonical import canonical
 from .graph.units import Units
 

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import InputError
-from ..models.families.textcnn import TextModel
 from ..models.network import Network, Node, Signal
 from ..models.nodes.activations import Activation, Qcfs
 from ..models.nodes.layers import Conv1d, Linear
 from ..models.nodes.pooling import AvgPool1d, MaxOverTime, MaxPool1d, MeanOverTime
 from ..models.operations import step_sops
+from ..models.text_model import TextModel
 from .layers import WORD, Layer, stored_weights
 from .spiking import dense_memory, network_sizes, places
 
@@ -60,7 +60,7 @@ def count_ann(
         sequences: id sequences (N)
         batches: their indices, in batches
     """
-    from ..text.stages.words import pad
+    from ..models.batches import pad
 
     model.eval()
     parts: dict[str, dict[str, list[np.ndarray]]] = {}

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from ..models.families.textcnn import TextModel
 from ..models.network import Network, Signal
 from ..models.nodes.layers import Conv1d
 from ..models.snn import SpikingTextModel
 from ..models.spikingjelly import neuromc_picojoules, spikesim_picojoules
+from ..models.text_model import TextModel
 from ..seeds import generator
 
 TITLES = {

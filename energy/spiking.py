@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from ..models.network import Network, Node, Signal
-from ..models.neurons.build import LIF, Neurons, SpikingReadout
+from ..models.neurons.base import Neurons
+from ..models.neurons.lif import LIF
+from ..models.neurons.readout import SpikingReadout
 from ..models.nodes.layers import Conv1d, Linear
 from ..models.operations import SYNAPSES, SpikeCounter, step_sops
 from ..models.snn import SpikingTextModel

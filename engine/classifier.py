@@ -10,16 +10,17 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
-from ..models.families.textcnn import TextModel
 from ..models.outputs import check_classes
 from ..models.snn import SpikingTextModel
+from ..models.text_model import TextModel
 from ..seeds import derive
 from ..text.inputs import TextsLike, as_text, as_texts
 from ..text.stages.words import TextStage
-from .engines import FEW_TEXTS, Engine, make_engine, sharing
+from .engines import FEW_TEXTS, make_engine, sharing
 from .gradients.text import DRAWS, TextGradient, WordGradients, first_order, text_gradient
-from .incremental.ann import AnnRunner
+from .incremental.ann_runner import AnnRunner
 from .incremental.draws import logits_of_draws, logits_of_own_draws
+from .reference import Engine
 
 
 class TextClassifier:

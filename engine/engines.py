@@ -13,22 +13,14 @@ spike; with ``fast`` its weights are left as they are, and a spike may differ at
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from contextlib import suppress
-from typing import Any, Literal, Protocol
-
-import numpy as np
-import torch
-from torch import Tensor
+from typing import Literal
 
 from ..errors import InputError
-from ..models.batches import by_length, to_batch
-from ..models.snn import SpikingTextModel, running_logits
-from ..seeds import generator
-from .evaluate import BATCH, snn_logits, snn_positions
-from .grid import on_grid
+from ..models.snn import SpikingTextModel
 from .inference.fast import FastEngine
 from .plan import Unsupported
+from .reference import Engine, ReferenceEngine
+from .triton.inference import GpuEngine
 
 ENGINES = ("auto", "fast", "torch", "reference")
 PRECISIONS = ("exact", "fast")
@@ -36,106 +28,6 @@ FEW_TEXTS = 64  # fewer texts than this are done before numba is loaded
 
 log = logging.getLogger("snnconvert.engine")
 _said: set[str] = set()
-
-
-class Engine(Protocol):
-    """What every engine offers."""
-
-    @property
-    def model(self) -> SpikingTextModel:
-        """The model as it is run: on a grid where the precision is exact."""
-
-    def running_logits(
-        self,
-        sequences: Sequence[np.ndarray],
-        seed: int = 0,
-        shared_noise: bool = False,
-        counter: Any = None,
-    ) -> Tensor:
-        """Running logits (T, N, K) of id sequences, in their order."""
-
-    def logits(
-        self, sequences: Sequence[np.ndarray], seed: int = 0, shared_noise: bool = False
-    ) -> Tensor:
-        """Logits (N, K) after the last step."""
-
-
-class ReferenceEngine:
-    """The network's own nodes.
-
-    Args:
-        model: any SNN
-        precision: ``exact`` puts it on a grid, where it has a front that can be
-        reason: why no faster engine was taken, where that was not the user's wish
-        progress: label of a progress bar, none without it
-    """
-
-    def __init__(
-        self,
-        model: SpikingTextModel,
-        precision: str = "exact",
-        reason: str = "",
-        progress: str | None = None,
-    ) -> None:
-        self.model, self.reason, self.progress = model, reason, progress
-        if precision == "exact":
-            with suppress(Unsupported):  # then no other engine runs it, and none need agree
-                self.model = on_grid(model)
-
-    def running_logits(
-        self,
-        sequences: Sequence[np.ndarray],
-        seed: int = 0,
-        shared_noise: bool = False,
-        counter: Any = None,
-    ) -> Tensor:
-        """As `Engine.running_logits`."""
-        return snn_logits(
-            self.model, sequences, seed, shared_noise, counter=counter, progress=self.progress
-        )
-
-    def logits(
-        self, sequences: Sequence[np.ndarray], seed: int = 0, shared_noise: bool = False
-    ) -> Tensor:
-        """As `Engine.logits`."""
-        return self.running_logits(sequences, seed, shared_noise)[-1]
-
-
-class GpuEngine(ReferenceEngine):
-    """Fused kernels on the GPU that holds the model; what is to be counted runs in its own nodes.
-
-    Raises:
-        Unsupported: the network has no front that the kernels know.
-        SnnConvertError: triton is not installed.
-    """
-
-    def __init__(self, model: SpikingTextModel, precision: str = "exact") -> None:
-        from .triton.inference import TritonEngine
-
-        super().__init__(model, precision)
-        self.kernels = TritonEngine(self.model)
-
-    @torch.no_grad()
-    def running_logits(
-        self,
-        sequences: Sequence[np.ndarray],
-        seed: int = 0,
-        shared_noise: bool = False,
-        counter: Any = None,
-    ) -> Tensor:
-        """As `Engine.running_logits`; on the CPU."""
-        if counter is not None:
-            return super().running_logits(sequences, seed, shared_noise, counter)
-        device = self.model.embedding.weight.device
-        rows: dict[int, Tensor] = {}
-        for number, batch in enumerate(by_length(sequences, BATCH, snn_positions(self.model))):
-            ids, lengths = to_batch([sequences[i] for i in batch])
-            noise = generator(seed, "noise", 0 if shared_noise else number)
-            currents = self.kernels.currents(
-                ids.to(device), lengths.to(device), noise, shared_noise
-            )  # (T, B, K)
-            rows.update(zip(batch, running_logits(currents).cpu().transpose(0, 1), strict=True))
-        return torch.stack([rows[i] for i in range(len(sequences))], dim=1)
 
 
 def make_engine(

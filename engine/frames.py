@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..models.encoders.encoder import Encoder, bit_of_step, bit_planes, saf
+from ..models.encoders.bitplane import bit_of_step, bit_planes
+from ..models.encoders.encoder import Encoder
+from ..models.encoders.saf import saf
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ import torch
 from torch import Tensor, nn
 
 from ..models.network import Network, Signal
-from ..models.neurons.build import Neurons
+from ..models.neurons.base import Neurons
 from ..models.nodes.layers import Concat, Conv1d, Dropout, Linear
 from ..models.snn import SpikingTextModel
 from .plan import Plan, Unsupported, plan_of

@@ -15,9 +15,10 @@ from torch import Tensor
 
 from ..errors import SnnConvertError
 from ..models.network import Network, Node, Signal
-from ..models.neurons.build import IF, GatedMax, MaxOfCounts, MaxOfCurrents, MaxOfSpikes
+from ..models.neurons.integrate_and_fire import IF
 from ..models.nodes.layers import Conv1d
 from ..models.nodes.pooling import MeanOverTime
+from ..models.spikes.pooling import GatedMax, MaxOfCounts, MaxOfCurrents, MaxOfSpikes
 
 Rule = Literal["spikes", "counts", "gated", "mean", "currents", "largest"]
 AFTER_NEURONS: dict[type[Node], Rule] = {

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..text.stages.words import pad
+from ..text.stages.vocabulary import PAD_ID
 
 
 def to_batch(sequences: Sequence[np.ndarray]) -> tuple[Tensor, Tensor]:
@@ -55,3 +55,21 @@ def shuffled(
         chunk = sorted(order[start : start + batch_size * pool], key=lambda i: lengths[i])
         batches += [chunk[i : i + batch_size] for i in range(0, len(chunk), batch_size)]
     return [batches[i] for i in torch.randperm(len(batches), generator=generator).tolist()]
+
+
+def pad(sequences: Sequence[np.ndarray], min_length: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Sequences of ids as one matrix.
+
+    Args:
+        sequences: B sequences of ids, (L_i,) each, as `TextStage.encode` gives them.
+        min_length: least width, the largest filter of the network.
+
+    Returns:
+        ids (B, L) int64 with 0 as padding, L = max(min_length, longest, 1), and lengths (B,) int64.
+    """
+    lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)  # (B,)
+    width = max(min_length, int(lengths.max(initial=0)), 1)
+    ids = np.full((len(sequences), width), PAD_ID, dtype=np.int64)  # (B, L)
+    for row, sequence in enumerate(sequences):
+        ids[row, : len(sequence)] = sequence
+    return ids, lengths

@@ -7,7 +7,7 @@ spiking one is only which nodes it holds (see `models/neurons/build.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, ClassVar, NamedTuple
 
 import torch
@@ -153,28 +153,3 @@ class Network(nn.Module):
             }
             for name in self.inputs
         ]
-
-
-def build_network(description: Iterable[Mapping[str, Any]]) -> Network:
-    """Rebuild a network (fresh weights) from :meth:`Network.describe`.
-
-    Raises:
-        InputError: an unknown node type, or settings that do not fit it.
-    """
-    from . import registry  # noqa: F401  (makes every node type known, whoever loads the file)
-
-    nodes = []
-    for item in description:
-        kind = str(item.get("type"))
-        if kind not in NODES:
-            raise InputError(
-                f"expected a node type of {sorted(NODES)}, but the file names {kind!r}"
-            )
-        try:
-            node = NODES[kind](**item["settings"])
-            nodes.append((str(item["name"]), node, tuple(item["inputs"])))
-        except (TypeError, KeyError, ValueError) as error:
-            raise InputError(
-                f"the settings of node {item.get('name')!r} do not fit: {error}"
-            ) from None
-    return Network(nodes)

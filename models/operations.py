@@ -24,10 +24,10 @@ import torch
 from torch import Tensor
 
 from .network import Network, Signal
-from .neurons.build import MaxOfCurrents
 from .nodes.layers import Concat, Conv1d, Dropout, Linear
 from .nodes.merge import Add, Flatten, Scale
 from .nodes.pooling import AvgPool1d, MeanOverTime
+from .spikes.pooling import MaxOfCurrents
 
 Synapses = Conv1d | Linear | Scale | AvgPool1d | MeanOverTime
 SYNAPSES = (Conv1d, Linear, Scale, AvgPool1d, MeanOverTime)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,11 @@ from torch import Tensor, nn
 from ..errors import InputError
 from ..files import load_tensors, read_json, save_tensors, sha256, write_json
 from .encoders.encoder import Encoder
-from .families.textcnn import TextModel
-from .network import build_network
+from .network import NODES, Network
 from .outputs import check_classes
 from .silenced import SilencedTextModel, spiking_model
 from .snn import SpikingTextModel
+from .text_model import TextModel
 
 FORMAT = 1
 
@@ -125,3 +126,28 @@ def weights_hash(folder: Path | str) -> str:
             f"expected a model in {folder}, but it has no spec.json and weights.safetensors"
         ) from None
     return sha256(*parts)
+
+
+def build_network(description: Iterable[Mapping[str, Any]]) -> Network:
+    """Rebuild a network (fresh weights) from :meth:`Network.describe`.
+
+    Raises:
+        InputError: an unknown node type, or settings that do not fit it.
+    """
+    from . import registry  # noqa: F401  (makes every node type known, whoever loads the file)
+
+    nodes = []
+    for item in description:
+        kind = str(item.get("type"))
+        if kind not in NODES:
+            raise InputError(
+                f"expected a node type of {sorted(NODES)}, but the file names {kind!r}"
+            )
+        try:
+            node = NODES[kind](**item["settings"])
+            nodes.append((str(item["name"]), node, tuple(item["inputs"])))
+        except (TypeError, KeyError, ValueError) as error:
+            raise InputError(
+                f"the settings of node {item.get('name')!r} do not fit: {error}"
+            ) from None
+    return Network(nodes)

@@ -22,7 +22,8 @@ from torch import Tensor
 
 from ..errors import InputError
 from .network import Network, Signal
-from .neurons.build import IF, Neurons
+from .neurons.base import Neurons
+from .neurons.integrate_and_fire import IF
 from .snn import SpikeEncoder, SpikingTextModel
 
 

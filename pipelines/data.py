@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+import torch
 
 from ..errors import InputError
 from ..files import load_tensors, save_tensors
+from ..seeds import generator
 from ..text.datasets.dataset import Dataset, load_dataset
 from ..text.datasets.named import NAMED, dataset_names
 from ..text.datasets.readers.options import OPTION_NAMES
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
     import torch
 
     from ..engine.classifier import TextClassifier
-    from ..models.families.textcnn import TextModel
     from ..models.snn import SpikingTextModel
+    from ..models.text_model import TextModel
 
 M = TypeVar("M")
 VECTORS = "vectors.safetensors"
@@ -295,3 +297,10 @@ def _load_vectors(run: RunFolder) -> torch.Tensor:
             "the whole folder of the run again"
         )
     return tensors["vectors"]
+
+
+def calibration_texts(texts: Texts, count: int, seed: int) -> list:
+    """Training texts, drawn by seed, that thresholds are balanced and corrections are fitted on."""
+    train = texts.sequences["train"]
+    order = torch.randperm(len(train), generator=generator(seed, "calibration")).tolist()
+    return [train[i] for i in order[:count]]

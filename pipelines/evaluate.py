@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ..engine.chance import chance_figures
-from ..engine.evaluate import accuracy, ann_logits, snn_figures, snn_outputs
+from ..engine.evaluate import accuracy, snn_figures, snn_outputs
 from ..engine.metrics import classification_figures
+from ..engine.reference import ann_logits
 from ..errors import InputError
-from ..models.families.textcnn import TextModel
+from ..models.text_model import TextModel
 from ..text.datasets.dataset import Split
 from ..text.datasets.readers.options import FileOptions
 from ..text.datasets.readers.readers import Row, read_rows

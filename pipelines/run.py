@@ -24,7 +24,8 @@ def make_run(
     Raises:
         InputError: bad data or settings, or a folder that holds another run.
     """
-    from .convert.convert import convert, with_run_recipe
+    from .convert.choices import with_run_recipe
+    from .convert.convert import convert
     from .finetune.finetune import finetune
     from .quality.chance import warn_after
     from .report.page import report
@@ -70,7 +71,7 @@ def check_run(settings: RunSettings, run: RunFolder) -> None:
         InputError: settings of the conversion that do not go together or do not fit the
             activation, or attacks that cannot run here.
     """
-    from .convert.convert import recipe_from
+    from .convert.choices import recipe_from
     from .finetune.adversarial import adversarial_bases, stage_of
 
     rule, activation = recipe_from(settings.convert).threshold.rule, settings.train.activation

@@ -8,11 +8,13 @@ from typing import Any
 
 import torch
 
-from ..engine.evaluate import accuracy, ann_logits
+from ..engine.evaluate import accuracy
+from ..engine.reference import ann_logits
 from ..models.families.dpcnn import DPCNNSpec, build_dpcnn
-from ..models.families.textcnn import TextCNNSpec, TextModel, build_textcnn
+from ..models.families.textcnn import TextCNNSpec, build_textcnn
 from ..models.network import Network
 from ..models.saving import save_model
+from ..models.text_model import TextModel
 from .data import Texts, prepare_data
 from .quality.baseline import linear_baseline
 from .quality.quality import model_figures

@@ -17,16 +17,16 @@ import torch
 from torch import Tensor, nn
 
 from snnconvert.benchmarks.shared.fixed_training import TRAIN
-from snnconvert.engine.evaluate import accuracy, ann_logits
+from snnconvert.engine.evaluate import accuracy
+from snnconvert.engine.reference import ann_logits
 from snnconvert.errors import InputError, SnnConvertError
 from snnconvert.models.batches import by_length, to_batch
-from snnconvert.models.families.textcnn import TextModel
 from snnconvert.models.network import Signal
 from snnconvert.models.nodes.activations import Qcfs, Relu
 from snnconvert.models.nodes.layers import Conv1d, Linear
 from snnconvert.models.nodes.pooling import MaxOverTime
-from snnconvert.pipelines.convert.convert import calibration_texts
-from snnconvert.pipelines.data import load_run_model, load_run_texts
+from snnconvert.models.text_model import TextModel
+from snnconvert.pipelines.data import calibration_texts, load_run_model, load_run_texts
 from snnconvert.pipelines.settings.base import DataSettings, TrainSettings
 from snnconvert.pipelines.train import train
 

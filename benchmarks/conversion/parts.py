@@ -20,12 +20,13 @@ from snnconvert.benchmarks.conversion.peers import (
     peer_recipes,
 )
 from snnconvert.benchmarks.conversion.translated import check_agreement, sample, translated
+from snnconvert.convert.conversion import convert_model
 from snnconvert.convert.recipes.options import from_options, override, to_options
 from snnconvert.convert.recipes.recipe import ConversionRecipe
-from snnconvert.engine.engines import Engine, make_engine
+from snnconvert.engine.engines import make_engine
 from snnconvert.engine.evaluate import accuracy
-from snnconvert.pipelines.convert.convert import convert_model
-from snnconvert.pipelines.convert.sweep import changes_of, one_run_for_all
+from snnconvert.engine.reference import Engine
+from snnconvert.pipelines.convert.trials import changes_of, one_run_for_all
 from snnconvert.pipelines.run_folder.run_folder import fingerprint
 
 Row = dict[str, Any]

@@ -18,12 +18,12 @@ from snnconvert.benchmarks.conversion.networks import (
     peer_input,
     set_windows,
 )
+from snnconvert.convert.conversion import convert_model
 from snnconvert.convert.recipes.options import from_options
 from snnconvert.convert.recipes.published import PRESETS
-from snnconvert.models.families.textcnn import TextModel
 from snnconvert.models.nodes.layers import Linear
 from snnconvert.models.snn import SpikingTextModel, running_logits
-from snnconvert.pipelines.convert.convert import convert_model
+from snnconvert.models.text_model import TextModel
 
 # recipe -> the options of its RateCodingRecipe; "ltb" is its LocalThresholdBalancingRecipe
 BEST = {"channel_wise": True, "pre_spike_maxpool": True, "half_threshold": True}

@@ -16,12 +16,13 @@ from torch import Tensor, nn
 from snnconvert.benchmarks.conversion.networks import Sequences
 from snnconvert.errors import SnnConvertError
 from snnconvert.models.encoders.encoder import Encoder
-from snnconvert.models.families.textcnn import TextModel
 from snnconvert.models.network import Network, Node
-from snnconvert.models.neurons.build import IF, MaxOfCurrents, MaxOfSpikes
+from snnconvert.models.neurons.integrate_and_fire import IF
 from snnconvert.models.nodes.layers import Concat, Conv1d, Linear
 from snnconvert.models.nodes.pooling import MeanOverTime
 from snnconvert.models.snn import SpikingTextModel
+from snnconvert.models.spikes.pooling import MaxOfCurrents, MaxOfSpikes
+from snnconvert.models.text_model import TextModel
 
 # Sums that round in another order let a potential that meets its threshold fire a step earlier or
 # later, which moves a mean output at T = 64 by hundredths and stays away at small T. So many of the

@@ -35,10 +35,11 @@ from snnconvert.energy.layers import Layer
 from snnconvert.energy.peers import neuromc_joules, spikesim_joules
 from snnconvert.energy.tables import EnergyTable, own_tables
 from snnconvert.engine.engines import make_engine
-from snnconvert.engine.evaluate import accuracy, ann_logits
+from snnconvert.engine.evaluate import accuracy
+from snnconvert.engine.reference import ann_logits
 from snnconvert.files import write_json, write_text
-from snnconvert.models.families.textcnn import TextModel
 from snnconvert.models.snn import SpikingTextModel
+from snnconvert.models.text_model import TextModel
 from snnconvert.pipelines.convert.convert import convert
 from snnconvert.pipelines.data import Texts, load_run_model, load_run_texts
 from snnconvert.pipelines.energy.energy import drawn, peer_row
@@ -263,11 +264,9 @@ class Study:
 
     def _published(self, run: RunFolder, texts: Texts, seed: int) -> SpikingTextModel:
         """The ANN of ``run`` converted as published; nothing is stored."""
-        from snnconvert.pipelines.convert.convert import (
-            calibration_texts,
-            convert_model,
-            recipe_from,
-        )
+        from snnconvert.convert.conversion import convert_model
+        from snnconvert.pipelines.convert.choices import recipe_from
+        from snnconvert.pipelines.data import calibration_texts
 
         settings = ConvertSettings(recipe="lv2023", insist=True)
         ann, _ = load_run_model(run, "ann", TextModel)

@@ -30,9 +30,10 @@ from snnconvert.engine.plan import plan_of
 from snnconvert.errors import InputError
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Network, Node
-from snnconvert.models.neurons.build import IF, MaxOfSpikes
+from snnconvert.models.neurons.integrate_and_fire import IF
 from snnconvert.models.nodes.layers import Concat, Conv1d, Linear, initialised
 from snnconvert.models.snn import SpikingTextModel
+from snnconvert.models.spikes.pooling import MaxOfSpikes
 from snnconvert.seeds import generator
 
 WEIGHT_GRID = 2.0**-9

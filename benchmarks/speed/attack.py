@@ -44,8 +44,8 @@ from snnconvert.benchmarks.shared.common import (
 )
 from snnconvert.benchmarks.shared.peers import CONV1D, PEERS, Weights, peer_frames
 from snnconvert.engine.classifier import TextClassifier
-from snnconvert.engine.evaluate import snn_logits
 from snnconvert.engine.grid import on_grid
+from snnconvert.engine.reference import snn_logits
 from snnconvert.models.batches import by_length
 from snnconvert.models.snn import SpikingTextModel, running_logits
 from snnconvert.pipelines.convert.convert import convert

@@ -23,10 +23,10 @@ from snnconvert.benchmarks.shared.peers import (
     random_vectors,
 )
 from snnconvert.benchmarks.shared.workload import Words, drawn_words
-from snnconvert.engine.evaluate import snn_logits
 from snnconvert.engine.frames import frame_count
 from snnconvert.engine.incremental.incremental import Incremental
 from snnconvert.engine.inference.fast import FastEngine
+from snnconvert.engine.reference import snn_logits
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.snn import SpikingTextModel, running_logits
 

@@ -6,10 +6,11 @@ import torch
 
 from ...errors import InputError
 from ...models.network import Network
-from ...models.neurons.build import MaxOfCurrents, Neurons
+from ...models.neurons.base import Neurons
 from ...models.nodes.layers import Conv1d, Linear
 from ...models.nodes.merge import Add
 from ...models.nodes.pooling import AvgPool1d, MeanOverTime
+from ...models.spikes.pooling import MaxOfCurrents
 
 # a constant added before these is added behind them too
 PASSING = (AvgPool1d, MaxOfCurrents, MeanOverTime)

@@ -34,12 +34,12 @@ from torch.nn import functional
 
 from ...errors import InputError
 from ...models.network import Network, Node, Signal
-from ...models.neurons.build import Neurons
+from ...models.neurons.base import Neurons
 from ...models.nodes.activations import Activation
 from ...models.nodes.layers import Conv1d, Linear
 from ...seeds import generator
-from ..diagnosis.budget import pool_once, pools_before
 from ..graph.canonical import canonical
+from ..graph.pools import pool_once, pools_before
 from ..recipes.recipe import ConversionRecipe
 
 RIDGE = 1e-2

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ...models.network import Signal
-from ...models.neurons.build import Neurons
+from ...models.neurons.base import Neurons
 from ...models.snn import SpikingTextModel
 from ...seeds import generator
 
@@ -19,7 +19,7 @@ SAMPLE = 512  # texts looked at
 
 
 def _batches(sequences: Sequence[np.ndarray], size: int = 64) -> list[tuple[Tensor, Tensor]]:
-    from ...text.stages.words import pad
+    from ...models.batches import pad
 
     parts = [pad(sequences[i : i + size], 1) for i in range(0, len(sequences), size)]
     return [(torch.from_numpy(ids), torch.from_numpy(lengths)) for ids, lengths in parts]

@@ -30,110 +30,20 @@ from torch import Tensor
 
 from ...errors import InputError
 from ...models.encoders.encoder import Encoder
-from ...models.families.textcnn import TextModel
-from ...models.network import Network, Node, Signal
-from ...models.neurons.build import MaxOfCurrents
+from ...models.network import Network, Signal
 from ...models.nodes.activations import Activation
 from ...models.nodes.norm import BatchNorm1d
 from ...models.snn import SpikingTextModel
+from ...models.text_model import TextModel
 from ...seeds import generator
 from ..graph.canonical import canonical
+from ..graph.pools import pool_once, pools_before
+from .error_parts import _Row, constant_rate, split_error
 
-PARTS = ("clipping", "quantisation", "carried_in", "encoder", "unevenness", "pooling")
 SAMPLE = 512  # texts looked at
 BATCH = 64
 
 Record = dict[str, Signal]
-
-
-def constant_rate(neurons: Node, current: Tensor, lengths: Tensor | None, steps: int) -> Tensor:
-    """q(z): spikes per step of ``neurons`` for the constant current z, (B, C, L) or (B, C)."""
-    trains = neurons(Signal(current.expand(steps, *current.shape), lengths)).values
-    return trains.sum(dim=0) / steps
-
-
-def pools_before(snn: Network, neurons: str) -> tuple[str, list[Node]]:
-    """Maxima of currents right before a layer of neurons, and the node that the first one reads."""
-    (source,) = snn.inputs[neurons]
-    pools: list[Node] = []
-    while source != "input" and isinstance(snn.node(source), MaxOfCurrents):
-        pools.insert(0, snn.node(source))
-        (source,) = snn.inputs[source]
-    return source, pools
-
-
-def pool_once(pools: Sequence[Node], signal: Signal) -> Signal:
-    """Pooling nodes of the SNN on values without a time axis: (B, C, L) -> (B, C) or shorter."""
-    with_time = Signal(signal.values.unsqueeze(0), signal.lengths)
-    for pool in pools:
-        with_time = pool(with_time)
-    return Signal(with_time.values.squeeze(0), with_time.lengths)
-
-
-def split_error(
-    activation: Tensor,
-    quantised: Tensor,
-    quantised_direct: Tensor,
-    quantised_snn: Tensor,
-    rate: Tensor,
-    most: float = 1.0,
-) -> dict[str, Tensor]:
-    """The parts of rate - activation by successive substitution; all tensors of one shape.
-
-    Args:
-        activation: a, in thresholds
-        quantised: q(z)
-        quantised_direct: q(z'), z' the mean current of the SNN with exact input
-        quantised_snn: q of the mean current that arrives
-        rate: r, the spikes per step that were fired
-        most: the most spikes a neuron fires at one step
-    """
-    clipped = activation.clamp(max=most)
-    return {
-        "clipping": clipped - activation,
-        "quantisation": quantised - clipped,
-        "carried_in": quantised_direct - quantised,
-        "encoder": quantised_snn - quantised_direct,
-        "unevenness": rate - quantised_snn,
-        "total": rate - activation,
-    }
-
-
-class _Row:
-    """Sums of the parts of one row over all values seen."""
-
-    def __init__(self, name: str, layer: str, kind: str) -> None:
-        self.name, self.layer, self.kind = name, layer, kind
-        self.values = 0
-        self.sums: dict[str, np.ndarray] = {}  # part -> sums of x, |x| and x^2
-        self.activation = 0.0
-        self.clipped = 0.0
-
-    def update(self, parts: dict[str, Tensor], activation: Tensor, mask: Tensor | None) -> None:
-        """Add values (B, C, L) at the positions of ``mask`` (B, 1, L), or (B, C)."""
-        keep = torch.ones_like(activation) if mask is None else mask.expand_as(activation)
-        inside = keep.bool()
-        self.values += int(inside.sum())
-        self.activation += float(activation[inside].sum())
-        for name, part in parts.items():
-            x = part[inside]
-            found = np.array([float(x.sum()), float(x.abs().sum()), float((x * x).sum())])
-            self.sums[name] = self.sums.get(name, np.zeros(3)) + found
-        if "clipping" in parts:
-            self.clipped -= float(parts["clipping"][inside].sum())
-
-    def compute(self, steps: int) -> dict[str, Any]:
-        """The row as a flat JSON-able record."""
-        n = max(self.values, 1)
-        row: dict[str, Any] = {"name": self.name, "layer": self.layer, "kind": self.kind}
-        row |= {"steps": steps, "values": self.values, "activation_mean": self.activation / n}
-        row["clipped"] = self.clipped / self.activation if self.clipped > 0 else 0.0
-        for part in (*PARTS, "total"):
-            total, absolute, square = self.sums.get(part, np.zeros(3))
-            row[f"{part}_mean"] = float(total / n)
-            row[f"{part}_mean_abs"] = float(absolute / n)
-            row[f"{part}_rms"] = float(np.sqrt(square / n))
-        return row
 
 
 class ErrorBudget:
@@ -300,7 +210,7 @@ def error_budget(
     """
     if not sequences:
         raise InputError("expected at least one text for the error budget, but got none")
-    from ...text.stages.words import pad
+    from ...models.batches import pad
 
     network = canonical(ann.network)
     budget = ErrorBudget(network, snn.network, thresholds, snn.steps, shift)

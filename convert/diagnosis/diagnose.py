@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from ...models.families.textcnn import TextModel
 from ...models.snn import SpikingTextModel
+from ...models.text_model import TextModel
 from ..recipes.recipe import ConversionRecipe
 from .activity import layer_activity
 from .advice import advise

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import InputError
-from ...models.families.textcnn import TextModel
 from ...models.network import Network, Node
 from ...models.nodes.layers import Concat, Conv1d, Linear
 from ...models.nodes.merge import Flatten
 from ...models.nodes.norm import BatchNorm1d
+from ...models.text_model import TextModel
 from .module import Translated, translate
 
 

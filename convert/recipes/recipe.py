@@ -7,8 +7,8 @@ from typing import Any
 
 from ...errors import InputError
 from ...models.encoders.encoder import Encoder
-from ...models.neurons.build import POOLING_RULES
 from ...models.neurons.spec import NeuronSpec
+from ...models.spikes.pooling import POOLING_RULES
 from ..thresholds.rule import ThresholdRule
 
 CORRECTIONS = ("none", "bias", "potential", "weights")

@@ -28,10 +28,11 @@ from torch import Tensor
 from ...errors import InputError
 from ...models.encoders.encoder import Encoder
 from ...models.network import Network, Node
+from ...models.neurons.ttfs import TTFS
 from ...models.nodes.activations import Activation
 from ...models.nodes.layers import Concat, Conv1d, Dropout, Linear
 from ...models.nodes.pooling import MaxOverTime, MeanOverTime
-from ...models.spikes.ttfs import TTFS, EarliestSpike, RampReadout
+from ...models.spikes.ttfs import EarliestSpike, RampReadout
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from snnconvert.convert.conversion import convert_model
 from snnconvert.convert.recipes.recipe import ConversionRecipe
-from snnconvert.engine.evaluate import snn_logits
+from snnconvert.engine.reference import snn_logits
 from snnconvert.models.encoders.encoder import CODES, Encoder
-from snnconvert.models.families.textcnn import TextModel
 from snnconvert.models.snn import SpikingTextModel
-from snnconvert.pipelines.convert.convert import convert_model
+from snnconvert.models.text_model import TextModel
 
 
 def halves(steps: int) -> list[float]:

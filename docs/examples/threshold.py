@@ -8,11 +8,11 @@ from torch import Tensor
 from snnconvert.convert.build import build_snn
 from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.models.batches import to_batch
-from snnconvert.models.families.textcnn import TextModel
 from snnconvert.models.network import Signal
 from snnconvert.models.nodes.activations import Activation
 from snnconvert.models.silenced import spiking_model
 from snnconvert.models.snn import SpikingTextModel
+from snnconvert.models.text_model import TextModel
 
 
 @torch.no_grad()

@@ -41,12 +41,12 @@ from torch.nn import functional
 from ...errors import InputError
 from ...models.batches import to_batch
 from ...models.encoders.encoder import Encoder
-from ...models.families.textcnn import TextModel
 from ...models.network import Signal
 from ...models.neurons.base import Neurons
 from ...models.snn import SpikingTextModel
 from ...models.spikingjelly import KINDS as NEURON_KINDS
 from ...models.spikingjelly import trained_by
+from ...models.text_model import TextModel
 from ...seeds import derive, generator
 from ...text.stages.words import TextStage
 from ..training.front import Surrogate

@@ -19,19 +19,18 @@ import torch
 from torch import Tensor
 
 from ...errors import InputError
-from ...models.families.textcnn import TextModel
 from ...models.network import Network, Signal
 from ...models.nodes.activations import Activation
 from ...models.nodes.layers import Concat, Conv1d, Dropout, Linear
 from ...models.nodes.pooling import MaxOverTime
-from ..evaluate import ann_logits
+from ...models.text_model import TextModel
 from ..grid import GridConv1d
-from ..inference.fast import CACHE_BYTES, in_bounds
+from ..inference.chunks import CACHE_BYTES, in_bounds
 from ..inference.store import TokenStore
 from ..plan import Branch, Plan, Unsupported
 
 if TYPE_CHECKING:
-    from .incremental import Incremental
+    pass
 
 
 State = tuple[tuple[int, ...], tuple[int, ...]]  # where weights lie, and how often they changed
@@ -190,8 +189,8 @@ class AnnEngine:
         """Logits (N, K) of id sequences, from all of their windows."""
         if not len(sequences):
             raise InputError("expected at least one text, but got none")
-        from .incremental import layers_of
         from .kernels import largest_of_texts
+        from .layers import layers_of
 
         parts = []
         for some in in_bounds(sequences, range(len(sequences)), self.store.rows - 1):
@@ -223,48 +222,6 @@ class AnnEngine:
         for name in self.plan.rest:
             signals[name] = network.node(name)(*(signals[i] for i in network.inputs[name]))
         return signals[network.output].values.unsqueeze(0)
-
-
-class AnnRunner:
-    """Logits of an ANN, the same bits by tables and by its own nodes.
-
-    Args:
-        model: the ANN
-        engine: one of `choose.ENGINES`; ``reference`` and ``torch`` run the network's own nodes
-        precision: ``fast`` leaves the weights as they are, for the network's own nodes
-        few: with the engine ``auto``, so many texts are done before numba is loaded
-    """
-
-    def __init__(self, model: TextModel, engine: str, precision: str, few: int) -> None:
-        self.model, self.asked = model, 0
-        self.few = few if engine == "auto" else 0
-        self.exact = precision == "exact" and not model.embedding.weight.is_cuda
-        self.tables = self.exact and engine in ("auto", "fast")
-        self._plain = model
-        self._seen: State | None = None
-        self._engine: Incremental | None = None
-
-    def logits(self, sequences: Sequence[np.ndarray]) -> Tensor:
-        """Logits (N, K) of id sequences."""
-        if self.exact and self._seen != _state(self.model):
-            self._take_weights()
-        self.asked += len(sequences)
-        if not self.tables or self.asked < self.few:
-            return ann_logits(self._plain, sequences)
-        if self._engine is None:
-            from .incremental import Incremental  # loads numba
-
-            self._engine = Incremental(AnnEngine(self.model))
-        return self._engine.logits(sequences)
-
-    def _take_weights(self) -> None:
-        """Put the weights as they are now on a grid, if the network can be."""
-        self._seen = _state(self.model)
-        try:
-            self._plain = ann_on_grid(self.model)
-        except Unsupported:
-            self.tables = False
-        self.tables = self.tables and find_spec("numba") is not None
 
 
 def _state(model: TextModel) -> State:

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from ...models.snn import running_logits
-from ..engines import Engine
-from ..inference.fast import Chunk, FastEngine, in_bounds
+from ..inference.chunks import Chunk, in_bounds
+from ..inference.fast import FastEngine
+from ..reference import Engine
 from .noise import Field, Placed, project_drawn
 
 OWN_BYTES = 16 << 20  # table rows of texts with noise of their own that are made at a time

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import pairwise
 from typing import Any, Literal, Protocol
@@ -29,21 +28,21 @@ from ...errors import InputError
 from ...installation import install_hint
 from ...models.batches import by_length, to_batch
 from ...models.network import Network, Signal
-from ...models.neurons.build import IF
+from ...models.neurons.integrate_and_fire import IF
 from ...models.nodes.layers import Concat, Dropout, Linear
 from ...models.snn import SpikingTextModel, running_logits
 from ...seeds import generator
-from ..evaluate import BATCH, snn_positions
 from ..exact_sums import exact_sums
 from ..frames import position_frames
 from ..grid import GridLinear, on_grid
 from ..plan import Plan, Unsupported, plan_of, run_rest
+from ..reference import BATCH, snn_positions
 from . import kernels_torch
+from .chunks import CACHE_BYTES, Chunk, _in_order, _joined, in_bounds
 from .front import Front
 from .store import TokenStore
 from .tally import FrontTally
 
-CACHE_BYTES = 256 << 20
 FEW_WORDS = 64  # fewer words than this are not worth a second thread
 FRAME_VALUES = 1 << 21  # frame values that are made at once (8 MB), to be read from a near cache
 
@@ -59,19 +58,6 @@ class Tally(Protocol):
         known: dict[str, Tensor],
     ) -> None:
         """Add one batch of which some layers are counted already."""
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Some texts and where their words lie in a store.
-
-    texts: their places among all texts; slots: rows of all their words; starts: (B + 1,)
-    """
-
-    texts: list[int]
-    slots: np.ndarray
-    starts: np.ndarray
-    store: TokenStore
 
 
 class FastEngine:
@@ -434,37 +420,3 @@ def _state(model: SpikingTextModel) -> tuple[Any, ...]:
         if isinstance(node, IF)
     )
     return weights, neurons, model.steps, model.encoder
-
-
-def _joined(sequences: Sequence[np.ndarray], texts: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    """The words of ``texts`` one after the other (n,), and where each text starts (B + 1,)."""
-    some = [np.asarray(sequences[i], dtype=np.int64) for i in texts]
-    starts = np.zeros(len(some) + 1, dtype=np.int64)
-    np.cumsum([len(s) for s in some], out=starts[1:])
-    return np.concatenate(some) if some else np.zeros(0, np.int64), starts
-
-
-def in_bounds(
-    sequences: Sequence[np.ndarray], texts: Sequence[int], most: int
-) -> Iterator[list[int]]:
-    """``texts`` in groups of at most BATCH texts and ``most`` words; a longer text stands alone."""
-    group: list[int] = []
-    words = 0
-    for text in texts:
-        n = len(sequences[text])
-        if group and (len(group) == BATCH or words + n > most):
-            yield group
-            group, words = [], 0
-        group.append(text)
-        words += n
-    yield group
-
-
-def _in_order(rows: list[Tensor], texts: list[int], dim: int) -> Tensor:
-    """Rows of chunks, whose texts are ``texts``, in the order of the texts."""
-    whole = rows[0] if len(rows) == 1 else torch.cat(rows, dim=dim)
-    if texts == list(range(len(texts))):
-        return whole
-    places = torch.empty(len(texts), dtype=torch.int64)
-    places[torch.tensor(texts)] = torch.arange(len(texts))
-    return whole.index_select(dim, places)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ...models.encoders.encoder import Encoder
-from ...models.neurons.build import IF
+from ...models.neurons.integrate_and_fire import IF
 from ...models.nodes.layers import Conv1d
 from ...models.snn import SpikingTextModel
 from ..exact_sums import exact_sums

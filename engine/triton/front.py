@@ -20,7 +20,7 @@ from torch import Tensor
 from ...errors import InputError, SnnConvertError
 from ...installation import install_hint
 from ...models.network import Network
-from ...models.neurons.base import IF
+from ...models.neurons.integrate_and_fire import IF
 from ...models.nodes.layers import Conv1d
 from ..plan import Branch, Plan
 

@@ -22,7 +22,11 @@ import torch
 from torch import Tensor
 
 from ...errors import InputError
-from ..neurons.ttfs import ttfs_encode
+from .bitplane import bit_of_step, bitplane
+from .direct import direct
+from .poisson import poisson
+from .saf import saf
+from .ttfs import ttfs
 
 MAPPINGS = ("split", "shift", "none")
 
@@ -36,83 +40,6 @@ def soft_threshold(x: Tensor, tau: float) -> Tensor:
     [-0.0, 0.0, 0.25]
     """
     return x.sign() * (x.abs() - tau).clamp(min=0)
-
-
-def direct(x: Tensor, steps: int, generator: torch.Generator | None, shared: bool) -> Tensor:
-    """The analog value itself at every step: (B, C, L) -> (T, B, C, L), a view without copies."""
-    return x.expand(steps, *x.shape)
-
-
-def poisson(x: Tensor, steps: int, generator: torch.Generator | None, shared: bool) -> Tensor:
-    """Independent Bernoulli(x) spikes at every step (Lv et al. 2023, section 3.2).
-
-    ``shared``: one noise field (T, 1, C, L) for the whole batch, drawn position after position, so
-    that a text's spikes depend neither on the texts beside it nor on the padding after it.
-    """
-    if shared:
-        field = torch.rand((x.shape[2], steps, 1, x.shape[1]), generator=generator)  # (L, T, 1, C)
-        draws = field.permute(1, 2, 3, 0).to(x.device)  # (T, 1, C, L)
-    else:
-        draws = torch.rand((steps, *x.shape), generator=generator).to(x.device)  # (T, B, C, L)
-    return (draws < x).to(x.dtype)
-
-
-def saf(x: Tensor, steps: int, generator: torch.Generator | None, shared: bool) -> Tensor:
-    """Sum and fire: V += x; spike and V -= 1 when V >= 1; V(0) = 1/2.
-
-    The count after T steps is floor(T x + 1/2), x rounded to T levels. Source: SNNLP (Knipper et
-    al. 2024) with V(0) = 0; the half makes it round to the nearest level instead of down.
-    """
-    potential = torch.full_like(x, 0.5)
-    frames = []
-    for _ in range(steps):
-        potential = potential + x
-        spikes = (potential >= 1).to(x.dtype)
-        potential = potential - spikes
-        frames.append(spikes)
-    return torch.stack(frames)
-
-
-def bit_of_step(steps: int) -> list[int]:
-    """Which bit spikes at each of T = 2^b - 1 steps: the ruler function, so bit i comes 2^i times.
-
-    >>> bit_of_step(7)
-    [2, 1, 2, 0, 2, 1, 2]
-
-    Raises:
-        InputError: T + 1 is not a power of two.
-    """
-    bits = (steps + 1).bit_length() - 1
-    if steps < 1 or steps + 1 != 1 << bits:
-        raise InputError(
-            f"expected 1, 3, 7, 15, 31 ... steps for the bitplane code (2^b - 1), but got {steps}"
-        )
-    # step t (1-based) has r trailing zeros; r = 0 comes most often and carries the top bit
-    return [bits - 1 - ((t & -t).bit_length() - 1) for t in range(1, steps + 1)]
-
-
-def bitplane(x: Tensor, steps: int, generator: torch.Generator | None, shared: bool) -> Tensor:
-    """Bit-plane rate code: x rounded to b bits, bit i spikes on its 2^i interleaved steps.
-
-    The spike count after T = 2^b - 1 steps is exactly round(T x), and only b frames differ.
-    """
-    planes = bit_planes(x, steps)
-    return torch.stack([planes[bit] for bit in bit_of_step(steps)])
-
-
-def bit_planes(x: Tensor, steps: int) -> list[Tensor]:
-    """The b distinct frames of the bit-plane code of T = 2^b - 1 steps, lowest bit first."""
-    bits = max(bit_of_step(steps)) + 1
-    value = torch.floor(x * steps + 0.5).to(torch.int32)  # of x's shape, in 0..T
-    return [((value >> bit) & 1).to(x.dtype) for bit in range(bits)]
-
-
-def ttfs(x: Tensor, steps: int, generator: torch.Generator | None, shared: bool) -> Tensor:
-    """Time to first spike: one spike at step T - round(T x), none where that is T.
-
-    For networks of `convert.ttfs` alone: to a rate code, every spike is worth the same.
-    """
-    return ttfs_encode(x, steps)
 
 
 CODES: dict[str, Callable[[Tensor, int, torch.Generator | None, bool], Tensor]] = {

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor, nn
-
 from ...errors import InputError
-from ..network import Network, Node, Signal
+from ..network import Network, Node
 from ..neurons import build as spiking  # noqa: F401  (registers the spiking nodes for loading)
 from ..nodes.activations import make_activation
 from ..nodes.layers import Concat, Conv1d, Dropout, Linear, initialised
@@ -68,34 +65,3 @@ def build_textcnn(spec: TextCNNSpec, seed: int = 0) -> Network:
         ("readout", Linear(features, spec.classes), ("dropout",)),
     ]
     return initialised(Network(nodes), seed)
-
-
-class TextModel(nn.Module):
-    """Word vectors and an ANN on them: ids (B, L) -> logits (B, K).
-
-    The vectors are range-mapped (see `text/stages/ranges.py`): every component lies in [-1, 1], and
-    row 0 (padding) stays exactly zero.
-    """
-
-    def __init__(self, vectors: Tensor, network: Network, train_vectors: bool = False) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding.from_pretrained(
-            vectors, freeze=not train_vectors, padding_idx=0
-        )
-        self.network = network
-
-    def embed(self, ids: Tensor) -> Tensor:
-        """Ids (B, L) -> vectors (B, D, L) in [-1, 1], padding zero."""
-        return self.embedding(ids).clamp(-1, 1).transpose(1, 2)
-
-    def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
-        """Logits (B, K) of padded ids (B, L) with ``lengths`` (B,) valid positions each."""
-        return self.network(Signal(self.embed(ids), lengths))
-
-
-def set_generator(network: Network, generator: torch.Generator | None) -> None:
-    """Make every dropout node of ``network`` draw from ``generator``."""
-    for name in network.inputs:
-        node = network.node(name)
-        if isinstance(node, Dropout):
-            node.generator = generator

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import torch
 from torch import Tensor
 
 from ...errors import InputError
-from ..network import Node, Signal, register
+from ..network import Node, Signal
 from .burst import BurstParameters, burst_run
 from .integrate_and_fire import IFParameters, if_run
 from .lif import LIFParameters, lif_run
@@ -102,92 +102,18 @@ class Neurons(Node):
         return Signal(spikes, signal.lengths)
 
 
-@register
-class IF(Neurons):
-    """Integrate-and-fire neurons (`integrate_and_fire.py`).
-
-    Args:
-        initial: V(0) as a fraction of the threshold, one number or one for each channel
-        soft_reset: reset by subtraction (True) or to zero (False)
-    """
-
-    kind = "if"
-    fields = ("initial", "soft_reset")
-
-    def __init__(self, initial: float | Sequence[float] = 0.5, soft_reset: bool = True) -> None:
-        super().__init__(initial)
-        self.soft_reset = soft_reset
-
-    def parameters_on(self, currents: Tensor) -> IFParameters:
-        """Threshold 1, V(0) and reset."""
-        return IFParameters(1.0, self.initial_on(currents), self.soft_reset)
+P = TypeVar("P")
 
 
-@register
-class LIF(Neurons):
-    """Leaky integrate-and-fire neurons (`lif.py`).
-
-    Args:
-        initial: V(0) as a fraction of the threshold, one number or one for each channel
-        leak: share of the potential lost at each step
-        soft_reset: reset by subtraction (True) or to zero (False)
-    """
-
-    kind = "lif"
-    fields = ("initial", "leak", "soft_reset")
-
-    def __init__(
-        self, initial: float | Sequence[float] = 0.5, leak: float = 0.5, soft_reset: bool = True
-    ) -> None:
-        super().__init__(initial)
-        self.leak, self.soft_reset = leak, soft_reset
-
-    def parameters_on(self, currents: Tensor) -> LIFParameters:
-        """Threshold 1, V(0), leak and reset."""
-        return LIFParameters(1.0, self.initial_on(currents), self.leak, self.soft_reset)
+S = TypeVar("S")
 
 
-@register
-class SignedIF(Neurons):
-    """Integrate-and-fire neurons that can take a spike back (`signed.py`).
-
-    Spikes lie in {-1, 0, 1}; the net count of a neuron never becomes negative.
-
-    Args:
-        initial: V(0) as a fraction of the threshold, one number or one for each channel
-        negative: a negative spike needs a potential below minus this
-    """
-
-    kind = "signed"
-    fields = ("initial", "negative")
-
-    def __init__(self, initial: float | Sequence[float] = 0.5, negative: float = 0.0) -> None:
-        super().__init__(initial)
-        self.negative = negative
-
-    def parameters_on(self, currents: Tensor) -> SignedParameters:
-        """Threshold 1, V(0) and negative threshold."""
-        return SignedParameters(1.0, self.initial_on(currents), self.negative)
-
-
-@register
-class BurstIF(Neurons):
-    """Integrate-and-fire neurons with up to ``burst`` spikes a step (`burst.py`).
-
-    Values lie in {0, ..., burst}; each counts as that many spikes.
-
-    Args:
-        initial: V(0) as a fraction of the threshold, one number or one for each channel
-        burst: the most spikes of one step
-    """
-
-    kind = "burst"
-    fields = ("initial", "burst")
-
-    def __init__(self, initial: float | Sequence[float] = 0.5, burst: int = 2) -> None:
-        super().__init__(initial)
-        self.burst = burst
-
-    def parameters_on(self, currents: Tensor) -> BurstParameters:
-        """Threshold 1, V(0) and largest burst."""
-        return BurstParameters(1.0, self.initial_on(currents), self.burst)
+def over_time(
+    step: Callable[[Tensor, S, P], tuple[Tensor, S]], currents: Tensor, state: S, p: P
+) -> tuple[Tensor, S]:
+    """Run a neuron's ``step`` over currents (T, ...): spikes (T, ...) and the last state."""
+    spikes = []
+    for current in currents:
+        fired, state = step(current, state, p)
+        spikes.append(fired)
+    return torch.stack(spikes), state

@@ -9,21 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...errors import InputError
-from ..network import Network, Node, Signal, register
+from ..network import Network
 from ..spikes.pooling import POOLING_RULES, GatedMax, MaxOfCounts, MaxOfCurrents, MaxOfSpikes
-from ..spikes.ttfs import TTFS, EarliestSpike, RampReadout
-from .base import (
-    IF,
-    LIF,
-    BurstIF,
-    NeuronRun,
-    Neurons,
-    SignedIF,
-    checked_initial,
-    reference_run,
-)
-from .integrate_and_fire import IFParameters
+from ..spikes.ttfs import EarliestSpike, RampReadout
+from .base import NeuronRun, Neurons, checked_initial, reference_run
+from .burst import BurstIF
+from .integrate_and_fire import IF
+from .lif import LIF
+from .readout import SpikingReadout
+from .signed import SignedIF
 from .spec import NeuronSpec
+from .ttfs import TTFS
 
 __all__ = [
     "IF",
@@ -76,30 +72,6 @@ def make_neurons(spec: NeuronSpec, initial: float | Sequence[float], channels: i
         f"the neuron {spec.kind} spikes once in a window of its own, so its network is built by "
         "convert_ttfs, not layer by layer: call that, or choose if, lif, signed or burst"
     )
-
-
-@register
-class SpikingReadout(Node):
-    """Output neurons: currents (T, B, K) -> spikes (T, B, K) plus a trace of the potential.
-
-    Used by networks fine-tuned on spike counts. To tell equal counts apart, each step adds
-    ``TIE_BREAK`` times the change of the membrane potential, I(t) - s(t), so the running sum is
-    N(t) + TIE_BREAK * (V(t) - V(0)): the class whose potential is higher wins a tie.
-    """
-
-    TIE_BREAK = 1e-3
-    fields = ("initial",)
-
-    def __init__(self, initial: float = 0.5) -> None:
-        super().__init__()
-        self.initial = initial
-        self.run: NeuronRun = reference_run
-
-    def forward(self, *inputs: Signal) -> Signal:
-        """Output spikes at every step, ties broken by the potential."""
-        currents = inputs[0].values
-        spikes = self.run(currents, IFParameters(1.0, self.initial, True))
-        return Signal(spikes + self.TIE_BREAK * (currents - spikes))
 
 
 def neuron_nodes(network: Network) -> dict[str, Neurons | SpikingReadout]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from .integrate_and_fire import over_time
+from ..network import register
+from .base import Neurons, over_time
 
 
 class BurstParameters(NamedTuple):
@@ -70,3 +72,26 @@ def burst_run(
     [2.0, 1.0, 2.0]
     """
     return over_time(burst_step, currents, state or burst_initial(currents[0], p), p)
+
+
+@register
+class BurstIF(Neurons):
+    """Integrate-and-fire neurons with up to ``burst`` spikes a step (`burst.py`).
+
+    Values lie in {0, ..., burst}; each counts as that many spikes.
+
+    Args:
+        initial: V(0) as a fraction of the threshold, one number or one for each channel
+        burst: the most spikes of one step
+    """
+
+    kind = "burst"
+    fields = ("initial", "burst")
+
+    def __init__(self, initial: float | Sequence[float] = 0.5, burst: int = 2) -> None:
+        super().__init__(initial)
+        self.burst = burst
+
+    def parameters_on(self, currents: Tensor) -> BurstParameters:
+        """Threshold 1, V(0) and largest burst."""
+        return BurstParameters(1.0, self.initial_on(currents), self.burst)

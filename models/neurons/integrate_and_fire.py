@@ -6,25 +6,14 @@ spikes), `burst.py` (several spikes a step), `ttfs.py` (one spike in a window).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-P = TypeVar("P")
-S = TypeVar("S")
-
-
-def over_time(
-    step: Callable[[Tensor, S, P], tuple[Tensor, S]], currents: Tensor, state: S, p: P
-) -> tuple[Tensor, S]:
-    """Run a neuron's ``step`` over currents (T, ...): spikes (T, ...) and the last state."""
-    spikes = []
-    for current in currents:
-        fired, state = step(current, state, p)
-        spikes.append(fired)
-    return torch.stack(spikes), state
+from ..network import register
+from .base import Neurons, over_time
 
 
 class IFParameters(NamedTuple):
@@ -87,3 +76,24 @@ def if_run(
     [1.0, 0.0, 1.0, 0.0]
     """
     return over_time(if_step, currents, state or if_initial(currents[0], p), p)
+
+
+@register
+class IF(Neurons):
+    """Integrate-and-fire neurons (`integrate_and_fire.py`).
+
+    Args:
+        initial: V(0) as a fraction of the threshold, one number or one for each channel
+        soft_reset: reset by subtraction (True) or to zero (False)
+    """
+
+    kind = "if"
+    fields = ("initial", "soft_reset")
+
+    def __init__(self, initial: float | Sequence[float] = 0.5, soft_reset: bool = True) -> None:
+        super().__init__(initial)
+        self.soft_reset = soft_reset
+
+    def parameters_on(self, currents: Tensor) -> IFParameters:
+        """Threshold 1, V(0) and reset."""
+        return IFParameters(1.0, self.initial_on(currents), self.soft_reset)

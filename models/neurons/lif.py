@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from .integrate_and_fire import over_time
+from ..network import register
+from .base import Neurons, over_time
 
 
 class LIFParameters(NamedTuple):
@@ -76,3 +78,27 @@ def lif_run(
     [1.0, 0.0, 1.0, 0.0]
     """
     return over_time(lif_step, currents, state or lif_initial(currents[0], p), p)
+
+
+@register
+class LIF(Neurons):
+    """Leaky integrate-and-fire neurons (`lif.py`).
+
+    Args:
+        initial: V(0) as a fraction of the threshold, one number or one for each channel
+        leak: share of the potential lost at each step
+        soft_reset: reset by subtraction (True) or to zero (False)
+    """
+
+    kind = "lif"
+    fields = ("initial", "leak", "soft_reset")
+
+    def __init__(
+        self, initial: float | Sequence[float] = 0.5, leak: float = 0.5, soft_reset: bool = True
+    ) -> None:
+        super().__init__(initial)
+        self.leak, self.soft_reset = leak, soft_reset
+
+    def parameters_on(self, currents: Tensor) -> LIFParameters:
+        """Threshold 1, V(0), leak and reset."""
+        return LIFParameters(1.0, self.initial_on(currents), self.leak, self.soft_reset)

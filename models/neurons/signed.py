@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from .integrate_and_fire import over_time
+from ..network import register
+from .base import Neurons, over_time
 
 
 class SignedParameters(NamedTuple):
@@ -92,3 +94,26 @@ def signed_run(
     [1.0, -1.0, 0.0]
     """
     return over_time(signed_step, currents, state or signed_initial(currents[0], p), p)
+
+
+@register
+class SignedIF(Neurons):
+    """Integrate-and-fire neurons that can take a spike back (`signed.py`).
+
+    Spikes lie in {-1, 0, 1}; the net count of a neuron never becomes negative.
+
+    Args:
+        initial: V(0) as a fraction of the threshold, one number or one for each channel
+        negative: a negative spike needs a potential below minus this
+    """
+
+    kind = "signed"
+    fields = ("initial", "negative")
+
+    def __init__(self, initial: float | Sequence[float] = 0.5, negative: float = 0.0) -> None:
+        super().__init__(initial)
+        self.negative = negative
+
+    def parameters_on(self, currents: Tensor) -> SignedParameters:
+        """Threshold 1, V(0) and negative threshold."""
+        return SignedParameters(1.0, self.initial_on(currents), self.negative)

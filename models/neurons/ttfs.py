@@ -12,6 +12,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ...errors import InputError
+from ..network import register
+from .base import Neurons
+
 
 class TTFSParameters(NamedTuple):
     """Parameters of a time-to-first-spike neuron.
@@ -126,3 +130,40 @@ def ttfs_decode(spikes: Tensor) -> Tensor:
     steps = len(spikes)
     worth = (steps - torch.arange(steps, dtype=spikes.dtype, device=spikes.device)) / steps
     return (spikes * worth.reshape(-1, *[1] * (spikes.dim() - 1))).sum(dim=0)
+
+
+def check_window(values: Tensor, window: int) -> None:
+    """Refuse a signal (T, ...) of another window: biases are scaled for this one.
+
+    Raises:
+        InputError: T is not the window.
+    """
+    if len(values) != window:
+        raise InputError(
+            f"expected {window} steps, the window this time-to-first-spike network was made for, "
+            f"but got {len(values)}: convert the ANN again with the window you want"
+        )
+
+
+@register
+class TTFS(Neurons):
+    """Time-to-first-spike neurons with threshold 1 (`models/neurons/ttfs.py`): one spike at most.
+
+    Currents of the window of the inputs -> spikes of the neurons' own, next window.
+
+    Args:
+        window: T, in steps
+        shift: where a value between two levels goes; 1/2 rounds to the nearest
+    """
+
+    kind = "ttfs"
+    fields = ("window", "shift")
+
+    def __init__(self, window: int, shift: float = 0.5) -> None:
+        super().__init__(0.0)
+        self.window, self.shift = window, shift
+
+    def parameters_on(self, currents: Tensor) -> TTFSParameters:
+        """Threshold 1 and shift."""
+        check_window(currents, self.window)
+        return TTFSParameters(1.0, self.shift)

@@ -202,10 +202,10 @@ def _converted(
     seed: int,
 ) -> TextClassifier:
     """The run's ANN, converted in memory."""
+    from ...convert.conversion import convert_model
     from ...engine.classifier import TextClassifier
-    from ...models.families.textcnn import TextModel
-    from ..convert.convert import calibration_texts, convert_model
-    from ..data import load_run_model, load_run_texts
+    from ...models.text_model import TextModel
+    from ..data import calibration_texts, load_run_model, load_run_texts
 
     ann, classes = load_run_model(run, "ann", TextModel)
     texts = load_run_texts(run)

@@ -9,137 +9,27 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from ...convert.recipes.options import from_options, override, save_recipe, to_options
-from ...convert.recipes.published import PRESETS
+from ...convert.conversion import convert_model
+from ...convert.recipes.options import from_options, save_recipe, to_options
 from ...convert.recipes.recipe import ConversionRecipe
 from ...engine.by_step import evaluate_steps
-from ...engine.evaluate import accuracy, ann_logits
+from ...engine.evaluate import accuracy
+from ...engine.reference import ann_logits
 from ...errors import InputError
 from ...files import read_json, write_json
-from ...models.families.textcnn import TextModel
-from ..data import Texts, load_run_model, load_run_texts
+from ...models.text_model import TextModel
+from ..data import Texts, calibration_texts, load_run_model, load_run_texts
 from ..run_folder.run_folder import RunFolder, fingerprint, versions
 from ..settings.base import ConvertSettings, SweepSettings
-from .convert import calibration_texts, convert_model, recipe_from, with_run_recipe
+from .choices import recipe_from, with_run_recipe
 from .sweep_outputs import plot, sweep_table, write_csv
-
-Row = dict[str, Any]
-
-# what each method changes of the recipe that the command's other options name
-METHODS: dict[str, dict[str, Any]] = {
-    "default": {},
-    "max": {"threshold": "max"},
-    "percentile": {"threshold": "percentile"},
-    "nonzero": {"threshold": "percentile_nonzero"},
-    "mse": {"threshold": "mse"},
-    "channel": {"threshold": "percentile", "grain": "channel"},
-    "balance": {"threshold": "balance", "grain": "channel"},
-    "relu": {"source": "relu"},
-    "neurons": {"location": "neurons"},
-    "floor": {"initial": 0.0},
-    "bias": {"correction": "bias"},
-    "potential": {"correction": "potential"},
-    "weights": {"correction": "weights"},
-    "srp": {"srp_steps": 4},
-}
-# 45 nm, Horowitz 2014: an fp32 MAC costs 4.6 pJ, an addition 0.9 pJ; direct input multiplies
-MAC_IN_SOPS = 4.6 / 0.9
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One method with one encoder: the recipes of its rows, by their number of steps."""
-
-    method: str
-    encoder: str
-    recipes: dict[int, ConversionRecipe]
-
-    def runs(self, steps: Sequence[int]) -> Iterator[tuple[ConversionRecipe, tuple[int, ...]]]:
-        """Which recipe to convert and run for which of ``steps``."""
-        longest = self.recipes[max(steps)]
-        if one_run_for_all(longest):
-            yield longest, tuple(steps)
-        else:
-            yield from ((self.recipes[t], (t,)) for t in steps)
-
-
-def one_run_for_all(recipe: ConversionRecipe) -> bool:
-    """Whether a run of T steps begins as one of fewer steps does, converted for that many."""
-    depends_on_steps = (
-        recipe.encoder.code == "bitplane"
-        or recipe.correction != "none"
-        or recipe.threshold.rule == "mse"
-        or recipe.bias_shift
-        or recipe.srp_steps > 0
-        or recipe.neuron.kind == "ttfs"
-    )
-    return not depends_on_steps
-
-
-def below(steps: int) -> int:
-    """The largest 2^b - 1 that is at most ``steps``: what the bitplane code can run for."""
-    return (1 << ((steps + 1).bit_length() - 1)) - 1
-
-
-def changes_of(method: str) -> dict[str, Any]:
-    """The options that a method changes; several methods may be joined, as in ``channel+bias``.
-
-    Raises:
-        InputError: a name that is neither a method nor a preset.
-    """
-    known = {name: preset.options for name, preset in PRESETS.items()} | METHODS
-    changes: dict[str, Any] = {}
-    for name in method.split("+"):
-        if name not in known:
-            raise InputError(
-                f"expected methods of {', '.join(known)}, or several joined by +, but got {name!r}"
-            )
-        changes = override(changes, known[name])
-    return changes
-
-
-def plan(base: ConversionRecipe, choices: SweepSettings) -> tuple[list[Trial], list[Row]]:
-    """Every trial of a sweep.
-
-    Args:
-        base: the recipe that the methods change
-        choices: methods, encoders and steps
-
-    Returns:
-        The trials, and one row for each combination that is refused: method, encoder, steps, why.
-
-    Raises:
-        InputError: an unknown method.
-    """
-    trials, refused = [], []
-    for method in choices.methods:
-        changes = changes_of(method)
-        for code in choices.encoders:
-            recipes = {}
-            wanted = {below(t) if code == "bitplane" else t for t in choices.steps}
-            for steps in sorted(wanted):
-                options = override(to_options(base), changes)
-                options = override(options, {"encoder": code, "steps": steps})
-                if code == "bitplane" and options["srp_steps"]:
-                    options["srp_steps"] = below(options["srp_steps"])
-                try:
-                    recipes[steps] = from_options(options)
-                except InputError as error:
-                    refused.append(_refusal(method, code, steps, error))
-            if recipes:
-                trials.append(Trial(method, code, recipes))
-    return trials, refused
-
-
-def _refusal(method: str, code: str, steps: int, error: InputError) -> Row:
-    return {"method": method, "encoder": code, "steps": steps, "why": str(error)}
+from .trials import MAC_IN_SOPS, Row, Trial, _refusal, pareto, plan, winner
 
 
 def sweep(
@@ -290,29 +180,3 @@ class _Sweeper:
             f"best: {best['method']} {best['encoder']} T = {best['steps']}, written to "
             f"{run / 'recipes' / 'best.yaml'}\nuse it: snnconvert convert {run} --recipe best"
         )
-
-
-def pareto(rows: Sequence[Row]) -> set[int]:
-    """Indices of rows that no other one equals or beats in dev accuracy and operations both.
-
-    Of rows that are equal in both, the first is kept.
-    """
-    front, most = set(), -1.0
-    order = sorted(
-        range(len(rows)), key=lambda i: (rows[i]["sop_equivalents"], -rows[i]["dev_accuracy"], i)
-    )
-    for i in order:
-        if rows[i]["dev_accuracy"] > most:
-            most = rows[i]["dev_accuracy"]
-            front.add(i)
-    return front
-
-
-def winner(rows: Sequence[Row], tolerance: float) -> Row:
-    """The row with the fewest operations within ``tolerance`` points of the best dev accuracy.
-
-    Of equal ones the more accurate, then the one with the lower latency.
-    """
-    most = max(row["dev_accuracy"] for row in rows)
-    near = [row for row in rows if 100 * (most - row["dev_accuracy"]) <= tolerance + 1e-9]
-    return min(near, key=lambda r: (r["sop_equivalents"], -r["dev_accuracy"], r["latency_steps"]))

@@ -17,8 +17,8 @@ from ...energy.tables import EnergyTable, all_tables
 from ...energy.training import training_rows
 from ...engine.engines import make_engine
 from ...files import sha256
-from ...models.families.textcnn import TextModel
 from ...models.snn import SpikingTextModel
+from ...models.text_model import TextModel
 from ...seeds import generator
 from ..data import Texts, load_run_model, load_run_texts
 from ..quality.chance import warn_of

@@ -22,11 +22,12 @@ from ...energy.layers import Layer
 from ...energy.spiking import Counted, SpikeTally, spiking_layers
 from ...energy.tables import EnergyTable
 from ...engine.engines import make_engine
-from ...engine.evaluate import BATCH, accuracy, ann_logits, snn_positions
+from ...engine.evaluate import accuracy
+from ...engine.reference import BATCH, ann_logits, snn_positions
 from ...models.batches import by_length
-from ...models.families.textcnn import TextModel
 from ...models.snn import SpikingTextModel
 from ...models.spikes.ttfs import RampReadout
+from ...models.text_model import TextModel
 
 Sequences = Sequence[np.ndarray]
 Row = dict[str, Any]

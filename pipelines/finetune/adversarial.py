@@ -26,12 +26,13 @@ from ...attacks.records import Record
 from ...attacks.runs import run_attack
 from ...engine.classifier import TextClassifier
 from ...engine.engines import make_engine
-from ...engine.evaluate import accuracy, ann_logits
+from ...engine.evaluate import accuracy
+from ...engine.reference import ann_logits
 from ...errors import InputError, SnnConvertError
 from ...files import read_json, write_json
-from ...models.families.textcnn import TextModel
 from ...models.saving import load_model, save_model, weights_hash
 from ...models.snn import SpikingTextModel
+from ...models.text_model import TextModel
 from ...seeds import derive
 from ..attack.attack import check_language
 from ..attack.victims import records_path

@@ -21,12 +21,12 @@ from ...errors import InputError
 from ...files import write_json
 from ...models.encoders.encoder import Encoder
 from ...models.network import Network, Node, Signal
-from ...models.neurons.build import SpikingReadout
+from ...models.neurons.readout import SpikingReadout
 from ...models.nodes.layers import Conv1d, Dropout, Linear
 from ...models.saving import save_model
 from ...models.snn import SpikingTextModel
-from ..convert.convert import measure, write_raster
 from ..data import Texts, load_run_model, load_run_texts, training_texts
+from ..measure import measure, write_raster
 from ..run_folder.run_folder import RunFolder, settings_dict
 from ..settings.base import ENGINE, EngineSettings, FinetuneSettings
 from ..training.divergence import DivergenceError

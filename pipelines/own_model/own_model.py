@@ -22,12 +22,13 @@ from torch import Tensor, nn
 
 from ...convert.from_torch.module import Translated, translate, unwrapped
 from ...convert.from_torch.text_model import scaled_model, word_vectors
-from ...engine.evaluate import accuracy, ann_logits
+from ...engine.evaluate import accuracy
+from ...engine.reference import ann_logits
 from ...errors import InputError
 from ...files import save_tensors, sha256
-from ...models.families.textcnn import TextModel
 from ...models.outputs import check_classes, in_order
 from ...models.saving import save_model
+from ...models.text_model import TextModel
 from ...text.datasets.dataset import Dataset
 from ...text.stages.own_vocabulary import AUTO, OwnVocabulary, own_vocabulary
 from ...text.stages.ranges import RangeMap

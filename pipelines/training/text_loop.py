@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from ...models.batches import to_batch
-from ...models.families.textcnn import TextModel, set_generator
 from ...models.snn import SpikingTextModel
+from ...models.text_model import TextModel, set_generator
 from ...text.stages.vocabulary import PAD_ID, UNK_ID
 from ..data import Texts
 from ..settings.base import FinetuneSettings, TrainSettings

@@ -45,7 +45,8 @@ def test_importing_every_module_loads_no_heavy_library():
     code = (
         "import sys, importlib\n"
         "for name in 'victims assets.nltk building.loading candidates.candidates building.texts '"
-        "'presets.catalogue records runs statistics.scores'.split(): importlib.import_module('snnconvert.attacks.' + name)\n"
+        "'presets.catalogue records runs statistics.scores'.split():\n"
+        "    importlib.import_module('snnconvert.attacks.' + name)\n"
         "heavy = {'textattack', 'torch', 'nltk', 'jieba', 'pinyin', 'transformers'}\n"
         "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
     )

@@ -22,8 +22,9 @@ from snnconvert.attacks.victims import check_probabilities
 from snnconvert.engine.classifier import TextClassifier
 from snnconvert.errors import InputError
 from snnconvert.models.encoders.encoder import Encoder
-from snnconvert.models.families.textcnn import TextCNNSpec, TextModel, build_textcnn
+from snnconvert.models.families.textcnn import TextCNNSpec, build_textcnn
 from snnconvert.models.snn import SpikingTextModel
+from snnconvert.models.text_model import TextModel
 from snnconvert.tests.helpers.attacks import ENGLISH, EXAMPLES, Bag
 from snnconvert.text.datasets.dataset import Split
 from snnconvert.text.stages.words import TextStage

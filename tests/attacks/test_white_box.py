@@ -16,18 +16,19 @@ from snnconvert.attacks.presets.catalogue import PRESETS
 from snnconvert.attacks.presets.white_box import check_gradient, check_gradients
 from snnconvert.attacks.runs import Example, run_attack
 from snnconvert.attacks.victims import Victim
+from snnconvert.convert.conversion import convert_model
 from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.engine.classifier import TextClassifier
 from snnconvert.errors import InputError
 from snnconvert.models.batches import to_batch
 from snnconvert.models.encoders.encoder import Encoder
-from snnconvert.models.families.textcnn import TextCNNSpec, TextModel, build_textcnn
+from snnconvert.models.families.textcnn import TextCNNSpec, build_textcnn
 from snnconvert.models.network import Network
-from snnconvert.models.neurons.build import SignedIF
+from snnconvert.models.neurons.signed import SignedIF
 from snnconvert.models.nodes.layers import Linear
 from snnconvert.models.nodes.pooling import MeanOverTime
 from snnconvert.models.snn import SpikingTextModel
-from snnconvert.pipelines.convert.convert import convert_model
+from snnconvert.models.text_model import TextModel
 from snnconvert.seeds import generator
 from snnconvert.tests.helpers.attacks import CHINESE, ENGLISH, EXAMPLES, Bag
 from snnconvert.text.datasets.dataset import Split

@@ -29,11 +29,13 @@ from snnconvert.benchmarks.conversion.peers import (
     convert_spikingjelly,
 )
 from snnconvert.benchmarks.conversion.translated import check_agreement
-from snnconvert.engine.evaluate import accuracy, ann_logits
+from snnconvert.engine.evaluate import accuracy
+from snnconvert.engine.reference import ann_logits
 from snnconvert.errors import InputError, SnnConvertError
-from snnconvert.models.families.textcnn import TextCNNSpec, TextModel, build_textcnn
+from snnconvert.models.families.textcnn import TextCNNSpec, build_textcnn
 from snnconvert.models.network import Signal
 from snnconvert.models.nodes.layers import Conv1d
+from snnconvert.models.text_model import TextModel
 
 COLUMNS = {"dataset", "pooling", "activation", "converter", "recipe", "encoder", "steps", "seed"}
 COLUMNS |= {"ann_accuracy", "snn_accuracy", "ann_dev_accuracy", "snn_dev_accuracy"}

@@ -12,7 +12,7 @@ from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.families.dpcnn import DPCNNSpec, build_dpcnn
 from snnconvert.models.network import Network, Node, Signal
-from snnconvert.models.neurons.build import Neurons
+from snnconvert.models.neurons.base import Neurons
 from snnconvert.models.neurons.spec import NeuronSpec
 from snnconvert.models.nodes.activations import Activation
 from snnconvert.models.nodes.layers import Linear, initialise

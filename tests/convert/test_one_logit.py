@@ -13,17 +13,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from snnconvert.convert.conversion import convert_model
 from snnconvert.convert.from_torch.module import from_torch
 from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.engine.classifier import TextClassifier
-from snnconvert.engine.evaluate import accuracy, ann_logits, evaluate_snn
+from snnconvert.engine.evaluate import accuracy, evaluate_snn
+from snnconvert.engine.reference import ann_logits
 from snnconvert.errors import InputError
-from snnconvert.models.families.textcnn import TextCNNSpec, TextModel, build_textcnn
+from snnconvert.models.families.textcnn import TextCNNSpec, build_textcnn
 from snnconvert.models.network import Signal
 from snnconvert.models.nodes.layers import Linear
 from snnconvert.models.outputs import in_order, output_count
 from snnconvert.models.saving import load_model, save_model
-from snnconvert.pipelines.convert.convert import convert_model
+from snnconvert.models.text_model import TextModel
 from snnconvert.text.datasets.dataset import Split
 from snnconvert.text.stages.words import TextStage
 

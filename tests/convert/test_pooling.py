@@ -12,21 +12,22 @@ from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.convert.verify import verify
 from snnconvert.errors import InputError
 from snnconvert.models.encoders.encoder import Encoder
-from snnconvert.models.network import Network, Node, Signal, build_network
-from snnconvert.models.neurons.build import (
-    IF,
+from snnconvert.models.network import Network, Node, Signal
+from snnconvert.models.neurons.integrate_and_fire import IF
+from snnconvert.models.neurons.spec import NeuronSpec
+from snnconvert.models.nodes.activations import Qcfs, Relu, Tcl
+from snnconvert.models.nodes.layers import Conv1d, Linear, initialise
+from snnconvert.models.nodes.pooling import MaxOverTime, MaxPool1d, MeanOverTime
+from snnconvert.models.saving import build_network
+from snnconvert.models.snn import running_logits
+from snnconvert.models.spikes.pooling import (
     POOLING_RULES,
     GatedMax,
     MaxOfCounts,
     MaxOfCurrents,
     MaxOfSpikes,
+    SpikePooling,
 )
-from snnconvert.models.neurons.spec import NeuronSpec
-from snnconvert.models.nodes.activations import Qcfs, Relu, Tcl
-from snnconvert.models.nodes.layers import Conv1d, Linear, initialise
-from snnconvert.models.nodes.pooling import MaxOverTime, MaxPool1d, MeanOverTime
-from snnconvert.models.snn import running_logits
-from snnconvert.models.spikes.pooling import SpikePooling
 from snnconvert.tests.helpers.conversion import largest_activations
 
 DIM = 3

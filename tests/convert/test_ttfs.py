@@ -12,9 +12,8 @@ from snnconvert.convert.ttfs.network import convert_ttfs
 from snnconvert.convert.ttfs.verify import verify_ttfs
 from snnconvert.errors import InputError, SnnConvertError
 from snnconvert.models.encoders.encoder import Encoder
-from snnconvert.models.families.textcnn import TextCNNSpec, TextModel, build_textcnn
+from snnconvert.models.families.textcnn import TextCNNSpec, build_textcnn
 from snnconvert.models.network import Network, Node, Signal
-from snnconvert.models.neurons.build import EarliestSpike
 from snnconvert.models.neurons.ttfs import (
     TTFSParameters,
     ttfs_decode,
@@ -29,6 +28,8 @@ from snnconvert.models.nodes.pooling import MaxOverTime
 from snnconvert.models.operations import SpikeCounter
 from snnconvert.models.saving import load_model, save_model
 from snnconvert.models.snn import SpikingTextModel, running_logits
+from snnconvert.models.spikes.ttfs import EarliestSpike
+from snnconvert.models.text_model import TextModel
 
 THETA = {"act2": torch.tensor([1.5]), "act3": torch.tensor([0.8, 1.0, 1.2, 2.0])}
 

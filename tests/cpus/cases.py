@@ -23,7 +23,7 @@ from snnconvert.engine.training.fast import FastTraining, Surrogate
 from snnconvert.models.batches import to_batch
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Network
-from snnconvert.models.neurons.build import IF
+from snnconvert.models.neurons.integrate_and_fire import IF
 from snnconvert.models.nodes.layers import Concat, Conv1d, Linear
 from snnconvert.models.operations import SpikeCounter
 from snnconvert.models.snn import SpikingTextModel

@@ -203,7 +203,7 @@ def example(name: str):
 @pytest.fixture(scope="module")
 def trained(tiny_run):
     """ANN and texts of a tiny run."""
-    from snnconvert.models.families.textcnn import TextModel
+    from snnconvert.models.text_model import TextModel
     from snnconvert.pipelines.data import load_run_model, load_run_texts
     from snnconvert.pipelines.run_folder.run_folder import RunFolder
 

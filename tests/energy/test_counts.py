@@ -14,13 +14,14 @@ from snnconvert.energy.ann import ann_layers, count_ann
 from snnconvert.energy.layers import Layer, stored_weights, total
 from snnconvert.energy.spiking import SpikeTally, spiking_layers
 from snnconvert.models.encoders.encoder import Encoder
-from snnconvert.models.families.textcnn import TextModel
 from snnconvert.models.network import Network, Signal
-from snnconvert.models.neurons.build import IF, MaxOfSpikes
+from snnconvert.models.neurons.integrate_and_fire import IF
 from snnconvert.models.nodes.activations import Relu
 from snnconvert.models.nodes.layers import Concat, Conv1d, Linear
 from snnconvert.models.nodes.pooling import MaxOverTime
 from snnconvert.models.snn import SpikingTextModel
+from snnconvert.models.spikes.pooling import MaxOfSpikes
+from snnconvert.models.text_model import TextModel
 
 # word 1: (1, 0.5); word 2: (-1, 0); word 3: (0, 0.25); 0 is padding
 VECTORS = torch.tensor([[0.0, 0.0], [1.0, 0.5], [-1.0, 0.0], [0.0, 0.25]])

@@ -8,14 +8,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snnconvert.convert.conversion import convert_model
 from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.engine.classifier import TextClassifier
-from snnconvert.engine.evaluate import accuracy, ann_logits, evaluate_snn, snn_logits
+from snnconvert.engine.evaluate import accuracy, evaluate_snn
+from snnconvert.engine.reference import ann_logits, snn_logits
 from snnconvert.errors import InputError
 from snnconvert.models.batches import by_length, shuffled, to_batch
 from snnconvert.models.encoders.encoder import Encoder
-from snnconvert.models.families.textcnn import TextCNNSpec, TextModel, build_textcnn
-from snnconvert.pipelines.convert.convert import convert_model
+from snnconvert.models.families.textcnn import TextCNNSpec, build_textcnn
+from snnconvert.models.text_model import TextModel
 from snnconvert.text.datasets.dataset import Split
 from snnconvert.text.stages.words import TextStage
 

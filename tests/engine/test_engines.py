@@ -11,17 +11,19 @@ import torch
 from snnconvert.benchmarks.shared.peers import model_of, random_vectors
 from snnconvert.engine import engines as choose
 from snnconvert.engine.classifier import TextClassifier
-from snnconvert.engine.engines import ENGINES, PRECISIONS, ReferenceEngine, make_engine
+from snnconvert.engine.engines import ENGINES, PRECISIONS, make_engine
 from snnconvert.engine.evaluate import evaluate_snn
 from snnconvert.engine.incremental.incremental import Incremental
 from snnconvert.engine.inference.fast import FastEngine
+from snnconvert.engine.reference import ReferenceEngine
 from snnconvert.errors import InputError
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Network
-from snnconvert.models.neurons.build import IF, MaxOfSpikes
+from snnconvert.models.neurons.integrate_and_fire import IF
 from snnconvert.models.nodes.layers import Conv1d, Linear, initialised
 from snnconvert.models.nodes.pooling import MeanOverTime
 from snnconvert.models.snn import SpikingTextModel
+from snnconvert.models.spikes.pooling import MaxOfSpikes
 from snnconvert.pipelines.settings import base as settings
 from snnconvert.text.datasets.dataset import Split
 from snnconvert.text.stages.words import TextStage

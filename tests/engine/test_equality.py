@@ -16,25 +16,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from snnconvert.engine.evaluate import snn_logits
 from snnconvert.engine.grid import on_grid
 from snnconvert.engine.inference.fast import FastEngine
 from snnconvert.engine.plan import plan_of
+from snnconvert.engine.reference import snn_logits
 from snnconvert.models.batches import to_batch
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Network, Node, Signal
-from snnconvert.models.neurons.build import (
-    IF,
-    GatedMax,
-    MaxOfCounts,
-    MaxOfCurrents,
-    MaxOfSpikes,
-    SpikingReadout,
-)
+from snnconvert.models.neurons.integrate_and_fire import IF
+from snnconvert.models.neurons.readout import SpikingReadout
 from snnconvert.models.nodes.layers import Concat, Conv1d, Dropout, Linear, initialised
 from snnconvert.models.nodes.pooling import MeanOverTime
 from snnconvert.models.operations import SpikeCounter
 from snnconvert.models.snn import SpikingTextModel
+from snnconvert.models.spikes.pooling import GatedMax, MaxOfCounts, MaxOfCurrents, MaxOfSpikes
 
 Sequences = list[np.ndarray]
 Result = tuple[Tensor, dict[str, Tensor]]

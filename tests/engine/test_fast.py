@@ -15,19 +15,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnconvert.engine.by_step import StepCounters
-from snnconvert.engine.evaluate import snn_logits
 from snnconvert.engine.inference import fast
 from snnconvert.engine.inference.fast import FastEngine
 from snnconvert.engine.inference.store import TokenStore
 from snnconvert.engine.plan import Unsupported, plan_of
+from snnconvert.engine.reference import snn_logits
 from snnconvert.errors import InputError
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.families.dpcnn import DPCNNSpec, build_dpcnn
 from snnconvert.models.network import Network, Node
-from snnconvert.models.neurons.build import IF, MaxOfSpikes
+from snnconvert.models.neurons.integrate_and_fire import IF
 from snnconvert.models.nodes.layers import Concat, Conv1d, Linear, initialised
 from snnconvert.models.nodes.pooling import MeanOverTime
 from snnconvert.models.snn import SpikingTextModel
+from snnconvert.models.spikes.pooling import MaxOfSpikes
 from snnconvert.models.spikingjelly import spikingjelly_run
 
 WORDS, DIM = 40, 12

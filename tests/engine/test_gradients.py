@@ -18,13 +18,16 @@ from snnconvert.engine.training.fast import Surrogate
 from snnconvert.errors import InputError
 from snnconvert.models.batches import to_batch
 from snnconvert.models.encoders.encoder import Encoder
-from snnconvert.models.families.textcnn import TextCNNSpec, TextModel, build_textcnn
+from snnconvert.models.families.textcnn import TextCNNSpec, build_textcnn
 from snnconvert.models.network import Network, Signal
-from snnconvert.models.neurons.build import IF, LIF, SignedIF
+from snnconvert.models.neurons.integrate_and_fire import IF
+from snnconvert.models.neurons.lif import LIF
+from snnconvert.models.neurons.signed import SignedIF
 from snnconvert.models.nodes.layers import Conv1d, Linear
 from snnconvert.models.nodes.pooling import MeanOverTime
 from snnconvert.models.snn import SpikingTextModel
 from snnconvert.models.spikes.pooling import MaxOfSpikes
+from snnconvert.models.text_model import TextModel
 from snnconvert.seeds import derive, generator
 
 IDS = np.array([2, 4, 3, 2, 5, 1], np.int64)

@@ -11,11 +11,13 @@ from snnconvert.engine.grid import GridConv1d, GridLinear, grid_bits, on_grid, r
 from snnconvert.engine.plan import Unsupported
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Network, Node, Signal
-from snnconvert.models.neurons.build import IF, MaxOfSpikes, SpikingReadout
+from snnconvert.models.neurons.integrate_and_fire import IF
+from snnconvert.models.neurons.readout import SpikingReadout
 from snnconvert.models.nodes.layers import Concat, Conv1d, Linear, initialised
 from snnconvert.models.nodes.pooling import MeanOverTime
 from snnconvert.models.silenced import SilencedTextModel
 from snnconvert.models.snn import SpikingTextModel
+from snnconvert.models.spikes.pooling import MaxOfSpikes
 
 
 def model(code: str, pool: type[Node] = MaxOfSpikes, dim: int = 20, steps: int = 7, seed: int = 0):

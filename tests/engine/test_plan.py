@@ -12,9 +12,11 @@ from snnconvert.engine.plan import Branch, Unsupported, plan_of, run_rest
 from snnconvert.errors import InputError
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Network, Node, Signal
-from snnconvert.models.neurons.build import IF, LIF, MaxOfCurrents, MaxOfSpikes
+from snnconvert.models.neurons.integrate_and_fire import IF
+from snnconvert.models.neurons.lif import LIF
 from snnconvert.models.nodes.layers import Concat, Conv1d, Dropout, Linear, initialised
 from snnconvert.models.nodes.pooling import AvgPool1d, MeanOverTime
+from snnconvert.models.spikes.pooling import MaxOfCurrents, MaxOfSpikes
 
 Nodes = list[tuple[str, Node, tuple[str, ...]]]
 

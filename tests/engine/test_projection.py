@@ -11,9 +11,10 @@ from snnconvert.engine.plan import plan_of
 from snnconvert.engine.projection import by_tap, project
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Network, Node, Signal
-from snnconvert.models.neurons.build import IF, MaxOfSpikes
+from snnconvert.models.neurons.integrate_and_fire import IF
 from snnconvert.models.nodes.layers import Conv1d, initialised
 from snnconvert.models.snn import SpikingTextModel
+from snnconvert.models.spikes.pooling import MaxOfSpikes
 
 LAYERS = ((3, 4, 0), (1, 2, 0), (2, 3, "same"))
 KINDS = [("direct", "split"), ("direct", "none"), ("saf", "shift"), ("bitplane", "split")]

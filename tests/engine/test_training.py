@@ -30,8 +30,8 @@ from snnconvert.engine.training.fast import FastTraining, Surrogate
 from snnconvert.engine.training.rate import rate_run, surrogate_slope
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Network, Node
-from snnconvert.models.neurons.build import IF, SpikingReadout
-from snnconvert.models.neurons.integrate_and_fire import IFParameters
+from snnconvert.models.neurons.integrate_and_fire import IF, IFParameters
+from snnconvert.models.neurons.readout import SpikingReadout
 from snnconvert.models.nodes.layers import Concat, Conv1d, Linear
 from snnconvert.models.nodes.pooling import MeanOverTime
 from snnconvert.models.snn import SpikingTextModel

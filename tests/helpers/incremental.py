@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from snnconvert.engine.grid import on_grid
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Network, Node
-from snnconvert.models.neurons.build import IF, GatedMax, MaxOfCounts, MaxOfCurrents, MaxOfSpikes
+from snnconvert.models.neurons.integrate_and_fire import IF
 from snnconvert.models.nodes.layers import Concat, Conv1d, Dropout, Linear
 from snnconvert.models.nodes.pooling import MeanOverTime
 from snnconvert.models.snn import SpikingTextModel
+from snnconvert.models.spikes.pooling import GatedMax, MaxOfCounts, MaxOfCurrents, MaxOfSpikes
 
 DIM, WORDS = 3, 12
 POOLS: dict[str, type[Node]] = {

@@ -10,14 +10,9 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from snnconvert.errors import InputError
-from snnconvert.models.encoders.encoder import (
-    CODES,
-    Encoder,
-    bit_of_step,
-    bitplane,
-    saf,
-    soft_threshold,
-)
+from snnconvert.models.encoders.bitplane import bit_of_step, bitplane
+from snnconvert.models.encoders.encoder import CODES, Encoder, soft_threshold
+from snnconvert.models.encoders.saf import saf
 
 unit = st.integers(0, 1 << 12).map(lambda n: n / (1 << 12))
 

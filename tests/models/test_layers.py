@@ -10,11 +10,12 @@ from torch import Tensor, nn
 
 from snnconvert.errors import InputError
 from snnconvert.models.families.dpcnn import DPCNNSpec, build_dpcnn
-from snnconvert.models.network import Network, Signal, build_network
+from snnconvert.models.network import Network, Signal
 from snnconvert.models.nodes.layers import Concat, Conv1d, Linear, initialise, same_padding
 from snnconvert.models.nodes.merge import Add, Flatten, Scale
 from snnconvert.models.nodes.norm import BatchNorm1d
 from snnconvert.models.nodes.pooling import AvgPool1d, MaxPool1d
+from snnconvert.models.saving import build_network
 
 
 def batch(lengths: list[int], channels: int = 3, extra: int = 0, seed: int = 0) -> Signal:

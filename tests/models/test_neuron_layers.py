@@ -7,22 +7,18 @@ import torch
 
 from snnconvert.errors import InputError
 from snnconvert.models.encoders.encoder import Encoder
-from snnconvert.models.network import Network, Node, Signal, build_network
-from snnconvert.models.neurons.build import (
-    IF,
-    LIF,
-    TTFS,
-    BurstIF,
-    MaxOfCounts,
-    SignedIF,
-    make_neurons,
-    neuron_nodes,
-)
-from snnconvert.models.neurons.integrate_and_fire import IFParameters, if_run
+from snnconvert.models.network import Network, Node, Signal
+from snnconvert.models.neurons.build import make_neurons, neuron_nodes
+from snnconvert.models.neurons.burst import BurstIF
+from snnconvert.models.neurons.integrate_and_fire import IF, IFParameters, if_run
+from snnconvert.models.neurons.lif import LIF
+from snnconvert.models.neurons.signed import SignedIF
 from snnconvert.models.neurons.spec import NeuronSpec
+from snnconvert.models.neurons.ttfs import TTFS
 from snnconvert.models.nodes.layers import Conv1d, Linear, initialise
-from snnconvert.models.saving import load_model, save_model
+from snnconvert.models.saving import build_network, load_model, save_model
 from snnconvert.models.snn import SpikingTextModel
+from snnconvert.models.spikes.pooling import MaxOfCounts
 from snnconvert.models.spikingjelly import spikingjelly_neurons
 
 SPECS = [

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnconvert.models.network import Network, Node, Signal
-from snnconvert.models.neurons.build import IF, MaxOfSpikes
+from snnconvert.models.neurons.integrate_and_fire import IF
 from snnconvert.models.nodes.layers import Concat, Conv1d, Linear
 from snnconvert.models.nodes.merge import Add, Flatten, Scale
 from snnconvert.models.nodes.pooling import AvgPool1d, MeanOverTime
 from snnconvert.models.operations import SpikeCounter, layer_sops, window_fan_out
+from snnconvert.models.spikes.pooling import MaxOfSpikes
 
 
 @given(st.integers(0, 12), st.integers(1, 5), st.integers(0, 4))

@@ -19,9 +19,9 @@ from snnconvert.convert.ttfs.network import convert_ttfs
 from snnconvert.errors import InputError
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.families.dpcnn import DPCNNSpec, build_dpcnn
-from snnconvert.models.families.textcnn import TextCNNSpec, TextModel, build_textcnn
+from snnconvert.models.families.textcnn import TextCNNSpec, build_textcnn
 from snnconvert.models.network import Network
-from snnconvert.models.neurons.build import Neurons
+from snnconvert.models.neurons.base import Neurons
 from snnconvert.models.neurons.spec import NeuronSpec
 from snnconvert.models.nodes.activations import Activation
 from snnconvert.models.nodes.layers import Conv1d, Linear
@@ -29,6 +29,7 @@ from snnconvert.models.nodes.norm import BatchNorm1d
 from snnconvert.models.saving import load_model, save_model, weights_hash
 from snnconvert.models.silenced import SilencedTextModel
 from snnconvert.models.snn import SpikingTextModel
+from snnconvert.models.text_model import TextModel
 
 IDS, LENGTHS = torch.tensor([[2, 3, 4, 5, 0], [6, 7, 0, 0, 0]]), torch.tensor([4, 2])
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from snnconvert.errors import InputError
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Network, Signal
-from snnconvert.models.neurons.build import IF, LIF, MaxOfSpikes
+from snnconvert.models.neurons.integrate_and_fire import IF
+from snnconvert.models.neurons.lif import LIF
 from snnconvert.models.nodes.layers import Conv1d, Linear
 from snnconvert.models.operations import SpikeCounter
 from snnconvert.models.saving import load_model, save_model
@@ -22,6 +23,7 @@ from snnconvert.models.silenced import (
     spiking_model,
 )
 from snnconvert.models.snn import SpikingTextModel
+from snnconvert.models.spikes.pooling import MaxOfSpikes
 
 
 def network(neurons=None, seed: int = 0) -> Network:

@@ -9,10 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnconvert.errors import InputError
-from snnconvert.models.families.textcnn import TextCNNSpec, TextModel, build_textcnn
-from snnconvert.models.network import Network, Signal, build_network
-from snnconvert.models.neurons.build import IF, MaxOfCounts, MaxOfSpikes
+from snnconvert.models.families.textcnn import TextCNNSpec, build_textcnn
+from snnconvert.models.network import Network, Signal
+from snnconvert.models.neurons.integrate_and_fire import IF
 from snnconvert.models.nodes.layers import Dropout
+from snnconvert.models.saving import build_network
+from snnconvert.models.spikes.pooling import MaxOfCounts, MaxOfSpikes
+from snnconvert.models.text_model import TextModel
 
 SPEC = TextCNNSpec(dim=5, classes=3, widths=(2, 3), channels=4, activation="relu")
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from snnconvert.convert.conversion import convert_model
 from snnconvert.convert.recipes.options import from_options
 from snnconvert.energy.ann import count_ann
 from snnconvert.energy.layers import stored_weights, total
@@ -20,11 +21,10 @@ from snnconvert.energy.peers import neuromc_joules, spikesim_joules
 from snnconvert.energy.tables import own_tables
 from snnconvert.engine.evaluate import evaluate_snn
 from snnconvert.models.batches import by_length
-from snnconvert.models.families.textcnn import TextModel
 from snnconvert.models.nodes.layers import Conv1d
 from snnconvert.models.snn import SpikingTextModel
+from snnconvert.models.text_model import TextModel
 from snnconvert.pipelines.cli import main
-from snnconvert.pipelines.convert.convert import convert_model
 from snnconvert.pipelines.data import load_run_model, load_run_texts
 from snnconvert.pipelines.energy.energy import drawn
 from snnconvert.pipelines.energy.measure import (

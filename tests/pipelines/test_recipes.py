@@ -14,11 +14,12 @@ from snnconvert.convert.recipes.published import PRESETS
 from snnconvert.convert.thresholds.rule import GRAINS, RULES
 from snnconvert.errors import InputError
 from snnconvert.models.encoders.encoder import CODES
-from snnconvert.models.neurons.build import POOLING_RULES
 from snnconvert.models.neurons.spec import KINDS
+from snnconvert.models.spikes.pooling import POOLING_RULES
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.cli.arguments import settings_from
-from snnconvert.pipelines.convert.convert import convert, recipe_from, resolved_settings
+from snnconvert.pipelines.convert.choices import recipe_from, resolved_settings
+from snnconvert.pipelines.convert.convert import convert
 from snnconvert.pipelines.run import check_run
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
 from snnconvert.pipelines.settings import base as names

@@ -11,25 +11,18 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snnconvert.convert.conversion import convert_model
 from snnconvert.convert.recipes.options import from_options, read_recipe, to_options
 from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.engine.by_step import evaluate_steps
 from snnconvert.engine.evaluate import evaluate_snn
 from snnconvert.errors import InputError
-from snnconvert.models.families.textcnn import TextModel
+from snnconvert.models.text_model import TextModel
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.convert import sweep as module
-from snnconvert.pipelines.convert.convert import calibration_texts, convert_model
-from snnconvert.pipelines.convert.sweep import (
-    METHODS,
-    below,
-    changes_of,
-    pareto,
-    plan,
-    sweep,
-    winner,
-)
-from snnconvert.pipelines.data import load_run_model, load_run_texts
+from snnconvert.pipelines.convert.sweep import sweep
+from snnconvert.pipelines.convert.trials import METHODS, below, changes_of, pareto, plan, winner
+from snnconvert.pipelines.data import calibration_texts, load_run_model, load_run_texts
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
 from snnconvert.pipelines.settings.base import (
     ConvertSettings,

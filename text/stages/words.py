@@ -20,7 +20,7 @@ from ..vectors.load import WordVectors, load_vectors, random_vectors
 from .coverage import VectorReport, report, unknown_words
 from .needed import Needed
 from .ranges import RangeMap
-from .vocabulary import FILL, PAD_ID, Vocabulary, storable
+from .vocabulary import FILL, Vocabulary, storable
 
 FORMAT = "snnconvert text stage 1"
 _STAGE, _VOCABULARY = "stage.json", "vocabulary.txt"
@@ -253,24 +253,6 @@ class TextStage:
             raise InputError(
                 f"{folder / _STAGE} is not complete ({type(error).__name__}: {error}); train again"
             ) from None
-
-
-def pad(sequences: Sequence[np.ndarray], min_length: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """Sequences of ids as one matrix.
-
-    Args:
-        sequences: B sequences of ids, (L_i,) each, as `TextStage.encode` gives them.
-        min_length: least width, the largest filter of the network.
-
-    Returns:
-        ids (B, L) int64 with 0 as padding, L = max(min_length, longest, 1), and lengths (B,) int64.
-    """
-    lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)  # (B,)
-    width = max(min_length, int(lengths.max(initial=0)), 1)
-    ids = np.full((len(sequences), width), PAD_ID, dtype=np.int64)  # (B, L)
-    for row, sequence in enumerate(sequences):
-        ids[row, : len(sequence)] = sequence
-    return ids, lengths
 
 
 def _segments(texts: Sequence[str], language: str, progress: bool) -> list[list[str]]:

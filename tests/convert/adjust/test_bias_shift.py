@@ -14,8 +14,7 @@ from snnconvert.errors import InputError
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.families.textcnn import TextCNNSpec, build_textcnn
 from snnconvert.models.network import Network, Signal
-from snnconvert.models.neurons.build import IF
-from snnconvert.models.neurons.integrate_and_fire import IFParameters, if_run
+from snnconvert.models.neurons.integrate_and_fire import IF, IFParameters, if_run
 from snnconvert.models.nodes.layers import Conv1d, Linear, initialise
 from snnconvert.models.nodes.merge import Add, Scale
 from snnconvert.models.snn import running_logits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from snnconvert.convert.diagnosis.advice import Limits, advise, dominant_part
-from snnconvert.convert.diagnosis.budget import PARTS
+from snnconvert.convert.diagnosis.error_parts import PARTS
 from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.convert.thresholds.rule import ThresholdRule
 from snnconvert.models.encoders.encoder import Encoder

@@ -12,24 +12,21 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from snnconvert.convert.build import build_snn
-from snnconvert.convert.diagnosis.budget import (
-    PARTS,
-    ErrorBudget,
-    constant_rate,
-    error_budget,
-    split_error,
-    with_direct_input,
-)
+from snnconvert.convert.diagnosis.budget import ErrorBudget, error_budget, with_direct_input
+from snnconvert.convert.diagnosis.error_parts import PARTS, constant_rate, split_error
 from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.errors import InputError
 from snnconvert.models.encoders.encoder import Encoder
-from snnconvert.models.families.textcnn import TextCNNSpec, TextModel, build_textcnn
+from snnconvert.models.families.textcnn import TextCNNSpec, build_textcnn
 from snnconvert.models.network import Network, Signal
-from snnconvert.models.neurons.build import IF, LIF, MaxOfSpikes
+from snnconvert.models.neurons.integrate_and_fire import IF
+from snnconvert.models.neurons.lif import LIF
 from snnconvert.models.nodes.activations import Relu
 from snnconvert.models.nodes.layers import Conv1d, Linear
 from snnconvert.models.nodes.pooling import MaxOverTime
 from snnconvert.models.snn import SpikingTextModel
+from snnconvert.models.spikes.pooling import MaxOfSpikes
+from snnconvert.models.text_model import TextModel
 from snnconvert.tests.helpers.conversion import biased, fixed_thresholds
 
 POOLINGS = ("spikes", "counts", "currents")

@@ -13,18 +13,19 @@ from torch import Tensor
 
 from snnconvert.convert.adjust.correction import correct
 from snnconvert.convert.build import build_snn
-from snnconvert.convert.diagnosis.budget import PARTS, error_budget
+from snnconvert.convert.diagnosis.budget import error_budget
+from snnconvert.convert.diagnosis.error_parts import PARTS
 from snnconvert.convert.graph.canonical import canonical
 from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.families.dpcnn import DPCNNSpec, build_dpcnn
-from snnconvert.models.families.textcnn import TextModel
 from snnconvert.models.network import Network, Node, Signal
 from snnconvert.models.nodes.activations import Qcfs, Relu
 from snnconvert.models.nodes.layers import Conv1d, Dropout, Linear
 from snnconvert.models.nodes.norm import BatchNorm1d
 from snnconvert.models.nodes.pooling import MaxOverTime, MaxPool1d
 from snnconvert.models.snn import SpikingTextModel
+from snnconvert.models.text_model import TextModel
 from snnconvert.tests.helpers.conversion import filled, largest_activations, vectors
 
 DIM = 6

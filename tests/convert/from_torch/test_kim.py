@@ -11,12 +11,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from snnconvert.convert.conversion import convert_model
 from snnconvert.convert.from_torch.module import from_torch, translate
 from snnconvert.convert.from_torch.text_model import text_model
 from snnconvert.convert.recipes.recipe import ConversionRecipe
-from snnconvert.engine.evaluate import ann_logits, snn_logits
+from snnconvert.engine.reference import ann_logits, snn_logits
 from snnconvert.models.network import Network, Signal
-from snnconvert.pipelines.convert.convert import convert_model
 from snnconvert.tests.helpers.kim_modules import (
     CHANNELS,
     CLASSES,

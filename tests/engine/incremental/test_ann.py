@@ -9,16 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnconvert.engine.classifier import TextClassifier
-from snnconvert.engine.evaluate import ann_logits
-from snnconvert.engine.incremental.ann import AnnEngine, AnnRunner, RowLinear, ann_on_grid
+from snnconvert.engine.incremental.ann import AnnEngine, RowLinear, ann_on_grid
+from snnconvert.engine.incremental.ann_runner import AnnRunner
 from snnconvert.engine.incremental.incremental import Incremental
 from snnconvert.engine.plan import Unsupported
+from snnconvert.engine.reference import ann_logits
 from snnconvert.errors import InputError
-from snnconvert.models.families.textcnn import TextCNNSpec, TextModel, build_textcnn
+from snnconvert.models.families.textcnn import TextCNNSpec, build_textcnn
 from snnconvert.models.network import Network, Node, Signal
 from snnconvert.models.nodes.activations import make_activation
 from snnconvert.models.nodes.layers import Concat, Conv1d, Dropout
 from snnconvert.models.nodes.pooling import MaxOverTime
+from snnconvert.models.text_model import TextModel
 from snnconvert.tests.helpers.incremental import DIM, WORDS, edited, linear, texts
 from snnconvert.text.datasets.dataset import Split
 from snnconvert.text.stages.words import TextStage

@@ -7,12 +7,13 @@ import pytest
 import torch
 
 from snnconvert.attacks.runs import Example, run_attack
+from snnconvert.convert.conversion import convert_model
 from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.engine.classifier import TextClassifier
 from snnconvert.engine.incremental.incremental import Incremental
 from snnconvert.models.encoders.encoder import Encoder
-from snnconvert.models.families.textcnn import TextCNNSpec, TextModel, build_textcnn
-from snnconvert.pipelines.convert.convert import convert_model
+from snnconvert.models.families.textcnn import TextCNNSpec, build_textcnn
+from snnconvert.models.text_model import TextModel
 from snnconvert.text.datasets.dataset import Split
 from snnconvert.text.stages.words import TextStage
 

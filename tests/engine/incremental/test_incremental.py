@@ -11,7 +11,8 @@ from torch import Tensor
 
 from snnconvert.engine.grid import on_grid
 from snnconvert.engine.incremental import incremental as incremental_module
-from snnconvert.engine.incremental.incremental import Incremental, Texts, typical
+from snnconvert.engine.incremental.bases import Texts, typical
+from snnconvert.engine.incremental.incremental import Incremental
 from snnconvert.engine.incremental.kernels import unchanged
 from snnconvert.engine.inference.fast import FastEngine
 from snnconvert.engine.plan import Unsupported
@@ -19,10 +20,11 @@ from snnconvert.errors import InputError
 from snnconvert.models.batches import to_batch
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Network, Signal
-from snnconvert.models.neurons.build import IF, MaxOfSpikes
+from snnconvert.models.neurons.integrate_and_fire import IF
 from snnconvert.models.nodes.layers import Conv1d
 from snnconvert.models.operations import SpikeCounter
 from snnconvert.models.snn import SpikingTextModel, running_logits
+from snnconvert.models.spikes.pooling import MaxOfSpikes
 from snnconvert.tests.helpers.incremental import DIM, WORDS, edited, linear, models, texts
 
 

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from snnconvert.engine.classifier import TextClassifier
 from snnconvert.engine.engines import make_engine, sharing
-from snnconvert.engine.evaluate import snn_logits
 from snnconvert.engine.grid import on_grid
 from snnconvert.engine.incremental import incremental as incremental_module
 from snnconvert.engine.incremental.draws import logits_of_draws, logits_of_own_draws
@@ -19,11 +18,13 @@ from snnconvert.engine.incremental.incremental import Incremental
 from snnconvert.engine.incremental.noise import DrawnRows, Field
 from snnconvert.engine.inference.fast import FastEngine
 from snnconvert.engine.inference.store import SparseSlots
+from snnconvert.engine.reference import snn_logits
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Network
-from snnconvert.models.neurons.build import IF, MaxOfSpikes
+from snnconvert.models.neurons.integrate_and_fire import IF
 from snnconvert.models.nodes.layers import Conv1d
 from snnconvert.models.snn import SpikingTextModel
+from snnconvert.models.spikes.pooling import MaxOfSpikes
 from snnconvert.seeds import derive, generator
 from snnconvert.tests.helpers.incremental import DIM, WORDS, edited, linear, models, texts
 from snnconvert.text.datasets.dataset import Split

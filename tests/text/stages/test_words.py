@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnconvert.errors import InputError
+from snnconvert.models.batches import pad
 from snnconvert.text.datasets.dataset import Split, load_dataset
-from snnconvert.text.stages.words import TextStage, pad
+from snnconvert.text.stages.words import TextStage
 from snnconvert.text.vectors.load import WordVectors
 
 TRAIN = Split(("Good food , good room", "bad food", "", "!"), (1, 0, 0, 1))

@@ -1,0 +1,178 @@
+"""From an ANN to a verified SNN: balance thresholds, build, verify, correct."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..errors import InputError
+from ..models.batches import by_length, to_batch
+from ..models.encoders.encoder import soft_threshold
+from ..models.network import Network, Signal
+from ..models.nodes.activations import Activation
+from ..models.silenced import spiking_model
+from ..models.snn import SpikingTextModel
+from ..models.text_model import TextModel
+from ..text.inputs import as_sequences
+from .adjust.bias_shift import shift_biases
+from .adjust.correction import correct
+from .adjust.normalise import normalise_weights
+from .build import build_snn
+from .measurement import Measurement
+from .recipes.recipe import ConversionRecipe
+from .thresholds.rule import ActivationStatistics, choose_threshold
+from .ttfs.network import convert_ttfs
+from .ttfs.verify import verify_ttfs
+from .verify import LayerCheck, verify
+
+
+@dataclass
+class Conversion:
+    """A converted model, and what its report says.
+
+    ann: what was converted: the trained model, its vectors soft-thresholded where tau is above 0;
+    thresholds: theta by activation node; rows: one per ANN node; corrections: one per layer that
+    was corrected on unlabelled texts.
+    """
+
+    snn: SpikingTextModel
+    ann: TextModel
+    thresholds: dict[str, Tensor]
+    rows: list[dict[str, Any]]
+    corrections: list[dict[str, Any]]
+
+
+def convert_model(
+    ann: TextModel, recipe: ConversionRecipe, sequences: list, seed: int = 0
+) -> Conversion:
+    """Balance thresholds on texts, convert, verify against the ANN, and correct.
+
+    Args:
+        ann: the trained model
+        recipe: the choices of the conversion
+        sequences: id sequences of calibration texts
+        seed: of the draws of a stochastic encoder
+
+    Raises:
+        InputError: a node that cannot be converted, or no calibration texts.
+        SnnConvertError: the converted network is not the ANN's (see `convert.verify`).
+    """
+    if not isinstance(ann, TextModel):
+        raise InputError(f"expected an ANN (TextModel) to convert, but got {type(ann).__name__}")
+    sequences = as_sequences(sequences, ann.embedding.num_embeddings)
+    if not any(len(ids) for ids in sequences):
+        raise InputError(
+            f"expected at least one calibration text with words, but got {len(sequences)} texts "
+            "without any (--calibration)"
+        )
+    ann = sparser(ann, recipe.tau)
+    thresholds, used = balance(ann, recipe, sequences)
+    corrections: list[dict[str, Any]] = []
+    if recipe.neuron.kind == "ttfs":
+        network, rows = _ttfs_network(ann, recipe, thresholds, sequences)
+    else:
+        network, rows = _spiking_network(ann, recipe, thresholds, sequences)
+        if recipe.correction != "none":
+            batches = [_vectors(ann, sequences, batch) for batch in by_length(sequences, 32)]
+            network, corrections = correct(
+                ann.network, network, recipe, thresholds, batches, seed=seed
+            )
+    for row in rows:
+        if row["name"] in thresholds:
+            theta = thresholds[row["name"]]
+            row |= {
+                "threshold_rule": used[row["name"]],
+                "threshold_min": float(theta.min()),
+                "threshold_mean": float(theta.mean()),
+                "threshold_max": float(theta.max()),
+            }
+    vectors = ann.embedding.weight.detach()
+    snn = spiking_model(vectors, recipe.encoder, network, recipe.steps, recipe.srp_steps)
+    return Conversion(snn.eval(), ann, thresholds, rows, corrections)
+
+
+def sparser(ann: TextModel, tau: float) -> TextModel:
+    """``ann`` on soft-thresholded word vectors, its network shared; ``ann`` itself for tau = 0.
+
+    What it loses is not the conversion's, so it is what the SNN is balanced and checked against.
+    """
+    if tau == 0:
+        return ann
+    vectors = ann.embedding.weight.detach().clamp(-1, 1)
+    return TextModel(soft_threshold(vectors, tau), ann.network).eval()
+
+
+def _spiking_network(
+    ann: TextModel, recipe: ConversionRecipe, thresholds: dict[str, Tensor], sequences: list
+) -> tuple[Network, list[dict[str, Any]]]:
+    """The verified spiking network and its report rows, by balanced thresholds or weights."""
+    source, folded = ann.network, thresholds
+    if recipe.normalise == "weights":
+        source = normalise_weights(ann.network, thresholds)
+        folded = {name: torch.ones(1) for name in thresholds}
+    network, rows = build_snn(source, recipe, folded)
+    vectors, lengths = _vectors(ann, sequences, list(range(min(64, len(sequences)))))
+    checks = verify(ann.network, network, recipe.encoder, thresholds, vectors, lengths)
+    _note_errors(rows, checks)
+    if recipe.bias_shift:
+        shift_biases(network, recipe.steps)
+    return network, rows
+
+
+def _ttfs_network(
+    ann: TextModel, recipe: ConversionRecipe, thresholds: dict[str, Tensor], sequences: list
+) -> tuple[Network, list[dict[str, Any]]]:
+    """The verified time-to-first-spike network and its report rows."""
+    steps, encoder = recipe.steps, recipe.encoder
+    network, report = convert_ttfs(ann.network, thresholds, steps, encoder)
+    vectors, lengths = _vectors(ann, sequences, list(range(min(64, len(sequences)))))
+    checks = verify_ttfs(ann.network, network, encoder, thresholds, vectors, lengths, steps)
+    _note_errors(report.rows, checks)
+    return network, report.rows
+
+
+def _note_errors(rows: list[dict[str, Any]], checks: list[LayerCheck]) -> None:
+    """Write the verified error of each layer into its report row."""
+    errors = {check.name: check.error for check in checks}
+    for row in rows:
+        if row["name"] in errors:
+            row["verify_error"] = errors[row["name"]]
+
+
+@torch.no_grad()
+def _vectors(ann: TextModel, sequences: list, batch: list[int]) -> tuple[Tensor, Tensor]:
+    """Some texts as range-mapped vectors (B, D, L) and their lengths (B,)."""
+    ids, lengths = to_batch([sequences[i] for i in batch])
+    return ann.embed(ids), lengths
+
+
+@torch.no_grad()
+def balance(
+    ann: TextModel, recipe: ConversionRecipe, sequences: list
+) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Thresholds of every activation, from the ANN's activations on ``sequences``.
+
+    Returns:
+        theta (C,) or (1,) by node name, and the rule that gave each.
+    """
+    names = [n for n in ann.network.inputs if isinstance(ann.network.node(n), Activation)]
+    statistics = {name: ActivationStatistics() for name in names}
+    look = Measurement(ann.network, recipe)
+    for batch in by_length(sequences, 128):
+        record: dict[str, Signal] = {}
+        look.network(Signal(*_vectors(ann, sequences, batch)), record)
+        for name in names:
+            statistics[name].update(look.at(name, record))
+    shift = 0.5 if recipe.bias_shift else recipe.initial
+    chosen = {
+        name: choose_threshold(
+            name, ann.network, statistics[name], recipe.threshold, recipe.steps, shift
+        )
+        for name in names
+    }
+    return {n: theta for n, (theta, _) in chosen.items()}, {
+        n: how for n, (_, how) in chosen.items()
+    }

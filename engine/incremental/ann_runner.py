@@ -1,0 +1,57 @@
+"""Which of its ways an ANN goes: tables of words, or its own nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+
+import numpy as np
+from torch import Tensor
+
+from ...models.text_model import TextModel
+from ..plan import Unsupported
+from ..reference import ann_logits
+
+from .ann import AnnEngine, State, _state, ann_on_grid
+
+
+class AnnRunner:
+    """Logits of an ANN, the same bits by tables and by its own nodes.
+
+    Args:
+        model: the ANN
+        engine: one of `choose.ENGINES`; ``reference`` and ``torch`` run the network's own nodes
+        precision: ``fast`` leaves the weights as they are, for the network's own nodes
+        few: with the engine ``auto``, so many texts are done before numba is loaded
+    """
+
+    def __init__(self, model: TextModel, engine: str, precision: str, few: int) -> None:
+        self.model, self.asked = model, 0
+        self.few = few if engine == "auto" else 0
+        self.exact = precision == "exact" and not model.embedding.weight.is_cuda
+        self.tables = self.exact and engine in ("auto", "fast")
+        self._plain = model
+        self._seen: State | None = None
+        self._engine: Incremental | None = None
+
+    def logits(self, sequences: Sequence[np.ndarray]) -> Tensor:
+        """Logits (N, K) of id sequences."""
+        if self.exact and self._seen != _state(self.model):
+            self._take_weights()
+        self.asked += len(sequences)
+        if not self.tables or self.asked < self.few:
+            return ann_logits(self._plain, sequences)
+        if self._engine is None:
+            from .incremental import Incremental  # loads numba
+
+            self._engine = Incremental(AnnEngine(self.model))
+        return self._engine.logits(sequences)
+
+    def _take_weights(self) -> None:
+        """Put the weights as they are now on a grid, if the network can be."""
+        self._seen = _state(self.model)
+        try:
+            self._plain = ann_on_grid(self.model)
+        except Unsupported:
+            self.tables = False
+        self.tables = self.tables and find_spec("numba") is not None

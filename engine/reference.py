@@ -1,0 +1,166 @@
+"""What every engine answers, and the reference: the network's own nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from ..models.batches import by_length, to_batch
+from ..models.network import Signal
+from ..models.snn import SpikingTextModel, running_logits
+from ..models.text_model import TextModel
+from ..seeds import generator
+from .evaluate import _ids
+from .exact_sums import exact_sums
+from .grid import on_grid
+from .plan import Unsupported
+
+BATCH = 128
+
+
+# a batch of an SNN holds at most this many input values over all steps (256 MB in float32)
+MOST_VALUES = 1 << 26
+
+
+class Counter(Protocol):
+    """What counts on the signals of a run."""
+
+    def update(self, record: dict[str, Signal]) -> None:
+        """Add one batch of recorded signals."""
+
+
+def snn_positions(model: SpikingTextModel) -> int:
+    """How many padded positions one batch of ``model`` may hold."""
+    return max(1, MOST_VALUES // (model.steps * 2 * model.embedding.embedding_dim))
+
+
+@torch.no_grad()
+def ann_logits(model: TextModel, sequences: Sequence[np.ndarray]) -> Tensor:
+    """Logits (N, K) of id sequences, in their order.
+
+    Raises:
+        InputError: no sequences, something else (see `text.inputs.as_sequences`), or another kind
+            of model.
+    """
+    sequences = _ids(model, sequences, TextModel)
+    model.eval()
+    rows: dict[int, Tensor] = {}
+    for batch in by_length(sequences, BATCH):
+        logits = model(*to_batch([sequences[i] for i in batch]))  # (B, K)
+        rows.update(zip(batch, logits, strict=True))
+    return torch.stack([rows[i] for i in range(len(sequences))])
+
+
+@torch.no_grad()
+def snn_logits(
+    model: SpikingTextModel,
+    sequences: Sequence[np.ndarray],
+    seed: int = 0,
+    shared_noise: bool = False,
+    counter: Counter | None = None,
+    progress: str | None = None,
+) -> Tensor:
+    """Running logits (T, N, K) of id sequences, in their order, by the network's own nodes.
+
+    This is the reference that every engine agrees with (see `choose.make_engine`).
+
+    Args:
+        model: the SNN
+        sequences: id sequences
+        seed: of the noise of a stochastic encoder
+        shared_noise: one noise field for all texts (see `convert.encoders.poisson`)
+        counter: when given, counts spikes and operations
+        progress: label of a progress bar, none without it
+
+    Raises:
+        InputError: no sequences, something else (see `text.inputs.as_sequences`), or another kind
+            of model.
+    """
+    sequences = _ids(model, sequences, SpikingTextModel)
+    model.eval()
+    device = model.embedding.weight.device
+    rows: dict[int, Tensor] = {}
+    batches = list(by_length(sequences, BATCH, snn_positions(model)))
+    for number, batch in enumerate(
+        tqdm(batches, desc=progress, disable=None if progress else True)
+    ):
+        ids, lengths = to_batch([sequences[i] for i in batch])
+        noise = generator(seed, "noise", 0 if shared_noise else number)
+        record: dict[str, Signal] | None = {} if counter else None
+        ids, lengths = ids.to(device), lengths.to(device)
+        with exact_sums():
+            currents = model(ids, lengths, noise, shared_noise, record=record)  # (T, B, K)
+        if counter is not None and record is not None:
+            counter.update(record)
+        logits = running_logits(currents).cpu().transpose(0, 1)  # (B, T, K)
+        rows.update(zip(batch, logits, strict=True))
+    return torch.stack([rows[i] for i in range(len(sequences))], dim=1)
+
+
+class Engine(Protocol):
+    """What every engine offers."""
+
+    @property
+    def model(self) -> SpikingTextModel:
+        """The model as it is run: on a grid where the precision is exact."""
+
+    def running_logits(
+        self,
+        sequences: Sequence[np.ndarray],
+        seed: int = 0,
+        shared_noise: bool = False,
+        counter: Any = None,
+    ) -> Tensor:
+        """Running logits (T, N, K) of id sequences, in their order."""
+
+    def logits(
+        self, sequences: Sequence[np.ndarray], seed: int = 0, shared_noise: bool = False
+    ) -> Tensor:
+        """Logits (N, K) after the last step."""
+
+
+class ReferenceEngine:
+    """The network's own nodes.
+
+    Args:
+        model: any SNN
+        precision: ``exact`` puts it on a grid, where it has a front that can be
+        reason: why no faster engine was taken, where that was not the user's wish
+        progress: label of a progress bar, none without it
+    """
+
+    def __init__(
+        self,
+        model: SpikingTextModel,
+        precision: str = "exact",
+        reason: str = "",
+        progress: str | None = None,
+    ) -> None:
+        self.model, self.reason, self.progress = model, reason, progress
+        if precision == "exact":
+            with suppress(Unsupported):  # then no other engine runs it, and none need agree
+                self.model = on_grid(model)
+
+    def running_logits(
+        self,
+        sequences: Sequence[np.ndarray],
+        seed: int = 0,
+        shared_noise: bool = False,
+        counter: Any = None,
+    ) -> Tensor:
+        """As `Engine.running_logits`."""
+        return snn_logits(
+            self.model, sequences, seed, shared_noise, counter=counter, progress=self.progress
+        )
+
+    def logits(
+        self, sequences: Sequence[np.ndarray], seed: int = 0, shared_noise: bool = False
+    ) -> Tensor:
+        """As `Engine.logits`."""
+        return self.running_logits(sequences, seed, shared_noise)[-1]

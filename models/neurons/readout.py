@@ -1,0 +1,31 @@
+"""Output neurons that add up and fire, for networks fine-tuned on spike counts."""
+
+from __future__ import annotations
+
+from ..network import Node, Signal, register
+from .base import NeuronRun, reference_run
+from .integrate_and_fire import IFParameters
+
+
+@register
+class SpikingReadout(Node):
+    """Output neurons: currents (T, B, K) -> spikes (T, B, K) plus a trace of the potential.
+
+    Used by networks fine-tuned on spike counts. To tell equal counts apart, each step adds
+    ``TIE_BREAK`` times the change of the membrane potential, I(t) - s(t), so the running sum is
+    N(t) + TIE_BREAK * (V(t) - V(0)): the class whose potential is higher wins a tie.
+    """
+
+    TIE_BREAK = 1e-3
+    fields = ("initial",)
+
+    def __init__(self, initial: float = 0.5) -> None:
+        super().__init__()
+        self.initial = initial
+        self.run: NeuronRun = reference_run
+
+    def forward(self, *inputs: Signal) -> Signal:
+        """Output spikes at every step, ties broken by the potential."""
+        currents = inputs[0].values
+        spikes = self.run(currents, IFParameters(1.0, self.initial, True))
+        return Signal(spikes + self.TIE_BREAK * (currents - spikes))

@@ -1,0 +1,40 @@
+"""TextModel: word vectors and the network that reads them."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from .network import Network, Signal
+from .nodes.layers import Dropout
+
+
+class TextModel(nn.Module):
+    """Word vectors and an ANN on them: ids (B, L) -> logits (B, K).
+
+    The vectors are range-mapped (see `text/stages/ranges.py`): every component lies in [-1, 1], and
+    row 0 (padding) stays exactly zero.
+    """
+
+    def __init__(self, vectors: Tensor, network: Network, train_vectors: bool = False) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding.from_pretrained(
+            vectors, freeze=not train_vectors, padding_idx=0
+        )
+        self.network = network
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """Ids (B, L) -> vectors (B, D, L) in [-1, 1], padding zero."""
+        return self.embedding(ids).clamp(-1, 1).transpose(1, 2)
+
+    def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
+        """Logits (B, K) of padded ids (B, L) with ``lengths`` (B,) valid positions each."""
+        return self.network(Signal(self.embed(ids), lengths))
+
+
+def set_generator(network: Network, generator: torch.Generator | None) -> None:
+    """Make every dropout node of ``network`` draw from ``generator``."""
+    for name in network.inputs:
+        node = network.node(name)
+        if isinstance(node, Dropout):
+            node.generator = generator
