@@ -9,19 +9,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .engine.classifier import TextClassifier
+from . import moved
+from .version import __version__
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    from .pipelines.classifier import TextClassifier
 
 __all__ = ["TextClassifier", "__version__"]
+
+moved.install()
 
 
 def __getattr__(name: str) -> object:
     """Load `TextClassifier` when it is first asked for (PEP 562)."""
     if name != "TextClassifier":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from .engine.classifier import TextClassifier
+    from .pipelines.classifier import TextClassifier
 
     globals()[name] = TextClassifier
     return TextClassifier

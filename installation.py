@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
-from . import __version__
+from .version import __version__
 
 NAME = "snnconvert"
 RELEASED = False

@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from ..errors import InputError, one_line
 from ..seeds import derive
 from .building.loading import load_textattack
 from .building.texts import SPLIT_TOKEN, attacked_text, changed_words
+from .job import Example, Job, failure
 from .presets.catalogue import preset as find_preset
 from .records import Record
 from .victims import Classifier, Victim
@@ -21,38 +21,6 @@ _STATUS = {
     "SkippedAttackResult": "skipped",
     "MaximizedAttackResult": "failed",  # a diagnostic, which keeps the prediction
 }
-
-
-@dataclass(frozen=True)
-class Example:
-    """A text to attack: its row in its split, the text, its true class as a number."""
-
-    index: int
-    text: str
-    label: int
-
-
-@dataclass(frozen=True)
-class Job:
-    """What the texts of one file of records have in common, apart from the classifier itself.
-
-    Attributes:
-        victim: its name.
-        preset: name of the attack.
-        seed: of the whole attack.
-        query_budget: texts that one attack may show the victim.
-        verify_draws: noise draws on which an adversarial text of a stochastic victim is verified.
-        data: the digest of the preset's language data.
-        versions: of the libraries that decide what an attack does, as pairs.
-    """
-
-    victim: str
-    preset: str
-    seed: int
-    query_budget: int
-    verify_draws: int
-    data: str = ""
-    versions: tuple[tuple[str, str | None], ...] = ()
 
 
 class Attacker:
@@ -123,25 +91,6 @@ class Attacker:
         fresh = derive(self.victim.seed, "verify")
         votes = self.classifier.votes([text], draws, fresh)  # (1, K)
         return draws, draws - int(votes[0, label])
-
-
-def failure(example: Example, error: str) -> Record:
-    """The record of a text whose attack did not end, for the reason ``error`` (one line)."""
-    return Record(
-        index=int(example.index),
-        label=int(example.label),
-        text=example.text,
-        clean_prediction=None,
-        clean_probability=None,
-        status="error",
-        adversarial_text=None,
-        adversarial_prediction=None,
-        words=0,
-        words_changed=0,
-        queries=0,
-        changed_words=[],
-        error=error,
-    )
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..engine.classifier import TextClassifier
+from ..engine.classifier import ModelClassifier
 from ..engine.gradients.text import DRAWS, TextGradient, WordGradients, text_gradient
 from ..errors import InputError
 from ..models.batches import by_length, to_batch
@@ -49,7 +49,7 @@ class CodedAnn:
         InputError: the model is no ANN, or the code leaves the vectors as they are.
     """
 
-    def __init__(self, ann: TextClassifier, encoder: Encoder, steps: int, draws: int = 8) -> None:
+    def __init__(self, ann: ModelClassifier, encoder: Encoder, steps: int, draws: int = 8) -> None:
         if not isinstance(ann.model, TextModel):
             raise InputError("expected an ANN to give the noise of a code to, but got an SNN")
         if not encoder.spiking:
@@ -90,7 +90,7 @@ class CodedAnn:
         return rows
 
     def probabilities(self, texts: TextsLike, seed: int = 0) -> np.ndarray:
-        """Class probabilities (N, K), as `TextClassifier.probabilities`."""
+        """Class probabilities (N, K), as `ModelClassifier.probabilities`."""
         texts = as_texts(texts)
         if not texts:
             return np.zeros((0, len(self.classes)))
@@ -102,7 +102,7 @@ class CodedAnn:
         return torch.softmax(total / draws, dim=1).numpy()
 
     def votes(self, texts: TextsLike, draws: int, seed: int = 0) -> np.ndarray:
-        """As `TextClassifier.votes`: classes of single draws, int64 (N, K)."""
+        """As `ModelClassifier.votes`: classes of single draws, int64 (N, K)."""
         texts = as_texts(texts)
         votes = np.zeros((len(texts), len(self.classes)), np.int64)
         times = draws if self.stochastic else 1
@@ -114,13 +114,13 @@ class CodedAnn:
     def gradient(
         self, text: str, label: int, kind: str = "surrogate", seed: int = 0, draws: int = DRAWS
     ) -> TextGradient:
-        """As `TextClassifier.gradient`; the code is passed as the rate that it sends."""
+        """As `ModelClassifier.gradient`; the code is passed as the rate that it sends."""
         code = (self.encoder, self.steps)
         self._gradients = self._gradients or WordGradients(self.model, seen_through=code)
         return text_gradient(self.ann.stage, self._gradients, text, label, kind, seed, draws)
 
     def first_order(self, found: TextGradient, texts: TextsLike) -> np.ndarray:
-        """As `TextClassifier.first_order`."""
+        """As `ModelClassifier.first_order`."""
         return self.ann.first_order(found, texts)
 
 
@@ -205,8 +205,8 @@ def largest_remainders(rows: np.ndarray, levels: int) -> np.ndarray:
 
 
 def without_noise(
-    snn: TextClassifier, engine: str = "auto", precision: str = "exact"
-) -> TextClassifier:
+    snn: ModelClassifier, engine: str = "auto", precision: str = "exact"
+) -> ModelClassifier:
     """The same SNN, its Poisson code exchanged for sum-and-fire of the same rates.
 
     Raises:
@@ -226,4 +226,4 @@ def without_noise(
         model.network,
         model.steps,
     )
-    return TextClassifier(snn.stage, quiet.eval(), snn.classes, snn.draws, engine, precision)
+    return ModelClassifier(snn.stage, quiet.eval(), snn.classes, snn.draws, engine, precision)

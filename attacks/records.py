@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -261,3 +262,10 @@ def _unwritable(path: Path, error: OSError) -> SnnConvertError:
         f"could not write {path}: {error.strerror or error}; free some space or choose a folder "
         "you can write to (what is in the file stays good: run again to go on)"
     )
+
+
+def records_path(folder: Path, victim: str, attack: str) -> Path:
+    """The file of a victim's records under an attack."""
+    stem = Path(attack).stem if attack.endswith(".py") else attack
+    name = f"{victim}.{stem}.jsonl"
+    return folder / re.sub(r"[:/\\]", "-", name)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
 from ..seeds import derive
 from ..text.inputs import TextsLike, as_labels, as_texts
-from .assets.nltk import check_assets
-from .attacker import Example, Job
+from .job import Example, Job, data_digest, library_versions
 from .presets.catalogue import preset as find_preset
+from .presets.requirements import check_assets
 from .progress import Progress
 from .records import Record, append, header_of, open_records, read_records
 from .victims import Classifier
@@ -144,20 +143,3 @@ def _finished(
             )
         done[record.index] = record
     return done
-
-
-def data_digest(preset: str) -> str:
-    """What tells the language data of a preset from other data."""
-    return find_preset(preset).digest()
-
-
-def library_versions() -> tuple[tuple[str, str | None], ...]:
-    """The libraries that decide what an attack does, with their versions."""
-    return tuple((name, _version(name)) for name in ("textattack", "nltk", "jieba", "pinyin"))
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

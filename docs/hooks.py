@@ -18,7 +18,15 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("text", "models", "convert", "engine", "energy", "attacks", "pipelines")
 SCRIPTS = re.compile(r"<script[^>]*>(?:(?!</script>).)*?</script>", re.DOTALL)
-FILES = ("__init__.py", "errors.py", "files.py", "seeds.py")
+FILES = (
+    "__init__.py",
+    "errors.py",
+    "files.py",
+    "moved.py",
+    "registry.py",
+    "seeds.py",
+    "version.py",
+)
 
 
 def on_startup(command: str, dirty: bool) -> None:
@@ -26,7 +34,7 @@ def on_startup(command: str, dirty: bool) -> None:
     package = ROOT / ".cache" / "docs" / "snnconvert"
     shutil.rmtree(package, ignore_errors=True)
     package.mkdir(parents=True)
-    for name in (*ROOMS, *FILES):
+    for name in (*ROOMS, *(f"{file}.py" for file in FILES)):
         (package / name).symlink_to(ROOT / name)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,6 +12,7 @@ from ..errors import InputError
 from ..models.outputs import check_classes
 from ..models.snn import SpikingTextModel
 from ..models.text_model import TextModel
+from ..moved import attributes
 from ..seeds import derive
 from ..text.inputs import TextsLike, as_text, as_texts
 from ..text.stages.words import TextStage
@@ -23,7 +23,7 @@ from .incremental.draws import logits_of_draws, logits_of_own_draws
 from .reference import Engine
 
 
-class TextClassifier:
+class ModelClassifier:
     """Texts to classes and class probabilities, for an ANN or an SNN.
 
     Every method takes texts as a list, tuple, array, pandas Series or generator of strings; a
@@ -66,38 +66,6 @@ class TextClassifier:
         self._ann: AnnRunner | None = None
         self._asked = 0  # texts so far
         self._gradients: WordGradients | None = None
-
-    @classmethod
-    def load(
-        cls,
-        run: Path | str,
-        which: str | None = None,
-        draws: int = 8,
-        engine: str = "auto",
-        precision: str = "exact",
-    ) -> TextClassifier:
-        """A model of a run folder.
-
-        Args:
-            run: the folder
-            which: ``ann``, ``snn``, ``finetuned`` ...; by default the last one made: the
-                fine-tuned SNN, else the SNN, else the ANN
-            draws: see the class, also for the next
-            engine: what runs an SNN, and at which
-            precision: see `choose.make_engine`
-
-        Raises:
-            InputError: no run folder, no such model in it, or its files are missing or damaged.
-        """
-        from ..pipelines.data import load_parts  # which builds on this module
-        from ..pipelines.run_folder.run_folder import RunFolder
-        from ..pipelines.run_folder.stages import MODELS
-
-        folder = RunFolder(run)
-        which = which or folder.last_model()
-        if which not in MODELS:
-            raise InputError(f"expected a model of {', '.join(MODELS)}, but got {which!r}")
-        return cls(*load_parts(folder, which), draws, engine, precision)
 
     @property
     def classes_(self) -> np.ndarray:
@@ -243,3 +211,6 @@ class TextClassifier:
         others = self.stage.encode([text[: found.reach] for text in as_texts(texts)])
         vectors = self.model.embedding.weight.detach().numpy()
         return first_order(found.gradient, found.ids, others, vectors)
+
+
+__getattr__ = attributes(__name__)  # names that it had before

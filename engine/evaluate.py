@@ -12,20 +12,9 @@ from torch import Tensor
 from ..errors import InputError
 from ..models.operations import SpikeCounter
 from ..models.snn import SpikingTextModel
-from ..models.text_model import TextModel
-from ..text.inputs import as_labels, as_sequences
-
-
-def _ids(
-    model: TextModel | SpikingTextModel, sequences: Sequence[np.ndarray], kind: type
-) -> list[np.ndarray]:
-    """Id sequences of a model's words, at least one; the model must be of ``kind``."""
-    if not isinstance(model, kind):
-        raise InputError(f"expected a {kind.__name__}, but got a {type(model).__name__}")
-    found = as_sequences(sequences, model.embedding.num_embeddings)
-    if not found:
-        raise InputError("expected at least one text, but got none")
-    return found
+from ..moved import attributes
+from ..text.inputs import as_labels
+from .reference import _ids
 
 
 def accuracy(logits: Tensor, labels: Sequence[int]) -> float:
@@ -123,3 +112,6 @@ def snn_figures(
         "latency_steps": model.latency,
         **counts,
     }
+
+
+__getattr__ = attributes(__name__)  # names that it had before

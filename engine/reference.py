@@ -11,12 +11,13 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from ..errors import InputError
 from ..models.batches import by_length, to_batch
 from ..models.network import Signal
 from ..models.snn import SpikingTextModel, running_logits
 from ..models.text_model import TextModel
 from ..seeds import generator
-from .evaluate import _ids
+from ..text.inputs import as_sequences
 from .exact_sums import exact_sums
 from .grid import on_grid
 from .plan import Unsupported
@@ -164,3 +165,15 @@ class ReferenceEngine:
     ) -> Tensor:
         """As `Engine.logits`."""
         return self.running_logits(sequences, seed, shared_noise)[-1]
+
+
+def _ids(
+    model: TextModel | SpikingTextModel, sequences: Sequence[np.ndarray], kind: type
+) -> list[np.ndarray]:
+    """Id sequences of a model's words, at least one; the model must be of ``kind``."""
+    if not isinstance(model, kind):
+        raise InputError(f"expected a {kind.__name__}, but got a {type(model).__name__}")
+    found = as_sequences(sequences, model.embedding.num_embeddings)
+    if not found:
+        raise InputError("expected at least one text, but got none")
+    return found

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..text.stages.vocabulary import PAD_ID
+PADDING = 0  # the id of no word, as every text stage has it
 
 
 def to_batch(sequences: Sequence[np.ndarray]) -> tuple[Tensor, Tensor]:
@@ -69,7 +69,7 @@ def pad(sequences: Sequence[np.ndarray], min_length: int = 1) -> tuple[np.ndarra
     """
     lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)  # (B,)
     width = max(min_length, int(lengths.max(initial=0)), 1)
-    ids = np.full((len(sequences), width), PAD_ID, dtype=np.int64)  # (B, L)
+    ids = np.full((len(sequences), width), PADDING, dtype=np.int64)  # (B, L)
     for row, sequence in enumerate(sequences):
         ids[row, : len(sequence)] = sequence
     return ids, lengths

@@ -13,12 +13,18 @@ from ..errors import InputError
 from ..files import load_tensors, read_json, save_tensors, sha256, write_json
 from .encoders.encoder import Encoder
 from .network import NODES, Network
+from .neurons import build as _neurons
+from .nodes import activations, layers, merge, norm, pooling
 from .outputs import check_classes
 from .silenced import SilencedTextModel, spiking_model
 from .snn import SpikingTextModel
+from .spikes import pooling as spike_pooling
+from .spikes import ttfs
 from .text_model import TextModel
 
 FORMAT = 1
+# every module that registers node types, so that a saved network is built from their names
+REGISTERING = (activations, layers, merge, norm, pooling, spike_pooling, ttfs, _neurons)
 
 
 def save_model(
@@ -134,8 +140,6 @@ def build_network(description: Iterable[Mapping[str, Any]]) -> Network:
     Raises:
         InputError: an unknown node type, or settings that do not fit it.
     """
-    from . import registry  # noqa: F401  (makes every node type known, whoever loads the file)
-
     nodes = []
     for item in description:
         kind = str(item.get("type"))

@@ -22,15 +22,16 @@ from ..text.datasets.dataset import Dataset, load_dataset
 from ..text.datasets.named import NAMED, dataset_names
 from ..text.datasets.readers.options import OPTION_NAMES
 from ..text.stages.words import TextStage
-from .cli.output import note, warn
 from .data_notes import file_options, tell_data
+from .display.output import note, warn
 from .run_folder.run_folder import RunFolder, fingerprint, settings_dict
-from .settings.base import ENGINE, DataSettings, EngineSettings
+from .settings.data import DataSettings
+from .settings.engine import ENGINE, EngineSettings
 
 if TYPE_CHECKING:
     import torch
 
-    from ..engine.classifier import TextClassifier
+    from ..engine.classifier import ModelClassifier
     from ..models.snn import SpikingTextModel
     from ..models.text_model import TextModel
 
@@ -164,15 +165,15 @@ def load_run_model(run: RunFolder, name: str, kind: type[M]) -> tuple[M, tuple[s
 
 def load_classifier(
     run: RunFolder, name: str, draws: int = 8, engine: EngineSettings = ENGINE
-) -> TextClassifier:
+) -> ModelClassifier:
     """The model ``name`` of a run with its text stage, from texts to probabilities.
 
     Raises:
         InputError: it has not been made yet, or its files are missing, damaged or of another run.
     """
-    from ..engine.classifier import TextClassifier
+    from ..engine.classifier import ModelClassifier
 
-    return TextClassifier(*load_parts(run, name), draws, **vars(engine))
+    return ModelClassifier(*load_parts(run, name), draws, **vars(engine))
 
 
 def load_parts(

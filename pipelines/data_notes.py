@@ -8,7 +8,7 @@ from typing import Any
 from ..text.datasets.dataset import Dataset
 from ..text.datasets.readers.columns import listed
 from ..text.datasets.readers.options import OPTION_NAMES, FileOptions
-from .cli.output import note
+from .display.output import note
 
 
 def file_options(settings: Mapping[str, Any], known: Sequence[str] = ()) -> FileOptions:

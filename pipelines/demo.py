@@ -7,12 +7,10 @@ from typing import Any
 
 from .display.tables import NAMES, curve_rows, percent, table
 from .run import make_run
-from .settings.base import (
-    AttackSettings,
-    ConvertSettings,
-    DataSettings,
-    RunSettings,
-)
+from .settings.attack import AttackSettings
+from .settings.convert import ConvertSettings
+from .settings.data import DataSettings
+from .settings.run import RunSettings
 
 LANGUAGES = {"en": "English", "zh": "Chinese"}
 

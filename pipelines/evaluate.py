@@ -23,7 +23,7 @@ from .data_notes import file_options
 from .display.classes import evaluation_lines
 from .display.tables import percent, table
 from .run_folder.run_folder import RunFolder
-from .settings.base import ENGINE, EngineSettings
+from .settings.engine import ENGINE, EngineSettings
 
 
 def evaluate(

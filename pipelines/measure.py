@@ -14,7 +14,7 @@ from ..models.snn import SpikingTextModel
 from .data import Texts
 from .quality.quality import model_figures
 from .run_folder.run_folder import RunFolder
-from .settings.base import ENGINE, EngineSettings
+from .settings.engine import ENGINE, EngineSettings
 
 
 def measure(

@@ -9,7 +9,7 @@ from typing import Any
 from ..text.inputs import TextsLike, as_texts
 from .data import load_classifier
 from .run_folder.run_folder import RunFolder
-from .settings.base import ENGINE, EngineSettings
+from .settings.engine import ENGINE, EngineSettings
 
 
 def predict(

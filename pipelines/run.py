@@ -8,7 +8,9 @@ from pathlib import Path
 
 from ..errors import InputError
 from .run_folder.run_folder import RunFolder
-from .settings.base import ENGINE, DataSettings, EngineSettings, RunSettings
+from .settings.data import DataSettings
+from .settings.engine import ENGINE, EngineSettings
+from .settings.run import RunSettings
 
 
 def make_run(
@@ -96,9 +98,8 @@ def check_presets(presets: tuple[str, ...], data: DataSettings) -> None:
         InputError: an unknown attack, one whose language data are missing, or one that is not for
             the language of the data set, where that is known from its name.
     """
-    from ..attacks.assets.nltk import check_assets
+    from ..attacks.presets.requirements import check_assets, check_language
     from ..text.datasets.named import BUILTIN, NAMED
-    from .attack.attack import check_language
 
     if presets == ("auto",):
         return

@@ -19,7 +19,8 @@ from .data import Texts, prepare_data
 from .quality.baseline import linear_baseline
 from .quality.quality import model_figures
 from .run_folder.run_folder import RunFolder, settings_dict
-from .settings.base import DataSettings, TrainSettings
+from .settings.data import DataSettings
+from .settings.train import TrainSettings
 from .training.divergence import DivergenceError
 from .training.loop import changed_processor, checkpoint_path
 from .training.schedule import train_defaults

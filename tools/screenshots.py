@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from snnconvert.pipelines.report.page import render
-from snnconvert.pipelines.report.read import read_run
+from snnconvert.pipelines.report.reading.run import read_run
 from snnconvert.tests.helpers.browser import Tab, browser, find_browser
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from ...errors import InputError, one_line
+from ...errors import InputError
 from ...installation import install_hint
 from .files import FILE_ASSETS, FileAsset, data_folder
 
@@ -162,48 +162,3 @@ def digest(names: Collection[str]) -> str:
                 while piece := handle.read(1 << 20):  # a masked model has hundreds of megabytes
                     total.update(piece)
     return total.hexdigest()
-
-
-def asset_status() -> list[dict[str, Any]]:
-    """Every asset: ``name``, ``found``, ``path`` (None where missing), ``needed_by``, ``remedy``.
-
-    Does not import TextAttack. Without NLTK every asset is missing.
-    """
-    from ..presets.catalogue import PRESETS
-
-    try:
-        prepare_nltk()
-        found = {name: locate(name) or [] for name in ASSETS}
-        remedies = {name: asset.remedy() for name, asset in ASSETS.items()}
-    except InputError as error:
-        found = {name: [] for name in ASSETS}
-        remedies = dict.fromkeys(ASSETS, one_line(error))
-    return [
-        {
-            "name": name,
-            "found": bool(files),
-            "path": str(Path(str(files[0])).parent) if files else None,
-            "needed_by": [p.name for p in PRESETS.values() if name in (*p.needs, *p.uses)],
-            "remedy": remedies[name],
-        }
-        for name, files in found.items()
-    ]
-
-
-def check_assets(presets: Sequence[str]) -> None:
-    """Make sure that everything ``presets`` need is there; quick, does not import TextAttack.
-
-    Raises:
-        InputError: an unknown preset, a missing package or missing data: what is missing, for
-            which preset, where it comes from and how to get it.
-    """
-    from ..presets.catalogue import preset
-
-    wanted = [preset(name) for name in presets]
-    if any(importlib.util.find_spec(package) is None for package in ("textattack", "pinyin")):
-        raise InputError(missing_extra())
-    missing = {row["name"] for row in asset_status() if not row["found"]}
-    for item in wanted:
-        for name in item.needs:
-            if name in missing:
-                raise InputError(f"the attack {item.name} needs {ASSETS[name].missing()}")

@@ -5,58 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from string import punctuation
 from typing import Any
 
-from ..assets.nltk import digest
+from ..preset import Build
 from ..victims import Victim
 from .loading import load_textattack, no_downloads
 from .searches import best_step_search, genetic_search, swarm_search
 from .texts import greedy_search
-
-Build = Callable[[Victim, int], Any]
-"""Makes the ``textattack.Attack`` for a victim and a query budget."""
-
-
-@dataclass(frozen=True)
-class Preset:
-    """An attack by name.
-
-    Attributes:
-        name: on the command line and in results.
-        language: of the texts, "en", "zh" or "any".
-        needs: names of the `ASSETS` it cannot do without.
-        build: makes the ``textattack.Attack`` for a victim and a query budget.
-        description: what it does, its candidates and its limits.
-        paper: where it comes from.
-        dropped: what of the paper's attack is left out or done otherwise, each in a few words.
-        uses: names of `ASSETS` that it takes where they are there, and names in `dropped` where
-            they are not.
-        auto: whether it runs where no attack was chosen: quick, and with small needs.
-        plain: whether it attacks TextAttack's own texts, whose words may come and go.
-        source: hash of the code that it comes from, for a user's recipe.
-    """
-
-    name: str
-    language: str
-    needs: tuple[str, ...]
-    build: Build
-    description: str
-    paper: str
-    dropped: tuple[str, ...] = ()
-    uses: tuple[str, ...] = ()
-    auto: bool = False
-    plain: bool = False
-    source: str = ""
-
-    def digest(self) -> str:
-        """SHA-256 over the files of its assets, with the hash of the user's code if it is such."""
-        data = digest(self.needs)
-        return sha256(f"{data} {self.source}".encode()).hexdigest() if self.source else data
-
 
 BATCH_SIZE = 128
 """Candidates in one call of the victim; without influence on the result (batch-invariant)."""

@@ -1,1 +1,5 @@
 """The attacks that can be asked for by name."""
+
+from ...moved import attributes
+
+__getattr__ = attributes(__name__)

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..assets.nltk import locate
-from ..building.builders import Build, Preset, chinese_stopwords, substitution
+from ..building.builders import chinese_stopwords, substitution
 from ..building.loading import load_textattack
 from ..building.texts import candidate_swap
 from ..candidates.candidates import Candidates, chinese_synonyms, cilin_synonyms, homophones
 from ..candidates.glyphs import glyph_alikes
 from ..candidates.masked import chinese_masked_swap
+from ..preset import Build, Preset
 from .unlimited import chinese as unlimited
 
 MAX_CHANGED = 0.4

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..building.builders import Preset, from_recipe
+from ..building.builders import from_recipe
 from ..building.checklist import without_names
 from ..building.reduction import input_reduction
 from ..candidates.homoglyphs import homoglyph_swap
@@ -11,6 +11,7 @@ from ..candidates.masked import masked_swap
 from ..candidates.neighbours import list_embedding, vector_embedding
 from ..candidates.sentence_encoder import sentence_encoder
 from ..candidates.wordnet import wordnet_swap
+from ..preset import Preset
 from . import lv2023
 from .unlimited import english as unlimited
 

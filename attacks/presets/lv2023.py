@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..building.builders import Build, Preset, from_recipe
+from ..building.builders import from_recipe
 from ..building.loading import load_textattack
 from ..candidates.homoglyphs import homoglyph_swap
 from ..candidates.neighbours import list_embedding, vector_embedding
 from ..candidates.sentence_encoder import sentence_encoder
+from ..preset import Build, Preset
 from ..victims import Victim
 
 CANDIDATES = 15

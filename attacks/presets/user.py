@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError, one_line
-from ..building.builders import Preset, limited
+from ..building.builders import limited
 from ..building.loading import load_textattack, no_downloads
+from ..preset import Preset
 from ..victims import Victim
 
 BUILD = "build"

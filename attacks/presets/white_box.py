@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from ...errors import InputError
-from ..building.builders import Build, Preset
 from ..building.gradient_search import DRAWS, SHOWN, gradient_search
 from ..building.loading import load_textattack
+from ..preset import Build, Preset
 from ..victims import Classifier, Victim
 from . import chinese as presets_chinese
 from . import english as presets_english

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from .compare import controls_of
-from .defence import defence_sentences, is_defended
+from .defence import defence_sentences
+from .differences import _differences
+from .figures import ALPHA, NEAR_ZERO, NOISE, UNLIMITED, Row, _Figures
 from .scores import wilson
-
-Row = Mapping[str, Any]
-ALPHA = 0.05
-"""A corrected p below it is called significant."""
-NEAR_ZERO = 0.05
-"""Accuracy that an attack without budget may leave where nothing hides the way from it."""
-NOISE = "noise"
-"""The pseudo-attack of fresh noise on unchanged texts."""
-UNLIMITED = ("unlimited", "zh-unlimited")
-"""The attacks without budget."""
-_CONTROL = {
-    "noise": "the ANN with the same input noise",
-    "levels": "the ANN with scores of T + 1 levels",
-    "deterministic": "the SNN without noise",
-}
+from .wording import _count, _join, _percent, _shares, _these
 
 
 def conclusions(
@@ -63,52 +49,6 @@ def conclusions(
     ]
 
 
-class _Figures:
-    """Rows by victim and attack, and verified comparisons by pair and attack."""
-
-    def __init__(self, rows: Iterable[Row], comparisons: Iterable[Row]) -> None:
-        self.rows = {(row["victim"], row["attack"]): row for row in rows}
-        self.tests = [
-            row
-            for row in comparisons
-            if row.get("outcome", "verified") == "verified" and row.get("p_corrected") is not None
-        ]
-        self.by_name = {
-            row["victim"]: (row.get("base") or row["victim"], row.get("control") or "")
-            for row in self.rows.values()
-        }
-        self.attacks = [
-            a for a in dict.fromkeys(a for _, a in self.rows) if a not in (NOISE, *UNLIMITED)
-        ]
-        self.spiking = [
-            name
-            for name, (base, control) in self.by_name.items()
-            if not control and not base.startswith("ann") and not is_defended(base)
-        ]
-
-    def accuracy(self, victim: str, attack: str) -> float | None:
-        """Accuracy after verified successes; after claimed ones where that is all there is."""
-        row = self.rows.get((victim, attack), {})
-        found = row.get("verified_accuracy")
-        return row.get("accuracy_under_attack") if found is None else found
-
-    def tested(self, first: str, second: str) -> dict[str, float | None]:
-        """By attack: by how much ``second`` is better if that is significant, else None."""
-        found: dict[str, float | None] = {}
-        for row in self.tests:
-            if row["attack"] not in self.attacks:
-                continue
-            pair = row["victim_a"], row["victim_b"]
-            if pair in ((first, second), (second, first)):
-                better = -row["difference"] if pair[0] == first else row["difference"]
-                found[row["attack"]] = better if row["p_corrected"] < ALPHA else None
-        return found
-
-    def masked(self, victim: str) -> bool:
-        """Whether an attack without budget left too much."""
-        return any((self.accuracy(victim, a) or 0.0) > NEAR_ZERO for a in UNLIMITED)
-
-
 def _sample(figures: _Figures) -> list[str]:
     sizes = [row.get("n") or 0 for (_, attack), row in figures.rows.items() if attack != NOISE]
     errors = sum(row.get("errors") or 0 for row in figures.rows.values())
@@ -135,91 +75,6 @@ def _sample(figures: _Figures) -> list[str]:
             "every rate."
         )
     return found
-
-
-def _differences(figures: _Figures) -> list[str]:
-    """What is known of every SNN against the ANN; those that are alike in one item."""
-    tests = {snn: figures.tested("ann", snn) for snn in figures.spiking}
-    found = [_about(figures, snn, own) for snn, own in tests.items() if any(own.values())]
-    alike: dict[tuple[str, ...], list[str]] = {}
-    for snn, own in tests.items():
-        if own and not any(own.values()):
-            alike.setdefault(tuple(own), []).append(snn)
-    found += [
-        f"No difference between the ANN and {_join(names, 'or')} is significant after correction "
-        f"({_join(attacks)}): neither is shown to be more robust, nor are they shown to be equally "
-        "robust."
-        for attacks, names in alike.items()
-    ]
-    missing = [snn for snn, own in tests.items() if not own]
-    return found + ([f"Not compared with the ANN: {_join(missing)}."] if missing else [])
-
-
-def _about(figures: _Figures, snn: str, tests: Mapping[str, float | None]) -> str:
-    """One SNN that differs from the ANN, and what explains an advantage."""
-    more = {a: d for a, d in tests.items() if d is not None and d > 0}
-    less = {a: -d for a, d in tests.items() if d is not None and d < 0}
-    same = [a for a, d in tests.items() if d is None]
-    parts = [
-        f"{word} accuracy than the ANN under {_points(found)}"
-        for word, found in (("more", more), ("less", less))
-        if found
-    ]
-    text = f"{snn} keeps {_join(parts)}, significantly after correction"
-    text += f"; under {_join(same)} no difference is significant." if same else "."
-    masked = [victim for victim in ("ann", snn) if figures.masked(victim)]
-    if masked:
-        why = f"the attack without budget did not come close to zero on {_join(masked)}"
-        text += f" That is no evidence of robustness: {why}."
-    return " ".join([text, *_explained(figures, snn, more)]) if more else text
-
-
-def _explained(figures: _Figures, snn: str, more: Mapping[str, float]) -> list[str]:
-    """One sentence for each control of ``snn``, over the attacks it does better under."""
-    found: list[str] = []
-    for control in controls_of(snn, figures.by_name):
-        tests = {a: d for a, d in figures.tested(control, snn).items() if a in more}
-        kind = figures.by_name[control][1] or "deterministic"
-        name = f"{_CONTROL.get(kind, 'the control')} ({control})"
-        enough = [a for a, d in tests.items() if d is None and _half(figures, control, a, more[a])]
-        beyond = {a: d for a, d in tests.items() if d is not None and d > 0}
-        above = {a: -d for a, d in tests.items() if d is not None and d < 0}
-        unclear = [a for a in tests if a not in (*enough, *beyond, *above)]
-        parts = []
-        if enough or above:
-            what = "loses no advantage" if kind == "deterministic" else "explains the advantage"
-            parts.append(f"{what} under {_join([*enough, *above])}")
-        if beyond:
-            parts.append(f"keeps less under {_points(beyond)}")
-        if unclear:
-            parts.append(f"decides nothing under {_join(unclear)}")
-        if parts:
-            meaning = _meaning(kind, bool(enough or above), bool(beyond))
-            found.append(f"{name[0].upper()}{name[1:]} {_join(parts)}{meaning}.")
-    if not found:
-        found.append(
-            f"No control of {snn} was compared with it, so that advantage must not be put down to "
-            "spikes: input noise and coarse scores can cause it too."
-        )
-    return found
-
-
-def _meaning(kind: str, enough: bool, beyond: bool) -> str:
-    """What follows from a control that has the advantage, or has it not."""
-    if enough == beyond:
-        return ""
-    if kind == "deterministic":
-        return ": noise is not what it is made of" if enough else ": noise is part of it"
-    cause, verb = ("input noise", "is") if kind == "noise" else ("coarse scores", "are")
-    if enough:
-        return f": {cause} without any spiking neuron {verb} enough for it"
-    return f": {cause} alone {verb} not enough to explain it"
-
-
-def _half(figures: _Figures, control: str, attack: str, advantage: float) -> bool:
-    """Whether a control has at least half of an advantage over the ANN."""
-    own, ann = figures.accuracy(control, attack), figures.accuracy("ann", attack)
-    return own is not None and ann is not None and own - ann >= advantage / 2
 
 
 def _unlimited(figures: _Figures) -> list[str]:
@@ -334,29 +189,3 @@ def _claimed_all(row: Row) -> bool:
     """Whether the search claimed next to every text."""
     claimed = row.get("accuracy_under_attack")
     return claimed is not None and claimed <= NEAR_ZERO
-
-
-def _shares(shares: Mapping[str, float], victims: Sequence[str]) -> str:
-    return _join(f"{_percent(shares[victim])} of {victim}" for victim in victims)
-
-
-def _these(victims: Sequence[str]) -> str:
-    return "this victim" if len(victims) == 1 else "these victims"
-
-
-def _points(differences: Mapping[str, float]) -> str:
-    """``pwws (by 12.0 points) and iga (by 3.5 points)``."""
-    return _join(f"{attack} (by {100 * d:.1f} points)" for attack, d in differences.items())
-
-
-def _join(names: Iterable[str], word: str = "and") -> str:
-    *first, last = names
-    return f"{', '.join(first)} {word} {last}" if first else last
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
-
-
-def _count(n: int, what: str, ending: str = "s") -> str:
-    return f"{n} {what}{'' if n == 1 else ending}"

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from ...errors import SnnConvertError, one_line
-from ..attacker import Example, Job, failure
+from ..job import Example, Job, failure
 from ..records import Record
 from .pool import AttackPool, Load
 from .ray_session import ray_session, undisturbed

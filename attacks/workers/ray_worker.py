@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError, SnnConvertError, one_line
-from ..attacker import Example, Job
+from ..job import Example, Job
 from ..records import Record
 
 _PASSED_ON = ("NLTK_DATA", "TA_CACHE_DIR", "HF_HOME", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
@@ -85,9 +85,9 @@ class RayWorker:
 
     def _check(self, job: Job) -> None:
         """Make sure that this place has the data and the libraries of the one that asks."""
-        from ..assets.nltk import check_assets
+        from ..job import data_digest, library_versions
         from ..presets.catalogue import preset
-        from ..runs import data_digest, library_versions
+        from ..presets.requirements import check_assets
 
         if job.preset == self._checked:
             return

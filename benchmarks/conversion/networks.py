@@ -27,7 +27,8 @@ from snnconvert.models.nodes.layers import Conv1d, Linear
 from snnconvert.models.nodes.pooling import MaxOverTime
 from snnconvert.models.text_model import TextModel
 from snnconvert.pipelines.data import calibration_texts, load_run_model, load_run_texts
-from snnconvert.pipelines.settings.base import DataSettings, TrainSettings
+from snnconvert.pipelines.settings.data import DataSettings
+from snnconvert.pipelines.settings.train import TrainSettings
 from snnconvert.pipelines.train import train
 
 # word vectors trained on text that is in none of the data sets

@@ -26,7 +26,7 @@ from snnconvert.benchmarks.conversion.parts import Cache, Part, measure, parts_o
 from snnconvert.benchmarks.shared.common import write_results
 from snnconvert.errors import InputError, SnnConvertError, one_line
 from snnconvert.pipelines.run_folder.run_folder import versions
-from snnconvert.pipelines.settings.base import DataSettings
+from snnconvert.pipelines.settings.data import DataSettings
 
 ROOT = Path(__file__).resolve().parents[1]
 POOLINGS, ACTIVATIONS = ("max", "mean"), ("qcfs", "relu")

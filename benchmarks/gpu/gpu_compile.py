@@ -61,7 +61,7 @@ def parameters(kernel: Any, constants: dict[str, Any]) -> dict[str, str]:
 
 def launches(rules: Sequence[str], frames: Sequence[int]) -> Iterator[tuple[Any, dict[str, Any]]]:
     """Every kernel with the constants that it is launched with."""
-    front, training = import_kernels(), import_kernels("triton_training_kernels")
+    front, training = import_kernels(), import_kernels("training_kernels")
     for rule in rules:
         for held in frames:
             shape = {"column": 300, "channels": 100, "width": 5, "rule": rule, "soft": True}

@@ -53,12 +53,10 @@ from snnconvert.pipelines.energy.measure import (
 )
 from snnconvert.pipelines.finetune.finetune import finetune
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
-from snnconvert.pipelines.settings.base import (
-    ConvertSettings,
-    DataSettings,
-    FinetuneSettings,
-    TrainSettings,
-)
+from snnconvert.pipelines.settings.convert import ConvertSettings
+from snnconvert.pipelines.settings.data import DataSettings
+from snnconvert.pipelines.settings.finetune import FinetuneSettings
+from snnconvert.pipelines.settings.train import TrainSettings
 from snnconvert.pipelines.train import train
 
 ROOT = Path(__file__).resolve().parents[2]

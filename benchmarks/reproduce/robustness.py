@@ -34,7 +34,9 @@ from snnconvert.pipelines.cli.arguments import parse, settings_from
 from snnconvert.pipelines.data import load_run_data
 from snnconvert.pipelines.run import make_run
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
-from snnconvert.pipelines.settings.base import ENGINE, AttackSettings, RunSettings
+from snnconvert.pipelines.settings.attack import AttackSettings
+from snnconvert.pipelines.settings.engine import ENGINE
+from snnconvert.pipelines.settings.run import RunSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 VECTORS = {"mr": "en.imdb.300d.txt.gz", "waimai": "zh.reviews.300d.txt.gz"}

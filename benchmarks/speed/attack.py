@@ -25,10 +25,10 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from snnconvert.attacks.assets.nltk import asset_status
+from snnconvert.attacks.building.builders import BATCH_SIZE
 from snnconvert.attacks.building.loading import load_textattack
-from snnconvert.attacks.presets.catalogue import BATCH_SIZE
 from snnconvert.attacks.presets.catalogue import preset as find_preset
+from snnconvert.attacks.presets.requirements import asset_status
 from snnconvert.attacks.runs import Example, run_attack, select_examples
 from snnconvert.attacks.victims import Victim
 from snnconvert.benchmarks.shared.common import (
@@ -43,7 +43,7 @@ from snnconvert.benchmarks.shared.common import (
     write_results,
 )
 from snnconvert.benchmarks.shared.peers import CONV1D, PEERS, Weights, peer_frames
-from snnconvert.engine.classifier import TextClassifier
+from snnconvert.engine.classifier import ModelClassifier
 from snnconvert.engine.grid import on_grid
 from snnconvert.engine.reference import snn_logits
 from snnconvert.models.batches import by_length
@@ -51,12 +51,10 @@ from snnconvert.models.snn import SpikingTextModel, running_logits
 from snnconvert.pipelines.convert.convert import convert
 from snnconvert.pipelines.data import load_classifier, load_run_data
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
-from snnconvert.pipelines.settings.base import (
-    ConvertSettings,
-    DataSettings,
-    EngineSettings,
-    TrainSettings,
-)
+from snnconvert.pipelines.settings.convert import ConvertSettings
+from snnconvert.pipelines.settings.data import DataSettings
+from snnconvert.pipelines.settings.engine import EngineSettings
+from snnconvert.pipelines.settings.train import TrainSettings
 from snnconvert.pipelines.train import train
 
 STEPS = 8
@@ -70,7 +68,7 @@ class PeerClassifier:
     A batch holds texts of one length, so that no padding is convolved.
     """
 
-    def __init__(self, ours: TextClassifier, form: str) -> None:
+    def __init__(self, ours: ModelClassifier, form: str) -> None:
         assert isinstance(ours.model, SpikingTextModel)
         self.stage, self.language, self.classes = ours.stage, ours.language, ours.classes
         self.model = on_grid(ours.model)
@@ -84,12 +82,12 @@ class PeerClassifier:
         return self.stage.segment(text)
 
     def votes(self, texts: Sequence[str], draws: int, seed: int = 0) -> np.ndarray:
-        """As `TextClassifier.votes`, without noise."""
+        """As `ModelClassifier.votes`, without noise."""
         winners = self.probabilities(texts, seed).argmax(axis=1)
         return draws * np.eye(len(self.classes), dtype=np.int64)[winners]
 
     def probabilities(self, texts: Sequence[str], seed: int = 0) -> np.ndarray:
-        """Class probabilities (N, K), as `TextClassifier.probabilities`."""
+        """Class probabilities (N, K), as `ModelClassifier.probabilities`."""
         sequences = self.stage.encode(texts)
         rows = torch.empty(len(texts), len(self.classes), dtype=torch.float64)
         for batch in _equal_lengths(sequences):

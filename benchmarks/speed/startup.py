@@ -26,7 +26,9 @@ from pathlib import Path
 
 from snnconvert.benchmarks.shared.common import RESULTS, Case, Row, case_table, write_results
 from snnconvert.pipelines.convert.convert import convert
-from snnconvert.pipelines.settings.base import ConvertSettings, DataSettings, TrainSettings
+from snnconvert.pipelines.settings.convert import ConvertSettings
+from snnconvert.pipelines.settings.data import DataSettings
+from snnconvert.pipelines.settings.train import TrainSettings
 from snnconvert.pipelines.train import train
 
 CASE = Case("cold start", "", 0, 0, 1)

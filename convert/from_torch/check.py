@@ -15,7 +15,7 @@ from .readout import as_the_module
 from .trace import FAILURES, evaluating
 
 if TYPE_CHECKING:
-    from .module import Translated
+    from .translated import Translated
 
 TEXTS, LONGEST = 3, 64  # texts of a trial, and the greatest length that is tried
 TOLERANCE = 1e-3  # of the largest output: sums in another order, in single precision

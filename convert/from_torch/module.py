@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor, fx, nn
+from torch import fx, nn
 
 from ...errors import InputError
 from ...models.network import Network
@@ -29,42 +29,13 @@ from .lookup import ID_AXES, look_up, rows_of, takes_ids
 from .ops import ON_IDS, OPERATIONS, linear
 from .readout import softmax_layer, two_logits
 from .trace import trace
+from .translated import Translated
 from .translation import Translation, function_name, place_of, refuse_overwriting
 from .values import FLAT, Axes, Constant, Ids, Value, words
 
 ENDINGS = (nn.Softmax, nn.LogSoftmax, nn.Sigmoid)
 IN_PLACE = ("iadd", "isub", "imul", "itruediv", "setitem")
 VECTOR_AXES: tuple[Axes, ...] = (("B", "C", "L"), ("B", "L", "C"))
-
-
-@dataclass
-class Translated:
-    """A torch module as a network, and what its input was.
-
-    Attributes:
-        network: reads vectors, in evaluation mode.
-        tables: of a module that takes word ids: the look-ups whose vectors, side by side, the
-            network reads, as (V, D) each in single precision or their own; else empty.
-        dim: D, components of the vectors that the network reads.
-        axes: of the module's input, as (B, L) or (B, C, L).
-        length: how many words every text must have, where the module says so.
-        ending: the softmax or sigmoid that the module ends in and the network leaves out.
-        single: the module gives one logit z, the network the two logits [0, z].
-        in_tuple: the module takes a tuple whose first part is the ids.
-        place: which of the module's arguments its input is; those before it are not read.
-        arguments: how many arguments the module must be given.
-    """
-
-    network: Network
-    tables: tuple[Tensor, ...]
-    dim: int
-    axes: Axes
-    length: int | None
-    ending: str | None
-    single: bool
-    in_tuple: bool
-    place: int = 0
-    arguments: int = 1
 
 
 def from_torch(module: nn.Module, dim: int | None = None) -> Network:

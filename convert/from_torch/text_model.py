@@ -13,7 +13,8 @@ from ...models.nodes.layers import Concat, Conv1d, Linear
 from ...models.nodes.merge import Flatten
 from ...models.nodes.norm import BatchNorm1d
 from ...models.text_model import TextModel
-from .module import Translated, translate
+from .module import translate
+from .translated import Translated
 
 
 def text_model(module: nn.Module, vectors: Tensor | None = None) -> TextModel:

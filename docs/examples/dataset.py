@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
-from snnconvert.pipelines.settings.base import DataSettings, TrainSettings
+from snnconvert.pipelines.settings.data import DataSettings
+from snnconvert.pipelines.settings.train import TrainSettings
 from snnconvert.pipelines.train import train
 from snnconvert.text.datasets.dataset import load_dataset
 

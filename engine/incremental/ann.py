@@ -12,7 +12,6 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -28,10 +27,6 @@ from ..grid import GridConv1d
 from ..inference.chunks import CACHE_BYTES, in_bounds
 from ..inference.store import TokenStore
 from ..plan import Branch, Plan, Unsupported
-
-if TYPE_CHECKING:
-    pass
-
 
 State = tuple[tuple[int, ...], tuple[int, ...]]  # where weights lie, and how often they changed
 

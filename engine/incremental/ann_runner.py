@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import numpy as np
 from torch import Tensor
@@ -11,8 +12,10 @@ from torch import Tensor
 from ...models.text_model import TextModel
 from ..plan import Unsupported
 from ..reference import ann_logits
-
 from .ann import AnnEngine, State, _state, ann_on_grid
+
+if TYPE_CHECKING:
+    from .incremental import Incremental
 
 
 class AnnRunner:

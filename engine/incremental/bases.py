@@ -7,8 +7,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ..inference.fast import FastEngine
-from .ann import AnnEngine
+from .engine import TableEngine
 from .kernels import unchanged_of_all
 
 
@@ -74,7 +73,7 @@ class Rows(Protocol):
 class WordRows:
     """Rows of words under a deterministic code: wherever they stand, whatever the seed."""
 
-    def __init__(self, engine: FastEngine | AnnEngine) -> None:
+    def __init__(self, engine: TableEngine) -> None:
         self.engine = engine
 
     def ids(self, sequences: Sequence[np.ndarray]) -> list[np.ndarray]:

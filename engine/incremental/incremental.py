@@ -24,10 +24,9 @@ from torch import Tensor
 from ...errors import InputError
 from ...models.snn import SpikingTextModel, running_logits
 from ..inference.chunks import Chunk, in_bounds
-from ..inference.fast import FastEngine
 from ..plan import Unsupported
-from .ann import AnnEngine
 from .bases import Base, Rows, Texts, WordRows, typical
+from .engine import TableEngine
 from .kernels import (
     Layer,
     base_summaries,
@@ -58,10 +57,10 @@ class Incremental:
         Unsupported: the engine runs without numba.
     """
 
-    def __init__(self, engine: FastEngine | AnnEngine, kept: int = KEPT) -> None:
+    def __init__(self, engine: TableEngine, kept: int = KEPT) -> None:
         if engine.backend != "numba":
             raise Unsupported("evaluating only what changed needs the numba kernels")
-        self.engine: Any = engine  # of either kind
+        self.engine: Any = engine
         self.kept = kept
         engine.keep_float32()
         self._take_front()

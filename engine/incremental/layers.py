@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..inference.fast import FastEngine
-from .ann import AnnEngine
+from .engine import TableEngine
 from .kernels import RULES, Layer
 
 
-def layers_of(engine: FastEngine | AnnEngine) -> list[Layer]:
+def layers_of(engine: TableEngine) -> list[Layer]:
     """The branches of an engine, as the kernels read them."""
     front = engine.front
     return [

@@ -1,1 +1,5 @@
 """Spiking neurons: their equations, parameters and layers."""
+
+from ...moved import attributes
+
+__getattr__ = attributes(__name__)

@@ -8,38 +8,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 import torch
 from torch import Tensor
 
 from ...errors import InputError
 from ..network import Node, Signal
-from .burst import BurstParameters, burst_run
-from .integrate_and_fire import IFParameters, if_run
-from .lif import LIFParameters, lif_run
-from .signed import SignedParameters, signed_run
-from .ttfs import TTFSParameters, ttfs_run
 
-NeuronParameters = (
-    IFParameters | LIFParameters | SignedParameters | BurstParameters | TTFSParameters
-)
+P = TypeVar("P")
+S = TypeVar("S")
+
+
+class NeuronParameters(Protocol):
+    """The parameters of a neuron, which know its equations."""
+
+    def run(self, currents: Tensor) -> Tensor:
+        """Spikes (T, ...) for currents (T, ...)."""
+
+
 NeuronRun = Callable[[Tensor, NeuronParameters], Tensor]
 
 
 def reference_run(currents: Tensor, p: NeuronParameters) -> Tensor:
     """Spikes (T, ...) of our own reference neuron for currents (T, ...)."""
-    match p:
-        case IFParameters():
-            return if_run(currents, p)[0]
-        case LIFParameters():
-            return lif_run(currents, p)[0]
-        case SignedParameters():
-            return signed_run(currents, p)[0]
-        case BurstParameters():
-            return burst_run(currents, p)[0]
-        case TTFSParameters():
-            return ttfs_run(currents, p)
+    return p.run(currents)
 
 
 def checked_initial(initial: float | Sequence[float]) -> float | list[float]:
@@ -100,12 +93,6 @@ class Neurons(Node):
         if mask is not None:
             spikes = spikes * mask
         return Signal(spikes, signal.lengths)
-
-
-P = TypeVar("P")
-
-
-S = TypeVar("S")
 
 
 def over_time(

@@ -10,37 +10,13 @@ from collections.abc import Sequence
 
 from ...errors import InputError
 from ..network import Network
-from ..spikes.pooling import POOLING_RULES, GatedMax, MaxOfCounts, MaxOfCurrents, MaxOfSpikes
-from ..spikes.ttfs import EarliestSpike, RampReadout
-from .base import NeuronRun, Neurons, checked_initial, reference_run
+from .base import Neurons, checked_initial
 from .burst import BurstIF
 from .integrate_and_fire import IF
 from .lif import LIF
 from .readout import SpikingReadout
 from .signed import SignedIF
 from .spec import NeuronSpec
-from .ttfs import TTFS
-
-__all__ = [
-    "IF",
-    "LIF",
-    "POOLING_RULES",
-    "TTFS",
-    "BurstIF",
-    "EarliestSpike",
-    "GatedMax",
-    "MaxOfCounts",
-    "MaxOfCurrents",
-    "MaxOfSpikes",
-    "NeuronRun",
-    "Neurons",
-    "RampReadout",
-    "SignedIF",
-    "SpikingReadout",
-    "make_neurons",
-    "neuron_nodes",
-    "reference_run",
-]
 
 
 def make_neurons(spec: NeuronSpec, initial: float | Sequence[float], channels: int) -> Neurons:

@@ -24,6 +24,10 @@ class BurstParameters(NamedTuple):
     initial: float | Tensor = 0.5
     burst: int = 2
 
+    def run(self, currents: Tensor) -> Tensor:
+        """Spikes (T, ...) of the reference neuron for currents (T, ...)."""
+        return burst_run(currents, self)[0]
+
 
 class BurstState(NamedTuple):
     """Membrane potential ``v``, of the shape of one step's current."""

@@ -28,6 +28,10 @@ class IFParameters(NamedTuple):
     initial: float | Tensor = 0.5
     soft_reset: bool = True
 
+    def run(self, currents: Tensor) -> Tensor:
+        """Spikes (T, ...) of the reference neuron for currents (T, ...)."""
+        return if_run(currents, self)[0]
+
 
 class IFState(NamedTuple):
     """Membrane potential ``v``, of the shape of one step's current."""

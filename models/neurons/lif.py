@@ -26,6 +26,10 @@ class LIFParameters(NamedTuple):
     leak: float = 0.5
     soft_reset: bool = True
 
+    def run(self, currents: Tensor) -> Tensor:
+        """Spikes (T, ...) of the reference neuron for currents (T, ...)."""
+        return lif_run(currents, self)[0]
+
 
 class LIFState(NamedTuple):
     """Membrane potential ``v``, of the shape of one step's current."""

@@ -24,6 +24,10 @@ class SignedParameters(NamedTuple):
     initial: float | Tensor = 0.5
     negative: float = 0.0
 
+    def run(self, currents: Tensor) -> Tensor:
+        """Spikes (T, ...) of the reference neuron for currents (T, ...)."""
+        return signed_run(currents, self)[0]
+
 
 class SignedState(NamedTuple):
     """Membrane potential ``v`` and net spike count ``net`` >= 0, both of one step's shape."""

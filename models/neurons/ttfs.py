@@ -27,6 +27,10 @@ class TTFSParameters(NamedTuple):
     threshold: float = 1.0
     shift: float = 0.5
 
+    def run(self, currents: Tensor) -> Tensor:
+        """Spikes (T, ...) of the reference neuron for currents (T, ...)."""
+        return ttfs_run(currents, self)
+
 
 class TTFSState(NamedTuple):
     """State of a time-to-first-spike neuron, tensors of the shape of one step's current.

@@ -7,16 +7,20 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...attacks.assets.nltk import asset_status, check_assets
 from ...attacks.noise import NAME as NOISE
-from ...attacks.presets.catalogue import default_presets, preset
+from ...attacks.presets.requirements import (
+    check_assets,
+    check_language,
+    chosen_presets,
+)
 from ...attacks.runs import select_examples
 from ...attacks.statistics.tables import write_robustness
 from ...errors import InputError
 from ..data import load_run_data
 from ..quality.chance import warn_of
 from ..run_folder.run_folder import RunFolder, settings_dict
-from ..settings.base import ENGINE, AttackSettings, EngineSettings
+from ..settings.attack import AttackSettings
+from ..settings.engine import ENGINE, EngineSettings
 from .campaign import UNLIMITED, Campaign
 from .victims import control_victims, is_stochastic, parse_victim, victim_digest
 
@@ -121,35 +125,6 @@ def _extra_attacks(
                 raise
             left_out[name] = str(error)
     return found
-
-
-def check_language(wanted: Sequence[str], language: str) -> None:
-    """Refuse attacks by name that are for texts of another language.
-
-    Raises:
-        InputError: an unknown attack, or one of another language.
-    """
-    for name in wanted:
-        if name != "auto" and preset(name).language not in (language, "any"):
-            raise InputError(
-                f"expected attacks for texts of language {language!r}, but {name} is for "
-                f"{preset(name).language!r}"
-            )
-
-
-def chosen_presets(wanted: tuple[str, ...], language: str) -> tuple[list[str], dict[str, str]]:
-    """The attacks to run, and those of the default ones that are left out, with the reason.
-
-    Raises:
-        InputError: none of the default ones can run here.
-    """
-    if wanted != ("auto",):
-        return list(wanted), {}
-    names, left_out = default_presets(language, asset_status())
-    if not names:
-        reasons = "; ".join(f"{name}: {why}" for name, why in left_out.items())
-        raise InputError(f"no attack can run here: {reasons}")
-    return list(names), dict(left_out)
 
 
 def _say_left_out(left_out: dict[str, str]) -> None:

@@ -18,7 +18,7 @@ from ...attacks.noise import run_noise
 from ...attacks.presets.catalogue import preset
 from ...attacks.presets.white_box import check_gradients
 from ...attacks.progress import Progress
-from ...attacks.records import Record, read_records
+from ...attacks.records import Record, read_records, records_path
 from ...attacks.runs import Example, run_attack
 from ...attacks.statistics.compare import compare, correct, victim_pairs
 from ...attacks.statistics.conclusions import conclusions
@@ -28,8 +28,9 @@ from ...attacks.transfer import transfer_attacks
 from ...attacks.victims import Classifier
 from ..display.tables import robustness_table
 from ..run_folder.run_folder import RunFolder
-from ..settings.base import AttackSettings, EngineSettings
-from .victims import describe_victim, load_victim, records_path, trained_on
+from ..settings.attack import AttackSettings
+from ..settings.engine import EngineSettings
+from .victims import describe_victim, load_victim, trained_on
 
 UNLIMITED = {"en": "unlimited", "zh": "zh-unlimited"}
 Row = dict[str, Any]
@@ -108,7 +109,7 @@ class Campaign:
         if self.settings.workers == 1 and self.settings.ray is None:
             yield None
             return
-        from ...attacks.workers.pool import attack_pool  # with the optional Ray
+        from ...attacks.workers.start import attack_pool  # with the optional Ray
 
         workers = 0 if self.settings.ray else self.settings.workers  # 0: all CPUs of the cluster
         with attack_pool(self._loader(), workers, self.settings.ray) as pool:

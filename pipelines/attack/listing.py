@@ -10,8 +10,8 @@ WIDTH = 100
 
 def list_attacks() -> str:
     """Every attack by name, and then how to get what is missing."""
-    from ...attacks.assets.nltk import asset_status
     from ...attacks.presets.catalogue import PRESETS
+    from ...attacks.presets.requirements import asset_status
 
     status = {row["name"]: row for row in asset_status()}
     lines: list[str] = []

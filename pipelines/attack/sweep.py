@@ -13,17 +13,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ...attacks.assets.nltk import check_assets
+from ...attacks.presets.requirements import check_assets, check_language, chosen_presets
 from ...attacks.runs import select_examples
 from ...attacks.statistics.tables import csv_text, table_rows
 from ...errors import InputError
 from ...files import replace_file, write_json, write_text
-from ..convert.sweep_outputs import COLOURS
 from ..data import load_run_data
+from ..display.plots import COLOURS
 from ..display.tables import robustness_table
 from ..run_folder.run_folder import RunFolder, settings_dict, versions
-from ..settings.base import ENGINE, AttackSettings, AttackSweepSettings, EngineSettings
-from .attack import check_language, chosen_presets
+from ..settings.attack import AttackSettings, AttackSweepSettings
+from ..settings.engine import ENGINE, EngineSettings
 from .campaign import Campaign
 from .victims import make_recipe, parse_victim, victim_digest
 

@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, Any
 from ...errors import InputError
 from ..run_folder.run_folder import RunFolder
 from ..run_folder.stages import MODELS
-from ..settings.base import CODES, ENGINE, RULES, EngineSettings
+from ..settings.choices import CODES, RULES
+from ..settings.engine import ENGINE, EngineSettings
 
 if TYPE_CHECKING:
     from ...attacks.victims import Classifier
     from ...convert.recipes.recipe import ConversionRecipe
-    from ...engine.classifier import TextClassifier
+    from ...engine.classifier import ModelClassifier
 
 CALIBRATION = 512  # training texts that the thresholds of a variant are balanced on
 CONTROLS = ("noise", "levels", "deterministic")
@@ -107,13 +108,6 @@ def _check(name: str, found: VictimName) -> None:
         )
     if found.code and found.steps < 1:
         raise InputError(f"expected at least one time step in the victim {name!r}")
-
-
-def records_path(folder: Path, victim: str, attack: str) -> Path:
-    """The file of a victim's records under an attack."""
-    stem = Path(attack).stem if attack.endswith(".py") else attack
-    name = f"{victim}.{stem}.jsonl"
-    return folder / re.sub(r"[:/\\]", "-", name)
 
 
 def make_recipe(run: RunFolder, name: VictimName) -> ConversionRecipe:
@@ -200,10 +194,10 @@ def _converted(
     draws: int,
     engine: EngineSettings,
     seed: int,
-) -> TextClassifier:
+) -> ModelClassifier:
     """The run's ANN, converted in memory."""
     from ...convert.conversion import convert_model
-    from ...engine.classifier import TextClassifier
+    from ...engine.classifier import ModelClassifier
     from ...models.text_model import TextModel
     from ..data import calibration_texts, load_run_model, load_run_texts
 
@@ -211,7 +205,7 @@ def _converted(
     texts = load_run_texts(run)
     chosen = calibration_texts(texts, CALIBRATION, seed)
     snn = convert_model(ann, make_recipe(run, name), chosen, seed).snn
-    return TextClassifier(texts.stage, snn, classes, draws, **vars(engine))
+    return ModelClassifier(texts.stage, snn, classes, draws, **vars(engine))
 
 
 def victim_digest(run: RunFolder, victim: str, seed: int) -> dict[str, Any]:

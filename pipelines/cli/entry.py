@@ -8,8 +8,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ... import __version__
 from ...errors import InputError, SnnConvertError, one_line
+from ...version import __version__
 from .parser import Parser
 
 COMMANDS = {
@@ -104,10 +104,10 @@ def _lenient_output() -> None:
 def _dispatch(words: list[str]) -> int:
     name = next((word for word in words if not word.startswith("-")), None)
     if name in COMMANDS:
+        from ..display.output import hushed
         from ..run_folder.run_folder import RunFolder
         from .arguments import parse
         from .commands.shared import COMMANDS as WORK
-        from .output import hushed
 
         rest = words[:]
         rest.remove(name)

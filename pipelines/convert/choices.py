@@ -9,7 +9,7 @@ from typing import Any
 from ...convert.recipes.options import PLACES, from_options, override, to_options
 from ...convert.recipes.published import PRESETS, load_options
 from ...convert.recipes.recipe import ConversionRecipe
-from ..settings.base import ConvertSettings
+from ..settings.convert import ConvertSettings
 
 
 def recipe_from(settings: ConvertSettings) -> ConversionRecipe:

@@ -15,7 +15,8 @@ from ...models.text_model import TextModel
 from ..data import calibration_texts, load_run_model, load_run_texts
 from ..measure import measure, write_raster
 from ..run_folder.run_folder import RunFolder
-from ..settings.base import ENGINE, ConvertSettings, EngineSettings
+from ..settings.convert import ConvertSettings
+from ..settings.engine import ENGINE, EngineSettings
 from .choices import recipe_from, resolved_settings, with_run_recipe
 
 

@@ -26,7 +26,7 @@ from ...files import read_json, write_json
 from ...models.text_model import TextModel
 from ..data import Texts, calibration_texts, load_run_model, load_run_texts
 from ..run_folder.run_folder import RunFolder, fingerprint, versions
-from ..settings.base import ConvertSettings, SweepSettings
+from ..settings.convert import ConvertSettings, SweepSettings
 from .choices import recipe_from, with_run_recipe
 from .sweep_outputs import plot, sweep_table, write_csv
 from .trials import MAC_IN_SOPS, Row, Trial, _refusal, pareto, plan, winner

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...files import replace_file, write_text
+from ..display.plots import COLOURS, MARKERS
 from ..display.tables import table
 
 Row = dict[str, Any]
@@ -26,8 +27,6 @@ COLUMNS = (
     "sop_equivalents",
     "pareto",
 )
-COLOURS = {"direct": "#4c72b0", "saf": "#dd8452", "bitplane": "#55a868", "poisson": "#c44e52"}
-MARKERS = "osD^v<>PX*hpd8"
 
 
 def sweep_table(rows: Sequence[Row], best: Row) -> str:

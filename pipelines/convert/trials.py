@@ -10,7 +10,7 @@ from ...convert.recipes.options import from_options, override, to_options
 from ...convert.recipes.published import PRESETS
 from ...convert.recipes.recipe import ConversionRecipe
 from ...errors import InputError
-from ..settings.base import SweepSettings
+from ..settings.convert import SweepSettings
 
 Row = dict[str, Any]
 

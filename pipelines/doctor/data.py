@@ -45,7 +45,8 @@ def check_data(data_dir: str | None) -> Iterator[Check]:
 
 def check_attack_data() -> Iterator[Check]:
     """NLTK's folders and every kind of language data that attacks need."""
-    from ...attacks.assets.nltk import asset_status, missing_extra
+    from ...attacks.assets.nltk import missing_extra
+    from ...attacks.presets.requirements import asset_status
 
     if any(find_spec(name) is None for name in ("textattack", "nltk", "pinyin")):
         yield Check("attack data", "note", "not looked for", missing_extra())

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ..cli.output import tell
+from ..display.output import tell
 from .check import Check
 from .data import check_attack_data, check_data
 from .machine import check_machine

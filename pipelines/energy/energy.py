@@ -23,7 +23,7 @@ from ...seeds import generator
 from ..data import Texts, load_run_model, load_run_texts
 from ..quality.chance import warn_of
 from ..run_folder.run_folder import RunFolder, settings_dict
-from ..settings.base import EnergySettings
+from ..settings.energy import EnergySettings
 from .measure import (
     SPARSE,
     Measured,

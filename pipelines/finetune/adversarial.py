@@ -21,10 +21,10 @@ from typing import Any
 
 from torch import Tensor
 
-from ...attacks.assets.nltk import check_assets
-from ...attacks.records import Record
+from ...attacks.presets.requirements import check_assets, check_language
+from ...attacks.records import Record, records_path
 from ...attacks.runs import run_attack
-from ...engine.classifier import TextClassifier
+from ...engine.classifier import ModelClassifier
 from ...engine.engines import make_engine
 from ...engine.evaluate import accuracy
 from ...engine.reference import ann_logits
@@ -34,12 +34,11 @@ from ...models.saving import load_model, save_model, weights_hash
 from ...models.snn import SpikingTextModel
 from ...models.text_model import TextModel
 from ...seeds import derive
-from ..attack.attack import check_language
-from ..attack.victims import records_path
 from ..data import Texts, load_run_texts, training_texts
 from ..quality.quality import model_figures
 from ..run_folder.run_folder import RunFolder, settings_dict
-from ..settings.base import ENGINE, EngineSettings, FinetuneSettings
+from ..settings.engine import ENGINE, EngineSettings
+from ..settings.finetune import FinetuneSettings
 from ..training.divergence import DivergenceError
 from ..training.loop import State, checkpoint_path
 from ..training.schedule import finetune_defaults
@@ -197,7 +196,7 @@ class _Tuning:
         examples = examples_of_round(self.texts.dataset.split(split), sizes[split], turn, self.seed)
         folder = self.folder(number)
         model, classes = load_model(folder)
-        classifier = TextClassifier(self.texts.stage, model, classes, DRAWS, **vars(self.engine))
+        classifier = ModelClassifier(self.texts.stage, model, classes, DRAWS, **vars(self.engine))
         weights = weights_hash(folder)[:16]
         return {
             attack: run_attack(

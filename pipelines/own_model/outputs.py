@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from ...convert.from_torch.check import outputs_of
-from ...convert.from_torch.module import Translated
 from ...convert.from_torch.readout import as_logits, as_the_module
+from ...convert.from_torch.translated import Translated
 from ...errors import InputError
 from ...text.stages.own_vocabulary import OwnVocabulary
 

@@ -20,8 +20,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ...convert.from_torch.module import Translated, translate, unwrapped
+from ...convert.from_torch.module import translate, unwrapped
 from ...convert.from_torch.text_model import scaled_model, word_vectors
+from ...convert.from_torch.translated import Translated
 from ...engine.evaluate import accuracy
 from ...engine.reference import ann_logits
 from ...errors import InputError
@@ -44,7 +45,7 @@ from ..data import (
 from ..quality.chance import warn_after
 from ..quality.quality import model_figures
 from ..run_folder.run_folder import RunFolder, fingerprint, settings_dict
-from ..settings.base import DataSettings
+from ..settings.data import DataSettings
 from .outputs import OwnOutputs
 from .summary import own_text
 

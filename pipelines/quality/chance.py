@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..cli.output import warn
 from ..display.classes import percent
+from ..display.output import warn
 from ..run_folder.run_folder import RunFolder
 from ..run_folder.stages import MODELS
 

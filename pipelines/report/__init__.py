@@ -1,1 +1,5 @@
 """`snnconvert report`: one self-contained page."""
+
+from ...moved import attributes
+
+__getattr__ = attributes(__name__)

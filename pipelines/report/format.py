@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import PurePath
-
-from .read import Model
 
 MODEL_NAMES = {"ann": "ANN", "snn": "SNN", "finetuned": "Fine-tuned SNN"}
 SHORT_NAMES = MODEL_NAMES | {"finetuned": "Fine-tuned"}
@@ -137,8 +134,3 @@ def plain(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(plain(item) for item in value)
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def last_model(models: Mapping[str, Model]) -> Model | None:
-    """The spiking model that the run ends with: fine-tuned, else converted, else None."""
-    return models.get("finetuned") or models.get("snn")

@@ -10,24 +10,19 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from ... import __version__
 from ...files import write_text
+from ...version import __version__
 from . import format as form
-from .read import Model, RunFigures, read_run
+from .reading.robustness import AttackRow
+from .reading.run import Model, RunFigures, last_model, read_run
+from .sections.accuracy import accuracy_figure, intervals, texts_tested
 from .sections.classes.section import chance_context, classes_context
 from .sections.conversion import budget_context
 from .sections.energy.section import energy_context, headline
 from .sections.raster import MOST_WORDS
-from .sections.robustness.read import AttackRow
+from .sections.rates import histograms, rates_figure
 from .sections.robustness.section import robustness_context
-from .sections.spikes import (
-    accuracy_figure,
-    histograms,
-    intervals,
-    rasters,
-    rates_figure,
-    texts_tested,
-)
+from .sections.spikes import rasters
 
 STAGE_NAMES = {
     "data": "Texts and vectors",
@@ -108,7 +103,7 @@ def page(template: str, shown: dict[str, Any]) -> str:
 
 def context(run: RunFigures) -> dict[str, Any]:
     """Everything that the templates show."""
-    last = form.last_model(run.models)
+    last = last_model(run.models)
     activity = {kind: model.activity for kind, model in run.models.items() if model.activity}
     classes = run.data.classes if run.data else []
     rows = run.attacks.rows if run.attacks else []

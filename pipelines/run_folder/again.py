@@ -7,15 +7,13 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from ..settings.base import (
-    AttackSettings,
-    ConvertSettings,
-    DataSettings,
-    EnergySettings,
-    FinetuneSettings,
-    TrainSettings,
-)
+from ..settings.attack import AttackSettings
+from ..settings.convert import ConvertSettings
+from ..settings.data import DataSettings
+from ..settings.energy import EnergySettings
 from ..settings.fields import Settings
+from ..settings.finetune import FinetuneSettings
+from ..settings.train import TrainSettings
 
 Config = dict[str, Any]
 

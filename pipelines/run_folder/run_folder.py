@@ -19,9 +19,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ... import __version__
 from ...errors import InputError, SnnConvertError
 from ...files import read_text, sha256, write_json, write_text
+from ...version import __version__
 from .again import command_for
 from .lock import locked
 from .results_file import read_results

@@ -1,1 +1,25 @@
-"""The settings of every command; the command line is made from them."""
+"""The settings of every command, as small dataclasses; the command line is made from them."""
+
+from __future__ import annotations
+
+from .attack import AttackSettings, AttackSweepSettings
+from .convert import ConvertSettings, SweepSettings
+from .data import DataSettings
+from .energy import EnergySettings
+from .engine import EngineSettings
+from .finetune import FinetuneSettings
+from .run import RunSettings
+from .train import TrainSettings
+
+__all__ = [
+    "AttackSettings",
+    "AttackSweepSettings",
+    "ConvertSettings",
+    "DataSettings",
+    "EnergySettings",
+    "EngineSettings",
+    "FinetuneSettings",
+    "RunSettings",
+    "SweepSettings",
+    "TrainSettings",
+]

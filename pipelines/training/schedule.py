@@ -11,7 +11,8 @@ import math
 from dataclasses import replace
 from typing import TypeVar
 
-from ..settings.base import FinetuneSettings, TrainSettings
+from ..settings.finetune import FinetuneSettings
+from ..settings.train import TrainSettings
 
 S = TypeVar("S", TrainSettings, FinetuneSettings)
 

@@ -14,7 +14,8 @@ from ...models.snn import SpikingTextModel
 from ...models.text_model import TextModel, set_generator
 from ...text.stages.vocabulary import PAD_ID, UNK_ID
 from ..data import Texts
-from ..settings.base import FinetuneSettings, TrainSettings
+from ..settings.finetune import FinetuneSettings
+from ..settings.train import TrainSettings
 from .dev_score import DevScore, Logits
 from .loop import Loop, adamw, class_weights
 

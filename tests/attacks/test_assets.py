@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from snnconvert.attacks.assets import nltk as environment
 from snnconvert.attacks.assets.files import VARIABLE
-from snnconvert.attacks.assets.nltk import asset_status, check_assets
 from snnconvert.attacks.building import loading
 from snnconvert.attacks.building.texts import locate_words
 from snnconvert.attacks.candidates.candidates import chinese_synonyms, common_characters, homophones
-from snnconvert.attacks.presets.catalogue import PRESETS, default_presets, preset
+from snnconvert.attacks.presets.catalogue import PRESETS, preset
+from snnconvert.attacks.presets.requirements import asset_status, check_assets, default_presets
 from snnconvert.attacks.victims import Victim, check_probabilities
 from snnconvert.errors import InputError, SnnConvertError
 from snnconvert.installation import install_hint

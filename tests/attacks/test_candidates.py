@@ -12,15 +12,16 @@ import numpy as np
 import pytest
 
 from snnconvert.attacks.assets.files import VARIABLE
-from snnconvert.attacks.assets.nltk import ASSETS, asset_status, check_assets, digest
+from snnconvert.attacks.assets.nltk import ASSETS, digest
 from snnconvert.attacks.building.texts import changed_words
 from snnconvert.attacks.candidates import candidates, hownet, masked, neighbours
 from snnconvert.attacks.candidates.candidates import cilin_synonyms, common_characters
 from snnconvert.attacks.candidates.glyphs import alike, glyph_alikes
 from snnconvert.attacks.presets.catalogue import PRESETS, preset
+from snnconvert.attacks.presets.requirements import asset_status, check_assets
 from snnconvert.errors import InputError
 from snnconvert.pipelines.cli import main
-from snnconvert.pipelines.settings.base import AttackSettings, is_recipe_file
+from snnconvert.pipelines.settings.attack import AttackSettings, is_recipe_file
 
 CACHES = (
     candidates._cilin,

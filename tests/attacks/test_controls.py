@@ -19,7 +19,7 @@ from snnconvert.attacks.controls import (
 )
 from snnconvert.attacks.noise import run_noise
 from snnconvert.attacks.victims import check_probabilities
-from snnconvert.engine.classifier import TextClassifier
+from snnconvert.engine.classifier import ModelClassifier
 from snnconvert.errors import InputError
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.families.textcnn import TextCNNSpec, build_textcnn
@@ -38,7 +38,7 @@ def ann():
     stage, vectors = TextStage.fit(split, "en", "random", dim=6, seed=1, progress=False)
     spec = TextCNNSpec(dim=6, classes=2, widths=(1, 2), channels=5, activation="relu")
     model = TextModel(torch.from_numpy(vectors), build_textcnn(spec, seed=2)).eval()
-    return TextClassifier(stage, model, ("neg", "pos"), draws=3)
+    return ModelClassifier(stage, model, ("neg", "pos"), draws=3)
 
 
 @pytest.mark.parametrize("mapping", ["split", "shift"])
@@ -55,7 +55,7 @@ def test_a_coarse_code_rounds_every_component(ann):
     vectors = ann.model.embedding.weight.clamp(-1, 1)
     rounded = torch.sign(vectors) * (vectors.abs() >= 0.5)
     by_hand = TextModel(rounded, ann.model.network).eval()
-    other = TextClassifier(ann.stage, by_hand, ann.classes)
+    other = ModelClassifier(ann.stage, by_hand, ann.classes)
     np.testing.assert_allclose(coded.probabilities(TEXTS), other.probabilities(TEXTS), atol=1e-6)
 
 
@@ -101,7 +101,7 @@ def test_deterministic_snn_has_the_same_weights(ann):
     snn = SpikingTextModel(
         ann.model.embedding.weight.detach(), Encoder("poisson", "shift"), network, 7
     )
-    quiet = without_noise(TextClassifier(ann.stage, snn, ann.classes))
+    quiet = without_noise(ModelClassifier(ann.stage, snn, ann.classes))
     assert quiet.model.network is network and quiet.model.steps == 7
     assert quiet.model.encoder == Encoder("saf", "shift") and not quiet.stochastic
     with pytest.raises(InputError, match="its code is saf"):

@@ -12,11 +12,11 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 
-from snnconvert.attacks.assets.nltk import check_assets
-from snnconvert.attacks.attacker import Example
 from snnconvert.attacks.candidates import hownet, masked, neighbours
 from snnconvert.attacks.candidates import sentence_encoder as encoders
+from snnconvert.attacks.job import Example
 from snnconvert.attacks.presets.catalogue import preset
+from snnconvert.attacks.presets.requirements import check_assets
 from snnconvert.attacks.victims import Victim
 from snnconvert.errors import InputError
 from snnconvert.tests.helpers.attacks import CHINESE, ENGLISH, EXAMPLES, Bag, attack

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snnconvert.attacks.assets.nltk import asset_status
-from snnconvert.attacks.attacker import Example, seeded
+from snnconvert.attacks.attacker import seeded
 from snnconvert.attacks.building.loading import no_downloads
 from snnconvert.attacks.building.texts import tracked_text
+from snnconvert.attacks.job import Example
 from snnconvert.attacks.presets.catalogue import PRESETS, preset
+from snnconvert.attacks.presets.requirements import asset_status
 from snnconvert.attacks.victims import Victim
 from snnconvert.errors import InputError
 from snnconvert.seeds import derive

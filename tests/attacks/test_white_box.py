@@ -18,7 +18,7 @@ from snnconvert.attacks.runs import Example, run_attack
 from snnconvert.attacks.victims import Victim
 from snnconvert.convert.conversion import convert_model
 from snnconvert.convert.recipes.recipe import ConversionRecipe
-from snnconvert.engine.classifier import TextClassifier
+from snnconvert.engine.classifier import ModelClassifier
 from snnconvert.errors import InputError
 from snnconvert.models.batches import to_batch
 from snnconvert.models.encoders.encoder import Encoder
@@ -74,7 +74,7 @@ def sentences(count: int, seed: int) -> tuple[list[str], list[int]]:
     return texts, labels
 
 
-def linear(texts: list[str], language: str) -> TextClassifier:
+def linear(texts: list[str], language: str) -> ModelClassifier:
     """A linear model of random word vectors: the loss is a function of their mean alone."""
     split = Split(tuple(texts), tuple(i % 2 for i in range(len(texts))))
     stage, vectors = TextStage.fit(split, language, "random", dim=6, progress=False)
@@ -83,11 +83,11 @@ def linear(texts: list[str], language: str) -> TextClassifier:
         network.get_parameter("nodes.out.weight").copy_(
             torch.randn(2, 6, generator=generator(0, "w"))
         )
-    return TextClassifier(stage, TextModel(torch.from_numpy(vectors), network), ("-", "+"))
+    return ModelClassifier(stage, TextModel(torch.from_numpy(vectors), network), ("-", "+"))
 
 
 @pytest.fixture(scope="module")
-def trained() -> TextClassifier:
+def trained() -> ModelClassifier:
     """A small CNN that tells the two classes of `sentences` apart."""
     texts, labels = sentences(400, 0)
     split = Split(tuple(texts), tuple(labels))
@@ -100,16 +100,16 @@ def trained() -> TextClassifier:
         optimizer.zero_grad()
         functional.cross_entropy(model(ids, lengths), torch.tensor(labels)).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-    return TextClassifier(stage, model.eval(), ("bad", "good"))
+    return ModelClassifier(stage, model.eval(), ("bad", "good"))
 
 
-def converted(ann: TextClassifier, code: str) -> TextClassifier:
+def converted(ann: ModelClassifier, code: str) -> ModelClassifier:
     """The SNN of a trained CNN."""
     assert isinstance(ann.model, TextModel)
     recipe = ConversionRecipe(encoder=Encoder(code, "split"), steps=7)
     sequences = ann.stage.encode(sentences(64, 1)[0])
     snn = convert_model(ann.model, recipe, sequences).snn
-    return TextClassifier(ann.stage, snn, ann.classes)
+    return ModelClassifier(ann.stage, snn, ann.classes)
 
 
 def synonyms(word: str) -> list[str]:
@@ -141,7 +141,7 @@ def outcome(attack, texts, labels):
 class Blind:
     """A classifier whose first-order scores are drawn at random."""
 
-    def __init__(self, inner: TextClassifier) -> None:
+    def __init__(self, inner: ModelClassifier) -> None:
         self.inner = inner
         self.draw = np.random.default_rng(0)
 
@@ -155,7 +155,7 @@ class Blind:
 class Counting:
     """Counts the texts and the gradients that are asked for."""
 
-    def __init__(self, inner: TextClassifier) -> None:
+    def __init__(self, inner: ModelClassifier) -> None:
         self.inner, self.texts, self.passes = inner, 0, 0
 
     def __getattr__(self, name):
@@ -220,7 +220,7 @@ def test_a_beam_goes_on_from_several_texts(textattack, trained):
     assert all(status.startswith("Successful") for status, _ in found)
 
 
-def losses(classifier: TextClassifier, texts: list[str], label: int) -> np.ndarray:
+def losses(classifier: ModelClassifier, texts: list[str], label: int) -> np.ndarray:
     return -np.log(classifier.probabilities(texts)[:, label])
 
 
@@ -231,7 +231,7 @@ ENGLISH_TEXTS = [
 CHINESE_TEXTS = ["味道不错,我很喜欢这家店的菜。", "电影难看,浪费时间!"]
 
 
-def swaps(text: str, language: str, classifier: TextClassifier) -> list[str]:
+def swaps(text: str, language: str, classifier: ModelClassifier) -> list[str]:
     """The text with each of the attack's words replaced by some other."""
     segment = classifier.segment if language == "zh" else None
     tracked = tracked_text(text, segment)
@@ -288,7 +288,7 @@ def test_two_words_of_the_attack_may_be_one_of_the_model(textattack):
 def test_words_beyond_the_models_reach_are_not_tried(textattack, trained):
     text = "a bad film . " + "the plot is long " * 2500
     stage = trained.stage
-    long = TextClassifier(stage, trained.model, trained.classes)
+    long = ModelClassifier(stage, trained.model, trained.classes)
     found = long.gradient(text, 0)
     assert len(found.ids) == stage.max_length and found.reach < 5000
     assert np.array_equal(found.ids, stage.encode([text])[0])

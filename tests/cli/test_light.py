@@ -13,10 +13,10 @@ import pytest
 
 from snnconvert import __version__
 from snnconvert.attacks.presets.catalogue import PRESETS
+from snnconvert.pipelines import settings
 from snnconvert.pipelines.cli import COMMANDS as NAMES
 from snnconvert.pipelines.cli import command_parser, main
 from snnconvert.pipelines.cli.parser import Parser
-from snnconvert.pipelines.settings import base as settings
 from snnconvert.pipelines.training.schedule import train_defaults
 from snnconvert.text.datasets.named import dataset_names
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from snnconvert.pipelines.cli import main
-from snnconvert.pipelines.cli.output import hushed, tell
+from snnconvert.pipelines.display.output import hushed, tell
 
 
 @pytest.fixture

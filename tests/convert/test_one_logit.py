@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from snnconvert.convert.conversion import convert_model
 from snnconvert.convert.from_torch.module import from_torch
 from snnconvert.convert.recipes.recipe import ConversionRecipe
-from snnconvert.engine.classifier import TextClassifier
+from snnconvert.engine.classifier import ModelClassifier
 from snnconvert.engine.evaluate import accuracy, evaluate_snn
 from snnconvert.engine.reference import ann_logits
 from snnconvert.errors import InputError
@@ -78,9 +78,9 @@ def test_one_logit_is_right_as_ann_and_as_snn(trained):
     assert accuracy(logits, LABELS) == theirs
     snn = convert_model(model, ConversionRecipe(), ids).snn
     assert evaluate_snn(snn, ids, LABELS)["accuracy"] >= theirs - 0.02
-    ann = TextClassifier(stage, model, ("neg", "pos")).probabilities(TEXTS[:6])
+    ann = ModelClassifier(stage, model, ("neg", "pos")).probabilities(TEXTS[:6])
     np.testing.assert_allclose(ann[:, 1], z[:6].sigmoid().numpy(), rtol=1e-4)
-    spiking = TextClassifier(stage, snn, ("neg", "pos")).probabilities(TEXTS[:6])
+    spiking = ModelClassifier(stage, snn, ("neg", "pos")).probabilities(TEXTS[:6])
     assert ((spiking[:, 1] > 0.5) == (z[:6] > 0).numpy()).all()
 
 
@@ -153,7 +153,7 @@ def test_other_outputs_than_classes_are_refused_everywhere(outputs, classes, rea
     stage, matrix = TextStage.fit(Split(TEXTS, LABELS), "en", "random", dim=DIM, progress=False)
     model.embedding = nn.Embedding.from_pretrained(torch.from_numpy(matrix))
     with pytest.raises(InputError, match=reason):
-        TextClassifier(stage, model, classes)
+        ModelClassifier(stage, model, classes)
     good = text_model(2)
     save_model(tmp_path / "good", good, ("a", "b"))
     spec = json.loads((tmp_path / "good" / "spec.json").read_text(encoding="utf-8"))

@@ -22,9 +22,9 @@ import pytest
 import torch
 import yaml
 
+from snnconvert.pipelines import settings
 from snnconvert.pipelines.cli import command_parser, main
 from snnconvert.pipelines.cli.arguments import parse, settings_from
-from snnconvert.pipelines.settings import base as settings
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from snnconvert.convert.conversion import convert_model
 from snnconvert.convert.recipes.recipe import ConversionRecipe
-from snnconvert.engine.classifier import TextClassifier
+from snnconvert.engine.classifier import ModelClassifier
 from snnconvert.engine.evaluate import accuracy, evaluate_snn
 from snnconvert.engine.reference import ann_logits, snn_logits
 from snnconvert.errors import InputError
@@ -39,13 +39,13 @@ def stage_and_ann() -> tuple[TextStage, TextModel]:
     return stage, TextModel(torch.from_numpy(matrix), network).eval()
 
 
-def classifier(stage_and_ann, code: str | None, draws: int = 4) -> TextClassifier:
+def classifier(stage_and_ann, code: str | None, draws: int = 4) -> ModelClassifier:
     stage, ann = stage_and_ann
     if code is None:
-        return TextClassifier(stage, ann, ("no", "yes"))
+        return ModelClassifier(stage, ann, ("no", "yes"))
     recipe = ConversionRecipe(7, Encoder(code))
     snn = convert_model(ann, recipe, stage.encode(TEXTS)).snn
-    return TextClassifier(stage, snn, ("no", "yes"), draws)
+    return ModelClassifier(stage, snn, ("no", "yes"), draws)
 
 
 @given(
@@ -137,7 +137,7 @@ def test_a_model_of_another_vocabulary_is_refused(stage_and_ann):
     stage, ann = stage_and_ann
     other = TextModel(torch.zeros(3, 8), ann.network)
     with pytest.raises(InputError, match="not of the same run"):
-        TextClassifier(stage, other, ("no", "yes"))
+        ModelClassifier(stage, other, ("no", "yes"))
 
 
 def test_no_texts_give_no_rows(stage_and_ann):

@@ -10,7 +10,7 @@ import torch
 
 from snnconvert.benchmarks.shared.peers import model_of, random_vectors
 from snnconvert.engine import engines as choose
-from snnconvert.engine.classifier import TextClassifier
+from snnconvert.engine.classifier import ModelClassifier
 from snnconvert.engine.engines import ENGINES, PRECISIONS, make_engine
 from snnconvert.engine.evaluate import evaluate_snn
 from snnconvert.engine.incremental.incremental import Incremental
@@ -24,7 +24,7 @@ from snnconvert.models.nodes.layers import Conv1d, Linear, initialised
 from snnconvert.models.nodes.pooling import MeanOverTime
 from snnconvert.models.snn import SpikingTextModel
 from snnconvert.models.spikes.pooling import MaxOfSpikes
-from snnconvert.pipelines.settings import base as settings
+from snnconvert.pipelines.settings import choices
 from snnconvert.text.datasets.dataset import Split
 from snnconvert.text.stages.words import TextStage
 
@@ -51,7 +51,7 @@ def windowed() -> SpikingTextModel:
 
 
 def test_names_on_the_command_line_are_those_here() -> None:
-    assert (settings.ENGINES, settings.PRECISIONS) == (ENGINES, PRECISIONS)
+    assert (choices.ENGINES, choices.PRECISIONS) == (ENGINES, PRECISIONS)
 
 
 @pytest.mark.parametrize("code", ["saf", "direct", "poisson"])
@@ -100,7 +100,7 @@ def test_a_classifier_keeps_its_engine() -> None:
     stage, _ = TextStage.fit(train, "en", "random", dim=6)
     vectors = random_vectors(len(stage.vocabulary), 6)
     snn = model_of(vectors, Encoder("saf"), 3, channels=4)
-    classifier = TextClassifier(stage, snn, ("no", "yes"))
+    classifier = ModelClassifier(stage, snn, ("no", "yes"))
     first = classifier.probabilities(["w1 w2 w3 w4", "w5 w6 w7"])
     engine = classifier.engine()
     again = classifier.probabilities(["w1 w2 w3 w4"])
@@ -111,7 +111,7 @@ def test_a_classifier_keeps_its_engine() -> None:
     assert later is not engine and isinstance(later, Incremental)
     assert later.engine.backend == "numba"
     np.testing.assert_allclose(many[:1], first[:1], atol=1e-7)
-    other = TextClassifier(stage, snn, ("no", "yes"), engine="reference")
+    other = ModelClassifier(stage, snn, ("no", "yes"), engine="reference")
     np.testing.assert_allclose(other.probabilities(["w1 w2 w3 w4"]), again, atol=1e-7)
     assert torch.equal(
         other.logits_by_step(["w5 w6 w7 w8 w9"]), classifier.logits_by_step(["w5 w6 w7 w8 w9"])

@@ -10,8 +10,7 @@ from typing import Any
 
 import yaml
 
-from snnconvert.attacks.records import header_of
-from snnconvert.pipelines.attack.victims import records_path
+from snnconvert.attacks.records import header_of, records_path
 from snnconvert.pipelines.report.page import report
 
 STEPS, CHANNELS = 4, 6

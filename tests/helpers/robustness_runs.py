@@ -10,12 +10,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from snnconvert.attacks.records import Record, header_of
+from snnconvert.attacks.records import Record, header_of, records_path
 from snnconvert.attacks.statistics.compare import compare, correct, victim_pairs
 from snnconvert.attacks.statistics.conclusions import conclusions
 from snnconvert.attacks.statistics.scores import score, wilson
 from snnconvert.attacks.statistics.tables import write_robustness
-from snnconvert.pipelines.attack.victims import parse_victim, records_path
+from snnconvert.pipelines.attack.victims import parse_victim
 from snnconvert.tests.helpers.report import RESULTS, write_run
 
 WORDS = {

@@ -7,7 +7,7 @@ import signal
 import time
 from pathlib import Path
 
-from snnconvert.attacks.attacker import failure
+from snnconvert.attacks.job import failure
 from snnconvert.attacks.workers.ray_pool import WAITING
 from snnconvert.attacks.workers.ray_worker import Failure
 from snnconvert.tests.helpers.attacks import ENGLISH, Bag

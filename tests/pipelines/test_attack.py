@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snnconvert.attacks.records import records_path
 from snnconvert.errors import InputError
 from snnconvert.files import read_json
 from snnconvert.pipelines.attack.victims import (
@@ -18,11 +19,10 @@ from snnconvert.pipelines.attack.victims import (
     is_stochastic,
     load_victim,
     parse_victim,
-    records_path,
 )
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
-from snnconvert.pipelines.settings.base import CODES, RULES
+from snnconvert.pipelines.settings.choices import CODES, RULES
 
 TEXT = "friendly staff and a great room"
 

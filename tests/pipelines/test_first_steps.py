@@ -10,7 +10,9 @@ import pytest
 from snnconvert.pipelines.convert.convert import convert
 from snnconvert.pipelines.demo import demo_settings
 from snnconvert.pipelines.finetune.finetune import finetune
-from snnconvert.pipelines.settings.base import DataSettings, RunSettings, TrainSettings
+from snnconvert.pipelines.settings.data import DataSettings
+from snnconvert.pipelines.settings.run import RunSettings
+from snnconvert.pipelines.settings.train import TrainSettings
 from snnconvert.pipelines.train import train
 
 SEEDS = (0, 1, 2)

@@ -12,11 +12,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from snnconvert.engine.classifier import TextClassifier
+from snnconvert import TextClassifier
 from snnconvert.errors import InputError
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.own_model.own_model import run_from_module
-from snnconvert.pipelines.settings.base import DataSettings
+from snnconvert.pipelines.settings.data import DataSettings
 from snnconvert.text.datasets.dataset import load_dataset
 from snnconvert.text.segment import segment
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -22,13 +22,11 @@ from snnconvert.pipelines.convert.choices import recipe_from, resolved_settings
 from snnconvert.pipelines.convert.convert import convert
 from snnconvert.pipelines.run import check_run
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
-from snnconvert.pipelines.settings import base as names
-from snnconvert.pipelines.settings.base import (
-    ConvertSettings,
-    DataSettings,
-    RunSettings,
-    TrainSettings,
-)
+from snnconvert.pipelines.settings import choices as names
+from snnconvert.pipelines.settings.convert import ConvertSettings
+from snnconvert.pipelines.settings.data import DataSettings
+from snnconvert.pipelines.settings.run import RunSettings
+from snnconvert.pipelines.settings.train import TrainSettings
 from snnconvert.pipelines.train import train
 
 DATA = DataSettings(dataset="builtin-en", vectors="random", dim=8)
@@ -64,9 +62,9 @@ def test_the_choices_of_the_command_line_are_those_of_the_code():
     assert set(names.GRAINS) == set(GRAINS) and set(names.KINDS) == set(KINDS)
     assert set(names.CODES) == set(CODES)
     assert set(names.POOLING) == {"auto", *POOLING_RULES}
-    fields = {item.name for item in names.fields(ConvertSettings)}
-    assert fields >= set(PLACES)
-    text = next(f for f in names.fields(ConvertSettings) if f.name == "recipe").metadata["help"]
+    options = {item.name for item in fields(ConvertSettings)}
+    assert options >= set(PLACES)
+    text = next(f for f in fields(ConvertSettings) if f.name == "recipe").metadata["help"]
     assert all(name in text for name in PRESETS)
 
 

@@ -345,12 +345,12 @@ def test_the_command_of_a_stage_gives_its_settings_again(words: list[str], tmp_p
 
 def settled(words: list[str]) -> tuple[dict[str, Any], str]:
     """What config.yaml would hold after a command, and the stage that it makes."""
+    from snnconvert.pipelines import settings
     from snnconvert.pipelines.cli import command_parser
     from snnconvert.pipelines.cli.arguments import parse, settings_from
     from snnconvert.pipelines.convert import convert
     from snnconvert.pipelines.finetune import adversarial
     from snnconvert.pipelines.run_folder.run_folder import settings_dict
-    from snnconvert.pipelines.settings import base as settings
 
     place = [] if "--out" in words else ["--out", "x"]
     if words[0] != "train":

@@ -21,15 +21,20 @@ from snnconvert.models.text_model import TextModel
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.convert import sweep as module
 from snnconvert.pipelines.convert.sweep import sweep
-from snnconvert.pipelines.convert.trials import METHODS, below, changes_of, pareto, plan, winner
+from snnconvert.pipelines.convert.trials import (
+    METHODS,
+    below,
+    changes_of,
+    one_run_for_all,
+    pareto,
+    plan,
+    winner,
+)
 from snnconvert.pipelines.data import calibration_texts, load_run_model, load_run_texts
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
-from snnconvert.pipelines.settings.base import (
-    ConvertSettings,
-    DataSettings,
-    SweepSettings,
-    TrainSettings,
-)
+from snnconvert.pipelines.settings.convert import ConvertSettings, SweepSettings
+from snnconvert.pipelines.settings.data import DataSettings
+from snnconvert.pipelines.settings.train import TrainSettings
 from snnconvert.pipelines.train import train
 
 SMALL = SweepSettings(methods=("default", "bias", "srp"), encoders=("saf", "direct"), steps=(1, 3))
@@ -179,7 +184,7 @@ def test_methods_can_be_joined_and_unknown_ones_are_refused():
     ],
 )
 def test_only_what_does_not_depend_on_the_steps_shares_a_run(options, shared):
-    assert module.one_run_for_all(from_options(options)) is shared
+    assert one_run_for_all(from_options(options)) is shared
 
 
 @given(st.integers(1, 1000))

@@ -9,7 +9,7 @@ import pytest
 from snnconvert.pipelines.attack.victims import parse_victim
 from snnconvert.pipelines.cli import command_parser
 from snnconvert.pipelines.cli.arguments import parse, settings_from
-from snnconvert.pipelines.settings.base import RunSettings
+from snnconvert.pipelines.settings.run import RunSettings
 from snnconvert.text.datasets.named import dataset_names
 
 

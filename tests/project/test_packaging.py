@@ -73,8 +73,16 @@ def test_the_list_of_packages_is_the_folders_there_are(root: Path) -> None:
 def test_the_wheel_holds_every_file_of_the_package_and_no_other(wheel: Path, root: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = {n for n in archive.namelist() if ".dist-info/" not in n and not n.endswith("/")}
-    base = {"__init__.py", "__main__.py", "errors.py", "files.py", "seeds.py", "py.typed"}
-    base |= {"installation.py"}
+    base = {
+        "__init__.py",
+        "__main__.py",
+        "errors.py",
+        "files.py",
+        "registry.py",
+        "seeds.py",
+        "version.py",
+    }
+    base |= {"installation.py", "moved.py", "version.py", "py.typed"}
     there = {str(p) for p in source_files(root) if p.parts[0] in ROOMS or str(p) in base}
     assert names == {f"snnconvert/{name}" for name in there}
     for needed in (

@@ -10,7 +10,8 @@ import yaml
 
 from snnconvert.errors import InputError
 from snnconvert.pipelines.cli import main
-from snnconvert.pipelines.report.compare.page import compare, run_names, styles
+from snnconvert.pipelines.report.compare.overlay import styles
+from snnconvert.pipelines.report.compare.page import compare, run_names
 from snnconvert.tests.helpers.report import CONFIG, ENERGY, RESULTS, Page, write_run
 
 OTHER = copy.deepcopy(RESULTS)

@@ -12,7 +12,7 @@ import pytest
 from snnconvert.errors import InputError
 from snnconvert.pipelines.report import format as form
 from snnconvert.pipelines.report.page import report
-from snnconvert.pipelines.report.sections.energy.read import CurvePoint, EnergyRow
+from snnconvert.pipelines.report.reading.energy import CurvePoint, EnergyRow
 from snnconvert.pipelines.report.sections.energy.section import curve_panel, log_ticks
 from snnconvert.tests.helpers.report import (
     ENERGY,

@@ -21,11 +21,11 @@ from snnconvert.pipelines.report.drawing.svg import (
     text_width,
     thinned,
 )
-from snnconvert.pipelines.report.read import Activity
-from snnconvert.pipelines.report.sections.accuracy import rate_histogram
+from snnconvert.pipelines.report.reading.robustness import AttackRow
+from snnconvert.pipelines.report.reading.run import Activity
 from snnconvert.pipelines.report.sections.raster import neuron_panel
+from snnconvert.pipelines.report.sections.rates import rate_histogram
 from snnconvert.pipelines.report.sections.robustness.examples import chosen_examples, marked, places
-from snnconvert.pipelines.report.sections.robustness.read import AttackRow
 
 
 def plain_spaces(text: str) -> str:

@@ -13,17 +13,16 @@ from xml.etree import ElementTree
 
 import pytest
 
-from snnconvert.attacks.records import read_records
+from snnconvert.attacks.records import read_records, records_path
 from snnconvert.attacks.statistics.scores import score
 from snnconvert.attacks.statistics.tables import queries_curve
-from snnconvert.pipelines.attack.victims import records_path
 from snnconvert.pipelines.report import format as form
+from snnconvert.pipelines.report.reading.robustness import AttackRow
 from snnconvert.pipelines.report.sections.robustness.queries import (
     curve_panel,
     line_styles,
     words_panel,
 )
-from snnconvert.pipelines.report.sections.robustness.read import AttackRow
 from snnconvert.tests.helpers.records import record, records
 from snnconvert.tests.helpers.report import RESULTS, Page, page_of, write_run
 from snnconvert.tests.helpers.robustness_runs import attacked_run

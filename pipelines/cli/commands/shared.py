@@ -7,22 +7,18 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ....errors import InputError
+from ...display.output import add_output, add_quiet, tell
 from ...run_folder.run_folder import RunFolder
 from ...run_folder.stages import MODELS
-from ...settings.base import (
-    AttackSettings,
-    AttackSweepSettings,
-    ConvertSettings,
-    DataSettings,
-    EnergySettings,
-    EngineSettings,
-    FinetuneSettings,
-    RunSettings,
-    SweepSettings,
-    TrainSettings,
-)
+from ...settings.attack import AttackSettings, AttackSweepSettings
+from ...settings.convert import ConvertSettings, SweepSettings
+from ...settings.data import DataSettings
+from ...settings.energy import EnergySettings
+from ...settings.engine import EngineSettings
+from ...settings.finetune import FinetuneSettings
+from ...settings.run import RunSettings
+from ...settings.train import TrainSettings
 from ..arguments import add_settings, settings_from
-from ..output import add_output, add_quiet, tell
 from ..parser import Parser
 
 Given = dict[str, Any]

@@ -2,52 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from markupsafe import Markup
-
-from .... import __version__
 from ....errors import InputError
 from ....files import write_text
-from ..drawing.files import Figure, figure, rows_link
-from ..drawing.svg import Canvas, nice_ticks, thinned
-from ..format import (
-    MODEL_NAMES,
-    NONE,
-    attack,
-    count,
-    joules,
-    last_model,
-    percent,
-    plain,
-    ratio,
-    span,
-)
+from ....version import __version__
+from ..drawing.files import rows_link
+from ..format import MODEL_NAMES, plain
 from ..page import page, settings
-from ..read import Model, RunFigures, read_run
-from ..sections.accuracy import both_widths
-from ..sections.energy.section import MAIN
-from ..sections.spikes import interval, intervals, texts_tested
-
-COLOURS = ("one", "two", "three", "four", "five", "six")
-MARKERS = ("circle", "square", "diamond")
-KINDS = ("ann", "snn", "finetuned")
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A figure of one run: what is shown, what stands below it, and its value in the file."""
-
-    text: str
-    small: str = ""
-    value: float | str | None = None
-
-
-ABSENT = Cell(NONE)
+from ..reading.run import RunFigures, last_model, read_run
+from .overlay import overlay, run_key, styles
+from .tables import Row, tables
 
 
 def compare(paths: Sequence[str | Path], out: str | Path | None = None) -> Path:
@@ -135,14 +101,6 @@ def lead(run: RunFigures) -> Row:
     }
 
 
-def styles(runs: int) -> list[tuple[str, str]]:
-    """Colour and marker of each run; markers tell those of the same colour apart."""
-    return [
-        (COLOURS[i % len(COLOURS)], MARKERS[(i + i // len(COLOURS)) % len(MARKERS)])
-        for i in range(runs)
-    ]
-
-
 def flat_settings(run: RunFigures, stages: Sequence[str]) -> dict[str, str]:
     """Every setting of ``stages`` and version by a dotted name, as the command line takes it."""
     found = {
@@ -156,213 +114,3 @@ def flat_settings(run: RunFigures, stages: Sequence[str]) -> dict[str, str]:
     if isinstance(versions, dict):
         found |= {f"versions.{name}": str(value) for name, value in versions.items()}
     return found
-
-
-def tables(runs: Mapping[str, RunFigures]) -> dict[str, list[tuple[str, list[Cell]]]]:
-    """Rows by heading; each has a name and one cell a run, and is there if any run has it."""
-    all_runs = list(runs.values())
-    found: dict[str, list[tuple[str, list[Cell]]]] = {
-        "Data": _rows(all_runs, {"Data set": _data, "Texts in test": _texts, "Data hash": _hash}),
-        "Accuracy, test": _rows(all_runs, {MODEL_NAMES[k]: _accuracy(k) for k in KINDS}),
-        "What accuracy is beside, test": _rows(
-            all_runs,
-            {"Largest class": _largest, "Linear model on words": _linear}
-            | {f"Macro F1, {MODEL_NAMES[k]}": _macro_f1(k) for k in KINDS},
-        ),
-        "Steps and spikes": _rows(
-            all_runs,
-            {
-                "Time steps T": _of_last(lambda m: m.steps, count),
-                "Input code": _encoder,
-                "Input spikes per text": _of_last(lambda m: m.input_spikes, count),
-                "Synaptic operations per text": _of_last(lambda m: m.sops, count),
-                "Input MACs per text": _of_last(lambda m: m.input_macs, count),
-            },
-        ),
-        "Energy a sentence, projected": _rows(all_runs, {m: _energy(m) for m in MAIN}),
-    }
-    attacks = dict.fromkeys(
-        row.attack for run in all_runs if run.attacks for row in run.attacks.rows if row.main
-    )
-    wanted = {
-        f"{MODEL_NAMES[kind]}, {attack(name)}": _robustness(kind, name)
-        for name in attacks
-        for kind in KINDS
-    }
-    found["Accuracy under attack"] = _rows(all_runs, wanted)
-    return found
-
-
-def _rows(
-    runs: Sequence[RunFigures], wanted: Mapping[str, Callable[[RunFigures], Cell]]
-) -> list[tuple[str, list[Cell]]]:
-    rows = [(name, [read(run) for run in runs]) for name, read in wanted.items()]
-    return [(name, cells) for name, cells in rows if any(cell != ABSENT for cell in cells)]
-
-
-def _data(run: RunFigures) -> Cell:
-    return Cell(run.data.name, "", run.data.name) if run.data else ABSENT
-
-
-def _texts(run: RunFigures) -> Cell:
-    texts = texts_tested(run)
-    return Cell(count(texts), "", texts) if texts else ABSENT
-
-
-def _hash(run: RunFigures) -> Cell:
-    digest = run.data.sha256 if run.data else None
-    return Cell(digest[:12], "", digest) if digest else ABSENT
-
-
-def _accuracy(kind: str) -> Callable[[RunFigures], Cell]:
-    def read(run: RunFigures) -> Cell:
-        model, ends = run.models.get(kind), intervals(run).get(kind)
-        if model is None:
-            return ABSENT
-        steps = f"T = {model.steps}" if model.steps else ""
-        lost = "at chance" if model.classes and model.classes.chance else ""
-        parts = [steps, span(*ends) if ends else "", lost]
-        return Cell(percent(model.test), ", ".join(filter(None, parts)), model.test)
-
-    return read
-
-
-def _largest(run: RunFigures) -> Cell:
-    found = next((m.classes for m in run.models.values() if m.classes), None)
-    if found is None:
-        return ABSENT
-    return Cell(percent(found.largest_share), found.largest, found.largest_share)
-
-
-def _linear(run: RunFigures) -> Cell:
-    ann = run.models.get("ann")
-    baseline = ann.baseline if ann else None
-    return Cell(percent(baseline.test), "", baseline.test) if baseline else ABSENT
-
-
-def _macro_f1(kind: str) -> Callable[[RunFigures], Cell]:
-    def read(run: RunFigures) -> Cell:
-        model = run.models.get(kind)
-        found = model.classes if model else None
-        return Cell(percent(found.macro_f1), "", found.macro_f1) if found else ABSENT
-
-    return read
-
-
-def _of_last(
-    value: Callable[[Model], float | None], shown: Callable[[float | None], str]
-) -> Callable[[RunFigures], Cell]:
-    def read(run: RunFigures) -> Cell:
-        last = last_model(run.models)
-        found = value(last) if last else None
-        return ABSENT if found is None else Cell(shown(found), "", found)
-
-    return read
-
-
-def _encoder(run: RunFigures) -> Cell:
-    code = run.conversion.encoder if run.conversion else None
-    return Cell(code, "", code) if code else ABSENT
-
-
-def _energy(model: str) -> Callable[[RunFigures], Cell]:
-    def read(run: RunFigures) -> Cell:
-        last = last_model(run.models)
-        row = run.energy.of(last.kind, "all steps", model) if run.energy and last else None
-        if row is None or row.joules is None:
-            return ABSENT
-        small = "" if row.ratio is None else f"{ratio(row.ratio)} of the sparse ANN"
-        return Cell(joules(row.joules), small, row.joules)
-
-    return read
-
-
-def _robustness(kind: str, name: str) -> Callable[[RunFigures], Cell]:
-    def read(run: RunFigures) -> Cell:
-        rows = run.attacks.rows if run.attacks else []
-        row = next((r for r in rows if (r.victim, r.attack) == (kind, name) and r.main), None)
-        under = row.figures["accuracy_under_attack"] if row else None
-        if row is None or under is None:
-            return ABSENT
-        ends = (
-            row.figures["accuracy_under_attack_low"],
-            row.figures["accuracy_under_attack_high"],
-        )
-        return Cell(percent(under), f"{span(*ends)}, {count(row.figures['n'])} texts", under)
-
-    return read
-
-
-def overlay(runs: Mapping[str, RunFigures]) -> Figure | None:
-    """Test accuracy of every run's last SNN against T, and its ANN; None without any SNN."""
-    found = {name: last for name, run in runs.items() if (last := last_model(run.models))}
-    if not found:
-        return None
-    rows: list[Row] = []
-    for name, model in found.items():
-        for step, value in enumerate(model.test_by_step, 1):
-            low, high = interval(value, texts_tested(runs[name])) or (None, None)
-            row: Row = {"run": name, "model": model.kind, "step": step, "test_accuracy": value}
-            rows.append(row | {"low": low, "high": high})
-    rows += [
-        {"run": name, "model": "ann", "step": None, "test_accuracy": run.models["ann"].test}
-        for name, run in runs.items()
-        if "ann" in run.models
-    ]
-    markup = both_widths(lambda width, shape: _overlay(runs, found, width, shape))
-    return figure("accuracy-of-runs", "accuracy of every run against time steps", markup, rows)
-
-
-def _overlay(
-    runs: Mapping[str, RunFigures], found: Mapping[str, Model], width: float, shape: str
-) -> Canvas:
-    anns = {name: run.models["ann"].test for name, run in runs.items() if "ann" in run.models}
-    steps = max(len(model.test_by_step) for model in found.values())
-    values = [v for model in found.values() for v in model.test_by_step] + list(anns.values())
-    ticks = nice_ticks(100 * min(values) - 0.5, 100 * max(values) + 0.5)
-    said = ", ".join(
-        f"{name} {percent(m.test_by_step[-1])} at T = {len(m.test_by_step)}"
-        for name, m in found.items()
-    )
-    narrow = shape == "narrow"
-    canvas = Canvas(width, 330, f"Test accuracy of every run against time steps: {said}", shape)
-    left, right, top, bottom = 46.0, width - 14.0, 34.0, canvas.height - 44
-
-    def x(step: float) -> float:
-        first, last = left + 20, right - 20
-        return (
-            (first + last) / 2 if steps == 1 else first + (last - first) * (step - 1) / (steps - 1)
-        )
-
-    def y(share: float) -> float:
-        return bottom - (bottom - top) * (100 * share - ticks[0]) / (ticks[-1] - ticks[0])
-
-    for tick in ticks:
-        canvas.line(left, y(tick / 100), right, y(tick / 100), "grid")
-        canvas.text(left - 8, y(tick / 100) + 4, f"{tick:g}", "muted", "end")
-    for step in thinned(steps, 6 if narrow else 20):
-        canvas.text(x(step), bottom + 20, str(step), "muted", "middle")
-    canvas.text((left + right) / 2, canvas.height - 6, "time steps T", "muted", "middle")
-    canvas.text(0, 14, "test accuracy, %", "muted")
-    marked = thinned(steps, 5 if narrow else 16)
-    for (name, run), (colour, kind) in zip(runs.items(), styles(len(runs)), strict=True):
-        if name in anns:
-            title = f"{name}, ANN: {percent(anns[name])}"
-            height = y(anns[name])
-            canvas.line(left, height, right, height, f"curve dashed thin {colour}", title)
-        curve = found[name].test_by_step if name in found else []
-        if run.models and curve:
-            canvas.path(((x(i), y(v)) for i, v in enumerate(curve, 1)), f"curve {colour}")
-        for step, value in enumerate(curve, 1):
-            if step in marked:
-                title = f"{name}, T = {step}: {percent(value)}"
-                canvas.marker(kind, x(step), y(value), f"mark {colour}", title)
-    return canvas
-
-
-def run_key(style: tuple[str, str]) -> Markup:
-    """A short piece of a run's line with its marker, for a legend."""
-    canvas = Canvas(34, 16, "", "swatch")
-    canvas.line(1, 8, 33, 8, f"curve {style[0]}")
-    canvas.marker(style[1], 17, 8, f"mark {style[0]}")
-    return canvas.markup(hidden=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from xml.etree import ElementTree
 
 from markupsafe import Markup
@@ -159,3 +159,14 @@ def spread(places: Sequence[float], gap: float, low: float, high: float) -> list
         moved[i] = min(moved[i], ceiling)
         ceiling = moved[i] - gap
     return moved
+
+
+WIDE, NARROW = 980, 306
+
+
+SHAPES = {"snn": "circle", "finetuned": "square"}
+
+
+def both_widths(draw: Callable[[float, str], Canvas]) -> Markup:
+    """The wide and the narrow drawing of a figure."""
+    return draw(WIDE, "wide").markup() + draw(NARROW, "narrow").markup()

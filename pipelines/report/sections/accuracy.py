@@ -10,20 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 from markupsafe import Markup
 
-from ..drawing.svg import Canvas, nice_ticks, shortened, text_width, thinned
-from ..format import NBSP, SHORT_NAMES, percent
-from ..read import Activity, Model
+from ....attacks.statistics.scores import wilson
+from ..drawing.files import Figure, figure
+from ..drawing.svg import SHAPES, Canvas, both_widths, nice_ticks, text_width, thinned
+from ..format import SHORT_NAMES, percent
+from ..reading.run import Model, RunFigures
+from .spikes import Row
 
-WIDE, NARROW = 980, 306
 NEAR = 0.1
 """The largest class's share is shown where an accuracy is at most so far above it."""
 FLOOR = "curve ink dashed hair"
-SHAPES = {"snn": "circle", "finetuned": "square"}
-
-
-def both_widths(draw: Callable[[float, str], Canvas]) -> Markup:
-    """The wide and the narrow drawing of a figure."""
-    return draw(WIDE, "wide").markup() + draw(NARROW, "narrow").markup()
 
 
 Bands = Mapping[str, Sequence[tuple[float, float] | None]]
@@ -163,70 +159,36 @@ def _accuracy_labels(
         canvas.text(x, y(value) + (20 if rank else -11), f"{100 * value:.1f}", style, "middle")
 
 
-def rate_bars(layers: Mapping[str, Sequence[Activity]]) -> Markup:
-    """Mean firing rate of every layer, one bar a model; ``layers`` by kind of model."""
-    return both_widths(lambda width, shape: _rates(layers, width, shape))
+def interval(share: float, texts: int) -> tuple[float, float] | None:
+    """The 95 % Wilson interval of a share of ``texts``; None where it cannot be one of them."""
+    right = round(share * texts)
+    return wilson(right, texts) if 0 <= right <= texts else None
 
 
-def _rates(layers: Mapping[str, Sequence[Activity]], width: float, shape: str) -> Canvas:
-    names = list(dict.fromkeys(row.name for rows in layers.values() for row in rows))
-    rates = {(kind, row.name): row.rate for kind, rows in layers.items() for row in rows}
-    ticks = nice_ticks(0, 100 * max([*rates.values(), 0.001]), 5 if shape == "narrow" else 9)
-    gutter = min(max(text_width(name) for name in names) + 12, 0.3 * width)
-    thick, group = 13.0, 13.0 * len(layers) + 16
-    top = 30.0
-    height = top + group * len(names) + 44
-    said = ", ".join(f"{SHORT_NAMES[k]} {name} {percent(v)}" for (k, name), v in rates.items())
-    canvas = Canvas(width, height, f"Firing rate of every layer: {said}", shape)
-    left, right = gutter, width - 64
-
-    def x(rate: float) -> float:
-        return left + (right - left) * 100 * rate / ticks[-1]
-
-    place = 0.0
-    for kind in layers:
-        canvas.rect(place, 4, 12, 12, f"fill {kind}")
-        canvas.text(place + 18, 14, SHORT_NAMES[kind])
-        place += 36 + text_width(SHORT_NAMES[kind])
-    for tick in ticks:
-        canvas.line(x(tick / 100), top, x(tick / 100), height - 40, "grid")
-        canvas.text(x(tick / 100), height - 24, f"{tick:g}", "muted", "middle")
-    canvas.text((left + right) / 2, height - 4, "spikes per neuron and step, %", "muted", "middle")
-    for i, name in enumerate(names):
-        row = top + group * i + 8
-        middle = row + thick * len(layers) / 2 + 4
-        canvas.text(gutter - 10, middle, shortened(name, gutter - 10), "", "end")
-        for j, kind in enumerate(layers):
-            rate = rates.get((kind, name))
-            if rate is None:
-                continue
-            title = f"{SHORT_NAMES[kind]}, {name}: {percent(rate, 2)}"
-            canvas.rect(left, row + thick * j + 1, x(rate) - left, thick - 2, f"fill {kind}", title)
-            canvas.text(x(rate) + 6, row + thick * j + 10.5, percent(rate), "value small")
-    return canvas
+def texts_tested(run: RunFigures) -> int:
+    """How many texts accuracies are of; 0 where that is not known."""
+    return run.data.sizes.get("test", 0) if run.data else 0
 
 
-def rate_histogram(row: Activity, kind: str) -> Markup:
-    """How many channels of a layer fire at which rate."""
-    width, height = 260.0, 150.0
-    bins, peak = row.histogram, max(*row.histogram, 1)
-    said = f"{percent(row.silent)} silent, {percent(row.saturated)} saturated"
-    label = f"Rates of the {row.channels} channels of {row.name}, mean {percent(row.rate)}, {said}"
-    canvas = Canvas(width, height, label, "small")
-    left, right, top, bottom = 30.0, width - 8.0, 14.0, height - 38.0
-    step = (right - left) / len(bins)
-    for share in (0.0, 0.5, 1.0):
-        y = bottom - (bottom - top) * share
-        canvas.line(left, y, right, y, "grid")
-        if share * peak == int(share * peak):
-            canvas.text(left - 6, y + 4, f"{share * peak:.0f}", "muted", "end")
-    for i, number in enumerate(bins):
-        tall = (bottom - top) * number / peak
-        low, high = 100 * i / len(bins), 100 * (i + 1) / len(bins)
-        title = f"{low:g} to {high:g}{NBSP}%: {number} channels"
-        canvas.rect(left + i * step + 0.5, bottom - tall, step - 1, tall, f"fill {kind}", title)
-    for share in (0, 25, 50, 75, 100):
-        anchor = "end" if share == 100 else "middle"
-        canvas.text(left + (right - left) * share / 100, bottom + 16, f"{share}", "muted", anchor)
-    canvas.text((left + right) / 2, height - 4, "rate of a channel, %", "muted", "middle")
-    return canvas.markup()
+def intervals(run: RunFigures) -> dict[str, tuple[float, float]]:
+    """95 % interval of every model's test accuracy, where the number of texts is known."""
+    texts = texts_tested(run)
+    found = {kind: interval(model.test, texts) for kind, model in run.models.items()}
+    return {kind: ends for kind, ends in found.items() if ends}
+
+
+def accuracy_figure(models: Mapping[str, Model], texts: int) -> Figure:
+    """Test accuracy after every step, with 95 % intervals over ``texts``."""
+    bands = {
+        kind: [interval(value, texts) for value in model.test_by_step or [model.test]]
+        for kind, model in models.items()
+    }
+    rows: list[Row] = []
+    for kind, model in models.items():
+        for step, value in enumerate(model.test_by_step or [model.test], 1):
+            low, high = bands[kind][step - 1] or (None, None)
+            row: Row = {"model": kind, "step": step if model.steps else None}
+            rows.append(row | {"test_accuracy": value, "low": low, "high": high})
+    title = "accuracy against time steps"
+    shares = [model.classes.largest_share for model in models.values() if model.classes]
+    return figure("accuracy", title, accuracy_plot(models, bands, min(shares, default=None)), rows)

@@ -8,9 +8,8 @@ from typing import Any
 from markupsafe import Markup
 
 from ..drawing.files import figure
-from ..drawing.svg import Canvas, nice_ticks, shortened, text_width
-from ..read import BudgetRow
-from .accuracy import both_widths
+from ..drawing.svg import Canvas, both_widths, nice_ticks, shortened, text_width
+from ..reading.run import BudgetRow
 
 # in the order of the causes, from the layer's input to its output; report.css gives them colours
 PARTS = {

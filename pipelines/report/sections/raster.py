@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from ..drawing.svg import Canvas, nice_ticks, shortened, spread, text_width, thinned
-from ..read import Raster
+from ..reading.run import Raster
 
 MOST_WORDS = 40
 TOP, FOOT = 8.0, 38.0  # room above the first row, and below the last for the time axis

@@ -2,78 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from ....attacks.statistics.scores import wilson
-from ..drawing.files import Figure, figure
+from ..drawing.files import figure
 from ..format import MODEL_NAMES
-from ..read import Activity, Model, Raster, RunFigures
-from .accuracy import accuracy_plot, rate_bars, rate_histogram
+from ..reading.run import Raster, RunFigures
 from .raster import MOST_WORDS, logit_panel, neuron_panel, word_panel
 
 Row = dict[str, Any]
-
-
-def interval(share: float, texts: int) -> tuple[float, float] | None:
-    """The 95 % Wilson interval of a share of ``texts``; None where it cannot be one of them."""
-    right = round(share * texts)
-    return wilson(right, texts) if 0 <= right <= texts else None
-
-
-def texts_tested(run: RunFigures) -> int:
-    """How many texts accuracies are of; 0 where that is not known."""
-    return run.data.sizes.get("test", 0) if run.data else 0
-
-
-def intervals(run: RunFigures) -> dict[str, tuple[float, float]]:
-    """95 % interval of every model's test accuracy, where the number of texts is known."""
-    texts = texts_tested(run)
-    found = {kind: interval(model.test, texts) for kind, model in run.models.items()}
-    return {kind: ends for kind, ends in found.items() if ends}
-
-
-def accuracy_figure(models: Mapping[str, Model], texts: int) -> Figure:
-    """Test accuracy after every step, with 95 % intervals over ``texts``."""
-    bands = {
-        kind: [interval(value, texts) for value in model.test_by_step or [model.test]]
-        for kind, model in models.items()
-    }
-    rows: list[Row] = []
-    for kind, model in models.items():
-        for step, value in enumerate(model.test_by_step or [model.test], 1):
-            low, high = bands[kind][step - 1] or (None, None)
-            row: Row = {"model": kind, "step": step if model.steps else None}
-            rows.append(row | {"test_accuracy": value, "low": low, "high": high})
-    title = "accuracy against time steps"
-    shares = [model.classes.largest_share for model in models.values() if model.classes]
-    return figure("accuracy", title, accuracy_plot(models, bands, min(shares, default=None)), rows)
-
-
-def rates_figure(activity: Mapping[str, Sequence[Activity]]) -> Figure:
-    """Firing rate of every layer, by kind of model."""
-    rows = [
-        {"model": kind, "layer": row.name, "channels": row.channels, "rate": row.rate,
-         "silent": row.silent, "saturated": row.saturated}
-        for kind, layers in activity.items()
-        for row in layers
-    ]  # fmt: skip
-    return figure("firing-rates", "firing rates", rate_bars(activity), rows)
-
-
-def histograms(model: Model) -> list[Row]:
-    """One histogram a layer: ``row`` and ``figure``."""
-    return [{"row": row, "figure": _histogram(row, model.kind)} for row in model.activity]
-
-
-def _histogram(row: Activity, kind: str) -> Figure:
-    bins = len(row.histogram)
-    values = [
-        {"from": i / bins, "to": (i + 1) / bins, "channels": number}
-        for i, number in enumerate(row.histogram)
-    ]
-    title = f"rates of the channels of {row.name}"
-    return figure(f"rates-{row.name}", title, rate_histogram(row, kind), values)
 
 
 def rasters(run: RunFigures, classes: Sequence[str]) -> list[Row]:

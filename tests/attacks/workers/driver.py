@@ -10,9 +10,9 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from snnconvert.attacks.attacker import Example
+from snnconvert.attacks.job import Example
 from snnconvert.attacks.runs import run_attack
-from snnconvert.attacks.workers.pool import attack_pool
+from snnconvert.attacks.workers.start import attack_pool
 from snnconvert.tests.helpers.attacks import EXAMPLES
 from snnconvert.tests.helpers.workers import load_deadly
 

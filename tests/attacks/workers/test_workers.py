@@ -11,14 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from snnconvert.attacks.attacker import Example, Job
+from snnconvert.attacks.job import Example, Job
 from snnconvert.attacks.records import read_records
 from snnconvert.attacks.runs import run_attack
 from snnconvert.attacks.workers import ray_pool
 from snnconvert.attacks.workers import ray_session as sessions
-from snnconvert.attacks.workers.pool import AttackPool, OneProcess, attack_pool
+from snnconvert.attacks.workers.pool import AttackPool, OneProcess
 from snnconvert.attacks.workers.ray_pool import TRIES, RayPool
 from snnconvert.attacks.workers.ray_session import ray_session
+from snnconvert.attacks.workers.start import attack_pool
 from snnconvert.errors import InputError, SnnConvertError
 from snnconvert.installation import install_hint
 from snnconvert.tests.helpers.attacks import EXAMPLES, attack

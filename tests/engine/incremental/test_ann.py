@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnconvert.engine.classifier import TextClassifier
+from snnconvert.engine.classifier import ModelClassifier
 from snnconvert.engine.incremental.ann import AnnEngine, RowLinear, ann_on_grid
 from snnconvert.engine.incremental.ann_runner import AnnRunner
 from snnconvert.engine.incremental.incremental import Incremental
@@ -125,9 +125,9 @@ def test_probabilities_do_not_depend_on_the_engine_or_on_how_much_was_asked():
     lines = ["w1 w2 w3 w4 w5", "w1 w2 w7 w4 w5", "w3", ""]
     rows = []
     for engine in ("auto", "fast", "torch", "reference"):
-        classifier = TextClassifier(stage, textcnn(), ("no", "yes"), engine=engine)
+        classifier = ModelClassifier(stage, textcnn(), ("no", "yes"), engine=engine)
         rows += [classifier.probabilities(lines), classifier.probabilities(lines * 30)[:4]]
         assert (classifier.votes(lines, 5) == 5 * np.eye(2)[rows[-1].argmax(axis=1)]).all()
     assert all((other == rows[0]).all() for other in rows)
-    inexact = TextClassifier(stage, textcnn(), ("no", "yes"), precision="fast")
+    inexact = ModelClassifier(stage, textcnn(), ("no", "yes"), precision="fast")
     np.testing.assert_allclose(inexact.probabilities(lines), rows[0], atol=1e-5)

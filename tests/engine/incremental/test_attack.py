@@ -9,7 +9,7 @@ import torch
 from snnconvert.attacks.runs import Example, run_attack
 from snnconvert.convert.conversion import convert_model
 from snnconvert.convert.recipes.recipe import ConversionRecipe
-from snnconvert.engine.classifier import TextClassifier
+from snnconvert.engine.classifier import ModelClassifier
 from snnconvert.engine.incremental.incremental import Incremental
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.families.textcnn import TextCNNSpec, build_textcnn
@@ -34,8 +34,8 @@ def model_parts():
     return stage, convert_model(ann, recipe, stage.encode(TEXTS)).snn
 
 
-def attacked(parts, engine: str, out) -> tuple[list, TextClassifier]:
-    classifier = TextClassifier(*parts, ("no", "yes"), engine=engine)
+def attacked(parts, engine: str, out) -> tuple[list, ModelClassifier]:
+    classifier = ModelClassifier(*parts, ("no", "yes"), engine=engine)
     predictions = classifier.probabilities(TEXTS).argmax(axis=1)
     examples = [Example(i, text, int(predictions[i])) for i, text in enumerate(TEXTS)]
     options = {"seed": 1, "query_budget": 120, "progress": False}
@@ -55,7 +55,7 @@ def test_the_records_of_an_attack_are_those_of_whole_evaluation(textattack, mode
 
 def test_a_greedy_search_asks_for_few_whole_texts(model_parts, monkeypatch):
     stage, snn = model_parts
-    classifier = TextClassifier(stage, snn, ("no", "yes"), engine="fast")
+    classifier = ModelClassifier(stage, snn, ("no", "yes"), engine="fast")
     engine = classifier.engine()
     assert isinstance(engine, Incremental)
     whole = []

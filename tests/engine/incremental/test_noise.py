@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from snnconvert.engine.classifier import TextClassifier
+from snnconvert.engine.classifier import ModelClassifier
 from snnconvert.engine.engines import make_engine, sharing
 from snnconvert.engine.grid import on_grid
 from snnconvert.engine.incremental import incremental as incremental_module
@@ -174,7 +174,7 @@ def test_sparse_slots_are_like_an_array():
         assert (sparse[every] == dense[every]).all()
 
 
-def classifiers() -> tuple[TextClassifier, TextClassifier]:
+def classifiers() -> tuple[ModelClassifier, ModelClassifier]:
     """One network behind the fast engine and behind the reference."""
     train = Split((" ".join(f"w{i}" for i in range(WORDS - 2)), "w1 w2"), (0, 1))
     stage, _ = TextStage.fit(train, "en", "random", dim=DIM)
@@ -185,7 +185,7 @@ def classifiers() -> tuple[TextClassifier, TextClassifier]:
     with torch.no_grad():  # between the classes, so that the noise decides
         readout.bias[0] -= (logits[:, 0] - logits[:, 1]).median()
     parts = stage, model, ("no", "yes")
-    return TextClassifier(*parts, engine="fast"), TextClassifier(*parts, engine="reference")
+    return ModelClassifier(*parts, engine="fast"), ModelClassifier(*parts, engine="reference")
 
 
 TEXTS = ["w1 w2 w3 w4 w5", "w1 w2 w7 w4 w5", "w3", "", "w9 w8 w7 w6 w5 w4 w3 w2 w1"]

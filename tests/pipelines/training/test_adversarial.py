@@ -38,7 +38,7 @@ from snnconvert.pipelines.finetune.adversarial_texts import (
     with_attacked,
 )
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
-from snnconvert.pipelines.settings.base import FinetuneSettings
+from snnconvert.pipelines.settings.finetune import FinetuneSettings
 from snnconvert.pipelines.training import loop, text_loop
 from snnconvert.tests.helpers.records import records as made_records
 from snnconvert.text.datasets.dataset import Split

@@ -10,7 +10,9 @@ from snnconvert.files import read_json
 from snnconvert.models.families.dpcnn import DPCNNSpec, build_dpcnn
 from snnconvert.models.network import Signal
 from snnconvert.pipelines.convert.convert import convert
-from snnconvert.pipelines.settings.base import ConvertSettings, DataSettings, TrainSettings
+from snnconvert.pipelines.settings.convert import ConvertSettings
+from snnconvert.pipelines.settings.data import DataSettings
+from snnconvert.pipelines.settings.train import TrainSettings
 from snnconvert.pipelines.train import train
 from snnconvert.pipelines.training.loop import Loop, adamw
 

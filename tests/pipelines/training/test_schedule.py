@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from snnconvert.pipelines.settings.base import FinetuneSettings, TrainSettings
+from snnconvert.pipelines.settings.finetune import FinetuneSettings
+from snnconvert.pipelines.settings.train import TrainSettings
 from snnconvert.pipelines.training.loop import Loop, adamw
 from snnconvert.pipelines.training.schedule import finetune_defaults, rate_factor, train_defaults
 from snnconvert.pipelines.training.text_loop import hide_words

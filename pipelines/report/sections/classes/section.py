@@ -19,8 +19,8 @@ from ....quality.chance import (
 from ...drawing.files import Figure, figure, rows_link
 from ...drawing.svg import Canvas, shortened, text_width
 from ...format import MODEL_NAMES, percent
-from ...read import Model
-from .read import ClassFigures
+from ...reading.classes import ClassFigures
+from ...reading.run import Model
 
 MOST_SQUARES = 30
 """Classes up to which a confusion matrix is drawn."""

@@ -9,10 +9,9 @@ from typing import Any
 from markupsafe import Markup
 
 from ...drawing.files import Figure, figure, rows_link
-from ...drawing.svg import Canvas, nice_ticks, spread
+from ...drawing.svg import SHAPES, Canvas, nice_ticks, spread
 from ...format import MODEL_NAMES, joules, percent
-from ..accuracy import SHAPES
-from .read import BreakEven, CurvePoint, Energy, EnergyRow
+from ...reading.energy import BreakEven, CurvePoint, Energy, EnergyRow
 
 MAIN = ("compute-fp32", "compute-int8", "lemaire2022")
 ENERGY_NAMES = MODEL_NAMES | {"sparse-ann": "Sparse ANN", "quantised-ann": "Quantised ANN"}

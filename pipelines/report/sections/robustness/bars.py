@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
-from ...drawing.svg import Canvas, shortened, text_width
+from ...drawing.svg import Canvas, both_widths, shortened, text_width
 from ...format import NBSP, percent
 from ...format import attack as attack_name
 from ...format import victim as victim_name
-from ..accuracy import both_widths
-from .read import AttackRow
+from ...reading.robustness import AttackRow
 
 
 def robustness_bars(rows: Sequence[AttackRow]) -> Markup:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .....attacks.records import Record
-from .read import AttackRow
+from ...reading.robustness import AttackRow
 
 Piece = tuple[str, bool]  # some letters, and whether the attack changed them
 

@@ -15,7 +15,7 @@ from ...drawing.svg import Canvas, shortened, text_width
 from ...format import NBSP, percent
 from ...format import attack as attack_name
 from ...format import victim as victim_name
-from .read import AttackRow
+from ...reading.robustness import AttackRow
 
 WIDTH = 306.0  # of a panel, as wide as a telephone
 DASHES = 6  # patterns of lines that report.css has

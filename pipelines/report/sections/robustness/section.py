@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from .....attacks.statistics.conclusions import NOISE, UNLIMITED, conclusions
+from .....attacks.statistics.conclusions import conclusions
+from .....attacks.statistics.figures import NOISE, UNLIMITED
 from .....attacks.statistics.tables import COLUMNS, COMPARISON_COLUMNS, TRANSFER_COLUMNS, table_rows
 from ...drawing.files import Figure, csv_link, figure
 from ...format import NBSP
-from ...read import RunFigures
+from ...reading.robustness import AttackRow, Attacks, Comparison
+from ...reading.run import RunFigures
 from .bars import robustness_bars
 from .examples import chosen_examples
 from .queries import line_key, line_styles, panels
-from .read import AttackRow, Attacks, Comparison
 from .transfer import matrices
 
 MOST_OPEN = 30

@@ -12,7 +12,7 @@ from ...drawing.svg import Canvas
 from ...format import NONE, percent, span
 from ...format import attack as attack_name
 from ...format import victim as victim_name
-from .read import TransferCell
+from ...reading.robustness import TransferCell
 
 LEFT, TOP, FOOT = 52.0, 40.0, 4.0
 WIDTH = 306.0

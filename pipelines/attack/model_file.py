@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
-from .assets.nltk import check_assets
-from .building.loading import load_textattack
-from .presets.catalogue import preset
-from .victims import Victim
+from ...attacks.building.loading import load_textattack
+from ...attacks.presets.catalogue import preset
+from ...attacks.presets.requirements import check_assets
+from ...attacks.victims import Victim
+from ...errors import InputError
 
 
 def load_victim(run: Path | str, which: str = "snn", draws: int = 8, seed: int = 0) -> Victim:
@@ -30,7 +30,7 @@ def load_victim(run: Path | str, which: str = "snn", draws: int = 8, seed: int =
     Raises:
         InputError: there is no such model, or TextAttack is not installed.
     """
-    from ..engine.classifier import TextClassifier
+    from ..classifier import TextClassifier
 
     load_textattack()  # which makes `Victim` a model wrapper
     return Victim(TextClassifier.load(run, which, draws), seed)

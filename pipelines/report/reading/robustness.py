@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .....attacks.records import Record, read_records
-from .....attacks.statistics.conclusions import NOISE, UNLIMITED
-from ....attack.victims import records_path
-from ...checked_json import Value
+from ....attacks.records import Record, read_records, records_path
+from ....attacks.statistics.figures import NOISE, UNLIMITED
+from .checked_json import Value
 
 COUNTS = ("n", "errors", "attacked", "successes", "verified")
 RATES = (

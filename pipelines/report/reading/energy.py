@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...checked_json import Value, read_value
+from .checked_json import Value, read_value
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ...errors import InputError
-from ...files import read_json
+from ....errors import InputError
+from ....files import read_json
 
 T = TypeVar("T")
 

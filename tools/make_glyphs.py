@@ -1,6 +1,6 @@
 """Make glyphs.tsv again: which common Chinese characters look alike, from how two fonts draw them.
 
-    python attacks/assets/make_glyphs.py NotoSansCJK-Regular.ttc NotoSerifCJK-Regular.ttc
+    python tools/make_glyphs.py NotoSansCJK-Regular.ttc NotoSerifCJK-Regular.ttc
 
 Needs Pillow, SciPy and fonts that draw simplified characters; takes 20 s. The released table is
 made of Noto Sans CJK SC and Noto Serif CJK SC, version 2.004 and 2.001 (SIL Open Font Licence),
@@ -53,7 +53,7 @@ def main(font_files: list[str]) -> None:
         order = [i for i in np.argsort(-row, kind="stable")[:MOST] if row[i] >= LEAST]
         if order:
             lines.append(character + "\t" + "".join(characters[i] for i in order))
-    path = Path(__file__).with_name("glyphs.tsv")
+    path = Path(__file__).resolve().parents[1] / "attacks" / "assets" / "glyphs.tsv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

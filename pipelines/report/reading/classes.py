@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...checked_json import Value
+from .checked_json import Value
 
 
 @dataclass(frozen=True)

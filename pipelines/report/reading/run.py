@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..run_folder.run_folder import RunFolder
+from ...run_folder.run_folder import RunFolder
 from .checked_json import Value, flat, read_value
-from .sections.classes.read import Baseline, ClassFigures, read_baseline, read_classes
-from .sections.energy.read import Energy, read_energy
-from .sections.robustness.read import Attacks, read_attacks
+from .classes import Baseline, ClassFigures, read_baseline, read_classes
+from .energy import Energy, read_energy
+from .robustness import Attacks, read_attacks
 
 
 @dataclass(frozen=True)
@@ -309,3 +310,8 @@ def _layer(value: Value) -> Layer:
         rule=rule,
         threshold=(low, mean, high) if rule else None,
     )
+
+
+def last_model(models: Mapping[str, Model]) -> Model | None:
+    """The spiking model that the run ends with: fine-tuned, else converted, else None."""
+    return models.get("finetuned") or models.get("snn")

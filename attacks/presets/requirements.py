@@ -1,0 +1,116 @@
+"""Which attacks can run here: language, data files, libraries."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ...errors import InputError, one_line
+from ..assets.nltk import ASSETS, locate, missing_extra, prepare_nltk
+from .catalogue import PRESETS, preset
+
+
+def asset_status() -> list[dict[str, Any]]:
+    """Every asset: ``name``, ``found``, ``path`` (None where missing), ``needed_by``, ``remedy``.
+
+    Does not import TextAttack. Without NLTK every asset is missing.
+    """
+    from .catalogue import PRESETS
+
+    try:
+        prepare_nltk()
+        found = {name: locate(name) or [] for name in ASSETS}
+        remedies = {name: asset.remedy() for name, asset in ASSETS.items()}
+    except InputError as error:
+        found = {name: [] for name in ASSETS}
+        remedies = dict.fromkeys(ASSETS, one_line(error))
+    return [
+        {
+            "name": name,
+            "found": bool(files),
+            "path": str(Path(str(files[0])).parent) if files else None,
+            "needed_by": [p.name for p in PRESETS.values() if name in (*p.needs, *p.uses)],
+            "remedy": remedies[name],
+        }
+        for name, files in found.items()
+    ]
+
+
+def check_assets(presets: Sequence[str]) -> None:
+    """Make sure that everything ``presets`` need is there; quick, does not import TextAttack.
+
+    Raises:
+        InputError: an unknown preset, a missing package or missing data: what is missing, for
+            which preset, where it comes from and how to get it.
+    """
+    from .catalogue import preset
+
+    wanted = [preset(name) for name in presets]
+    if any(importlib.util.find_spec(package) is None for package in ("textattack", "pinyin")):
+        raise InputError(missing_extra())
+    missing = {row["name"] for row in asset_status() if not row["found"]}
+    for item in wanted:
+        for name in item.needs:
+            if name in missing:
+                raise InputError(f"the attack {item.name} needs {ASSETS[name].missing()}")
+
+
+def default_presets(
+    language: str, status: Sequence[Mapping[str, Any]] | None = None
+) -> tuple[list[str], dict[str, str]]:
+    """The presets to run for ``language`` where nothing was chosen.
+
+    Args:
+        language: "en" or "zh".
+        status: what is there, default `asset_status()`.
+
+    Returns:
+        The names whose assets are all there, and for each that is left out the reason, one line
+        to print: nothing is left out in silence.
+    """
+    missing = {r["name"]: r["remedy"] for r in status or asset_status() if not r["found"]}
+    names: list[str] = []
+    left_out: dict[str, str] = {}
+    for item in PRESETS.values():
+        if item.language != language or not item.auto:
+            continue
+        lacking = [name for name in item.needs if name in missing]
+        if lacking:
+            left_out[item.name] = f"needs {lacking[0]}: {missing[lacking[0]]}"
+        else:
+            names.append(item.name)
+    if not names and not left_out:
+        known = ", ".join(sorted({item.language for item in PRESETS.values()} - {"any"}))
+        raise InputError(f"no attack for language {language!r}: expected one of {known}")
+    return names, left_out
+
+
+def check_language(wanted: Sequence[str], language: str) -> None:
+    """Refuse attacks by name that are for texts of another language.
+
+    Raises:
+        InputError: an unknown attack, or one of another language.
+    """
+    for name in wanted:
+        if name != "auto" and preset(name).language not in (language, "any"):
+            raise InputError(
+                f"expected attacks for texts of language {language!r}, but {name} is for "
+                f"{preset(name).language!r}"
+            )
+
+
+def chosen_presets(wanted: tuple[str, ...], language: str) -> tuple[list[str], dict[str, str]]:
+    """The attacks to run, and those of the default ones that are left out, with the reason.
+
+    Raises:
+        InputError: none of the default ones can run here.
+    """
+    if wanted != ("auto",):
+        return list(wanted), {}
+    names, left_out = default_presets(language, asset_status())
+    if not names:
+        reasons = "; ".join(f"{name}: {why}" for name, why in left_out.items())
+        raise InputError(f"no attack can run here: {reasons}")
+    return list(names), dict(left_out)

@@ -1,0 +1,1 @@
+"""The stages of a run as a report reads them, checked."""

@@ -1,0 +1,50 @@
+"""Which texts and word vectors a run is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .fields import Settings, option
+
+
+@dataclass(frozen=True)
+class DataSettings(Settings):
+    """Which texts, and which word vectors."""
+
+    dataset: str = option(
+        "builtin-en",
+        "builtin-en, builtin-zh, sst2, sst5, mr, subj, chnsenti, waimai, emotion, imdb, hf:NAME, "
+        "or the path of a TSV, CSV, JSONL, JSON or text file or of a folder",
+    )
+    text_column: str | None = option(
+        None, "column of the texts, by name or number", shown="told by content"
+    )
+    label_column: str | None = option(
+        None, "column of the labels, likewise", shown="told by content"
+    )
+    delimiter: str | None = option(
+        None,
+        "what separates columns: tab, comma, semicolon, pipe or a character",
+        shown="told by content",
+    )
+    encoding: str | None = option(
+        None, "encoding of the files, as in GB18030 or CP1252", shown="UTF-8"
+    )
+    data_dir: str | None = option(
+        None, "folder of the named data sets", shown="that of SNNCONVERT_DATA"
+    )
+    language: str = option("auto", "language of the texts", ("auto", "en", "zh"))
+    limit: int | None = option(
+        None, "use at most this many texts of each split, for a quick trial", shown="all", least=2
+    )
+    vectors: str = option(
+        "train", "word vectors: a word2vec or GloVe file, a gensim name, train, or random"
+    )
+    dim: int | None = option(
+        None,
+        "components of vectors that are trained or random",
+        shown="100, and 300 from a million words of training texts",
+        least=1,
+    )
+    max_length: int = option(256, "words kept of a text", least=1)
+    min_count: int = option(1, "training words seen less often are unknown", least=1)
