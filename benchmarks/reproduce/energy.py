@@ -33,7 +33,8 @@ from snnconvert.energy.ann import with_quantised_inputs
 from snnconvert.energy.exits import exit_accuracy, exit_steps, margin_for_budget
 from snnconvert.energy.layers import Layer
 from snnconvert.energy.peers import neuromc_joules, spikesim_joules
-from snnconvert.energy.tables import EnergyTable, own_tables
+from snnconvert.energy.price_table import EnergyTable
+from snnconvert.energy.tables import own_tables
 from snnconvert.engine.engines import make_engine
 from snnconvert.engine.evaluate import accuracy
 from snnconvert.engine.reference import ann_logits
