@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("text", "models", "convert", "engine", "energy", "attacks", "pipelines")
+ROOMS = ("text", "models", "convert", "engine", "energy", "attacks", "interop", "pipelines")
 SCRIPTS = re.compile(r"<script[^>]*>(?:(?!</script>).)*?</script>", re.DOTALL)
 FILES = (
     "__init__.py",
