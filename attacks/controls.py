@@ -207,7 +207,7 @@ def largest_remainders(rows: np.ndarray, levels: int) -> np.ndarray:
 def without_noise(
     snn: ModelClassifier, engine: str = "auto", precision: str = "exact"
 ) -> ModelClassifier:
-    """The same SNN, its Poisson code exchanged for sum-and-fire of the same rates.
+    """The same SNN, its random code exchanged for the deterministic one of the same rates.
 
     Raises:
         InputError: the model is no SNN, or its code is deterministic already.
@@ -215,14 +215,14 @@ def without_noise(
     model = snn.model
     if not isinstance(model, SpikingTextModel) or not isinstance(model.encoder, Encoder):
         raise InputError("expected an SNN to take the noise from, but the model is an ANN")
-    if not model.encoder.stochastic:
+    if not model.encoder.stochastic or not model.encoder.coding.quiet:
         raise InputError(
             f"expected an SNN with Poisson input for the control snn+deterministic, but its code "
             f"is {model.encoder.code}: leave this control out"
         )
     quiet = SpikingTextModel(
         model.embedding.weight.detach(),
-        replace(model.encoder, code="saf"),
+        replace(model.encoder, code=model.encoder.coding.quiet),
         model.network,
         model.steps,
     )

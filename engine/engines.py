@@ -87,6 +87,9 @@ def sharing(engine: Engine) -> Engine:
         return engine
     from .incremental.incremental import Incremental  # loads numba
 
+    encoder = engine.model.encoder
+    if encoder.stochastic and not encoder.uniform:
+        return engine  # its draws cannot be kept by position
     try:
         return Incremental(engine)
     except Unsupported:

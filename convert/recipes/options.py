@@ -8,6 +8,7 @@ from typing import Any
 
 from ...errors import InputError
 from ...files import read_yaml_mapping, write_text
+from ...models.encoders import CODES
 from ...models.encoders.encoder import Encoder
 from ...models.neurons.spec import NeuronSpec
 from ..thresholds.rule import GIVEN, MEASURING, PERCENTILES, RULES, ThresholdRule
@@ -84,7 +85,7 @@ def from_options(options: Options) -> ConversionRecipe:
         parts[part][name] = _checked(option, value)
     if parts["encoder"].get("mapping", "auto") == "auto":
         code = parts["encoder"].get("code", Encoder().code)
-        parts["encoder"]["mapping"] = "none" if code == "direct" else "split"
+        parts["encoder"]["mapping"] = CODES[code].mapping if code in CODES else "split"
     if "reset" in parts[""]:
         parts["neuron"]["reset"] = parts[""]["reset"]
     return ConversionRecipe(

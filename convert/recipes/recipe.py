@@ -97,7 +97,7 @@ class ConversionRecipe:
                 "give the recipe's reset, the neuron follows it"
             )
         self._check_srp()
-        if (self.neuron.kind == "ttfs") != (self.encoder.code == "ttfs"):
+        if (self.neuron.kind == "ttfs") == self.encoder.coding.rate:
             raise InputError(
                 "expected the encoder ttfs with the neuron ttfs and only with it, but got the "
                 f"encoder {self.encoder.code} and the neuron {self.neuron.kind}"

@@ -19,7 +19,7 @@ from ...attacks.statistics.tables import csv_text, table_rows
 from ...errors import InputError
 from ...files import replace_file, write_json, write_text
 from ..data import load_run_data
-from ..display.plots import COLOURS
+from ..display.plots import code_colours
 from ..display.tables import robustness_table
 from ..run_folder.run_folder import RunFolder, settings_dict, versions
 from ..settings.attack import AttackSettings, AttackSweepSettings
@@ -111,6 +111,7 @@ def plot(path: Path, rows: Sequence[Row]) -> None:
     from matplotlib.figure import Figure
 
     attacks = list(dict.fromkeys(row["attack"] for row in rows))
+    colours = code_colours(row["encoder"] for row in rows if row["encoder"])
     figure = Figure(figsize=(1 + 4 * len(attacks), 3.6), layout="constrained")
     for axes, attack in zip(
         figure.subplots(1, len(attacks), squeeze=False, sharey=True)[0], attacks, strict=True
@@ -137,7 +138,7 @@ def plot(path: Path, rows: Sequence[Row]) -> None:
                 yerr=reach,
                 marker="o",
                 capsize=2,
-                color=COLOURS.get(key[0]) if not key[1] else None,
+                color=colours[key[0]] if not key[1] else None,
                 label=label,
             )
         axes.set_xscale("log", base=2)

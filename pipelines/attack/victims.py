@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
+from ...models.encoders import CODES
 from ..run_folder.run_folder import RunFolder
 from ..run_folder.stages import MODELS
-from ..settings.choices import CODES, RULES
+from ..settings.choices import RULES
 from ..settings.engine import ENGINE, EngineSettings
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def make_recipe(run: RunFolder, name: VictimName) -> ConversionRecipe:
     changes: dict[str, Any] = {}
     if name.code:
         kept = base.get("mapping", "auto")
-        fits = (name.code == "direct") == (kept == "none")
+        fits = CODES[name.code].spiking == (kept != "none")
         changes = {"encoder": name.code, "steps": name.steps, "mapping": kept if fits else "auto"}
     if name.rule:
         changes["threshold"] = name.rule
@@ -237,7 +238,7 @@ def describe_victim(run: RunFolder, victim: str) -> dict[str, Any]:
     code, steps = None, None
     if name.control or not name.model.startswith("ann"):
         encoder, steps = code_of(run, name)
-        code = "saf" if name.control == "deterministic" else encoder.code
+        code = encoder.coding.quiet if name.control == "deterministic" else encoder.code
     base = f"{name.model}{name.variant}"
     return {"base": base, "control": name.control, "encoder": code, "steps": steps}
 
@@ -268,10 +269,12 @@ def control_victims(run: RunFolder, victims: Sequence[str]) -> list[str]:
             continue
         encoder, _ = code_of(run, name)
         found.append(f"ann+levels{name.variant}")
-        if encoder.stochastic:
+        if encoder.stochastic and encoder.coding.quiet:
             found.append(f"ann+noise{name.variant}")
             quiet = (
-                replace(name, code="saf") if name.code else replace(name, control="deterministic")
+                replace(name, code=encoder.coding.quiet)
+                if name.code
+                else replace(name, control="deterministic")
             )
             found.append(str(quiet))
     return list(dict.fromkeys(name for name in found if name not in victims))

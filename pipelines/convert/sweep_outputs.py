@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ...files import replace_file, write_text
-from ..display.plots import COLOURS, MARKERS
+from ...models.encoders import CODES
+from ..display.plots import MARKERS, code_colours
 from ..display.tables import table
 
 Row = dict[str, Any]
@@ -69,9 +70,10 @@ def plot(path: Path, rows: Sequence[Row], ann_accuracy: float) -> None:
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     methods = list(dict.fromkeys(row["method"] for row in rows))
+    colours = code_colours([*CODES, *(row["encoder"] for row in rows)])
     for method in methods:
         marker = MARKERS[methods.index(method) % len(MARKERS)]
-        for encoder, colour in COLOURS.items():
+        for encoder, colour in colours.items():
             own = [r for r in rows if r["method"] == method and r["encoder"] == encoder]
             if own:
                 axes.scatter(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ...models.encoders import CODES
 from .choices import ATTACKS, MEASURED
 from .fields import Settings, option
 
@@ -61,9 +62,7 @@ class AttackSettings(Settings):
 class AttackSweepSettings(Settings):
     """What `attack --sweep` tries: every code at every T with every threshold rule."""
 
-    encoders: tuple[str, ...] = option(
-        ("direct", "saf", "poisson"), "input codes", ("direct", "saf", "bitplane", "poisson")
-    )
+    encoders: tuple[str, ...] = option(("direct", "saf", "poisson"), "input codes", CODES)
     steps: tuple[int, ...] = option((2, 4, 8), "numbers of steps T", least=1)
     thresholds: tuple[str, ...] = option(
         ("recipe",),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .choices import CODES, GRAINS, KINDS, POOLING, RULES
+from ...models.encoders import CODES
+from .choices import GRAINS, KINDS, POOLING, RULES
 from .fields import Settings, option, recipe_option
 
 
@@ -73,7 +74,7 @@ class SweepSettings(Settings):
     encoders: tuple[str, ...] = option(
         ("direct", "saf", "bitplane", "poisson"),
         "input codes",
-        ("direct", "saf", "bitplane", "poisson"),
+        CODES,
     )
     steps: tuple[int, ...] = option(
         (1, 2, 4, 8, 16), "numbers of steps T (bitplane: the 2^b - 1 at or below each)", least=1

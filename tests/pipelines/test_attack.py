@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from snnconvert.attacks.records import records_path
 from snnconvert.errors import InputError
 from snnconvert.files import read_json
+from snnconvert.models.encoders import CODES
 from snnconvert.pipelines.attack.victims import (
     CONTROLS,
     VictimName,
@@ -22,7 +23,7 @@ from snnconvert.pipelines.attack.victims import (
 )
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
-from snnconvert.pipelines.settings.choices import CODES, RULES
+from snnconvert.pipelines.settings.choices import RULES
 
 TEXT = "friendly staff and a great room"
 
@@ -98,7 +99,7 @@ def test_another_choice_of_controls_is_another_attack(run: Path, attacked: dict,
     st.builds(
         VictimName,
         model=st.just("snn"),
-        code=st.sampled_from(CODES),
+        code=st.sampled_from(list(CODES)),
         steps=st.integers(1, 999),
         rule=st.sampled_from(("", *RULES)),
     )
@@ -107,7 +108,7 @@ def test_another_choice_of_controls_is_another_attack(run: Path, attacked: dict,
         VictimName,
         model=st.just("ann"),
         control=st.sampled_from(CONTROLS[:2]),
-        code=st.sampled_from(CODES),
+        code=st.sampled_from(list(CODES)),
         steps=st.integers(1, 999),
     )
 )
@@ -121,7 +122,7 @@ def test_names_are_read_as_they_are_written(name: VictimName) -> None:
         ("cnn", "a model of ann, snn"),
         ("snn@poisson", "like snn, ann[+]noise or snn@poisson:7"),
         ("snn@poisson:0", "at least one time step"),
-        ("snn@gauss:4", "an input code of saf"),
+        ("snn@gauss:4", "an input code of direct"),
         ("snn@saf:4:best", "a threshold rule of auto"),
         ("ann@saf:4", "with snn, ann[+]noise or ann[+]levels"),
         ("finetuned@saf:4", "other models are what they were trained as"),
