@@ -67,6 +67,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "convert.thresholds": ("convert.thresholds.rule",),
     "engine.classifier": ("pipelines.classifier",),
     "engine.evaluate": ("engine.reference",),
+    "models.network": ("models.nodes",),
     "models.neurons": ("models.neurons.integrate_and_fire",),
     "pipelines.convert": ("convert.conversion", "pipelines.convert.convert", "pipelines.measure"),
     "pipelines.report": ("pipelines.report.page",),

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from ..models.network import Network, Node, Signal
 from ..models.neurons.base import Neurons
-from ..models.neurons.lif import LIF
 from ..models.neurons.readout import SpikingReadout
 from ..models.nodes.layers import Conv1d, Linear
 from ..models.operations import SYNAPSES, SpikeCounter, step_sops
@@ -237,25 +236,21 @@ def dense_memory(
 
 def _neurons(
     name: str,
-    node: Node,
+    node: Neurons | SpikingReadout,
     counted: Counted,
     run: np.ndarray,
     sizes: dict[str, tuple[float, float]],
 ) -> Layer:
-    """The work of a layer of neurons: a comparison a step, and a subtraction a spike."""
+    """The work of a layer of neurons: what it does at every step, and a subtraction a spike."""
     neurons = counted.once[name]["neurons"]
     updates = neurons * run
     fired = _until(counted.by_step[name]["spikes_out"], run)
     counts = {
         "spikes_out": fired,
         "neurons": neurons,
-        "updates": updates,
-        "reads_state": updates,
-        "writes_state": updates,
         "writes_out": fired,
     }
-    if isinstance(node, LIF):
-        counts["leaks"] = updates
+    counts |= {name: each * updates for name, each in node.operations.items()}
     return Layer(
         name,
         "neurons",

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import InputError
+from ..moved import attributes
 
 
 class Signal(NamedTuple):
@@ -54,15 +55,6 @@ class Node(nn.Module):
     def forward(self, *inputs: Signal) -> Signal:
         """Map the inputs' signals to one output signal."""
         raise TypeError(f"{type(self).__name__} has no forward pass of its own")
-
-
-NODES: dict[str, type[Node]] = {}
-
-
-def register(cls: type[Node]) -> type[Node]:
-    """Class decorator: make a node type known by its name, for saving and loading."""
-    NODES[cls.__name__] = cls
-    return cls
 
 
 class Network(nn.Module):
@@ -153,3 +145,6 @@ class Network(nn.Module):
             }
             for name in self.inputs
         ]
+
+
+__getattr__ = attributes(__name__)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from ...errors import InputError
 from ..network import Network, Node
-from ..neurons import build as spiking  # noqa: F401  (registers the spiking nodes for loading)
 from ..nodes.activations import make_activation
 from ..nodes.layers import Concat, Conv1d, Dropout, Linear, initialised
 from ..nodes.pooling import MaxOverTime, MeanOverTime

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ...errors import InputError
-from ..network import Node, Signal, register
+from ..network import Node, Signal
 
 
 def floor_ste(x: Tensor) -> Tensor:
@@ -49,7 +49,6 @@ class Activation(Node):
         return Signal(self.activate(inputs[0].values), inputs[0].lengths)
 
 
-@register
 class Relu(Activation):
     """max(z, 0)."""
 
@@ -100,7 +99,6 @@ class Bounded(Activation):
         return super().settings() | per_channel
 
 
-@register
 class Qcfs(Bounded):
     """:func:`qcfs` with a learned bound.
 
@@ -123,7 +121,6 @@ class Qcfs(Bounded):
         return qcfs(values, self.bound_of(values), self.levels)
 
 
-@register
 class Tcl(Bounded):
     """Trainable clipping layer: a ReLU with a learned upper bound.
 

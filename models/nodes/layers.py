@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from ...errors import InputError
 from ...seeds import generator
-from ..network import Network, Node, Signal, register
+from ..network import Network, Node, Signal
 
 
 def same_padding(width: int) -> tuple[int, int]:
@@ -21,7 +21,6 @@ def same_padding(width: int) -> tuple[int, int]:
     return (width - 1) // 2, width - 1 - (width - 1) // 2
 
 
-@register
 class Conv1d(Node):
     """Convolution over token positions, (..., D, L) -> (..., C, L + left + right - k + 1).
 
@@ -98,7 +97,6 @@ def _sides(padding: int | str | Sequence[int], width: int) -> tuple[int, int]:
     return int(padding[0]), int(padding[1])
 
 
-@register
 class Linear(Node):
     """Fully connected layer on flat features: (..., F) -> (..., K)."""
 
@@ -115,7 +113,6 @@ class Linear(Node):
         return Signal(functional.linear(inputs[0].values, self.weight, self.bias))
 
 
-@register
 class Concat(Node):
     """Join the channels of several branches.
 
@@ -153,7 +150,6 @@ def same_positions(what: str, signals: Sequence[Signal]) -> Tensor | None:
     return first.lengths
 
 
-@register
 class Dropout(Node):
     """Inverted dropout whose draws come from ``generator``, so that training can be resumed."""
 

@@ -7,11 +7,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ...errors import InputError
-from ..network import Node, Signal, register
+from ..network import Node, Signal
 from .layers import same_positions
 
 
-@register
 class Add(Node):
     """The sum of several branches: a residual connection (He et al. 2016).
 
@@ -34,7 +33,6 @@ class Add(Node):
         return Signal(total, lengths)
 
 
-@register
 class Scale(Node):
     """Identity synapses: channel c of the input reaches only channel c, with ``weight[c]``.
 
@@ -59,7 +57,6 @@ class Scale(Node):
         return Signal(values * weight, lengths)
 
 
-@register
 class Flatten(Node):
     """All positions of a text as features, channel by channel: (..., C, L) -> (..., C * positions).
 

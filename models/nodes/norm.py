@@ -5,10 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..network import Node, Signal, register
+from ..network import Node, Signal
 
 
-@register
 class BatchNorm1d(Node):
     """Batch normalisation of channels (Ioffe and Szegedy 2015, algorithm 1).
 

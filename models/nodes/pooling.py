@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ...errors import InputError
-from ..network import Node, Signal, register
+from ..network import Node, Signal
 
 
 def pool_lengths(lengths: Tensor, kernel: int, stride: int) -> Tensor:
@@ -80,7 +80,6 @@ class Windowed(Node):
             )
 
 
-@register
 class MaxPool1d(Windowed):
     """The largest value in every window (`torch.nn.MaxPool1d` for a text standing alone)."""
 
@@ -91,7 +90,6 @@ class MaxPool1d(Windowed):
         return max_windows(inputs[0], self.kernel, self.stride)
 
 
-@register
 class AvgPool1d(Windowed):
     """The mean of every window; of the words there are, where a text is shorter than a window."""
 
@@ -106,7 +104,6 @@ class AvgPool1d(Windowed):
         return Signal(pooled.masked(), counts)
 
 
-@register
 class MaxOverTime(Node):
     """Max-over-time pooling (Kim 2014): the largest value of each channel."""
 
@@ -117,7 +114,6 @@ class MaxOverTime(Node):
         return Signal(masked_max(inputs[0], -torch.inf))
 
 
-@register
 class MeanOverTime(Node):
     """Average pooling over the valid positions."""
 
