@@ -136,16 +136,33 @@ class Tcl(Bounded):
         return torch.minimum(functional.relu(values), self.bound_of(values))
 
 
+ACTIVATIONS: dict[str, tuple[type[Activation], tuple[str, ...]]] = {
+    "tcl": (Tcl, ("bound",)),
+    "relu": (Relu, ()),
+    "qcfs": (Qcfs, ("levels", "bound")),
+}
+"""Activations by name, and what each takes of what networks are asked for."""
+
+
 def make_activation(kind: str, **settings: Any) -> Activation:
     """An activation node by name: ``relu``, ``qcfs`` (levels, bound) or ``tcl`` (bound).
 
     Raises:
         InputError: an unknown name.
     """
-    if kind == "relu":
-        return Relu()
-    if kind == "qcfs":
-        return Qcfs(**settings)
-    if kind == "tcl":
-        return Tcl(**settings)
-    raise InputError(f"expected the activation to be tcl, relu or qcfs, but got {kind!r}")
+    if kind not in ACTIVATIONS:
+        *others, last = ACTIVATIONS
+        raise InputError(
+            f"expected the activation to be {', '.join(others)} or {last}, but got {kind!r}"
+        )
+    return ACTIVATIONS[kind][0](**settings)
+
+
+def fitting_activation(kind: str, **settings: Any) -> Activation:
+    """The same, with what of ``settings`` it takes.
+
+    >>> fitting_activation("tcl", levels=4, bound=2.0).settings()
+    {}
+    """
+    taken = ACTIVATIONS[kind][1] if kind in ACTIVATIONS else ()
+    return make_activation(kind, **{name: settings[name] for name in taken})
