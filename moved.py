@@ -25,7 +25,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "convert.advice": ("convert.diagnosis.advice",),
     "convert.artefacts": ("models.saving",),
     "convert.budget": ("convert.diagnosis.budget",),
-    "convert.counts": ("models.operations",),
+    "convert.counts": ("models.operations", "models.nodes.fan_out"),
     "convert.encoders": (
         "models.encoders.encoder",
         *(f"models.encoders.{code}" for code in ("direct", "poisson", "saf", "bitplane", "ttfs")),

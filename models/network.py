@@ -7,7 +7,7 @@ spiking one is only which nodes it holds (see `models/neurons/build.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import torch
@@ -47,6 +47,23 @@ class Node(nn.Module):
     # a monotone element-wise node and a maximum over positions may change places, see Network
     monotone: ClassVar[bool] = False
     maximum: ClassVar[bool] = False
+    # currents pass it on their way to neurons: linear, without weights of its own
+    passing: ClassVar[bool] = False
+    # it has synapses, and `synaptic_operations` says what spikes cost that arrive at them
+    synaptic: ClassVar[bool] = False
+
+    def channels_out(self, below: Sequence[int]) -> int:
+        """Channels (or flat features) on its output, of those of its inputs; most keep them."""
+        return below[0]
+
+    def synaptic_operations(self, arriving: Tensor, lengths: Tensor | None) -> Tensor:
+        """Synaptic operations per step and sample (T, B), float64.
+
+        Args:
+            arriving: spikes (T, B, D, L) or (T, B, F), as many as each value stands for
+            lengths: (B,) valid positions, None for flat features
+        """
+        raise TypeError(f"{type(self).__name__} does not say what its synapses cost")
 
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments, JSON-able."""

@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from ...errors import InputError
 from ..network import Node, Signal
+from .fan_out import single_operations, windowed_operations
 
 
 def pool_lengths(lengths: Tensor, kernel: int, stride: int) -> Tensor:
@@ -93,6 +94,13 @@ class MaxPool1d(Windowed):
 class AvgPool1d(Windowed):
     """The mean of every window; of the words there are, where a text is shorter than a window."""
 
+    passing = True
+    synaptic = True
+
+    def synaptic_operations(self, arriving: Tensor, lengths: Tensor | None) -> Tensor:
+        """One synapse for every window that a spike is part of."""
+        return windowed_operations(arriving, lengths, self.kernel, stride=self.stride)
+
     def forward(self, *inputs: Signal) -> Signal:
         """(..., C, L) -> (..., C, W), zero on padding."""
         cut, counts = windows(inputs[0], self.kernel, self.stride, 0.0)
@@ -116,6 +124,13 @@ class MaxOverTime(Node):
 
 class MeanOverTime(Node):
     """Average pooling over the valid positions."""
+
+    passing = True
+    synaptic = True
+
+    def synaptic_operations(self, arriving: Tensor, lengths: Tensor | None) -> Tensor:
+        """One synapse a spike."""
+        return single_operations(arriving)
 
     def forward(self, *inputs: Signal) -> Signal:
         """(..., C, L) -> (..., C)."""
