@@ -5,7 +5,6 @@ from __future__ import annotations
 MEASURED = ("max", "percentile", "percentile_nonzero", "mse", "balance", "weights")
 RULES = ("auto", "bound", "qcfs", *MEASURED, "fixed")
 GRAINS = ("layer", "channel")
-KINDS = ("if", "lif", "signed", "burst", "ttfs")
 POOLING = ("auto", "spikes", "currents", "counts", "gated")
 SCHEDULES = ("cosine", "constant")
 ENGINES = ("auto", "fast", "torch", "reference")
