@@ -13,10 +13,24 @@ from typing import Any
 
 from ..errors import InputError, one_line
 from ..seeds import derive
+from .preset import Preset, Role
 from .records import Record, append, header_of, open_records
-from .victims import Classifier
+from .victims import Classifier, Victim
 
-NAME = "noise"
+
+def _no_search(victim: Victim, query_budget: int) -> Any:
+    raise InputError("noise changes no text, so it is no attack of TextAttack: see run_noise")
+
+
+NOISE = Preset(
+    "noise",
+    "any",
+    (),
+    _no_search,
+    "a control, not an attack: unchanged texts are shown again under fresh noise",
+    "none: what needs no attack is no success of one",
+    role=Role.NOISE,
+)
 
 
 def run_noise(
@@ -48,16 +62,14 @@ def run_noise(
         The records, in the order of ``examples``.
     """
     path = Path(out)
-    configuration = {"victim": victim, "preset": NAME, "seed": seed, "verify_draws": verify_draws}
-    with open_records(
-        path, header_of(configuration | {"settings": dict(settings or {})})
-    ) as opened:
-        records, handle = opened
+    configuration: dict[str, Any] = {"victim": victim, "preset": NOISE.name, "seed": seed}
+    configuration |= {"verify_draws": verify_draws, "settings": dict(settings or {})}
+    with open_records(path, header_of(configuration)) as (records, handle):
         done = {record.index: record for record in records}
         for example in examples:
             if example.index in done and done[example.index].text == example.text:
                 continue
-            own = derive(seed, NAME, example.index)
+            own = derive(seed, NOISE.name, example.index)
             done[example.index] = _record(classifier, example, own, verify_draws)
             append(handle, path, done[example.index])
     return [done[example.index] for example in examples]

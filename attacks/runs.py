@@ -13,11 +13,11 @@ from ..seeds import derive
 from ..text.inputs import TextsLike, as_labels, as_texts
 from .job import Example, Job, data_digest, library_versions
 from .presets.catalogue import preset as find_preset
-from .presets.requirements import check_assets
+from .presets.requirements import check_assets, check_classifier
 from .progress import Progress
 from .records import Record, append, header_of, open_records, read_records
 from .victims import Classifier
-from .workers.pool import AttackPool, OneProcess, check_language
+from .workers.pool import AttackPool, OneProcess
 
 __all__ = ["Example", "Record", "read_records", "run_attack", "select_examples"]
 
@@ -115,7 +115,7 @@ def run_attack(
 
 def _only(classifier: Classifier, preset: str) -> AttackPool:
     """A pool of this process alone, with one victim that is loaded already."""
-    check_language(classifier, preset)
+    check_classifier(classifier, preset)
     return OneProcess(lambda _: classifier)
 
 

@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..victims import DRAWS
 from .loading import load_textattack
 
-DRAWS = 8
-"""Draws of the input's noise that the averaged gradient is the mean of."""
 SHOWN = 4
 """Candidates, best first, that the victim is asked about before the gradient is taken again."""
 _AT_ONCE = 16  # words whose candidates are built together

@@ -122,4 +122,13 @@ def _preset(method: str, encoder: bool) -> Preset:
     )
 
 
-PRESETS = tuple(_preset(method, encoder) for encoder in (True, False) for method in _RECIPES)
+LV2023_TEXTFOOLER = _preset("textfooler", encoder=True)
+LV2023_TEXTBUGGER = _preset("textbugger", encoder=True)
+LV2023_PWWS = _preset("pwws", encoder=True)
+LV2023_PSO = _preset("pso", encoder=True)
+LV2023_DEEPWORDBUG = _preset("deepwordbug", encoder=True)
+LV2023_TEXTFOOLER_NOUSE = _preset("textfooler", encoder=False)
+LV2023_TEXTBUGGER_NOUSE = _preset("textbugger", encoder=False)
+LV2023_PWWS_NOUSE = _preset("pwws", encoder=False)
+LV2023_PSO_NOUSE = _preset("pso", encoder=False)
+LV2023_DEEPWORDBUG_NOUSE = _preset("deepwordbug", encoder=False)

@@ -15,6 +15,7 @@ from ..building.texts import candidate_swap, greedy_search
 from ..candidates.candidates import chinese_synonyms, homophones
 from ..candidates.neighbours import list_embedding
 from ..candidates.wordnet import wordnet_swap
+from ..preset import Preset, Role
 from ..victims import Victim
 
 QUERIES = 20_000
@@ -87,3 +88,29 @@ def _search_class() -> Any:
             return result
 
     return Rounds
+
+
+_CARLINI = (
+    "the sanity check of Carlini et al. 2019, On Evaluating Adversarial Robustness, "
+    "arXiv:1902.06705: an unbounded attack succeeds"
+)
+UNLIMITED = Preset(
+    "unlimited",
+    "en",
+    ("stopwords", "wordnet", "neighbours"),
+    english,
+    "a control, not an attack of any paper: neighbours, WordNet synonyms and edits of letters "
+    "in any word, again and again, without the query budget; accuracy must come close to zero",
+    _CARLINI,
+    role=Role.UNLIMITED,
+)
+ZH_UNLIMITED = Preset(
+    "zh-unlimited",
+    "zh",
+    ("glyphs", "omw-cmn"),
+    chinese,
+    "a control, not an attack of any paper: homophones, look-alikes and synonyms in any word, "
+    "again and again, without the query budget; accuracy must come close to zero",
+    _CARLINI,
+    role=Role.UNLIMITED,
+)

@@ -16,6 +16,7 @@ from typing import Any
 from ...attacks.presets.requirements import check_assets, check_language, chosen_presets
 from ...attacks.runs import select_examples
 from ...attacks.statistics.tables import csv_text, table_rows
+from ...attacks.victim_name import VictimName
 from ...errors import InputError
 from ...files import replace_file, write_json, write_text
 from ..data import load_run_data
@@ -25,7 +26,8 @@ from ..run_folder.run_folder import RunFolder, settings_dict, versions
 from ..settings.attack import AttackSettings, AttackSweepSettings
 from ..settings.engine import ENGINE, EngineSettings
 from .campaign import Campaign
-from .victims import make_recipe, parse_victim, victim_digest
+from .models import AttackedModel
+from .names import parse_victim
 
 Row = dict[str, Any]
 FOLDER = "attack-sweep"
@@ -62,15 +64,15 @@ def attack_sweep(
         check_assets(presets)
         variants, refused = combinations(run, choices)
         victims = ["ann", *variants]
-        digests = {name: victim_digest(run, name, seed) for name in victims}
+        models = {name: AttackedModel(run, parse_victim(name)) for name in victims}
+        digests = {name: model.digest(seed) for name, model in models.items()}
         test = load_run_data(run).test
         examples = select_examples(test.texts, test.labels, settings.examples, seed)
         folder = run.path / FOLDER
         campaign = Campaign(run, folder, settings, examples, digests, seed, engine)
         figures = campaign.carry_out([(v, name) for name in presets for v in victims])
-    rules = {victim: parse_victim(victim).rule or None for victim in victims}
     rows = [
-        {**row, "threshold": rules[row["victim"]], "seed": seed}
+        {**row, "threshold": models[row["victim"]].name.rule or None, "seed": seed}
         for row in table_rows(figures["rows"], str(data["name"]))
     ]
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
@@ -95,12 +97,12 @@ def combinations(run: RunFolder, choices: AttackSweepSettings) -> tuple[list[str
     for code in choices.encoders:
         for steps in choices.steps:
             for rule in choices.thresholds:
-                name = f"snn@{code}:{steps}" + (f":{rule}" if rule != "recipe" else "")
+                name = VictimName("snn", "", code, steps, rule if rule != "recipe" else "")
                 try:
-                    make_recipe(run, parse_victim(name)).encoder.check_steps(steps)
-                    names.append(name)
+                    AttackedModel(run, name).recipe().encoder.check_steps(steps)
+                    names.append(str(name))
                 except InputError as error:
-                    refused.append({"victim": name, "why": str(error)})
+                    refused.append({"victim": str(name), "why": str(error)})
     if not names:
         raise InputError(f"expected a combination that can be converted: {refused[0]['why']}")
     return names, refused

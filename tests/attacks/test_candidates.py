@@ -17,11 +17,12 @@ from snnconvert.attacks.building.texts import changed_words
 from snnconvert.attacks.candidates import candidates, hownet, masked, neighbours
 from snnconvert.attacks.candidates.candidates import cilin_synonyms, common_characters
 from snnconvert.attacks.candidates.glyphs import alike, glyph_alikes
-from snnconvert.attacks.presets.catalogue import PRESETS, preset
+from snnconvert.attacks.presets import PRESETS, is_attack_file
+from snnconvert.attacks.presets.catalogue import preset
 from snnconvert.attacks.presets.requirements import asset_status, check_assets
 from snnconvert.errors import InputError
 from snnconvert.pipelines.cli import main
-from snnconvert.pipelines.settings.attack import AttackSettings, is_recipe_file
+from snnconvert.pipelines.settings.attack import AttackSettings
 
 CACHES = (
     candidates._cilin,
@@ -192,13 +193,13 @@ def test_changed_words(before, after, pairs):
 
 @pytest.mark.parametrize("name", ["my.py", "a b/my.py:recipe", "/x/my.py"])
 def test_recipe_files_are_attacks(name):
-    assert is_recipe_file(name)
+    assert is_attack_file(name)
     assert AttackSettings(presets=(name, "pwws")).presets == (name, "pwws")
 
 
 @pytest.mark.parametrize("name", ["my.pyc", "my.py:", ".py", "textfoler"])
 def test_other_names_are_not(name):
-    assert not is_recipe_file(name)
+    assert not is_attack_file(name)
     with pytest.raises(InputError, match="expected presets to be of auto, deepwordbug"):
         AttackSettings(presets=(name,))
 

@@ -80,7 +80,7 @@ def test_an_attack_of_ours_runs_there(textattack, nltk_data, example: Path) -> N
 def test_what_is_not_there_is_named(textattack, nltk_data, example: Path) -> None:
     from snnconvert.pipelines.attack.model_file import load_attack, load_victim
 
-    with pytest.raises(InputError, match="unknown attack 'hotflop'"):
+    with pytest.raises(InputError, match="expected the attack to be of .*, but got 'hotflop'"):
         load_attack("hotflop")
     with pytest.raises(InputError, match="runs/mr/adversarial|expected"):
         load_victim("runs/mr", "adversarial")

@@ -9,7 +9,8 @@ from snnconvert.attacks.attacker import seeded
 from snnconvert.attacks.building.loading import no_downloads
 from snnconvert.attacks.building.texts import tracked_text
 from snnconvert.attacks.job import Example
-from snnconvert.attacks.presets.catalogue import PRESETS, preset
+from snnconvert.attacks.presets import PRESETS
+from snnconvert.attacks.presets.catalogue import preset
 from snnconvert.attacks.presets.requirements import asset_status
 from snnconvert.attacks.victims import Victim
 from snnconvert.errors import InputError

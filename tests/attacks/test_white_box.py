@@ -11,11 +11,12 @@ from torch.nn import functional
 
 from snnconvert.attacks.building.gradient_search import gradient_search
 from snnconvert.attacks.building.texts import candidate_swap, tracked_text
-from snnconvert.attacks.controls import CodedAnn, QuantisedScores
-from snnconvert.attacks.presets.catalogue import PRESETS
-from snnconvert.attacks.presets.white_box import check_gradient, check_gradients
+from snnconvert.attacks.controls.coded_ann import CodedAnn
+from snnconvert.attacks.controls.quantised_scores import QuantisedScores
+from snnconvert.attacks.presets import PRESETS
+from snnconvert.attacks.presets.requirements import check_gradients
 from snnconvert.attacks.runs import Example, run_attack
-from snnconvert.attacks.victims import Victim
+from snnconvert.attacks.victims import Victim, check_gradient
 from snnconvert.convert.conversion import convert_model
 from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.engine.classifier import ModelClassifier
