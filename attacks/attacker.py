@@ -61,9 +61,9 @@ class Attacker:
         status = _STATUS[type(result).__name__]
         clean, final = result.original_result, result.perturbed_result
         success = status == "success"
-        # The words that a diagnostic deleted are told too; those of a failed attack mean nothing.
-        told = success or type(result).__name__ == "MaximizedAttackResult"
-        changed = changed_words(text.words, final.attacked_text.words) if told else []
+        # The words that a diagnostic deleted count too; those of a failed attack mean nothing.
+        counts = success or type(result).__name__ == "MaximizedAttackResult"
+        changed = changed_words(text.words, final.attacked_text.words) if counts else []
         adversarial = final.attacked_text.text if success else None
         draws, wrong = self._verified(adversarial, example.label)
         return Record(

@@ -104,9 +104,9 @@ def run_attack(
         waiting = [example for example in examples if example.index not in done]
         own = Progress(len(examples), progress is True and bool(waiting))
         bar = progress if isinstance(progress, Progress) else own
-        with own, closing(pool.records(job, waiting)) as found:
+        with own, closing(pool.records(job, waiting)) as ended:
             bar.begin(f"{victim} {preset}", len(done))
-            for record in found:
+            for record in ended:
                 append(handle, path, record)
                 done[record.index] = record
                 bar.step()
@@ -122,8 +122,8 @@ def _only(classifier: Classifier, preset: str) -> AttackPool:
 def _configuration(job: Job, settings: Mapping[str, Any] | None) -> dict[str, Any]:
     """What the records of ``job`` depend on, apart from the texts."""
     dropped = list(find_preset(job.preset).dropped)
-    given = {"versions": dict(job.versions), "settings": dict(settings or {})}
-    return {**asdict(job), "dropped": dropped, **given}
+    surroundings = {"versions": dict(job.versions), "settings": dict(settings or {})}
+    return {**asdict(job), "dropped": dropped, **surroundings}
 
 
 def _finished(

@@ -61,7 +61,7 @@ class WhiteBox(Classifier, Protocol):
             InputError: the model has none.
         """
 
-    def first_order(self, found: TextGradient, texts: Sequence[str]) -> np.ndarray:
+    def first_order(self, gradient: TextGradient, texts: Sequence[str]) -> np.ndarray:
         """How much more loss ``texts`` have, by the gradient at another text: (N,) float64."""
 
 

@@ -108,6 +108,6 @@ class CodedAnn:
         self._gradients = self._gradients or WordGradients(self.model, seen_through=code)
         return text_gradient(self.ann.stage, self._gradients, text, label, kind, seed, draws)
 
-    def first_order(self, found: TextGradient, texts: TextsLike) -> np.ndarray:
+    def first_order(self, gradient: TextGradient, texts: TextsLike) -> np.ndarray:
         """As `ModelClassifier.first_order`."""
-        return self.ann.first_order(found, texts)
+        return self.ann.first_order(gradient, texts)

@@ -68,9 +68,9 @@ class QuantisedScores:
         """
         return cast(WhiteBox, self.inner).gradient(text, label, kind, seed, draws)
 
-    def first_order(self, found: TextGradient, texts: TextsLike) -> np.ndarray:
+    def first_order(self, gradient: TextGradient, texts: TextsLike) -> np.ndarray:
         """As the classifier."""
-        return cast(WhiteBox, self.inner).first_order(found, as_texts(texts))
+        return cast(WhiteBox, self.inner).first_order(gradient, as_texts(texts))
 
 
 def _others(winners: np.ndarray, rows: np.ndarray) -> np.ndarray:

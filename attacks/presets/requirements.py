@@ -21,10 +21,10 @@ def asset_status() -> list[dict[str, Any]]:
     """
     try:
         prepare_nltk()
-        found = {name: locate(name) or [] for name in ASSETS}
+        there = {name: locate(name) or [] for name in ASSETS}
         remedies = {name: asset.remedy() for name, asset in ASSETS.items()}
     except InputError as error:
-        found = {name: [] for name in ASSETS}
+        there = {name: [] for name in ASSETS}
         remedies = dict.fromkeys(ASSETS, one_line(error))
     return [
         {
@@ -34,7 +34,7 @@ def asset_status() -> list[dict[str, Any]]:
             "needed_by": [p.name for p in PRESETS.values() if name in (*p.needs, *p.uses)],
             "remedy": remedies[name],
         }
-        for name, files in found.items()
+        for name, files in there.items()
     ]
 
 

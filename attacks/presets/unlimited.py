@@ -10,9 +10,11 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from ..building.builders import untargeted
 from ..building.loading import load_textattack
-from ..building.texts import candidate_swap, greedy_search
+from ..building.texts import candidate_swap, greedy_class
 from ..candidates.candidates import chinese_synonyms, homophones
+from ..candidates.glyphs import glyph_alikes
 from ..candidates.neighbours import list_embedding
 from ..candidates.wordnet import wordnet_swap
 from ..preset import Preset, Role
@@ -46,15 +48,11 @@ def english(victim: Victim, query_budget: int) -> Any:
 
 def chinese(victim: Victim, query_budget: int) -> Any:
     """Homophones, look-alike characters and synonyms, in any word; ``query_budget`` is unused."""
-    from ..candidates.glyphs import glyph_alikes
-
     swaps: list[Callable[[str], list[str]]] = [homophones(8), glyph_alikes(8), chinese_synonyms()]
     return _attack(victim, [candidate_swap(swap) for swap in swaps])
 
 
 def _attack(victim: Victim, swaps: list[Any]) -> Any:
-    from ..building.builders import untargeted
-
     textattack = load_textattack()
     return textattack.Attack(
         untargeted(victim, QUERIES),
@@ -69,7 +67,7 @@ def _search_class() -> Any:
     load_textattack()
     from textattack.goal_function_results import GoalFunctionResultStatus
 
-    class Rounds(type(greedy_search("unk"))):  # type: ignore[misc]
+    class Rounds(greedy_class()):  # type: ignore[misc]
         """Greedy word swaps in the order of importance, round after round while they help."""
 
         def perform_search(self, initial_result: Any) -> Any:
