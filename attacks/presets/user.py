@@ -108,7 +108,7 @@ def _build(path: Path, source: bytes, wanted: str, victim: Victim, query_budget:
         )
     if attack.goal_function.model is not victim:
         raise InputError(
-            f"expected an attack on the given victim from the attack file {path}, but its goal function "
+            f"expected an attack on the given victim from {path}, but its goal function "
             "has another model: hand on what build is given"
         )
     limited(attack.goal_function, query_budget)
