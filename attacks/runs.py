@@ -82,22 +82,11 @@ def run_attack(
             or a file of another configuration.
         SnnConvertError: the file cannot be written, another process writes it, or workers fail.
     """
-    find_preset(preset)
-    if query_budget < 1:
-        raise InputError(f"expected a query budget of at least 1, got {query_budget}")
-    if len({example.index for example in examples}) < len(examples):
-        raise InputError("expected examples with different indices, but some occur twice")
+    _check(examples, preset, query_budget)
     pool = victims if isinstance(victims, AttackPool) else _only(victims, preset)
     check_assets([preset])
-    job = Job(
-        victim,
-        preset,
-        seed,
-        query_budget,
-        verify_draws,
-        data_digest(preset),
-        library_versions(),
-    )
+    data, versions = data_digest(preset), library_versions()
+    job = Job(victim, preset, seed, query_budget, verify_draws, data, versions)
     path = Path(out)
     with open_records(path, header_of(_configuration(job, settings))) as (records, handle):
         done = _finished(path, records, examples)
@@ -111,6 +100,15 @@ def run_attack(
                 done[record.index] = record
                 bar.step()
     return [done[example.index] for example in examples]
+
+
+def _check(examples: Sequence[Example], preset: str, query_budget: int) -> None:
+    """Refuse an attack that is none, and texts that cannot be told apart."""
+    find_preset(preset)
+    if query_budget < 1:
+        raise InputError(f"expected a query budget of at least 1, got {query_budget}")
+    if len({example.index for example in examples}) < len(examples):
+        raise InputError("expected examples with different indices, but some occur twice")
 
 
 def _only(classifier: Classifier, preset: str) -> AttackPool:

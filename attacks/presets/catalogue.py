@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..assets.nltk import locate, prepare_nltk
-from ..noise import NOISE
 from ..preset import Preset, Role
 from . import PRESETS, is_attack_file
+from .noise import NOISE
 from .user import user_preset
 
 

@@ -72,21 +72,19 @@ def compare(
     """
     if outcome not in OUTCOMES:
         raise InputError(f"expected an outcome of {', '.join(OUTCOMES)}, but got {outcome!r}")
-    right = OUTCOMES[outcome]
     pairs = _pairs(records_a, records_b)
     sound = [(a, b) for a, b in pairs if "error" not in (a.status, b.status)]
-    # what became of each pair: (right before, right after) of a, then of b
-    states = Counter(
-        (a.status != "skipped", right(a), b.status != "skipped", right(b)) for a, b in sound
-    )
-    named = {"victim_a": victim_a, "victim_b": victim_b, "attack": attack, "outcome": outcome}
-    counts = {"n": len(sound), "excluded": len(pairs) - len(sound)}
+    states = _states(sound, OUTCOMES[outcome])
     only_a = sum(n for s, n in states.items() if s[1] and not s[3])
     only_b = sum(n for s, n in states.items() if s[3] and not s[1])
     own = derive(seed, "bootstrap", victim_a, victim_b, attack, outcome)
     return {
-        **named,
-        **counts,
+        "victim_a": victim_a,
+        "victim_b": victim_b,
+        "attack": attack,
+        "outcome": outcome,
+        "n": len(sound),
+        "excluded": len(pairs) - len(sound),
         "accuracy_a": _share(states, 1),
         "accuracy_b": _share(states, 3),
         **_differences(states, samples, own, rates=outcome != "clean"),
@@ -176,6 +174,16 @@ def _pairs(records_a: Sequence[Record], records_b: Sequence[Record]) -> list[tup
 
 
 State = tuple[bool, bool, bool, bool]
+"""What became of a text: right before and after the attack on a, then on b."""
+
+
+def _states(
+    pairs: Sequence[tuple[Record, Record]], right: Callable[[Record], bool]
+) -> Mapping[State, int]:
+    """How many texts are in each state; ``right`` says which are right after the attack."""
+    return Counter(
+        (a.status != "skipped", right(a), b.status != "skipped", right(b)) for a, b in pairs
+    )
 
 
 def _share(states: Mapping[State, int], place: int) -> float | None:

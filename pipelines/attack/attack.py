@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...attacks.noise import NOISE
 from ...attacks.presets.catalogue import unlimited_attacks
+from ...attacks.presets.noise import NOISE
 from ...attacks.presets.requirements import (
     check_assets,
     check_language,
@@ -25,7 +25,7 @@ from ..quality.chance import warn_of
 from ..run_folder.run_folder import RunFolder, settings_dict
 from ..settings.attack import AttackSettings
 from ..settings.engine import ENGINE, EngineSettings
-from .campaign import Campaign, Job
+from .campaign import Campaign, Job, is_search
 from .models import AttackedModel, control_victims
 from .names import parse_victims
 
@@ -126,10 +126,7 @@ class Plan:
         asked = "noise" in settings.controls
         noisy = [v for v in victims if asked or AttackedModel(run, v).is_stochastic()]
         return jobs + [
-            (str(v), name)
-            for v in victims
-            for name in self.extra
-            if name != NOISE.name or v in noisy
+            (str(v), name) for v in victims for name in self.extra if is_search(name) or v in noisy
         ]
 
 

@@ -64,16 +64,8 @@ class Campaign:
             ``held_out`` (the attacks that no victim was trained on), and the lists ``rows``,
             ``comparisons``, ``transfer`` and ``conclusions``.
         """
-        records: dict[Job, list[Record]] = {}
         check_gradients(jobs, self.load)
-        try:
-            attacked = len(self.examples) * sum(is_search(name) for _, name in jobs)
-            with self._attackers() as pool, Progress(attacked) as bar:
-                for victim, name in jobs:
-                    records[victim, name] = self._records(victim, name, pool, bar)
-        except KeyboardInterrupt:
-            self._say_so_far(jobs)
-            raise
+        records = self._all_records(jobs)
         rows = [self._row(victim, name, some) for (victim, name), some in records.items()]
         comparisons = compare_all(rows, records, self.seed)
         replayed = self._transfer(records) if self.replay and self.settings.transfer else []
@@ -90,6 +82,16 @@ class Campaign:
             "transfer": replayed,
             "conclusions": conclusions(rows, comparisons, transfer=replayed),
         }
+
+    def _all_records(self, jobs: Sequence[Job]) -> dict[Job, list[Record]]:
+        """The records of every job; where the work is interrupted, what there is is printed."""
+        attacked = len(self.examples) * sum(is_search(name) for _, name in jobs)
+        try:
+            with self._attackers() as pool, Progress(attacked) as bar:
+                return {(v, name): self._records(v, name, pool, bar) for v, name in jobs}
+        except KeyboardInterrupt:
+            self._say_so_far(jobs)
+            raise
 
     def load(self, victim: str) -> Classifier:
         """A victim, kept until another is loaded."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from .....attacks.noise import NOISE
+from .....attacks.presets.noise import NOISE
 from .....attacks.statistics.conclusions import conclusions
 from .....attacks.statistics.tables import COLUMNS, COMPARISON_COLUMNS, TRANSFER_COLUMNS, table_rows
 from ...drawing.files import Figure, csv_link, figure
