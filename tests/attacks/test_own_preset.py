@@ -12,15 +12,14 @@ from snnconvert.attacks.building.builders import substitution
 from snnconvert.attacks.building.texts import candidate_swap
 from snnconvert.attacks.preset import Preset, Role
 from snnconvert.attacks.presets import PRESETS
-from snnconvert.attacks.presets.catalogue import preset, unlimited_attacks
+from snnconvert.attacks.presets.catalogue import unlimited_attacks
 from snnconvert.attacks.presets.requirements import check_gradients, default_presets
 from snnconvert.attacks.records import read_records
-from snnconvert.attacks.workers.ray_worker import RayWorker, surroundings
 from snnconvert.errors import InputError
 from snnconvert.files import read_json
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.settings.attack import AttackSettings
-from snnconvert.tests.helpers.attacks import ENGLISH, EXAMPLES, Bag, attack
+from snnconvert.tests.helpers.attacks import ENGLISH, Bag
 
 
 def doubled(word: str) -> list[str]:
@@ -103,20 +102,6 @@ def test_one_that_takes_gradients_is_refused_where_there_are_none(added) -> None
     added(own("slope", gradient="rga"))
     with pytest.raises(InputError, match="the attack slope needs the gradients of its victim"):
         check_gradients([("bag", "slope")], lambda _: Bag("en", ENGLISH))
-
-
-def test_a_worker_gets_it_with_its_work(added, nltk_data, textattack, tmp_path) -> None:
-    cloudpickle = pytest.importorskip("ray.cloudpickle")
-    from snnconvert.attacks.job import Job, data_digest, library_versions
-
-    added(own())
-    expected = attack(tmp_path, EXAMPLES[:2], "double")
-    job = Job("bag", "double", 0, 500, 51, data_digest("double"), library_versions())
-    needed = cloudpickle.dumps((lambda _: Bag("en", ENGLISH), PRESETS.added()))
-    PRESETS.remove("double")  # as in a process of its own
-    worker = RayWorker(needed, surroundings())
-    assert [worker.attack(job, example) for example in EXAMPLES[:2]] == expected
-    assert preset("double").description == "doubles a vowel"
 
 
 def test_the_page_shows_one_that_runs(root, tiny_run, nltk_data, tmp_path, monkeypatch) -> None:
