@@ -81,14 +81,14 @@ def _shown(
     records: Mapping[str, Mapping[str, Sequence[Record]]], target: str
 ) -> dict[Key, tuple[str, int]]:
     """Text and label of whatever counts for ``target``."""
-    found: dict[Key, tuple[str, int]] = {}
+    texts: dict[Key, tuple[str, int]] = {}
     for attack, victims in records.items():
         right = {r.index for r in victims.get(target, ()) if r.status in ("success", "failed")}
         for source, made in victims.items():
             for r in made:
                 if source != target and r.verified and r.index in right:
-                    found[attack, source, r.index] = r.adversarial_text or "", r.label
-    return found
+                    texts[attack, source, r.index] = r.adversarial_text or "", r.label
+    return texts
 
 
 def _fooled(

@@ -172,11 +172,12 @@ def greedy_search(wir_method: str) -> Any:
     unstable sort, which orders equal words differently on different processors, and builds a
     candidate for every word of a text, also for those beyond the query budget.
     """
-    return _search_class()(wir_method=wir_method)
+    return greedy_class()(wir_method=wir_method)
 
 
 @cache
-def _search_class() -> Any:
+def greedy_class() -> Any:
+    """The class of `greedy_search`, for searches that go on from it."""
     load_textattack()
     from textattack.search_methods import GreedyWordSwapWIR
 

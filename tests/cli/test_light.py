@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from snnconvert import __version__
-from snnconvert.attacks.presets.catalogue import PRESETS
+from snnconvert.attacks.presets import PRESETS
 from snnconvert.pipelines import settings
 from snnconvert.pipelines.cli import COMMANDS as NAMES
 from snnconvert.pipelines.cli import command_parser, main

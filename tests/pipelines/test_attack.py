@@ -8,19 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snnconvert.attacks.controls import CONTROLS
 from snnconvert.attacks.records import records_path
+from snnconvert.attacks.victim_name import VictimName
 from snnconvert.errors import InputError
 from snnconvert.files import read_json
 from snnconvert.models.encoders import CODES
-from snnconvert.pipelines.attack.victims import (
-    CONTROLS,
-    VictimName,
-    control_victims,
-    describe_victim,
-    is_stochastic,
-    load_victim,
-    parse_victim,
-)
+from snnconvert.pipelines.attack.models import AttackedModel, control_victims, load_victim
+from snnconvert.pipelines.attack.names import parse_victim
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
 from snnconvert.pipelines.settings.choices import RULES
@@ -107,7 +102,7 @@ def test_another_choice_of_controls_is_another_attack(run: Path, attacked: dict,
     | st.builds(
         VictimName,
         model=st.just("ann"),
-        control=st.sampled_from(CONTROLS[:2]),
+        control=st.sampled_from([name for name in CONTROLS if CONTROLS[name].of_ann]),
         code=st.sampled_from(list(CODES)),
         steps=st.integers(1, 999),
     )
@@ -124,11 +119,11 @@ def test_names_are_read_as_they_are_written(name: VictimName) -> None:
         ("snn@poisson:0", "at least one time step"),
         ("snn@gauss:4", "an input code of direct"),
         ("snn@saf:4:best", "a threshold rule of auto"),
-        ("ann@saf:4", "with snn, ann[+]noise or ann[+]levels"),
+        ("ann@saf:4", "with snn, ann[+]levels or ann[+]noise"),
         ("finetuned@saf:4", "other models are what they were trained as"),
         ("snn+noise", "with ann"),
         ("ann+deterministic", "with snn or finetuned"),
-        ("ann+luck", "a control of noise"),
+        ("ann+luck", "a control of levels, noise"),
         ("", "expected a victim"),
     ],
 )
@@ -152,13 +147,16 @@ def test_variants_are_converted_as_convert_does(run: Path) -> None:
 
 def test_controls_of_a_deterministic_snn_are_its_levels(run: Path) -> None:
     folder = RunFolder(run)
-    assert control_victims(folder, ["ann", "snn@saf:3"]) == ["ann+levels@saf:3"]
-    assert control_victims(folder, ["snn@poisson:5"]) == [
+    saf, poisson = VictimName.parse("snn@saf:3"), VictimName.parse("snn@poisson:5")
+    assert control_victims(folder, [VictimName("ann"), saf]) == [
+        VictimName.parse("ann+levels@saf:3")
+    ]
+    assert [str(name) for name in control_victims(folder, [poisson])] == [
         "ann+levels@poisson:5",
         "ann+noise@poisson:5",
         "snn@saf:5",
     ]
-    assert describe_victim(folder, "ann+noise@poisson:5") == {
+    assert AttackedModel(folder, parse_victim("ann+noise@poisson:5")).describe() == {
         "base": "ann@poisson:5",
         "control": "noise",
         "encoder": "poisson",
@@ -180,7 +178,7 @@ def test_controls_of_a_deterministic_snn_are_its_levels(run: Path) -> None:
     ],
 )
 def test_victims_whose_looks_can_differ(run: Path, victim: str, noisy: bool) -> None:
-    assert is_stochastic(RunFolder(run), victim) == noisy
+    assert AttackedModel(RunFolder(run), parse_victim(victim)).is_stochastic() == noisy
     assert load_victim(run, victim).stochastic == noisy
 
 

@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 
-from snnconvert.pipelines.attack.victims import parse_victim
+from snnconvert.pipelines.attack.names import parse_victim
 from snnconvert.pipelines.cli import command_parser
 from snnconvert.pipelines.cli.arguments import parse, settings_from
 from snnconvert.pipelines.settings.run import RunSettings

@@ -322,7 +322,7 @@ REFUSED = [
     ("--adversarial deepwordbug --adversarial-texts 0", "--adversarial-texts"),
     ("--adversarial deepwordbug --adversarial-share 1", "below 1"),
     ("--adversarial deepwordbug --model cnn", "both, ann, snn"),
-    ("--adversarial textfolly", "unknown attack 'textfolly'"),
+    ("--adversarial textfolly", "but got 'textfolly'"),
     ("--adversarial deepwordbug,deepwordbug", "different values"),
     ("--adversarial zh-homophone", "texts of language 'en', but zh-homophone is for 'zh'"),
 ]
