@@ -8,7 +8,6 @@ GRAINS = ("layer", "channel")
 CODES = ("saf", "bitplane", "poisson", "direct", "ttfs")
 KINDS = ("if", "lif", "signed", "burst", "ttfs")
 POOLING = ("auto", "spikes", "currents", "counts", "gated")
-SCHEDULES = ("cosine", "constant")
 ENGINES = ("auto", "fast", "torch", "reference")
 PRECISIONS = ("exact", "fast")
 ATTACKS = (

@@ -24,7 +24,8 @@ import yaml
 
 from snnconvert.pipelines import settings
 from snnconvert.pipelines.cli import command_parser, main
-from snnconvert.pipelines.cli.arguments import parse, settings_from
+from snnconvert.pipelines.cli.arguments import settings_from
+from snnconvert.pipelines.cli.config_file import parse
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -45,7 +46,7 @@ SHELL = ("sh", "bash")
 STAGES = {
     "train": [settings.DataSettings, settings.TrainSettings],
     "convert": [settings.ConvertSettings],
-    "finetune": [settings.FinetuneSettings],
+    "finetune": [settings.FinetuneSettings, settings.AdversarialSettings],
     "attack": [settings.AttackSettings],
     "energy": [settings.EnergySettings],
     "run": [settings.RunSettings],

@@ -13,6 +13,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...files import read_json, sha256, write_json
+from ...progress import bar
 from ..datasets.dataset import Split
 from ..inputs import TextsLike, as_texts
 from ..segment import segment, segmenter
@@ -256,13 +257,9 @@ class TextStage:
 
 
 def _segments(texts: Sequence[str], language: str, progress: bool) -> list[list[str]]:
-    from tqdm import tqdm
-
     cut = segmenter(language)
-    # None: a bar only where there is a terminal to draw it on
-    disable = None if progress else True
-    bar = tqdm(texts, desc="segment", unit="text", disable=disable, leave=False)
-    return [cut(text) for text in bar]
+    drawn = bar(texts, desc="segment", unit="text", shown=progress, leave=False)
+    return [cut(text) for text in drawn]
 
 
 def _row_index(words: Sequence[str]) -> dict[str, int]:
