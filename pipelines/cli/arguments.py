@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from typing import Any, TypeVar
 
 from ..settings.fields import check_value, extended
@@ -30,7 +30,7 @@ def add_settings(parser: Parser, cls: type, prefix: str = "") -> None:
     title = (prefix.rstrip(".") + " settings").strip()
     group = parser.add_argument_group(title, (cls.__doc__ or "").splitlines()[0])
     nested = dict(_nested(cls, prefix))
-    for field in fields(cls):
+    for field in _own_first(cls):
         if field.name in nested:
             add_settings(parser, *nested[field.name])
             continue
@@ -46,6 +46,12 @@ def add_settings(parser: Parser, cls: type, prefix: str = "") -> None:
         )
         olds = field.metadata.get("old_names", ())
         parser.renamed |= {option_name(prefix, old): name for old in olds}
+
+
+def _own_first(cls: type) -> list[Field[Any]]:
+    """The fields of a settings class, those that it shares with other classes last."""
+    own = vars(cls).get("__annotations__", {})
+    return sorted(fields(cls), key=lambda field: field.name not in own)
 
 
 def _nested(cls: type, prefix: str) -> Iterator[tuple[str, tuple[type, str]]]:
