@@ -20,7 +20,7 @@ class Focal(Loss):
     gamma: float = option(2.0, "how much less sure texts count with --loss focal", least=0)
 
     def loss(self, outputs: Tensor, labels: Tensor, weight: Tensor | None = None) -> Tensor:
-        """-(1 - p)^gamma log p of the true class by mean logits (B, K), in the mean of the batch."""
+        """-(1 - p)^gamma log p of the true class by logits (B, K), in the mean of the batch."""
         logs = functional.log_softmax(outputs, dim=1)  # (B, K)
         true = logs.gather(1, labels[:, None]).squeeze(1)  # (B,)
         counts = torch.ones_like(true) if weight is None else weight[labels]  # (B,)
