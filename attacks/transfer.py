@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..files import sha256
+from ..progress import bar
 from ..seeds import derive
 from .records import Record
 from .runs import VERIFY_DRAWS
@@ -129,6 +130,4 @@ def _row(source: str, target: str, attack: str, hits: Sequence[bool]) -> Row:
 def _bar(targets: Sequence[str], progress: bool) -> Iterable[str]:
     if not progress:
         return targets
-    from tqdm import tqdm
-
-    return tqdm(targets, desc="transfer", unit="victim", disable=None, dynamic_ncols=True)
+    return bar(targets, desc="transfer", unit="victim", dynamic_ncols=True)

@@ -9,13 +9,13 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from ..errors import InputError
 from ..models.batches import by_length, to_batch
 from ..models.network import Signal
 from ..models.snn import SpikingTextModel, running_logits
 from ..models.text_model import TextModel
+from ..progress import bar
 from ..seeds import generator
 from ..text.inputs import as_sequences
 from .exact_sums import exact_sums
@@ -88,9 +88,7 @@ def snn_logits(
     device = model.embedding.weight.device
     rows: dict[int, Tensor] = {}
     batches = list(by_length(sequences, BATCH, snn_positions(model)))
-    for number, batch in enumerate(
-        tqdm(batches, desc=progress, disable=None if progress else True)
-    ):
+    for number, batch in enumerate(bar(batches, desc=progress, shown=bool(progress))):
         ids, lengths = to_batch([sequences[i] for i in batch])
         noise = generator(seed, "noise", 0 if shared_noise else number)
         record: dict[str, Signal] | None = {} if counter else None

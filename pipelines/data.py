@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
 import torch
 
 from ..errors import InputError
@@ -27,6 +26,7 @@ from .display.output import note, warn
 from .run_folder.run_folder import RunFolder, fingerprint, settings_dict
 from .settings.data import DataSettings
 from .settings.engine import ENGINE, EngineSettings
+from .training.texts import Texts
 
 if TYPE_CHECKING:
     import torch
@@ -37,16 +37,6 @@ if TYPE_CHECKING:
 
 M = TypeVar("M")
 VECTORS = "vectors.safetensors"
-
-
-@dataclass
-class Texts:
-    """A data set with its id sequences and labels by split."""
-
-    dataset: Dataset
-    stage: TextStage
-    sequences: dict[str, list[np.ndarray]]
-    labels: dict[str, list[int]]
 
 
 @dataclass

@@ -11,10 +11,10 @@ from ..convert.diagnosis.activity import raster
 from ..engine.evaluate import snn_figures, snn_outputs
 from ..files import write_json
 from ..models.snn import SpikingTextModel
-from .data import Texts
 from .quality.quality import model_figures
 from .run_folder.run_folder import RunFolder
 from .settings.engine import ENGINE, EngineSettings
+from .training.texts import Texts
 
 
 def measure(

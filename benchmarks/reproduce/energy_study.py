@@ -27,7 +27,7 @@ from snnconvert.engine.reference import ann_logits
 from snnconvert.models.snn import SpikingTextModel
 from snnconvert.models.text_model import TextModel
 from snnconvert.pipelines.convert.convert import convert
-from snnconvert.pipelines.data import Texts, load_run_model, load_run_texts
+from snnconvert.pipelines.data import load_run_model, load_run_texts
 from snnconvert.pipelines.energy.energy import drawn, peer_row
 from snnconvert.pipelines.energy.measure import (
     Measured,
@@ -44,6 +44,7 @@ from snnconvert.pipelines.settings.data import DataSettings
 from snnconvert.pipelines.settings.finetune import FinetuneSettings
 from snnconvert.pipelines.settings.train import TrainSettings
 from snnconvert.pipelines.train import train
+from snnconvert.pipelines.training.texts import Texts
 
 DATASETS = ("sst2", "waimai")
 

@@ -32,7 +32,8 @@ from snnconvert.pipelines.attack.campaign import Campaign
 from snnconvert.pipelines.attack.models import AttackedModel
 from snnconvert.pipelines.attack.names import parse_victim
 from snnconvert.pipelines.cli import command_parser
-from snnconvert.pipelines.cli.arguments import parse, settings_from
+from snnconvert.pipelines.cli.arguments import settings_from
+from snnconvert.pipelines.cli.config_file import parse
 from snnconvert.pipelines.data import load_run_data
 from snnconvert.pipelines.run import make_run
 from snnconvert.pipelines.run_folder.run_folder import RunFolder

@@ -22,7 +22,6 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from ...errors import InputError
 from ...installation import install_hint
@@ -31,6 +30,7 @@ from ...models.network import Network, Signal
 from ...models.neurons.base import Neurons
 from ...models.nodes.layers import Concat, Dropout, Linear
 from ...models.snn import SpikingTextModel, running_logits
+from ...progress import bar
 from ...seeds import generator
 from ..exact_sums import exact_sums
 from ..frames import position_frames
@@ -191,11 +191,10 @@ class FastEngine:
         if not self.progress:  # even a hidden bar takes longer than a short text
             yield from chunks
             return
-        # None: a bar only where there is a terminal to draw it on
-        with tqdm(total=texts, desc=self.progress, unit="text", disable=None) as bar:
+        with bar(total=texts, desc=self.progress, unit="text") as drawn:
             for chunk in chunks:
                 yield chunk
-                bar.update(len(chunk.texts))
+                drawn.update(len(chunk.texts))
 
     # ---- texts to table rows -------------------------------------------------------------------
 

@@ -23,9 +23,10 @@ from ...files import replace_file, write_json, write_text
 from ..data import load_run_data
 from ..display.plots import code_colours
 from ..display.tables import robustness_table
-from ..run_folder.run_folder import RunFolder, settings_dict, versions
+from ..run_folder.run_folder import RunFolder, settings_dict
 from ..settings.attack import AttackSettings, AttackSweepSettings
 from ..settings.engine import ENGINE, EngineSettings
+from ..versions import versions
 from .campaign import Campaign
 from .models import AttackedModel
 

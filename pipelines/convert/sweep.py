@@ -13,8 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from ...convert.conversion import convert_model
 from ...convert.recipes.options import from_options, save_recipe, to_options
 from ...convert.recipes.recipe import ConversionRecipe
@@ -24,9 +22,12 @@ from ...engine.reference import ann_logits
 from ...errors import InputError
 from ...files import read_json, write_json
 from ...models.text_model import TextModel
-from ..data import Texts, calibration_texts, load_run_model, load_run_texts
-from ..run_folder.run_folder import RunFolder, fingerprint, versions
+from ...progress import bar
+from ..data import calibration_texts, load_run_model, load_run_texts
+from ..run_folder.run_folder import RunFolder, fingerprint
 from ..settings.convert import ConvertSettings, SweepSettings
+from ..training.texts import Texts
+from ..versions import versions
 from .choices import recipe_from, with_run_recipe
 from .sweep_outputs import plot, sweep_table, write_csv
 from .trials import MAC_IN_SOPS, Row, Trial, _refusal, pareto, plan, winner
@@ -105,14 +106,14 @@ class _Sweeper:
     def run(self, trials: list[Trial]) -> None:
         """Make every row that is not there yet."""
         self.keys = [self.key(recipe) for trial in trials for recipe in trial.recipes.values()]
-        with tqdm(total=len(self.keys), desc="sweep") as bar:
+        with bar(total=len(self.keys), desc="sweep", always=True) as drawn:
             for trial in trials:
                 missing = [t for t, r in trial.recipes.items() if self.key(r) not in self.known]
-                bar.update(len(trial.recipes) - len(missing))
+                drawn.update(len(trial.recipes) - len(missing))
                 for recipe, steps in trial.runs(missing) if missing else ():
-                    bar.set_postfix_str(f"{trial.method} {trial.encoder} T={max(steps)}")
+                    drawn.set_postfix_str(f"{trial.method} {trial.encoder} T={max(steps)}")
                     self._measure(trial, recipe, steps)
-                    bar.update(len(steps))
+                    drawn.update(len(steps))
                     self._save()
 
     def _measure(self, trial: Trial, recipe: ConversionRecipe, steps: tuple[int, ...]) -> None:

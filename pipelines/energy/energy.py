@@ -21,10 +21,11 @@ from ...files import sha256
 from ...models.snn import SpikingTextModel
 from ...models.text_model import TextModel
 from ...seeds import generator
-from ..data import Texts, load_run_model, load_run_texts
+from ..data import load_run_model, load_run_texts
 from ..quality.chance import warn_of
 from ..run_folder.run_folder import RunFolder, settings_dict
 from ..settings.energy import EnergySettings
+from ..training.texts import Texts
 from .measure import (
     SPARSE,
     Measured,

@@ -6,6 +6,5 @@ MEASURED = ("max", "percentile", "percentile_nonzero", "mse", "balance", "weight
 RULES = ("auto", "bound", "qcfs", *MEASURED, "fixed")
 GRAINS = ("layer", "channel")
 POOLING = ("auto", "spikes", "currents", "counts", "gated")
-SCHEDULES = ("cosine", "constant")
 ENGINES = ("auto", "fast", "torch", "reference")
 PRECISIONS = ("exact", "fast")

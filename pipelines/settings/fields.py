@@ -15,18 +15,17 @@ __all__ = [
     "extended",
     "option",
     "recipe_option",
-    "sized_option",
 ]
 
 
-def recipe_option(text: str, choices: Collection[str] = (), **bounds: float) -> Any:
+def recipe_option(
+    text: str,
+    choices: Collection[str] = (),
+    old_names: tuple[str, ...] = (),
+    **bounds: float,
+) -> Any:
     """An option of the conversion that is left to its recipe where it is not given."""
-    return option(None, text, choices, "the recipe's", **bounds)
-
-
-def sized_option(text: str, **bounds: float) -> Any:
-    """An option that is chosen by the size of the data where it is not given."""
-    return option(None, text, (), "by the number of texts", **bounds)
+    return option(None, text, choices, "the recipe's", old_names, **bounds)
 
 
 S = TypeVar("S")

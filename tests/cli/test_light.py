@@ -17,7 +17,7 @@ from snnconvert.pipelines import settings
 from snnconvert.pipelines.cli import COMMANDS as NAMES
 from snnconvert.pipelines.cli import command_parser, main
 from snnconvert.pipelines.cli.parser import Parser
-from snnconvert.pipelines.training.schedule import train_defaults
+from snnconvert.pipelines.settings.sizes import train_defaults
 from snnconvert.text.datasets.named import dataset_names
 
 HEAVY = {"torch", "textattack", "numpy", "gensim", "jieba", "sklearn", "matplotlib", "scipy"}
@@ -137,15 +137,16 @@ def test_every_setting_is_an_option_of_run_and_of_its_own_command() -> None:
         value = getattr(settings.RunSettings(), part.name)
         if not is_dataclass(value):
             continue
-        own = "train" if part.name == "data" else part.name
-        prefix = "" if part.name == "data" else f"{part.name}."
+        own = {"data": "train", "adversarial": "finetune"}.get(part.name, part.name)
+        prefix = part.metadata.get("prefix", f"{part.name}.")
         there = {a.dest for a in COMMANDS[own]._actions}
         for item in fields(value):
             assert f"{prefix}{item.name}" in run and item.name in there
 
 
 def test_a_settings_file_and_options_over_it(tmp_path: Path) -> None:
-    from snnconvert.pipelines.cli.arguments import parse, settings_from
+    from snnconvert.pipelines.cli.arguments import settings_from
+    from snnconvert.pipelines.cli.config_file import parse
 
     path = tmp_path / "run.yaml"
     path.write_text(
@@ -163,7 +164,7 @@ def test_a_settings_file_and_options_over_it(tmp_path: Path) -> None:
 
 
 def test_the_folder_may_be_named_in_the_settings_file(tmp_path: Path) -> None:
-    from snnconvert.pipelines.cli.arguments import parse
+    from snnconvert.pipelines.cli.config_file import parse
 
     path = tmp_path / "train.yaml"
     path.write_text("out: somewhere\nepochs: 2\n")

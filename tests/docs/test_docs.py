@@ -12,6 +12,7 @@ import ast
 import configparser
 import importlib.util
 import json
+import math
 import re
 import shlex
 import shutil
@@ -24,7 +25,8 @@ import yaml
 
 from snnconvert.pipelines import settings
 from snnconvert.pipelines.cli import command_parser, main
-from snnconvert.pipelines.cli.arguments import parse, settings_from
+from snnconvert.pipelines.cli.arguments import settings_from
+from snnconvert.pipelines.cli.config_file import parse
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -45,7 +47,7 @@ SHELL = ("sh", "bash")
 STAGES = {
     "train": [settings.DataSettings, settings.TrainSettings],
     "convert": [settings.ConvertSettings],
-    "finetune": [settings.FinetuneSettings],
+    "finetune": [settings.FinetuneSettings, settings.AdversarialSettings],
     "attack": [settings.AttackSettings],
     "energy": [settings.EnergySettings],
     "run": [settings.RunSettings],
@@ -286,6 +288,29 @@ def active(ann, ids: np.ndarray, name: str) -> np.ndarray:
     ann.network(Signal(ann.embed(batch), torch.tensor([len(ids)])), record)
     values = record[name].masked().numpy().ravel()
     return values[values > 0]
+
+
+def test_example_of_a_loss(tiny_run, tmp_path):
+    from snnconvert.pipelines.training.losses import LOSSES
+
+    run = shutil.copytree(tiny_run, tmp_path / "run")
+    module = example("loss")
+    try:
+        # gamma 0 is the cross entropy; at p = 1/2 a text counts (1/2)^gamma
+        outputs, labels = torch.randn(5, 3), torch.tensor([0, 2, 1, 1, 0])
+        weight = torch.tensor([1.0, 2.0, 0.5])
+        for shares in (None, weight):
+            expected = torch.nn.functional.cross_entropy(outputs, labels, shares)
+            torch.testing.assert_close(module.Focal(0.0).loss(outputs, labels, shares), expected)
+        even = torch.zeros(1, 2)
+        found = module.Focal(3.0).loss(even, torch.tensor([1]))
+        assert float(found) == pytest.approx(0.5**3 * math.log(2))
+        words = ["finetune", str(run), "--epochs", "1", "--loss", "focal", "--gamma", "1"]
+        assert main([*words, "--tensorboard", "false", "--force"]) == 0
+        config = yaml.safe_load((run / "config.yaml").read_text("utf-8"))["finetuned"]
+        assert (config["loss"], config["gamma"]) == ("focal", 1.0)
+    finally:
+        LOSSES.remove("focal")
 
 
 def test_example_of_a_data_set(tmp_path, capsys):
