@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..compiled.layer import Layer
 from .engine import AnyModel, Rows, TableEngine
 from .kernels import Ends, base_summaries, window_count
 from .summaries import summary_size
@@ -35,10 +34,22 @@ class Base(NamedTuple):
 
 
 class Near(NamedTuple):
-    """A base (n,), None where there is none, and which texts (N,) are near it."""
+    """A base (n,), which of some texts (N,) are near it, and how much all have in common (N, 2)."""
 
-    base: np.ndarray | None
+    base: np.ndarray
     texts: np.ndarray
+    same: np.ndarray
+
+    @classmethod
+    def of(cls, base: np.ndarray, texts: Texts, reach: int) -> tuple[Near, int]:
+        """Near are texts that share half of their words; and how many windows are saved then.
+
+        reach: how many positions beside a changed word the windows read that hold it
+        """
+        same, lengths = texts.same(base), texts.lengths
+        changed = lengths - same.sum(axis=1)
+        near = 2 * changed <= lengths
+        return cls(base, near, same), int(np.maximum(lengths - changed - reach, 0)[near].sum())
 
 
 class Bases:
@@ -53,19 +64,20 @@ class Bases:
     def __init__(self, engine: TableEngine[AnyModel], rows: Rows, kept: int) -> None:
         self.engine, self.rows, self.kept = engine, rows, kept
         self.layers = engine.layers
-        self.reach = max(layer.width for layer in self.layers) - 1  # of a change, beside it
+        self.reach = max(layer.width for layer in self.layers) - 1
+        self._sizes = [summary_size(layer, engine.store.frames) for layer in self.layers]
         self._bases: OrderedDict[bytes, Base] = OrderedDict()
 
     def __len__(self) -> int:
         """How many are kept."""
         return len(self._bases)
 
-    def given(self, base: np.ndarray, texts: Sequence[np.ndarray]) -> Near:
-        """``base``, unless it is too long to be kept, and the texts near it."""
-        return Near(base if self._fits(base) else None, Texts.of(texts).near(base))
+    def given(self, base: np.ndarray, texts: Sequence[np.ndarray]) -> Near | None:
+        """The texts near ``base``; None where it is too long to be kept."""
+        return Near.of(base, Texts.of(texts), self.reach)[0] if self._fits(base) else None
 
-    def best(self, texts: Sequence[np.ndarray], seeds: Sequence[int]) -> Near:
-        """The base that saves most windows, if there is any, and the texts near it.
+    def best(self, texts: Sequence[np.ndarray], seeds: Sequence[int]) -> Near | None:
+        """The texts near the base that saves most windows, if any does.
 
         Tried are those that are kept under all ``seeds``, the last used first, a text that looks
         like most of the texts, and the first of them.
@@ -77,22 +89,20 @@ class Bases:
             if all(seed in base.summaries for seed in seeds)
         ]
         new = [joined.typical(), texts[0]] if len(texts) > 1 else []
-        best, most = Near(None, np.zeros(len(texts), bool)), 0
+        best, most = None, 0
         for number, base in enumerate([*kept, *new]):
-            near, saved = joined.saved(base, self.reach)
+            near, saved = Near.of(base, joined, self.reach)
             if number >= len(kept):
                 saved -= 2 * len(base)  # its windows are computed first, twice
             if saved > most and self._fits(base):
-                best, most = Near(base, near), saved
+                best, most = near, saved
         return best
 
     def _fits(self, base: np.ndarray) -> bool:
         """Whether the summaries of a base take no more than `BASE_BYTES`."""
-        return 8 * sum(self._numbers(len(base), layer) for layer in self.layers) <= BASE_BYTES
-
-    def _numbers(self, words: int, layer: Layer) -> int:
-        """Numbers in the summaries of a branch of a base, from one end."""
-        return (window_count(words, layer) + 1) * summary_size(layer, self.engine.store.frames)
+        windows = [window_count(len(base), layer) for layer in self.layers]
+        sizes = zip(windows, self._sizes, strict=True)
+        return 8 * sum((count + 1) * size for count, size in sizes) <= BASE_BYTES
 
     def known(self, ids: np.ndarray, seeds: Sequence[int]) -> Base:
         """A base with its summaries under ``seeds``, computed where they are not kept."""
@@ -119,8 +129,8 @@ class Bases:
     def _summaries(self, rows: np.ndarray) -> list[Ends]:
         """Summaries of the windows of a text with ``rows`` (n,), of each branch."""
         store, branches = self.engine.store, []
-        for layer, array in zip(self.layers, store.arrays, strict=True):
-            shape = window_count(len(rows), layer) + 1, summary_size(layer, store.frames)
+        for layer, size, array in zip(self.layers, self._sizes, store.arrays, strict=True):
+            shape = window_count(len(rows), layer) + 1, size
             ends = Ends(np.empty(shape, np.float32), np.empty(shape, np.float32))
             base_summaries(array.reshape(layer.width, store.rows, -1), rows, layer, ends)
             branches.append(ends)

@@ -157,12 +157,13 @@ class Incremental(Generic[Model]):
             rest = [texts[i] for i in left]
             near = self.bases.best(rest, seeds) if base is None else self.bases.given(base, rest)
             # texts of many kinds are not worth a search for each
-            if near.base is None or not near.texts.any() or groups == self.kept:
+            if near is None or not near.texts.any() or groups == self.kept:
                 yield left, self._whole(rest, seeds, sums)
                 return
-            some = [texts[i] for i in left[near.texts]]
+            some, same = left[near.texts], near.same[near.texts]
             known = self.bases.known(near.base, seeds)
-            yield left[near.texts], self.variants.logits(known, some, sums, seeds)
+            variants = [texts[i] for i in some]
+            yield some, self.variants.logits(known, variants, same, sums, seeds)
             left, groups = left[~near.texts], groups + 1
 
     def _whole(self, texts: list[np.ndarray], seeds: Sequence[int], sums: bool) -> Tensor:

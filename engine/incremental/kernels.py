@@ -16,7 +16,16 @@ import numpy as np
 from ..compiled.jit import jit
 from ..compiled.layer import CURRENTS, Layer
 from ..inference.store import SILENT
-from .summaries import add, add_window, clear, copy, join, passed_on, take_larger
+from .summaries import (
+    add,
+    add_window,
+    clear,
+    copy,
+    join,
+    neurons_of,
+    passed_on,
+    take_larger,
+)
 
 
 class Edits(NamedTuple):
@@ -71,20 +80,18 @@ def unchanged_of_all(base: np.ndarray, words: np.ndarray, starts: np.ndarray) ->
 def add_words(
     table: np.ndarray,
     rows: np.ndarray,
-    layer: Layer,
-    window: int,
-    first: int,
-    last: int,
+    begin: int,
+    changed: tuple[int, int],
     inside: bool,
     current: np.ndarray,
 ) -> None:
-    """Add to ``current`` (F * C) what some of a window's positions send.
+    """Add to ``current`` (F * C) what some positions of the window from ``begin`` on send.
 
-    These are the positions first <= p < last (``inside``), or the others, tap after tap.
+    These are the ``changed`` ones, first <= p < last (``inside``), or the others, tap after tap.
     """
-    for j in range(layer.width):
-        position = window - layer.left + j
-        if (first <= position < last) == inside:
+    for j in range(len(table)):
+        position = begin + j
+        if (changed[0] <= position < changed[1]) == inside:
             row = rows[position] if 0 <= position < len(rows) else SILENT
             add(table[j, row], current)
 
@@ -115,19 +122,19 @@ def base_summaries(table: np.ndarray, rows: np.ndarray, layer: Layer, ends: Ends
         layer: the branch
         ends: filled in
     """
-    first, last = ends.first, ends.last
+    neurons, first, last = neurons_of(layer), ends.first, ends.last
     windows = len(first) - 1
     current = np.empty(table.shape[2], np.float32)
-    scratch = np.empty((3, len(layer.initial)), np.float32)
-    clear(layer, first[0])
-    clear(layer, last[0])
+    scratch = np.empty((3, neurons.channels), np.float32)
+    clear(neurons, first[0])
+    clear(neurons, last[0])
     for i in range(windows):
         for later in (True, False):
             target, window = (first, i) if later else (last, windows - 1 - i)
             current[:] = 0
-            add_words(table, rows, layer, window, 0, 0, False, current)
+            add_words(table, rows, window - layer.left, (0, 0), False, current)
             copy(target[i], target[i + 1])
-            add_window(layer, current, later, scratch, target[i + 1])
+            add_window(neurons, current, later, scratch, target[i + 1])
 
 
 @jit
@@ -157,38 +164,37 @@ def pooled_variants(
         column: the branch's first column in ``out``
         out: (N, T, sum of C), filled in; or (N, 1, sum of C), for sums over the steps
     """
-    rows, starts, same = edits.rows, edits.starts, edits.same
-    steps, n = len(layer.order), len(layer.initial)
+    neurons, left, exact = neurons_of(layer), layer.left, layer.exact
+    rows, starts, same, first, last = edits.rows, edits.starts, edits.same, base.first, base.last
     shared = np.empty((most_touched(edits, layer.width), table.shape[2]), np.float32)
     current = np.empty(table.shape[2], np.float32)
-    scratch = np.empty((3, n), np.float32)
-    spikes = np.empty(steps * n if layer.rule == CURRENTS else 0, np.float32)
-    summary = np.empty(base.first.shape[1], np.float32)
+    scratch = np.empty((3, neurons.channels), np.float32)
+    spikes = np.empty(neurons.steps * neurons.channels * (layer.rule == CURRENTS), np.float32)
+    summary = np.empty(first.shape[1], np.float32)
     size = -1  # words of the text before
     for i in range(len(same)):
         text = rows[starts[i] : starts[i + 1]]
-        begin, end = same[i, 0], len(text) - same[i, 1]  # the words that changed
+        changed = same[i, 0], len(text) - same[i, 1]
         # windows that hold none of them
-        before = max(begin + layer.left - layer.width + 1, 0)
+        before = max(changed[0] + left - layer.width + 1, 0)
         behind = max(same[i, 1] + layer.right - layer.width + 1, 0)
-        touched = window_count(len(text), layer) - before - behind
-        if not layer.exact:
-            begin, end = 0, 0  # nothing is shared, and words are added from left to right
-        if size != len(text) or begin != same[i - 1, 0] or same[i, 1] != same[i - 1, 1]:
+        windows = window_count(len(text), layer)
+        if not exact:
+            changed = 0, 0  # nothing is shared, and words are added from left to right
+        if size != len(text) or changed[0] != same[i - 1, 0] or same[i, 1] != same[i - 1, 1]:
             size = len(text)
-            for w in range(touched):
-                shared[w] = 0
-                if layer.exact:
-                    add_words(table, text, layer, before + w, begin, end, False, shared[w])
-        copy(base.first[before], summary)
-        for w in range(touched):
-            copy(shared[w], current)
-            add_words(table, text, layer, before + w, begin, end, layer.exact, current)
-            add_window(layer, current, True, scratch, summary)
-        join(layer, base.last[behind], summary)
-        windows = before + touched + behind
-        passed = passed_on(layer, summary, windows, scratch[0], spikes)
-        write_signal(passed, column, n, out[i])
+            for w in range(before, windows - behind):
+                shared[w - before] = 0
+                if exact:
+                    add_words(table, text, w - left, changed, False, shared[w - before])
+        copy(first[before], summary)
+        for w in range(before, windows - behind):
+            copy(shared[w - before], current)
+            add_words(table, text, w - left, changed, exact, current)
+            add_window(neurons, current, True, scratch, summary)
+        join(neurons, last[behind], summary)
+        passed = passed_on(neurons, summary, windows, scratch[0], spikes)
+        write_signal(passed, column, neurons.channels, out[i])
 
 
 @jit
@@ -209,7 +215,7 @@ def largest_of_texts(
         text = rows[starts[i] : starts[i + 1]]
         for w in range(window_count(len(text), layer)):
             current[:] = 0
-            add_words(table, text, layer, w, 0, 0, False, current)
+            add_words(table, text, w - layer.left, (0, 0), False, current)
             if w:
                 take_larger(current, out[i])
             else:

@@ -16,16 +16,43 @@ vectors, and the longer the better.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 
 from ..compiled.jit import jit
 from ..compiled.layer import COUNTS, CURRENTS, GATED, LARGEST, MEAN, SPIKES, Layer
+from ..compiled.vectors import Pointer, pointer
 
 # a call hands over seven numbers for each array, which costs as much as a step of 100 neurons
 inlined: Any = numba.njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+
+
+class Neurons(NamedTuple):
+    """A branch's neurons in numbers and pointers, which cost nothing to hand over: see `Layer`."""
+
+    rule: int
+    soft: bool
+    one: np.float32
+    channels: int
+    steps: int
+    initial: Pointer
+    order: Pointer
+
+
+@inlined
+def neurons_of(layer: Layer) -> Neurons:
+    """The neurons of a branch, which must be kept as long as they are used."""
+    return Neurons(
+        layer.rule,
+        layer.soft,
+        layer.one,
+        len(layer.initial),
+        len(layer.order),
+        pointer(layer.initial),
+        pointer(layer.order),
+    )
 
 
 def summary_size(layer: Layer, frames: int) -> int:
@@ -35,8 +62,8 @@ def summary_size(layer: Layer, frames: int) -> int:
 
 
 @inlined
-def copy(values: np.ndarray, out: np.ndarray) -> None:
-    """Set out = values."""
+def copy(values: np.ndarray | Pointer, out: np.ndarray) -> None:
+    """Set out = values, of an array or a pointer."""
     for i in range(len(out)):
         out[i] = values[i]
 
@@ -98,11 +125,7 @@ def fire_hard(current: np.ndarray, one: np.float32, v: np.ndarray, spikes: np.nd
 def fire(
     current: np.ndarray, soft: bool, one: np.float32, v: np.ndarray, spikes: np.ndarray
 ) -> None:
-    """One step of IF neurons (C,): changes ``v``, fills ``spikes``.
-
-    Called at every step, so it does not take a whole `Layer`: handing one over costs more than
-    the step does.
-    """
+    """One step of IF neurons (C,): changes ``v``, fills ``spikes``."""
     if soft:
         fire_soft(current, one, v, spikes)
     else:
@@ -110,44 +133,44 @@ def fire(
 
 
 @jit
-def clear(layer: Layer, out: np.ndarray) -> None:
+def clear(neurons: Neurons, out: np.ndarray) -> None:
     """Make ``out`` (R * C) the summary of no window."""
-    out[:] = -np.inf if layer.rule >= CURRENTS else 0
-    if layer.rule == GATED:
+    out[:] = -np.inf if neurons.rule >= CURRENTS else 0
+    if neurons.rule == GATED:
         out[: len(out) // 2] = -1
 
 
 @jit
 def add_window(
-    layer: Layer, current: np.ndarray, later: bool, scratch: np.ndarray, out: np.ndarray
+    neurons: Neurons, current: np.ndarray, later: bool, scratch: np.ndarray, out: np.ndarray
 ) -> None:
     """Join one window into the summary ``out`` (R * C).
 
     Args:
-        layer: the branch
+        neurons: of the branch
         current: (F * C), of each frame
         later: the window lies behind those in ``out``, not before them
         scratch: (3, C), for potentials, spikes and counts
         out: changed in place
     """
-    if layer.rule >= CURRENTS:
+    if neurons.rule >= CURRENTS:
         take_larger(current, out)
         return
-    n, soft, one = len(layer.initial), layer.soft, layer.one
+    n, soft, one = neurons.channels, neurons.soft, neurons.one
     v, spikes, counts = scratch[0], scratch[1], scratch[2]
-    copy(layer.initial, v)
+    copy(neurons.initial, v)
     counts[:] = 0
-    for t in range(len(layer.order)):
-        f = layer.order[t]
+    for t in range(neurons.steps):
+        f = neurons.order[t]
         fire(current[f * n : f * n + n], soft, one, v, spikes)
         best = out[t * n : t * n + n]
-        if layer.rule == SPIKES:
+        if neurons.rule == SPIKES:
             take_larger(spikes, best)
-        elif layer.rule == MEAN:
+        elif neurons.rule == MEAN:
             add(spikes, best)
         else:
             add(spikes, counts)
-            if layer.rule == COUNTS:
+            if neurons.rule == COUNTS:
                 take_larger(counts, best)
             else:
                 behind = len(out) // 2 + t * n
@@ -155,12 +178,12 @@ def add_window(
 
 
 @jit
-def join(layer: Layer, right: np.ndarray, out: np.ndarray) -> None:
+def join(neurons: Neurons, right: np.ndarray, out: np.ndarray) -> None:
     """Join the summary ``right`` (R * C) of later windows into ``out`` (R * C)."""
-    if layer.rule == GATED:
+    if neurons.rule == GATED:
         half = len(out) // 2
         take_winner(right[:half], right[half:], out[:half], out[half:], True)
-    elif layer.rule == MEAN:
+    elif neurons.rule == MEAN:
         add(right, out)
     else:
         take_larger(right, out)
@@ -168,33 +191,33 @@ def join(layer: Layer, right: np.ndarray, out: np.ndarray) -> None:
 
 @jit
 def passed_on(
-    layer: Layer, summary: np.ndarray, windows: int, v: np.ndarray, spikes: np.ndarray
+    neurons: Neurons, summary: np.ndarray, windows: int, v: np.ndarray, spikes: np.ndarray
 ) -> np.ndarray:
     """What pooling passes on (T * C), from the summary of all ``windows`` of a text.
 
     Args:
-        layer: the branch
+        neurons: of the branch
         summary: (R * C), changed in place
         windows: W
         v: scratch (C,) for potentials
         spikes: (T * C) where the rule is currents, filled in
     """
-    n, steps, half, size = len(v), len(layer.order), len(summary) // 2, np.float32(windows)
-    if layer.rule == GATED:
+    n, steps, half, size = len(v), neurons.steps, len(summary) // 2, np.float32(windows)
+    if neurons.rule == GATED:
         return summary[half:]
-    if layer.rule == MEAN:
+    if neurons.rule == MEAN:
         for i in range(len(summary)):
             summary[i] /= size
-    elif layer.rule == COUNTS:
+    elif neurons.rule == COUNTS:
         for t in range(steps - 1, 0, -1):
             count, before = summary[t * n : t * n + n], summary[t * n - n : t * n]
             for c in range(n):
                 count[c] -= before[c]
-    elif layer.rule == CURRENTS:
-        copy(layer.initial, v)
+    elif neurons.rule == CURRENTS:
+        copy(neurons.initial, v)
         for t in range(steps):
-            f = layer.order[t]
+            f = neurons.order[t]
             current = summary[f * n : f * n + n]
-            fire(current, layer.soft, layer.one, v, spikes[t * n : t * n + n])
+            fire(current, neurons.soft, neurons.one, v, spikes[t * n : t * n + n])
         return spikes
     return summary

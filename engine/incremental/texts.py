@@ -37,20 +37,9 @@ class Texts(NamedTuple):
         around: np.ndarray = (place >= first) & (place < np.repeat(ends + reach, self.lengths))
         return around
 
-    def changed(self, base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Words in common with ``base`` from both ends (N, 2), and changed ones (N,)."""
-        same = unchanged_of_all(np.asarray(base, np.int64), self.words, self.starts)
-        return same, self.lengths - same.sum(axis=1)
-
-    def near(self, base: np.ndarray) -> np.ndarray:
-        """Which texts (N,) share enough words with ``base``: at least half of their own."""
-        return is_near(self.changed(base)[1], self.lengths)
-
-    def saved(self, base: np.ndarray, reach: int) -> tuple[np.ndarray, int]:
-        """Which texts (N,) are near ``base``, and how many windows its summaries would save."""
-        changed, lengths = self.changed(base)[1], self.lengths
-        near = is_near(changed, lengths)
-        return near, int(np.maximum(lengths - changed - reach, 0)[near].sum())
+    def same(self, base: np.ndarray) -> np.ndarray:
+        """Words in common with ``base`` (N, 2), from the start and from the end."""
+        return unchanged_of_all(np.asarray(base, np.int64), self.words, self.starts)
 
     def typical(self) -> np.ndarray:
         """The most frequent word at each position of the texts of the most frequent length.
@@ -64,9 +53,3 @@ class Texts(NamedTuple):
         words, ranks = np.unique(self.words[places], return_inverse=True)
         columns = ranks.reshape(places.shape).T  # (length, texts)
         return words[[int(np.bincount(column).argmax()) for column in columns]]
-
-
-def is_near(changed: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Whether texts of ``lengths`` (N,) words, ``changed`` of them other ones, share enough."""
-    near: np.ndarray = 2 * changed <= lengths
-    return near

@@ -31,13 +31,23 @@ class Variants:
         self.channels = sum(layer.channels for layer in self.layers)
 
     def logits(
-        self, base: Base, texts: Sequence[np.ndarray], sums: bool, seeds: Sequence[int]
+        self,
+        base: Base,
+        texts: Sequence[np.ndarray],
+        same: np.ndarray,
+        sums: bool,
+        seeds: Sequence[int],
     ) -> Tensor:
         """Logits (D, T, N, K) of texts near a base, by seed; (D, 1, N, K) of ``sums`` over steps.
 
-        The base has its summaries under all ``seeds``.
+        Args:
+            base: with its summaries under all ``seeds``
+            texts: N of them
+            same: (N, 2) words in common with the base, from the start and from the end
+            sums: the sums of pooled signals over the steps are enough
+            seeds: of the noise, or one of any value
         """
-        same, changed = Texts.of(texts).changed(base.ids)
+        changed = [len(text) for text in texts] - same.sum(axis=1)
         # texts that differ at the same place side by side, see `pooled_variants`
         order = np.lexsort((same[:, 1], same[:, 0]))
         steps = 1 if sums else self.layers[0].steps
@@ -63,10 +73,7 @@ class Variants:
         steps: int,
         seeds: Sequence[int],
     ) -> Tensor:
-        """Pooled signals (D, T, n, sum of C) of some texts, or their sums (``steps`` is 1).
-
-        same: (n, 2) words in common with the base, from the start and from the end
-        """
+        """Pooled signals (D, T, n, sum of C) of some texts, or their sums (``steps`` is 1)."""
         joined = Texts.of(texts)
         around = joined.around_changes(same, self.reach)
         slots = np.zeros((len(seeds), len(around)), np.int64)

@@ -75,7 +75,8 @@ def pooled_by(incremental: Incremental, base: np.ndarray, variants: list[np.ndar
 
         patch.setattr(engine, "pooled_logits", pooled_logits)
         for variant in variants:
-            incremental.variants.logits(known, [variant], sums=False, seeds=[0])
+            same = Texts.of([variant]).same(base)
+            incremental.variants.logits(known, [variant], same, sums=False, seeds=[0])
     return torch.cat(found, dim=1)
 
 
