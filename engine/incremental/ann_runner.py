@@ -10,9 +10,11 @@ import numpy as np
 from torch import Tensor
 
 from ...models.text_model import TextModel
+from ..inference.changes import WeightsState, weights_state
 from ..plan import Unsupported
 from ..reference import ann_logits
-from .ann import AnnEngine, State, _state, ann_on_grid
+from .ann import AnnEngine
+from .ann_grid import ann_on_grid
 
 if TYPE_CHECKING:
     from .incremental import Incremental
@@ -23,7 +25,7 @@ class AnnRunner:
 
     Args:
         model: the ANN
-        engine: one of `choose.ENGINES`; ``reference`` and ``torch`` run the network's own nodes
+        engine: one of `engines.ENGINES`; ``reference`` and ``torch`` run the network's own nodes
         precision: ``fast`` leaves the weights as they are, for the network's own nodes
         few: with the engine ``auto``, so many texts are done before numba is loaded
     """
@@ -34,12 +36,12 @@ class AnnRunner:
         self.exact = precision == "exact" and not model.embedding.weight.is_cuda
         self.tables = self.exact and engine in ("auto", "fast")
         self._plain = model
-        self._seen: State | None = None
-        self._engine: Incremental | None = None
+        self._seen: WeightsState | None = None
+        self._engine: Incremental[TextModel] | None = None
 
     def logits(self, sequences: Sequence[np.ndarray]) -> Tensor:
         """Logits (N, K) of id sequences."""
-        if self.exact and self._seen != _state(self.model):
+        if self.exact and self._seen != weights_state(self.model):
             self._take_weights()
         self.asked += len(sequences)
         if not self.tables or self.asked < self.few:
@@ -52,7 +54,7 @@ class AnnRunner:
 
     def _take_weights(self) -> None:
         """Put the weights as they are now on a grid, if the network can be."""
-        self._seen = _state(self.model)
+        self._seen = weights_state(self.model)
         try:
             self._plain = ann_on_grid(self.model)
         except Unsupported:

@@ -17,6 +17,7 @@ from ...models.encoders.encoder import Encoder
 from ...models.neurons.base import Neurons
 from ...models.nodes.layers import Conv1d
 from ...models.snn import SpikingTextModel
+from ..compiled.layer import RULES, Layer
 from ..exact_sums import exact_sums
 from ..frames import distinct_frames, frame_count, frame_order, mapped_rows
 from ..grid import GridConv1d
@@ -61,6 +62,23 @@ class Front:
             _initial(n, b.channels) for n, b in zip(neurons, plan.branches, strict=True)
         ]
         self.soft = [isinstance(n, Neurons) and n.soft_reset for n in neurons]
+
+    def layers(self, exact: bool) -> list[Layer]:
+        """The branches as kernels read them; ``exact``: sums are the same in any order."""
+        return [
+            Layer(
+                rule=RULES[branch.rule],
+                width=branch.width,
+                left=branch.padding[0],
+                right=branch.padding[1],
+                soft=self.soft[b],
+                exact=exact,
+                one=np.float32(1),
+                initial=self.initial[b],
+                order=self.order,
+            )
+            for b, branch in enumerate(self.plan.branches)
+        ]
 
     def _matrices(self, weight: Tensor, conv: Conv1d) -> list[Tensor]:
         """``weight`` (C, D', k) of ``conv`` as one matrix (K, C) for each tap."""

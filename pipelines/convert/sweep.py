@@ -16,8 +16,7 @@ from typing import Any
 from ...convert.conversion import convert_model
 from ...convert.recipes.options import from_options, save_recipe, to_options
 from ...convert.recipes.recipe import ConversionRecipe
-from ...engine.by_step import evaluate_steps
-from ...engine.evaluate import accuracy
+from ...engine.evaluate import accuracy, evaluate_steps
 from ...engine.reference import ann_logits
 from ...errors import InputError
 from ...files import read_json, write_json

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from snnconvert.convert.conversion import convert_model
 from snnconvert.convert.recipes.options import from_options, read_recipe, to_options
 from snnconvert.convert.recipes.recipe import ConversionRecipe
-from snnconvert.engine.by_step import evaluate_steps
-from snnconvert.engine.evaluate import evaluate_snn
+from snnconvert.engine.evaluate import evaluate_snn, evaluate_steps
 from snnconvert.errors import InputError
 from snnconvert.models.encoders import CODES
 from snnconvert.models.text_model import TextModel

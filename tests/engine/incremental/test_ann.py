@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnconvert.engine.classifier import ModelClassifier
-from snnconvert.engine.incremental.ann import AnnEngine, RowLinear, ann_on_grid
+from snnconvert.engine.incremental.ann import AnnEngine
+from snnconvert.engine.incremental.ann_grid import RowLinear, ann_on_grid
 from snnconvert.engine.incremental.ann_runner import AnnRunner
 from snnconvert.engine.incremental.incremental import Incremental
 from snnconvert.engine.plan import Unsupported
