@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..preset import Role
-from .defence import defence_sentences
+from .defence import ALPHA, defence_sentences
 from .differences import difference_sentences
-from .figures import ALPHA, NEAR_ZERO, Figures, Row
+from .figures import NEAR_ZERO, Figures, Row
 from .scores import wilson
 from .wording import counted, listing, percent, shares_of, these_victims
 

@@ -12,6 +12,7 @@ from typing import Any
 SUFFIX = "-adversarial"
 """What the names of adversarially tuned models end with; before it stands what they were."""
 ALPHA = 0.05
+"""A corrected p below it is called significant."""
 
 Row = Mapping[str, Any]
 

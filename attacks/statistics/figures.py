@@ -8,12 +8,10 @@ from typing import Any
 from ..preset import Role
 from ..presets.catalogue import role_of
 from ..victim_name import VictimName
-from .defence import is_defended
+from .defence import ALPHA, is_defended
 
 Row = Mapping[str, Any]
 
-ALPHA = 0.05
-"""A corrected p below it is called significant."""
 NEAR_ZERO = 0.05
 """Accuracy that an attack without budget may leave where nothing hides the way from it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnconvert.attacks.controls import CONTROLS
+from snnconvert.attacks.controls.control import AnnControl
+from snnconvert.attacks.controls.quantised_scores import QuantisedScores
 from snnconvert.attacks.records import records_path
 from snnconvert.attacks.victim_name import VictimName
 from snnconvert.errors import InputError
@@ -215,3 +218,58 @@ def test_options_that_a_sweep_does_not_read_are_refused(run: Path, capsys) -> No
     assert "--sweep.encoders" in capsys.readouterr().err
     assert main(["attack", str(run), "--sweep.steps", "2"]) == 2
     assert "with --sweep only" in capsys.readouterr().err
+
+
+def test_the_encoder_is_known_without_loading_the_network(run: Path, monkeypatch) -> None:
+    from snnconvert.models import saving
+
+    def never(*_: object) -> None:
+        raise AssertionError("loads a model")
+
+    monkeypatch.setattr(saving, "load_model", never)
+    folder = RunFolder(run)
+    for name in ("snn", "ann+noise", "snn+deterministic", "snn@saf:4"):
+        encoder, steps = AttackedModel(folder, parse_victim(name)).code
+        assert (encoder.code, steps) == (("saf", 4) if "@" in name else ("poisson", 3))
+
+
+class Rounded(AnnControl):
+    """The ANN with scores on two levels, as a control of every SNN."""
+
+    name = "rounded"
+    words = "the ANN that says yes or no"
+
+    def applies(self, encoder):
+        return True
+
+    def stochastic(self, encoder):
+        return False
+
+    def build(self, model, encoder, steps):
+        return QuantisedScores(model, 1)
+
+
+def test_a_control_that_is_added_is_a_victim_like_another(run: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(run, copy)
+    with pytest.raises(InputError, match="a control of levels, noise, deterministic in the victim"):
+        parse_victim("ann+rounded")
+    CONTROLS.add("rounded", Rounded())
+    try:
+        with pytest.raises(InputError, match=r"\+rounded with ann"):
+            parse_victim("snn+rounded")
+        words = ["attack", str(copy), "--presets", "deepwordbug", "--examples", "4", "--force"]
+        words += ["--query-budget", "30", "--draws", "2", "--controls", "victims"]
+        assert main([*words, "--victims", "ann,snn", "--verify-draws", "5"]) == 0
+    finally:
+        CONTROLS.remove("rounded")
+    figures = read_json(copy / "results.json", "results")["attack"]
+    (row,) = [row for row in figures["rows"] if row["victim"] == "ann+rounded"]
+    assert (row["base"], row["control"], row["encoder"], row["steps"]) == (
+        "ann",
+        "rounded",
+        "poisson",
+        3,
+    )
+    pairs = {(test["victim_a"], test["victim_b"]) for test in figures["comparisons"]}
+    assert ("ann+rounded", "snn") in pairs
