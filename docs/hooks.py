@@ -23,6 +23,7 @@ FILES = (
     "errors.py",
     "files.py",
     "moved.py",
+    "options.py",
     "registry.py",
     "seeds.py",
     "version.py",
@@ -34,7 +35,7 @@ def on_startup(command: str, dirty: bool) -> None:
     package = ROOT / ".cache" / "docs" / "snnconvert"
     shutil.rmtree(package, ignore_errors=True)
     package.mkdir(parents=True)
-    for name in (*ROOMS, *(f"{file}.py" for file in FILES)):
+    for name in (*ROOMS, *FILES):
         (package / name).symlink_to(ROOT / name)
 
 
