@@ -313,6 +313,41 @@ def test_example_of_a_loss(tiny_run, tmp_path):
         LOSSES.remove("focal")
 
 
+def test_example_of_a_neuron(trained):
+    from snnconvert.convert.conversion import convert_model
+    from snnconvert.convert.recipes.recipe import ConversionRecipe
+    from snnconvert.models.neurons import NEURONS
+    from snnconvert.models.neurons.spec import NeuronSpec
+
+    ann, texts = trained
+    module = example("neuron")
+    try:
+        # by hand, floor 1, V(0) 0.5, I = -3, 2, 2: V = -1, 1*, 2*
+        spikes = module.Floored().run(torch.tensor([[-3.0], [2.0], [2.0]]))
+        assert spikes.flatten().tolist() == [0, 1, 1]
+        recipe = ConversionRecipe(steps=8, neuron=NeuronSpec("floored", floor=0.5))
+        snn = convert_model(ann, recipe, texts.sequences["train"][:20]).snn
+        assert {n.floor for n in snn.network.nodes.values() if hasattr(n, "floor")} == {0.5}
+    finally:
+        NEURONS.remove("floored")
+
+
+def test_example_of_a_family(tmp_path):
+    from snnconvert.models.families import FAMILIES
+
+    example("family")
+    try:
+        words = ["--limit", "40", "--dim", "4", "--epochs", "1", "--tensorboard", "false"]
+        network = ["--model", "stack", "--depth", "2", "--channels", "3"]
+        assert main(["train", "--out", str(tmp_path / "run"), *words, *network]) == 0
+        spec = json.loads((tmp_path / "run" / "ann" / "spec.json").read_text(encoding="utf-8"))
+        names = [node["name"] for node in spec["nodes"]]
+        assert names == ["conv0", "act0", "conv1", "act1", "pool", "readout"]
+        assert main(["convert", str(tmp_path / "run"), "--steps", "4"]) == 0
+    finally:
+        FAMILIES.remove("stack")
+
+
 def test_example_of_a_data_set(tmp_path, capsys):
     module = example("dataset")
     rows = [
