@@ -16,6 +16,7 @@ import math
 import re
 import shlex
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -195,9 +196,11 @@ def test_pages_run_elsewhere_are():
 
 def example(name: str):
     """An example's file as a module."""
-    spec = importlib.util.spec_from_file_location(name, DOCS / "examples" / f"{name}.py")
+    name, file = f"example_{name}", name
+    spec = importlib.util.spec_from_file_location(name, DOCS / "examples" / f"{file}.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # where dataclasses look for the types of their fields
     spec.loader.exec_module(module)
     return module
 
