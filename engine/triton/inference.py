@@ -18,7 +18,7 @@ from ..frames import TokenFrames, frame_count, frame_order, position_frames, tok
 from ..plan import plan_of, run_rest
 from ..projection import convolutions, project
 from ..reference import BATCH, ReferenceEngine, snn_positions
-from .front import front_branches, import_kernels, pooled_signals
+from .front import LINE, front_branches, import_kernels, pooled_signals, with_whole_lines
 
 TABLE_BYTES = 2 << 30
 # words are projected in groups whose frames take at most this many bytes
@@ -123,7 +123,7 @@ class TritonEngine:
             return
         self.reset()
         words = self.model.embedding.num_embeddings
-        shape = (frame_count(self.encoder, steps), self.plan.taps)
+        shape = (frame_count(self.encoder, steps), self.plan.taps + -self.plan.taps % LINE)
         room = min(words, self.table_bytes // (4 * shape[0] * shape[1]))
         self._table = torch.empty((room, *shape), device=device)
         self._slots = torch.full((words,), -1, device=device)
@@ -137,7 +137,7 @@ class TritonEngine:
         return torch.cat([self._project(token_frames(self.encoder, g, steps)) for g in groups])
 
     def _project(self, frames: TokenFrames) -> Tensor:
-        return project(self.model.network, self.plan, frames).contiguous()
+        return with_whole_lines(project(self.model.network, self.plan, frames)).contiguous()
 
 
 class GpuEngine(ReferenceEngine):

@@ -4,11 +4,10 @@ import pytest
 import torch
 
 from snnconvert.engine.grid import on_grid
-from snnconvert.engine.triton.front import pooled_signals
+from snnconvert.engine.triton.front import LINE, pooled_signals
 from snnconvert.engine.triton.inference import TritonEngine
 from snnconvert.errors import InputError
 from snnconvert.tests.engine.triton.helpers import (
-    CHANNELS,
     DEVICE,
     LONG,
     SHORT,
@@ -50,7 +49,7 @@ def test_more_frames_than_registers_hold_and_several_branches():
 
 def test_the_table_keeps_words_and_starts_anew_when_full_or_changed(monkeypatch):
     model = on_grid(model_of("spikes", "direct", steps=2)).eval().to(DEVICE)
-    row = 4 * 2 * CHANNELS  # one frame of two taps
+    row = 4 * LINE  # one frame of two taps of three channels, filled up
     engine = TritonEngine(model, table_bytes=3 * row)
     projected = []
     rows = TritonEngine._rows
