@@ -14,6 +14,7 @@ from ..models.operations import SpikeCounter
 from ..models.snn import SpikingTextModel
 from ..moved import attributes
 from ..text.inputs import as_labels
+from .engines import make_engine
 from .reference import _ids
 
 
@@ -51,13 +52,11 @@ def snn_outputs(
         seed: of the noise of a stochastic encoder
         progress: label of a progress bar, none without it
         engine: what runs the model, and at which
-        precision: see `choose.make_engine`
+        precision: see `engines.make_engine`
 
     Raises:
         InputError: no sequences, or something else in their place.
     """
-    from .engines import make_engine  # which builds on this module
-
     sequences = _ids(model, sequences, SpikingTextModel)
     run = make_engine(model, engine, precision, len(sequences), progress=progress)
     counter = SpikeCounter(run.model.network, input_is_analog=not model.encoder.spiking)
@@ -83,7 +82,7 @@ def evaluate_snn(
         seed: of the noise of a stochastic encoder
         progress: label of a progress bar, none without it
         engine: what runs the model, and at which
-        precision: see `choose.make_engine`
+        precision: see `engines.make_engine`
 
     Returns:
         As `snn_figures`.

@@ -31,7 +31,7 @@ class TextClassifier(ModelClassifier):
                 fine-tuned SNN, else the SNN, else the ANN
             draws: see the class, also for the next
             engine: what runs an SNN, and at which
-            precision: see `choose.make_engine`
+            precision: see `engines.make_engine`
 
         Raises:
             InputError: no run folder, no such model in it, or its files are missing or damaged.

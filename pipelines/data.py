@@ -173,7 +173,7 @@ def load_classifier(
     """
     from ..engine.classifier import ModelClassifier
 
-    return ModelClassifier(*load_parts(run, name), draws, **vars(engine))
+    return ModelClassifier(*load_parts(run, name), draws, **engine.choice())
 
 
 def load_parts(

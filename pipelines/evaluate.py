@@ -64,7 +64,7 @@ def evaluate(
         figures["accuracy"] = accuracy(logits, texts.labels)
     else:
         spiking = classifier.model
-        running, counts = snn_outputs(spiking, sequences, seed, model, **vars(engine))
+        running, counts = snn_outputs(spiking, sequences, seed, model, **engine.choice())
         logits = running[-1]
         figures |= snn_figures(spiking, running, texts.labels, counts)
     clock.append(time.process_time())

@@ -23,16 +23,17 @@ class AnnRunner:
 
     Args:
         model: the ANN
-        engine: one of `choose.ENGINES`; ``reference`` and ``torch`` run the network's own nodes
         precision: ``fast`` leaves the weights as they are, for the network's own nodes
-        few: with the engine ``auto``, so many texts are done before numba is loaded
+        tables: whether tables of words may be used, where numba is
+        few: so many texts are done before numba is loaded
     """
 
-    def __init__(self, model: TextModel, engine: str, precision: str, few: int) -> None:
-        self.model, self.asked = model, 0
-        self.few = few if engine == "auto" else 0
-        self.exact = precision == "exact" and not model.embedding.weight.is_cuda
-        self.tables = self.exact and engine in ("auto", "fast")
+    def __init__(
+        self, model: TextModel, precision: str, tables: bool = False, few: int = 0
+    ) -> None:
+        self.model, self.asked, self.few = model, 0, few
+        self.exact = precision == "exact"
+        self.tables = self.exact and tables
         self._plain = model
         self._seen: State | None = None
         self._engine: Incremental | None = None

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-import numpy as np
 import torch
 from torch import Tensor
 
-from ...models.batches import by_length, to_batch
 from ...models.encoders.encoder import Encoder
-from ...models.snn import SpikingTextModel, running_logits
-from ...seeds import generator
+from ...models.network import Signal
+from ...models.snn import SpikingTextModel
 from ..exact_sums import exact_sums
 from ..frames import TokenFrames, frame_count, frame_order, position_frames, token_frames
 from ..plan import plan_of, run_rest
 from ..projection import convolutions, project
-from ..reference import BATCH, ReferenceEngine, snn_positions
+from ..reference import ReferenceEngine
 from .front import LINE, front_branches, import_kernels, pooled_signals, with_whole_lines
 
 TABLE_BYTES = 2 << 30
@@ -143,35 +138,31 @@ class TritonEngine:
 class GpuEngine(ReferenceEngine):
     """Fused kernels on the GPU that holds the model; what is to be counted runs in its own nodes.
 
+    Args:
+        model: the SNN, on its device
+        precision: as `ReferenceEngine`
+        progress: label of a progress bar, none without it
+
     Raises:
         Unsupported: the network has no front that the kernels know.
         SnnConvertError: triton is not installed.
     """
 
-    def __init__(self, model: SpikingTextModel, precision: str = "exact") -> None:
-        from .inference import TritonEngine
-
-        super().__init__(model, precision)
+    def __init__(
+        self, model: SpikingTextModel, precision: str = "exact", progress: str | None = None
+    ) -> None:
+        super().__init__(model, precision, progress=progress)
         self.kernels = TritonEngine(self.model)
 
-    @torch.no_grad()
-    def running_logits(
+    def currents(
         self,
-        sequences: Sequence[np.ndarray],
-        seed: int = 0,
-        shared_noise: bool = False,
-        counter: Any = None,
+        ids: Tensor,
+        lengths: Tensor,
+        noise: torch.Generator,
+        shared_noise: bool,
+        record: dict[str, Signal] | None = None,
     ) -> Tensor:
-        """As `Engine.running_logits`; on the CPU."""
-        if counter is not None:
-            return super().running_logits(sequences, seed, shared_noise, counter)
-        device = self.model.embedding.weight.device
-        rows: dict[int, Tensor] = {}
-        for number, batch in enumerate(by_length(sequences, BATCH, snn_positions(self.model))):
-            ids, lengths = to_batch([sequences[i] for i in batch])
-            noise = generator(seed, "noise", 0 if shared_noise else number)
-            currents = self.kernels.currents(
-                ids.to(device), lengths.to(device), noise, shared_noise
-            )  # (T, B, K)
-            rows.update(zip(batch, running_logits(currents).cpu().transpose(0, 1), strict=True))
-        return torch.stack([rows[i] for i in range(len(sequences))], dim=1)
+        """As `ReferenceEngine.currents`."""
+        if record is not None:
+            return super().currents(ids, lengths, noise, shared_noise, record)
+        return self.kernels.currents(ids, lengths, noise, shared_noise)

@@ -55,6 +55,8 @@ class TritonTraining:
         SnnConvertError: triton is not installed.
     """
 
+    fused = False  # no threads of this process do the work
+
     def __init__(
         self, model: SpikingTextModel, surrogate: Surrogate, piece_bytes: int = PIECE_BYTES
     ) -> None:

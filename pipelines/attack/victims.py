@@ -164,7 +164,7 @@ def load_victim(
     if parts.code:
         return _converted(run, parts, draws, engine, seed)
     loaded = load_classifier(run, parts.model, draws, engine)
-    return without_noise(loaded, **vars(engine)) if parts.control else loaded
+    return without_noise(loaded, **engine.choice()) if parts.control else loaded
 
 
 def code_of(run: RunFolder, name: VictimName) -> tuple[Any, int]:
@@ -205,7 +205,7 @@ def _converted(
     texts = load_run_texts(run)
     chosen = calibration_texts(texts, CALIBRATION, seed)
     snn = convert_model(ann, make_recipe(run, name), chosen, seed).snn
-    return ModelClassifier(texts.stage, snn, classes, draws, **vars(engine))
+    return ModelClassifier(texts.stage, snn, classes, draws, **engine.choice())
 
 
 def victim_digest(run: RunFolder, victim: str, seed: int) -> dict[str, Any]:

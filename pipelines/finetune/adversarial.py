@@ -196,7 +196,8 @@ class _Tuning:
         examples = examples_of_round(self.texts.dataset.split(split), sizes[split], turn, self.seed)
         folder = self.folder(number)
         model, classes = load_model(folder)
-        classifier = ModelClassifier(self.texts.stage, model, classes, DRAWS, **vars(self.engine))
+        stage, engine = self.texts.stage, self.engine.choice()
+        classifier = ModelClassifier(stage, model, classes, DRAWS, **engine)
         weights = weights_hash(folder)[:16]
         return {
             attack: run_attack(
@@ -232,7 +233,7 @@ class _Tuning:
         sequences = self.texts.sequences[split]
         if isinstance(model, TextModel):
             return ann_logits(model, sequences)
-        runner = make_engine(model, **vars(self.engine), texts=len(sequences))
+        runner = make_engine(model, **self.engine.choice(), texts=len(sequences))
         return runner.running_logits(sequences, self.seed)[-1]
 
     def _round(self, number: int, train: list[Record], dev: list[Record], stamp: str) -> None:

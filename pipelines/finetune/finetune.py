@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +13,10 @@ import torch
 from torch import Tensor
 
 from ...convert.diagnosis.activity import layer_activity
-from ...engine.engines import make_engine
-from ...engine.plan import Unsupported
-from ...engine.training.fast import Backward, FastTraining, Surrogate
-from ...errors import InputError
+from ...engine.engines import make_engine, training_by
+from ...engine.kinds.kind import Training
+from ...engine.training.front import Backward, Surrogate
 from ...files import write_json
-from ...models.network import Signal
 from ...models.saving import save_model
 from ...models.snn import SpikingTextModel
 from ..data import Texts, load_run_model, load_run_texts, training_texts
@@ -31,9 +28,8 @@ from ..training.divergence import DivergenceError
 from ..training.loop import Loop, State, changed_processor, checkpoint_path
 from ..training.schedule import finetune_defaults
 from ..training.surgery import tie_signs, with_dropout, with_output_neurons
-from ..training.text_loop import Outputs, text_loop
+from ..training.text_loop import text_loop
 
-log = logging.getLogger("snnconvert.finetune")
 # settings of `adversarial.finetune_adversarially` alone
 ADVERSARIAL = (
     "adversarial",
@@ -99,12 +95,12 @@ def finetune(
 class MeanOutputs:
     """Outputs (B, K) with gradients: the means over time of ``currents``, which are (T, B, K)."""
 
-    currents: Outputs
+    currents: Training
 
     @property
     def fused(self) -> bool:
         """Whether kernels with their own threads do most of the work."""
-        return isinstance(self.currents, FastTraining) and self.currents.fused
+        return self.currents.fused
 
     def __call__(self, ids: Tensor, lengths: Tensor, random: torch.Generator) -> Tensor:
         """Mean outputs (B, K) of padded ids (B, L)."""
@@ -124,7 +120,7 @@ def prepare_snn(
     if settings.loss == "spike_counts":
         model.network = with_output_neurons(model, texts)
     model.network = with_dropout(model.network, settings.dropout)
-    return MeanOutputs(_outputs(model, settings, engine.engine))
+    return MeanOutputs(training_by(engine.engine, model, _surrogate(settings)))
 
 
 def run_snn(loop: Loop, model: SpikingTextModel, settings: FinetuneSettings) -> State:
@@ -157,34 +153,6 @@ def _surrogate(settings: FinetuneSettings) -> Surrogate:
     return Surrogate(settings.surrogate, settings.width, cast(Backward, settings.backward))
 
 
-def _outputs(model: SpikingTextModel, settings: FinetuneSettings, engine: str) -> Outputs:
-    """What computes the currents (T, B, K) with gradients: ``engine``, as in `engine.choose`.
-
-    All give the same gradients up to the rounding of float32.
-
-    Raises:
-        InputError: a fast engine is asked for, and cannot train the network.
-    """
-
-    def reference(ids: Tensor, lengths: Tensor, random: torch.Generator) -> Tensor:
-        with torch.no_grad():
-            frames = model.frames(ids, lengths, random)  # (T, B, D', L)
-        return model.network(Signal(frames, lengths))
-
-    if engine == "reference":
-        return reference
-    try:
-        return FastTraining(model, _surrogate(settings), kernels=engine != "torch")
-    except Unsupported as reason:
-        if engine != "auto":
-            raise InputError(
-                f"the engine {engine} cannot fine-tune this network: {reason}; leave --engine out, "
-                "or give --engine reference"
-            ) from None
-        log.info("the reference engine fine-tunes this network: %s", reason)
-        return reference
-
-
 def snn_loop(
     folder: Path,
     model: SpikingTextModel,
@@ -197,7 +165,7 @@ def snn_loop(
     """The fine-tuning loop: cross entropy on the mean output over time."""
 
     def logits(sequences: Sequence[np.ndarray]) -> Tensor:
-        runner = make_engine(model, **vars(engine), texts=len(sequences))
+        runner = make_engine(model, **engine.choice(), texts=len(sequences))
         return runner.running_logits(sequences, seed)[-1]  # (N, K)
 
     return text_loop(

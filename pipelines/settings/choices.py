@@ -9,8 +9,6 @@ CODES = ("saf", "bitplane", "poisson", "direct", "ttfs")
 KINDS = ("if", "lif", "signed", "burst", "ttfs")
 POOLING = ("auto", "spikes", "currents", "counts", "gated")
 SCHEDULES = ("cosine", "constant")
-ENGINES = ("auto", "fast", "torch", "reference")
-PRECISIONS = ("exact", "fast")
 ATTACKS = (
     *("deepwordbug", "pwws", "textbugger", "textbugger-nouse", "textfooler", "textfooler-nouse"),
     *("iga", "iga-lists", "pso", "pso-wordnet", "pruthi", "checklist-nonames"),

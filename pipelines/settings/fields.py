@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import field, fields, is_dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from ...errors import InputError
 
 
 def option(
-    default: Any, text: str, choices: tuple[str, ...] = (), shown: str = "", **bounds: float
+    default: Any, text: str, choices: Collection[str] = (), shown: str = "", **bounds: float
 ) -> Any:
     """A dataclass field with its help text and, where it has them, its choices or bounds.
 
