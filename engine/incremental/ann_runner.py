@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import Tensor
 
+from ...models.devices import device_of
 from ...models.text_model import TextModel
 from ..plan import Unsupported
 from ..reference import ann_logits
@@ -55,7 +56,7 @@ class AnnRunner:
         """Put the weights as they are now on a grid, if the network can be."""
         self._seen = _state(self.model)
         try:
-            self._plain = ann_on_grid(self.model)
+            self._plain = ann_on_grid(self.model).to(device_of(self.model))
         except Unsupported:
             self.tables = False
         self.tables = self.tables and find_spec("numba") is not None
