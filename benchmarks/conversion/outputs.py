@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from snnconvert.benchmarks.conversion.compare import TEXTS, comparison
-from snnconvert.benchmarks.shared.common import new_figure, save_figure, table
+from snnconvert.benchmarks.shared.common import table
+from snnconvert.benchmarks.shared.results import new_figure, save_figure
 
 Row = dict[str, Any]
 Place = tuple[str, str, str]  # dataset, pooling, activation

@@ -26,15 +26,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from snnconvert.benchmarks.shared.common import (
-    RESULTS,
-    Row,
-    ratio_text,
-    seconds_text,
-    table,
-    write_results,
-)
+from snnconvert.benchmarks.shared.common import Row, ratio_text, seconds_text, table
 from snnconvert.benchmarks.shared.peers import PEERS, Weights, model_of, peer_frames, random_vectors
+from snnconvert.benchmarks.shared.results import RESULTS, write_results
 from snnconvert.engine.exact_sums import exact_sums
 from snnconvert.engine.frames import frame_count
 from snnconvert.engine.plan import plan_of

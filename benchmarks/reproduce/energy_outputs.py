@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from snnconvert.benchmarks.shared.common import new_figure, save_figure, table
+from snnconvert.benchmarks.shared.common import table
+from snnconvert.benchmarks.shared.results import new_figure, save_figure
 from snnconvert.pipelines.energy.outputs import NAMES, joules_text
 
 Row = dict[str, Any]

@@ -25,7 +25,8 @@ from tqdm import tqdm
 from snnconvert.attacks.runs import select_examples
 from snnconvert.attacks.statistics.conclusions import conclusions
 from snnconvert.attacks.statistics.tables import markdown, table_rows
-from snnconvert.benchmarks.shared.common import new_figure, table, write_results
+from snnconvert.benchmarks.shared.common import table
+from snnconvert.benchmarks.shared.results import new_figure, write_results
 from snnconvert.errors import SnnConvertError, one_line
 from snnconvert.pipelines.attack.campaign import Campaign
 from snnconvert.pipelines.attack.victims import victim_digest

@@ -16,11 +16,12 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from snnconvert.benchmarks.shared.common import RESULTS, Row, ratio_text, seconds_text, table
+from snnconvert.benchmarks.shared.common import Row, ratio_text, seconds_text, table
 from snnconvert.benchmarks.shared.peers import CONV1D
+from snnconvert.benchmarks.shared.results import RESULTS, read_results
 from snnconvert.benchmarks.speed.inference_cases import COLD, KEPT
 from snnconvert.errors import SnnConvertError, one_line
-from snnconvert.files import read_json, read_text, write_text
+from snnconvert.files import read_text, write_text
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
 MISSING = "Not measured yet: run `make bench`."
@@ -163,7 +164,7 @@ def block(name: str, results: Path) -> str:
     path = results / f"{source}.json"
     if not path.is_file():
         return MISSING
-    return made(read_json(path, "results of a benchmark")["rows"])
+    return made(read_results(path)["rows"])
 
 
 def machine(results: Path) -> str:
@@ -171,7 +172,7 @@ def machine(results: Path) -> str:
     path = results / "inference.json"
     if not path.is_file():
         return MISSING
-    content = read_json(path, "results of a benchmark")
+    content = read_results(path)
     versions = ", ".join(f"{name} {version}" for name, version in content["versions"].items())
     settings = content["settings"]
     return (

@@ -21,18 +21,9 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from snnconvert.benchmarks.shared.common import (
-    QUICK,
-    RESULTS,
-    Row,
-    Target,
-    case_table,
-    new_figure,
-    table,
-    target_lines,
-    write_results,
-)
+from snnconvert.benchmarks.shared.common import QUICK, Row, Target, case_table, table, target_lines
 from snnconvert.benchmarks.shared.floors import Rates, measured_rates
+from snnconvert.benchmarks.shared.results import RESULTS, new_figure, write_results
 from snnconvert.benchmarks.shared.workload import drawn_words, mr_words
 from snnconvert.benchmarks.speed.inference_cases import (
     COLD,

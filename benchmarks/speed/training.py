@@ -24,7 +24,6 @@ from tqdm import tqdm
 
 from snnconvert.benchmarks.shared.common import (
     QUICK,
-    RESULTS,
     USUAL,
     Case,
     Effort,
@@ -35,9 +34,9 @@ from snnconvert.benchmarks.shared.common import (
     measure,
     table,
     target_lines,
-    write_results,
 )
 from snnconvert.benchmarks.shared.peers import CONV1D, model_of, random_vectors
+from snnconvert.benchmarks.shared.results import RESULTS, write_results
 from snnconvert.benchmarks.shared.workload import Words, drawn_words, mr_words
 from snnconvert.benchmarks.speed.training_memory import peak_bytes
 from snnconvert.benchmarks.speed.training_peers import (

@@ -13,7 +13,8 @@ import torch
 from ...energy.breakeven import break_even
 from ...energy.layers import Layer
 from ...energy.peers import SOURCES, TITLES, neuromc_joules, spikesim_joules
-from ...energy.tables import EnergyTable, all_tables
+from ...energy.price_table import EnergyTable
+from ...energy.tables import all_tables
 from ...energy.training import training_rows
 from ...engine.engines import make_engine
 from ...files import sha256

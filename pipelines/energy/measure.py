@@ -19,8 +19,8 @@ from ...energy.ann import (
 )
 from ...energy.exits import choose_margin, exit_accuracy, exit_steps
 from ...energy.layers import Layer
+from ...energy.price_table import EnergyTable
 from ...energy.spiking import Counted, SpikeTally, spiking_layers
-from ...energy.tables import EnergyTable
 from ...engine.engines import make_engine
 from ...engine.evaluate import accuracy
 from ...engine.reference import BATCH, ann_logits, snn_positions

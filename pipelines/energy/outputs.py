@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...energy.layers import total
-from ...energy.tables import EnergyTable
+from ...energy.price_table import EnergyTable
 from ...files import replace_file, write_json, write_text
 from ..display.tables import percent, table
 from .measure import Measured
