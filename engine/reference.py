@@ -155,6 +155,21 @@ class ReferenceEngine:
         """
         return self.model(ids, lengths, noise, shared_noise, record=record)
 
+    def counted(
+        self,
+        ids: Tensor,
+        lengths: Tensor,
+        noise: torch.Generator,
+        shared_noise: bool,
+        counter: Counter | None,
+    ) -> Tensor:
+        """As `currents`; a ``counter`` that is given is shown all signals."""
+        record: dict[str, Signal] | None = None if counter is None else {}
+        currents = self.currents(ids, lengths, noise, shared_noise, record)
+        if counter is not None and record is not None:
+            counter.update(record)
+        return currents
+
     @torch.no_grad()
     def running_logits(
         self,
@@ -172,11 +187,8 @@ class ReferenceEngine:
         for number, batch in enumerate(shown):
             ids, lengths = to_batch([sequences[i] for i in batch], self.model)
             noise = generator(seed, "noise", 0 if shared_noise else number)
-            record: dict[str, Signal] | None = None if counter is None else {}
             with exact_sums():
-                currents = self.currents(ids, lengths, noise, shared_noise, record)  # (T, B, K)
-            if counter is not None:
-                counter.update(record)
+                currents = self.counted(ids, lengths, noise, shared_noise, counter)  # (T, B, K)
             logits = running_logits(currents).cpu().transpose(0, 1)  # (B, T, K)
             rows.update(zip(batch, logits, strict=True))
         return torch.stack([rows[i] for i in range(len(sequences))], dim=1)

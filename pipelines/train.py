@@ -10,6 +10,7 @@ import torch
 
 from ..engine.evaluate import accuracy
 from ..engine.reference import ann_logits
+from ..models.devices import find_device
 from ..models.families.dpcnn import DPCNNSpec, build_dpcnn
 from ..models.families.textcnn import TextCNNSpec, build_textcnn
 from ..models.network import Network
@@ -20,6 +21,7 @@ from .quality.baseline import linear_baseline
 from .quality.quality import model_figures
 from .run_folder.run_folder import RunFolder, settings_dict
 from .settings.data import DataSettings
+from .settings.engine import DEVICE, DeviceSettings
 from .settings.train import TrainSettings
 from .training.divergence import DivergenceError
 from .training.loop import changed_processor, checkpoint_path
@@ -35,6 +37,7 @@ def train(
     settings: TrainSettings,
     seed: int = 0,
     force: bool = False,
+    where: DeviceSettings = DEVICE,
 ) -> RunFolder:
     """Train the ANN of a run; resumes where an interrupted call stopped.
 
@@ -44,10 +47,12 @@ def train(
         settings: how to train
         seed: of the weights, the order of the texts and the dropout
         force: train again although it is done or was begun with other settings
+        where: the device to train on
 
     Raises:
-        InputError: bad data or settings, or a folder that holds another run.
+        InputError: bad data or settings, no such device, or a folder that holds another run.
     """
+    device = find_device(where.device)
     run = RunFolder(out, must_exist=False)
     with run.locked():
         prepared = prepare_data(run, data, seed, force)
@@ -62,7 +67,7 @@ def train(
         started = time.monotonic()
         texts, vectors = prepared.encode(), prepared.vectors
         network = _network(vectors, texts, settings, seed)
-        model = TextModel(vectors, network, bool(settings.train_vectors))
+        model = TextModel(vectors, network, bool(settings.train_vectors)).to(device)
         loop = text_loop(
             run.path / "ann",
             "train",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -14,10 +16,15 @@ from ..plan import plan_of, run_rest
 from ..projection import convolutions, project
 from ..reference import ReferenceEngine
 from .front import LINE, front_branches, import_kernels, pooled_signals, with_whole_lines
+from .tally import Batch, FrontWork
 
 TABLE_BYTES = 2 << 30
 # words are projected in groups whose frames take at most this many bytes
 GROUP_BYTES = 256 << 20
+
+
+# a table (R, F, taps), its nonzero input channels (R, F), and the rows of a batch (B, L)
+Rows = tuple[Tensor, Tensor, Tensor]
 
 
 class TritonEngine:
@@ -47,7 +54,7 @@ class TritonEngine:
         """Forget all words."""
         self._key: tuple[int, ...] = ()
         self._used = 0
-        self._table = torch.empty(0)
+        self._table = self._spikes = torch.empty(0)
         self._slots = torch.empty(0, dtype=torch.int64)
 
     @torch.no_grad()
@@ -58,6 +65,7 @@ class TritonEngine:
         generator: torch.Generator | None = None,
         shared_noise: bool = False,
         steps: int | None = None,
+        counter: Any = None,
     ) -> Tensor:
         """Output currents (T, B, K) of padded ids (B, L), as `SpikingTextModel.forward` gives them.
 
@@ -67,17 +75,24 @@ class TritonEngine:
             generator: source of the Poisson draws
             shared_noise: one noise field for the whole batch
             steps: T; the model's where None
+            counter: when given, counts spikes and operations (`SpikeCounter.tally`)
         """
         steps = steps or self.model.steps
         with torch.cuda.device_of(ids), exact_sums():  # triton launches on the current GPU
             if self.encoder.stochastic:
-                table, rows = self._positions(ids, lengths, generator, shared_noise, steps)
+                table, spikes, rows = self._positions(ids, lengths, generator, shared_noise, steps)
             else:
-                table, rows = self._words(ids, steps)
+                table, spikes, rows = self._words(ids, steps)
             order = frame_order(self.encoder, steps)
             branches = front_branches(self.model.network, self.plan)
             pooled = pooled_signals(table, rows, lengths, order, branches)
-            return run_rest(self.model.network, self.plan, pooled)
+            record: dict[str, Signal] | None = None if counter is None else {}
+            currents = run_rest(self.model.network, self.plan, pooled, record=record)
+            if counter is not None:
+                batch = Batch(rows, lengths)
+                work = FrontWork.of(self.plan, self.encoder.spiking, order, spikes, batch)
+                counter.tally(len(ids), work.input_spikes(), record, work.known(pooled))
+            return currents
 
     def _positions(
         self,
@@ -86,15 +101,15 @@ class TritonEngine:
         generator: torch.Generator | None,
         shared_noise: bool,
         steps: int,
-    ) -> tuple[Tensor, Tensor]:
-        """A table with a row for every position (Poisson), and the rows (B, L)."""
+    ) -> Rows:
+        """A row for every position (Poisson), and the rows (B, L)."""
         x = self.model.embed(ids)  # (B, D, L)
         frames = position_frames(self.encoder, x, lengths, steps, generator, shared_noise)
         rows = torch.arange(ids.numel(), device=ids.device).reshape(ids.shape)
-        return self._project(frames), rows
+        return self._project(frames), nonzero(frames), rows
 
-    def _words(self, ids: Tensor, steps: int) -> tuple[Tensor, Tensor]:
-        """A table that holds the words of ``ids`` (B, L), and their rows (B, L) in it."""
+    def _words(self, ids: Tensor, steps: int) -> Rows:
+        """Rows that hold the words of ``ids`` (B, L), and which of them each word has (B, L)."""
         self._prepare(steps)
         words = ids.unique()
         missing = words[self._slots[words] < 0]
@@ -102,12 +117,13 @@ class TritonEngine:
             self._slots.fill_(-1)
             self._used, missing = 0, words
         if len(missing) > len(self._table):  # the batch alone is larger than the table
-            return self._rows(words, steps), torch.searchsorted(words, ids)
+            return *self._rows(words, steps), torch.searchsorted(words, ids)
         if len(missing):
-            self._table[self._used : self._used + len(missing)] = self._rows(missing, steps)
+            new = slice(self._used, self._used + len(missing))
+            self._table[new], self._spikes[new] = self._rows(missing, steps)
             self._slots[missing] = torch.arange(len(missing), device=ids.device) + self._used
             self._used += len(missing)
-        return self._table, self._slots[ids]
+        return self._table, self._spikes, self._slots[ids]
 
     def _prepare(self, steps: int) -> None:
         """Start a new table where the one there is does not fit weights, device or steps."""
@@ -121,22 +137,30 @@ class TritonEngine:
         shape = (frame_count(self.encoder, steps), self.plan.taps + -self.plan.taps % LINE)
         room = min(words, self.table_bytes // (4 * shape[0] * shape[1]))
         self._table = torch.empty((room, *shape), device=device)
+        self._spikes = torch.empty((room, shape[0]), dtype=torch.int32, device=device)
         self._slots = torch.full((words,), -1, device=device)
         self._key = key
 
-    def _rows(self, words: Tensor, steps: int) -> Tensor:
-        """Table rows (N, F, taps) of words (N,)."""
+    def _rows(self, words: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+        """Table rows (N, F, taps) of words (N,), and their nonzero channels (N, F)."""
         vectors = self.model.embedding.weight[words]  # (N, D)
         size = 4 * frame_count(self.encoder, steps) * self.encoder.channels(vectors.shape[1])
         groups = vectors.split(max(GROUP_BYTES // size, 1))
-        return torch.cat([self._project(token_frames(self.encoder, g, steps)) for g in groups])
+        frames = (token_frames(self.encoder, group, steps) for group in groups)
+        parts = [(self._project(some), nonzero(some)) for some in frames]
+        return torch.cat([rows for rows, _ in parts]), torch.cat([spikes for _, spikes in parts])
 
     def _project(self, frames: TokenFrames) -> Tensor:
         return with_whole_lines(project(self.model.network, self.plan, frames)).contiguous()
 
 
+def nonzero(frames: TokenFrames) -> Tensor:
+    """How many channels of each token and frame are not zero: (N, F) int32."""
+    return frames.values.count_nonzero(dim=2).t().int()
+
+
 class GpuEngine(ReferenceEngine):
-    """Fused kernels on the GPU that holds the model; what is to be counted runs in its own nodes.
+    """Fused kernels on the GPU that holds the model.
 
     Args:
         model: the SNN, on its device
@@ -162,7 +186,20 @@ class GpuEngine(ReferenceEngine):
         shared_noise: bool,
         record: dict[str, Signal] | None = None,
     ) -> Tensor:
-        """As `ReferenceEngine.currents`."""
+        """As `ReferenceEngine.currents`; what is recorded runs in the network's own nodes."""
         if record is not None:
             return super().currents(ids, lengths, noise, shared_noise, record)
         return self.kernels.currents(ids, lengths, noise, shared_noise)
+
+    def counted(
+        self,
+        ids: Tensor,
+        lengths: Tensor,
+        noise: torch.Generator,
+        shared_noise: bool,
+        counter: Any,
+    ) -> Tensor:
+        """As `ReferenceEngine.counted`; sums are counted from words, without the signals."""
+        if not hasattr(counter, "tally"):
+            return super().counted(ids, lengths, noise, shared_noise, counter)
+        return self.kernels.currents(ids, lengths, noise, shared_noise, counter=counter)

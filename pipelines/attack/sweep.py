@@ -18,6 +18,7 @@ from ...attacks.runs import select_examples
 from ...attacks.statistics.tables import csv_text, table_rows
 from ...errors import InputError
 from ...files import replace_file, write_json, write_text
+from ...models.devices import find_device
 from ..data import load_run_data
 from ..display.plots import COLOURS
 from ..display.tables import robustness_table
@@ -53,6 +54,7 @@ def attack_sweep(
     Raises:
         InputError: no trained ANN, or nothing that can be tried.
     """
+    find_device(engine.device)
     run = RunFolder(out)
     with run.locked():
         run.require("ann")

@@ -198,6 +198,7 @@ def _converted(
     """The run's ANN, converted in memory."""
     from ...convert.conversion import convert_model
     from ...engine.classifier import ModelClassifier
+    from ...models.devices import find_device
     from ...models.text_model import TextModel
     from ..data import calibration_texts, load_run_model, load_run_texts
 
@@ -205,6 +206,7 @@ def _converted(
     texts = load_run_texts(run)
     chosen = calibration_texts(texts, CALIBRATION, seed)
     snn = convert_model(ann, make_recipe(run, name), chosen, seed).snn
+    snn.to(find_device(engine.device))
     return ModelClassifier(texts.stage, snn, classes, draws, **engine.choice())
 
 

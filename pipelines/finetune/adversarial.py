@@ -30,6 +30,7 @@ from ...engine.evaluate import accuracy
 from ...engine.reference import ann_logits
 from ...errors import InputError, SnnConvertError
 from ...files import read_json, write_json
+from ...models.devices import find_device
 from ...models.saving import load_model, save_model, weights_hash
 from ...models.snn import SpikingTextModel
 from ...models.text_model import TextModel
@@ -144,6 +145,11 @@ class _Tuning:
             return self.run.path / self.base
         return self.run.path / self.stage / "rounds" / str(number)
 
+    def _model(self, number: int) -> tuple[TextModel | SpikingTextModel, tuple[str, ...]]:
+        """The model after so many rounds, on its device, and its class names."""
+        model, classes = load_model(self.folder(number))
+        return model.to(find_device(self.engine.device)), classes
+
     def make(self, force: bool) -> None:
         """Make the stage."""
         started = time.monotonic()
@@ -176,7 +182,7 @@ class _Tuning:
 
     def _check(self) -> None:
         """Refuse what cannot be trained, before anything is attacked."""
-        model, _ = load_model(self.folder(0))
+        model, _ = self._model(0)
         if not isinstance(model, SpikingTextModel if self.base == "snn" else TextModel):
             raise InputError(
                 f"expected a model of the kind {self.base} in {self.folder(0)}, but it holds a "
@@ -195,7 +201,7 @@ class _Tuning:
         turn = number + 1 if split == "train" else 1
         examples = examples_of_round(self.texts.dataset.split(split), sizes[split], turn, self.seed)
         folder = self.folder(number)
-        model, classes = load_model(folder)
+        model, classes = self._model(number)
         stage, engine = self.texts.stage, self.engine.choice()
         classifier = ModelClassifier(stage, model, classes, DRAWS, **engine)
         weights = weights_hash(folder)[:16]
@@ -215,7 +221,7 @@ class _Tuning:
 
     def _scored(self, number: int, found: Mapping[str, list[Record]]) -> Figures:
         """How good the model after ``number`` rounds is."""
-        model, _ = load_model(self.folder(number))
+        model, _ = self._model(number)
         clean = accuracy(self._logits(model, "dev"), self.texts.labels["dev"])
         under = accuracy_under_attack(found)
         trained = read_json(self.folder(number) / "training.json") if number else {}
@@ -259,7 +265,7 @@ class _Tuning:
 
     def _train(self, number: int, mixed: Texts, stamp: str) -> State:
         """Train and save the model of a round; word vectors stay as they are."""
-        model, classes = load_model(self.folder(number - 1))
+        model, classes = self._model(number - 1)
         folder, settings = self.folder(number), self.settings
         seed = self.seed if number == 1 else derive(self.seed, "round", number)
         if isinstance(model, TextModel):
@@ -286,7 +292,7 @@ class _Tuning:
 
     def _save(self, best: int) -> Figures:
         """Save the model after ``best`` rounds as that of the stage, and measure it."""
-        model, classes = load_model(self.folder(best))
+        model, classes = self._model(best)
         if isinstance(model, SpikingTextModel):
             return save_snn(
                 self.run, self.stage, model, classes, self.texts, self.seed, self.engine

@@ -71,7 +71,7 @@ def finetune(
             checkpoint.unlink(missing_ok=True)  # left where the last call was killed at its end
             return run
         started = time.monotonic()
-        model, classes = load_run_model(run, "snn", SpikingTextModel)
+        model, classes = load_run_model(run, "snn", SpikingTextModel, engine)
         texts = load_run_texts(run)
         outputs = prepare_snn(model, texts, settings, engine)
         folder = run.path / "finetuned"

@@ -45,4 +45,5 @@ class EngineSettings(DeviceSettings):
         return {"engine": self.engine, "precision": self.precision}
 
 
+DEVICE = DeviceSettings()
 ENGINE = EngineSettings()

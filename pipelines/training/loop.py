@@ -22,10 +22,12 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from ...engine.exact_sums import products_as_on_cpu
 from ...engine.threads import torch_on_one_thread
 from ...errors import InputError
 from ...files import replace_file
 from ...models.batches import shuffled
+from ...models.devices import device_name, device_of
 from ...seeds import generator
 from ..run_folder.run_folder import processor
 from .divergence import DivergenceError, Watch
@@ -116,7 +118,8 @@ class Loop:
         self.logs = Logs(self.folder, self.name, self.tensorboard)
         self._resume()
         try:
-            with torch_on_one_thread() if self.one_thread else nullcontext():
+            threads = torch_on_one_thread() if self.one_thread else nullcontext()
+            with threads, products_as_on_cpu(device_of(self.model)):
                 return self._run()
         except DivergenceError:
             self.checkpoint_path.unlink(missing_ok=True)
@@ -148,6 +151,9 @@ class Loop:
     def _note_processor(self) -> None:
         """Add what this process runs on to the state, where it was something else before."""
         parts = processor() if not self.one_thread else {"processor": processor()["processor"]}
+        device = device_of(self.model)
+        if device.type != "cpu":
+            parts = {"device": device_name(device)}
         here = ", ".join(f"{name} {value}" for name, value in parts.items())
         if self.state.processors[-1:] != [here]:
             self.state.processors.append(here)
@@ -254,7 +260,7 @@ class Loop:
         for index, moments in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{key}": value for key, value in moments.items()}
         data = save(
-            {n: t.contiguous() for n, t in tensors.items()},
+            {n: t.contiguous().cpu() for n, t in tensors.items()},
             metadata={"state": json.dumps(asdict(self.state)), "stamp": self.stamp},
         )
         replace_file(self.checkpoint_path, lambda p: p.write_bytes(data))
@@ -283,8 +289,9 @@ class Loop:
 
 
 def changed_processor(state: State) -> dict[str, list[str]]:
-    """``processors`` for the figures of a stage, where its training went on elsewhere."""
-    return {"processors": state.processors} if len(state.processors) > 1 else {}
+    """``processors`` for the figures of a stage, where it was not one CPU all along."""
+    elsewhere = len(state.processors) > 1 or any(p.startswith("device") for p in state.processors)
+    return {"processors": state.processors} if elsewhere else {}
 
 
 def read_checkpoint(path: Path, stamp: str = "") -> tuple[dict[str, Tensor], State]:

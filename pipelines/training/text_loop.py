@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ...models.batches import to_batch
+from ...models.devices import device_of
 from ...models.snn import SpikingTextModel
 from ...models.text_model import TextModel, set_generator
 from ...text.stages.vocabulary import PAD_ID, UNK_ID
@@ -63,13 +64,15 @@ def text_loop(
     sequences, labels = texts.sequences["train"], torch.tensor(texts.labels["train"])
     classes = len(texts.dataset.classes)
     weight = class_weights(texts.labels["train"], classes) if settings.class_weights else None
+    own_weight = None if weight is None else weight.to(device_of(model))
 
     def batch_loss(indices: list[int], random: torch.Generator) -> Tensor:
         set_generator(model.network, random)
-        ids, lengths = to_batch([sequences[i] for i in indices])
+        ids, lengths = to_batch([sequences[i] for i in indices], model)
         ids = hide_words(ids, word_dropout, random)
         found = outputs(ids, lengths, random)  # (B, K)
-        return functional.cross_entropy(scale * found, labels[indices], weight)
+        wanted = labels[indices].to(found.device)
+        return functional.cross_entropy(scale * found, wanted, own_weight)
 
     score = DevScore(logits, texts, weight, scale)
     return Loop(
@@ -101,5 +104,5 @@ def hide_words(ids: Tensor, share: float, random: torch.Generator) -> Tensor:
     """
     if not share:
         return ids
-    hidden = torch.rand(ids.shape, generator=random) < share  # (B, L)
+    hidden = (torch.rand(ids.shape, generator=random) < share).to(ids.device)  # (B, L)
     return torch.where(hidden & (ids != PAD_ID), UNK_ID, ids)

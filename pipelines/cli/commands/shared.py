@@ -14,7 +14,7 @@ from ...settings.attack import AttackSettings, AttackSweepSettings
 from ...settings.convert import ConvertSettings, SweepSettings
 from ...settings.data import DataSettings
 from ...settings.energy import EnergySettings
-from ...settings.engine import EngineSettings
+from ...settings.engine import DeviceSettings, EngineSettings
 from ...settings.finetune import FinetuneSettings
 from ...settings.run import RunSettings
 from ...settings.train import TrainSettings
@@ -26,9 +26,11 @@ Given = dict[str, Any]
 
 def _train(given: Given) -> None:
     data, settings = settings_from(DataSettings, given), settings_from(TrainSettings, given)
+    where = settings_from(DeviceSettings, given)
     from ...train import train
 
-    _say(given, train(given["out"], data, settings, given["seed"], given["force"]), "ann")
+    run = train(given["out"], data, settings, given["seed"], given["force"], where)
+    _say(given, run, "ann")
 
 
 def _say(given: Given, run: RunFolder, *stages: str) -> None:
@@ -50,7 +52,7 @@ def _convert(given: Given) -> None:
         from ...quality.chance import warn_of
 
         choices = settings_from(SweepSettings, given, "sweep.")
-        text = sweep(given["run"], settings, choices, given["seed"], given["force"])
+        text = sweep(given["run"], settings, choices, given["seed"], given["force"], _engine(given))
         warn_of(given["run"], "sweep", ("ann",))
         tell(given, None, lambda: text)
         return
@@ -119,11 +121,11 @@ def _attack(given: Given) -> None:
 
 
 def _energy(given: Given) -> None:
-    settings = settings_from(EnergySettings, given)
+    settings, where = settings_from(EnergySettings, given), settings_from(DeviceSettings, given)
     from ...energy.energy import energy
     from ...energy.outputs import summary
 
-    found = energy(given["run"], settings, given["seed"], given["force"]).require("energy")
+    found = energy(given["run"], settings, given["seed"], given["force"], where).require("energy")
     tell(given, {"energy": found}, lambda: summary(found))
 
 
@@ -248,6 +250,7 @@ def _train_options(train: Parser) -> None:
     _add_work(train)
     add_settings(train, DataSettings)
     add_settings(train, TrainSettings)
+    add_settings(train, DeviceSettings)
 
 
 def _stage_options(settings: type) -> Callable[[Parser], None]:
@@ -304,6 +307,7 @@ def _energy_options(energy: Parser) -> None:
     _add_seed(energy)
     _add_work(energy)
     add_settings(energy, EnergySettings)
+    add_settings(energy, DeviceSettings)
 
 
 def _report_options(report: Parser) -> None:
