@@ -19,7 +19,7 @@ from .layers import WORD, Layer
 
 def silent_free(model: SpikingTextModel) -> np.ndarray:
     """For every word (V,) how many of its mapped values are above zero, and need encoding."""
-    vectors = model.embedding.weight.detach()
+    vectors = model.embedding.weight.detach().cpu()
     encoder = model.encoder
     mapping = encoder.mapping if isinstance(encoder, Encoder) else "split"
     active = vectors.count_nonzero(dim=1)

@@ -29,7 +29,7 @@ def measure(
     figures: dict[str, dict[str, Any]] = {}
     for split in ("dev", "test"):
         running, counts = snn_outputs(
-            snn, texts.sequences[split], seed, f"{name} on {split}", **vars(engine)
+            snn, texts.sequences[split], seed, f"{name} on {split}", **engine.choice()
         )
         logits[split] = running[-1]
         figures[split] = snn_figures(snn, running, texts.labels[split], counts)

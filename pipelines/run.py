@@ -36,7 +36,7 @@ def make_run(
     settings = replace(settings, convert=with_run_recipe(Path(out), settings.convert))
     check_run(settings, RunFolder(out, must_exist=False))
     seed = settings.seed
-    run = train(out, settings.data, settings.train, seed, force)
+    run = train(out, settings.data, settings.train, seed, force, engine)
     warn_after(run.results(), "ann")
     convert(out, settings.convert, seed, engine=engine)
     warn_after(run.results(), "snn")

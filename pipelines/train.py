@@ -6,8 +6,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from ..engine.evaluate import accuracy
 from ..engine.reference import ann_logits
+from ..models.devices import find_device
 from ..models.families import FAMILIES
 from ..models.saving import save_model
 from ..models.text_model import TextModel
@@ -16,6 +19,7 @@ from .quality.baseline import linear_baseline
 from .quality.quality import model_figures
 from .run_folder.run_folder import RunFolder, settings_dict
 from .settings.data import DataSettings
+from .settings.engine import DEVICE, DeviceSettings
 from .settings.sizes import train_defaults
 from .settings.train import TrainSettings
 from .training.checkpoint import checkpoint_path
@@ -32,6 +36,7 @@ def train(
     settings: TrainSettings,
     seed: int = 0,
     force: bool = False,
+    where: DeviceSettings = DEVICE,
 ) -> RunFolder:
     """Train the ANN of a run; resumes where an interrupted call stopped.
 
@@ -41,10 +46,12 @@ def train(
         settings: how to train
         seed: of the weights, the order of the texts and the dropout
         force: train again although it is done or was begun with other settings
+        where: the device to train on
 
     Raises:
-        InputError: bad data or settings, or a folder that holds another run.
+        InputError: bad data or settings, no such device, or a folder that holds another run.
     """
+    device = find_device(where.device)
     run = RunFolder(out, must_exist=False)
     with run.locked():
         prepared = prepare_data(run, data, seed, force)
@@ -55,7 +62,7 @@ def train(
         resolved = {name: value for name, value in resolved.items() if name not in unread}
         if not run.is_done("ann", resolved):
             started = time.monotonic()
-            figures = _trained(run, prepared, settings, resolved, seed)
+            figures = _trained(run, prepared, settings, resolved, seed, device)
             figures["seconds"] = round(time.monotonic() - started, 1)
             run.finish("ann", resolved, figures)
         # also where the last call was killed at its end
@@ -69,12 +76,13 @@ def _trained(
     settings: TrainSettings,
     resolved: dict[str, Any],
     seed: int,
+    device: torch.device,
 ) -> dict[str, Any]:
     """Train, and save what came out; returns its figures."""
     texts, vectors = prepared.encode(), prepared.vectors
     family, classes = FAMILIES[settings.model], len(texts.dataset.classes)
     network = family.network(vectors.shape[1], classes, settings.of_network(), seed)
-    model = TextModel(vectors, network, bool(settings.train_vectors))
+    model = TextModel(vectors, network, bool(settings.train_vectors)).to(device)
     assert settings.lr  # filled in by `train_defaults`
     loop = text_loop(
         run.path / "ann",

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ...engine.classifier import ModelClassifier
+from ...engine.exact_sums import products_as_on_cpu
 from ...engine.gradients.text import DRAWS, TextGradient, WordGradients, text_gradient
 from ...errors import InputError
 from ...models.batches import by_length, to_batch
@@ -70,12 +71,14 @@ class CodedAnn:
         width = self.encoder.channels(self.model.embedding.embedding_dim)
         most = max(1, MOST_VALUES // (self.steps * width))  # positions
         for number, batch in enumerate(by_length(sequences, 128, most)):
-            ids, lengths = to_batch([sequences[i] for i in batch])
+            ids, lengths = to_batch([sequences[i] for i in batch], self.model)
             noise = generator(seed, "noise", 0 if shared else number)
             x = self.model.embed(ids)  # (B, D, L)
             frames = self.encoder.encode(x, lengths, self.steps, noise, shared)  # (T, B, D', L)
             decoded = self.encoder.decode(frames.mean(dim=0))  # (B, D, L)
-            rows[batch] = self.model.network(Signal(decoded, lengths))  # (B, K)
+            with products_as_on_cpu(decoded.device):
+                logits = self.model.network(Signal(decoded, lengths))  # (B, K)
+            rows[batch] = logits.cpu()
         return rows
 
     def probabilities(self, texts: TextsLike, seed: int = 0) -> np.ndarray:

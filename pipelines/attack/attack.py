@@ -20,6 +20,7 @@ from ...attacks.runs import select_examples
 from ...attacks.statistics.tables import write_robustness
 from ...attacks.victim_name import VictimName
 from ...errors import InputError
+from ...models.devices import find_device
 from ..data import load_run_data
 from ..quality.chance import warn_of
 from ..run_folder.run_folder import RunFolder, settings_dict
@@ -50,6 +51,7 @@ def attack(
         InputError: no model to attack, an unknown victim or attack or one of another language,
             missing assets, or done with other settings.
     """
+    find_device(engine.device)
     run = RunFolder(out)
     with run.locked():
         run.require("ann")

@@ -124,14 +124,15 @@ class AttackedModel:
         """The run's ANN, converted in memory."""
         from ...convert.conversion import convert_model
         from ...engine.classifier import ModelClassifier
+        from ...models.devices import find_device
         from ...models.text_model import TextModel
         from ..data import calibration_texts, load_run_model, load_run_texts
 
         ann, classes = load_run_model(self.run, "ann", TextModel)
         texts = load_run_texts(self.run)
         chosen = calibration_texts(texts, CALIBRATION, seed)
-        snn = convert_model(ann, self.recipe(), chosen, seed).snn
-        return ModelClassifier(texts.stage, snn, classes, draws, **vars(engine))
+        snn = convert_model(ann, self.recipe(), chosen, seed).snn.to(find_device(engine.device))
+        return ModelClassifier(texts.stage, snn, classes, draws, **engine.choice())
 
     def digest(self, seed: int) -> dict[str, Any]:
         """What tells it from another of the same name: weights, and the recipe of a variant.

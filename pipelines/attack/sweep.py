@@ -20,6 +20,7 @@ from ...attacks.statistics.tables import csv_text, table_rows
 from ...attacks.victim_name import VictimName
 from ...errors import InputError
 from ...files import replace_file, write_json, write_text
+from ...models.devices import find_device
 from ..data import load_run_data
 from ..display.plots import code_colours
 from ..display.tables import robustness_table
@@ -56,6 +57,7 @@ def attack_sweep(
     Raises:
         InputError: no trained ANN, or nothing that can be tried.
     """
+    find_device(engine.device)
     run = RunFolder(out)
     folder = run.path / FOLDER
     with run.locked():

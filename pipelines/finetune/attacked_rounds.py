@@ -26,7 +26,9 @@ def attack_round(tuning: Tuning, split: str, number: int) -> dict[str, list[Reco
     turn = number + 1 if split == "train" else 1
     examples = examples_of_round(tuning.texts.dataset.split(split), sizes[split], turn, tuning.seed)
     model, classes = tuning.model(number)
-    classifier = ModelClassifier(tuning.texts.stage, model, classes, DRAWS, **vars(tuning.engine))
+    classifier = ModelClassifier(
+        tuning.texts.stage, model, classes, DRAWS, **tuning.engine.choice()
+    )
     weights = weights_hash(folder)[:16]
     records = tuning.run.path / tuning.stage / "attacked"
     return {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -12,12 +11,10 @@ import torch
 from torch import Tensor
 
 from ...convert.diagnosis.activity import layer_activity
-from ...engine.engines import make_engine
-from ...engine.plan import Unsupported
-from ...engine.training.fast import Backward, FastTraining, Surrogate
-from ...errors import InputError
+from ...engine.engines import make_engine, training_by
+from ...engine.kinds.kind import Training
+from ...engine.training.front import Backward, Surrogate
 from ...files import write_json
-from ...models.network import Signal
 from ...models.saving import save_model
 from ...models.snn import SpikingTextModel
 from ..measure import measure, write_raster
@@ -28,22 +25,20 @@ from ..training.checkpoint import State
 from ..training.loop import Loop
 from ..training.losses import make_loss
 from ..training.surgery import tie_signs, with_dropout, with_outputs
-from ..training.text_loop import Outputs, Trainee
+from ..training.text_loop import Trainee
 from ..training.texts import Texts
-
-log = logging.getLogger("snnconvert.finetune")
 
 
 @dataclass(frozen=True)
 class MeanOutputs:
     """Outputs (B, K) with gradients: the means over time of ``currents``, which are (T, B, K)."""
 
-    currents: Outputs
+    currents: Training
 
     @property
     def fused(self) -> bool:
         """Whether kernels with their own threads do most of the work."""
-        return isinstance(self.currents, FastTraining) and self.currents.fused
+        return self.currents.fused
 
     def __call__(self, ids: Tensor, lengths: Tensor, random: torch.Generator) -> Tensor:
         """Mean outputs (B, K) of padded ids (B, L)."""
@@ -67,10 +62,10 @@ def prepare_snn(
         tie_signs(model)
     model.network = with_outputs(model, loss.outputs, texts.sequences["dev"])
     model.network = with_dropout(model.network, settings.dropout)
-    outputs = MeanOutputs(_currents(model, settings, engine.engine))
+    outputs = MeanOutputs(training_by(engine.engine, model, _surrogate(settings)))
 
     def logits(sequences: Sequence[np.ndarray]) -> Tensor:
-        runner = make_engine(model, **vars(engine), texts=len(sequences))
+        runner = make_engine(model, **engine.choice(), texts=len(sequences))
         return runner.running_logits(sequences, seed)[-1]  # (N, K)
 
     return Trainee(model, outputs, logits, loss, score_start=True, one_thread=outputs.fused)
@@ -104,31 +99,3 @@ def save_snn(
 
 def _surrogate(settings: FinetuneSettings) -> Surrogate:
     return Surrogate(settings.surrogate, settings.width, cast(Backward, settings.backward))
-
-
-def _currents(model: SpikingTextModel, settings: FinetuneSettings, engine: str) -> Outputs:
-    """What computes the currents (T, B, K) with gradients: ``engine``, as in `engine.engines`.
-
-    All give the same gradients up to the rounding of float32.
-
-    Raises:
-        InputError: a fast engine is asked for, and cannot train the network.
-    """
-
-    def reference(ids: Tensor, lengths: Tensor, random: torch.Generator) -> Tensor:
-        with torch.no_grad():
-            frames = model.frames(ids, lengths, random)  # (T, B, D', L)
-        return model.network(Signal(frames, lengths))
-
-    if engine == "reference":
-        return reference
-    try:
-        return FastTraining(model, _surrogate(settings), kernels=engine != "torch")
-    except Unsupported as reason:
-        if engine != "auto":
-            raise InputError(
-                f"the engine {engine} cannot fine-tune this network: {reason}; leave --engine out, "
-                "or give --engine reference"
-            ) from None
-        log.info("the reference engine fine-tunes this network: %s", reason)
-        return reference

@@ -10,6 +10,7 @@ from torch import Tensor
 from ...engine.engines import make_engine
 from ...engine.reference import ann_logits
 from ...errors import InputError
+from ...models.devices import find_device
 from ...models.saving import load_model
 from ...models.snn import SpikingTextModel
 from ...models.text_model import TextModel
@@ -61,7 +62,7 @@ class Tuning:
         return self.run.path / self.stage / "rounds" / str(number)
 
     def model(self, number: int) -> tuple[TextModel | SpikingTextModel, tuple[str, ...]]:
-        """The model after so many rounds, and its classes.
+        """The model after so many rounds, on its device, and its classes.
 
         Raises:
             InputError: its folder holds a model of another kind.
@@ -72,12 +73,12 @@ class Tuning:
                 f"expected a model of the kind {self.base} in {self.folder(number)}, but it holds "
                 f"a {type(model).__name__}; copy the whole folder of the run again"
             )
-        return model, classes
+        return model.to(find_device(self.engine.device)), classes
 
     def logits(self, model: TextModel | SpikingTextModel, split: str) -> Tensor:
         """Logits (N, K) of a split."""
         sequences = self.texts.sequences[split]
         if isinstance(model, TextModel):
             return ann_logits(model, sequences)
-        runner = make_engine(model, **vars(self.engine), texts=len(sequences))
+        runner = make_engine(model, **self.engine.choice(), texts=len(sequences))
         return runner.running_logits(sequences, self.seed)[-1]

@@ -6,5 +6,3 @@ MEASURED = ("max", "percentile", "percentile_nonzero", "mse", "balance", "weight
 RULES = ("auto", "bound", "qcfs", *MEASURED, "fixed")
 GRAINS = ("layer", "channel")
 POOLING = ("auto", "spikes", "currents", "counts", "gated")
-ENGINES = ("auto", "fast", "torch", "reference")
-PRECISIONS = ("exact", "fast")

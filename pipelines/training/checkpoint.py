@@ -42,8 +42,9 @@ class State:
     history: list[dict[str, float]] = field(default_factory=list)
 
     def figures(self) -> dict[str, Any]:
-        """What a stage records of its training: epochs, and ``processors`` where it moved."""
-        moved = {"processors": self.processors} if len(self.processors) > 1 else {}
+        """What a stage records of its training: epochs, and where it ran but for one CPU alone."""
+        away = any(processor.startswith("device") for processor in self.processors)
+        moved = {"processors": self.processors} if away or len(self.processors) > 1 else {}
         return {"best_epoch": self.best_epoch + 1, "epochs": self.epoch, **moved}
 
 
@@ -63,7 +64,7 @@ def write_checkpoint(
     for index, moments in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{key}": value for key, value in moments.items()}
     data = save(
-        {n: t.contiguous() for n, t in tensors.items()},
+        {n: t.contiguous().cpu() for n, t in tensors.items()},
         metadata={"state": json.dumps(asdict(state)), "stamp": stamp},
     )
     replace_file(path, lambda p: p.write_bytes(data))

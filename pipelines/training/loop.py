@@ -18,8 +18,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from ...engine.exact_sums import products_as_on_cpu
 from ...engine.threads import torch_on_one_thread
 from ...models.batches import shuffled
+from ...models.devices import device_name, device_of
 from ...progress import bar
 from ...seeds import generator
 from ..versions import processor
@@ -93,7 +95,8 @@ class Loop:
         self.logs = Logs(self.folder, self.name, self.tensorboard)
         self._resume()
         try:
-            with torch_on_one_thread() if self.one_thread else nullcontext():
+            threads = torch_on_one_thread() if self.one_thread else nullcontext()
+            with threads, products_as_on_cpu(device_of(self.model)):
                 return self._run()
         except DivergenceError:
             self.checkpoint_path.unlink(missing_ok=True)
@@ -123,6 +126,9 @@ class Loop:
     def _note_processor(self) -> None:
         """Add what this process runs on to the state, where it was something else before."""
         parts = processor() if not self.one_thread else {"processor": processor()["processor"]}
+        device = device_of(self.model)
+        if device.type != "cpu":
+            parts = {"device": device_name(device)}
         here = ", ".join(f"{name} {value}" for name, value in parts.items())
         if self.state.processors[-1:] != [here]:
             self.state.processors.append(here)

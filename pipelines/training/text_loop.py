@@ -79,11 +79,12 @@ class BatchLoss:
         """
         sequences, labels = self.texts.sequences["train"], self.texts.labels["train"]
         set_generator(self.trainee.model.network, random)
-        ids, lengths = to_batch([sequences[i] for i in indices])
+        ids, lengths = to_batch([sequences[i] for i in indices], self.trainee.model)
         ids = hide_words(ids, self.word_dropout, random)
         outputs = self.trainee.outputs(ids, lengths, random)  # (B, K)
-        chosen = torch.tensor([labels[i] for i in indices])
-        loss = self.trainee.loss.loss(outputs, chosen, self.weight)
+        chosen = torch.tensor([labels[i] for i in indices], device=outputs.device)
+        weight = None if self.weight is None else self.weight.to(outputs.device)
+        loss = self.trainee.loss.loss(outputs, chosen, weight)
         if not isinstance(loss, Tensor) or loss.numel() != 1 or not loss.requires_grad:
             raise InputError(
                 f"expected the loss {type(self.trainee.loss).__name__} to give one number with "
@@ -158,5 +159,5 @@ def hide_words(ids: Tensor, share: float, random: torch.Generator) -> Tensor:
     """
     if not share:
         return ids
-    hidden = torch.rand(ids.shape, generator=random) < share  # (B, L)
+    hidden = (torch.rand(ids.shape, generator=random) < share).to(ids.device)  # (B, L)
     return torch.where(hidden & (ids != PAD_ID), UNK_ID, ids)

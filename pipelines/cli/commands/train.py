@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...settings.data import DataSettings
+from ...settings.engine import DeviceSettings
 from ...settings.train import TrainSettings
 from ..arguments import add_settings, settings_from
 from ..parser import Parser
@@ -16,6 +17,7 @@ def options(parser: Parser) -> None:
     add_work(parser)
     add_settings(parser, DataSettings)
     add_settings(parser, TrainSettings)
+    add_settings(parser, DeviceSettings)
 
 
 def run(given: Given) -> None:
@@ -23,7 +25,9 @@ def run(given: Given) -> None:
     data, settings = settings_from(DataSettings, given), settings_from(TrainSettings, given)
     from ...train import train
 
-    say_stages(given, train(given["out"], data, settings, given["seed"], given["force"]), "ann")
+    where = settings_from(DeviceSettings, given)
+    made = train(given["out"], data, settings, given["seed"], given["force"], where)
+    say_stages(given, made, "ann")
 
 
 COMMAND = Command(options, run)
