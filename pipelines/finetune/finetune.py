@@ -79,7 +79,7 @@ def _tuned(
     engine: EngineSettings,
 ) -> dict[str, Any]:
     """Train, and save what came out; returns its figures."""
-    model, classes = load_run_model(run, "snn", SpikingTextModel)
+    model, classes = load_run_model(run, "snn", SpikingTextModel, engine)
     texts = load_run_texts(run)
     trainee = prepare_snn(model, texts, settings, seed, engine)
     folder = run.path / STAGE
