@@ -50,8 +50,12 @@ def add_settings(parser: Parser, cls: type, prefix: str = "") -> None:
 
 def _own_first(cls: type) -> list[Field[Any]]:
     """The fields of a settings class, those that it shares with other classes last."""
-    own = vars(cls).get("__annotations__", {})
-    return sorted(fields(cls), key=lambda field: field.name not in own)
+    place = {
+        name: number
+        for number, base in reversed(list(enumerate(cls.__mro__)))
+        for name in vars(base).get("__annotations__", {})
+    }
+    return sorted(fields(cls), key=lambda field: place[field.name])
 
 
 def _nested(cls: type, prefix: str) -> Iterator[tuple[str, tuple[type, str]]]:

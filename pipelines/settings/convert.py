@@ -14,7 +14,7 @@ from .fields import Settings, option, recipe_option
 
 def neuron_option(item: NeuronOption) -> Any:
     """An option of a neuron that is left to the recipe where it is not given."""
-    return recipe_option(item.text, (), (), **item.bounds)
+    return recipe_option(item.text, (), **item.bounds)
 
 
 @dataclass(frozen=True)

@@ -18,14 +18,9 @@ __all__ = [
 ]
 
 
-def recipe_option(
-    text: str,
-    choices: Collection[str] = (),
-    old_names: tuple[str, ...] = (),
-    **bounds: float,
-) -> Any:
+def recipe_option(text: str, choices: Collection[str] = (), **more: Any) -> Any:
     """An option of the conversion that is left to its recipe where it is not given."""
-    return option(None, text, choices, "the recipe's", old_names, **bounds)
+    return option(None, text, choices, "the recipe's", **more)
 
 
 S = TypeVar("S")

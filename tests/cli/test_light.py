@@ -42,12 +42,11 @@ assert code == {code}, code
     [
         "import snnconvert",
         MAIN.format(words=["--help"], code=0),
-        MAIN.format(words=["train", "--help"], code=0),
-        MAIN.format(words=["run", "--help"], code=0),
+        *(MAIN.format(words=[name, "--help"], code=0) for name in NAMES),
         MAIN.format(words=["--version"], code=0),
         MAIN.format(words=["train", "--epochs", "0", "--out", "none"], code=2),
     ],
-    ids=["import", "help", "train help", "run help", "version", "bad option"],
+    ids=["import", "help", *(f"{name} help" for name in NAMES), "version", "bad option"],
 )
 def test_loads_nothing_heavy(code: str, tmp_path: Path) -> None:
     command = [sys.executable, "-c", LOADED.format(code=code)]

@@ -22,6 +22,7 @@ HELP = {
     "report": "write RUN/report.html, or a page that compares several runs",
     "evaluate": "measure a model of a run on a split or a file",
     "predict": "classify texts with a model of a run",
+    "export": "write a model of a run as a file that other programs read",
     "data": "list the named data sets, or download one from its source",
     "doctor": "check versions, libraries, the machine and data; exit code 1 if broken",
     "demo": "run the whole job on the built-in English and Chinese reviews",
