@@ -20,11 +20,14 @@ ROOMS = ("text", "models", "convert", "engine", "energy", "attacks", "interop", 
 SCRIPTS = re.compile(r"<script[^>]*>(?:(?!</script>).)*?</script>", re.DOTALL)
 FILES = (
     "__init__.py",
+    "checked_json.py",
     "errors.py",
     "files.py",
+    "formatting.py",
     "moved.py",
     "registry.py",
     "seeds.py",
+    "typed_json.py",
     "version.py",
 )
 

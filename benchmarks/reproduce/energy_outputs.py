@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from snnconvert.benchmarks.shared.common import table
-from snnconvert.benchmarks.shared.results import new_figure, save_figure
+from snnconvert.formatting import markdown_table
+from snnconvert.pipelines.display.plots import new_figure, save_figure
 from snnconvert.pipelines.energy.outputs import NAMES, joules_text
 
 Row = dict[str, Any]
@@ -109,7 +109,7 @@ def main_table(rows: Sequence[Row]) -> str:
             joules = energy([r["joules_per_sentence"] for r in found])
             cells.append(joules if ratio == "-" else f"{joules}, {ratio}")
         lines.append(cells)
-    return table(["data", "model", "setting", "steps", "accuracy %", *MODELS], lines)
+    return markdown_table(["data", "model", "setting", "steps", "accuracy %", *MODELS], lines)
 
 
 def chip_table(rows: Sequence[Row]) -> str:
@@ -124,7 +124,7 @@ def chip_table(rows: Sequence[Row]) -> str:
         for key in by_model[CHIPS[0]]
         if key[1] in SNNS
     ]
-    return table(["data", "model", "setting", *CHIPS], lines)
+    return markdown_table(["data", "model", "setting", *CHIPS], lines)
 
 
 def mean_of(rows: Sequence[Row], model: str, key: tuple[str, str, str], what: str) -> float | None:
@@ -212,7 +212,7 @@ def markdown(rows: Sequence[Row], settings: Row, choice: Sequence[Row], point: P
         chip_table(rows),
         "## The operating point, chosen on dev",
         CHOICE.rstrip(),
-        table(["SNN", "loses", "compute, share", "Lemaire, ratio", "will do"], chosen),
+        markdown_table(["SNN", "loses", "compute, share", "Lemaire, ratio", "will do"], chosen),
     ]
     return "\n\n".join(parts) + "\n"
 

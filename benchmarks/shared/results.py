@@ -14,7 +14,8 @@ from typing import Any
 from snnconvert.benchmarks.shared.common import Row
 from snnconvert.errors import InputError
 from snnconvert.files import read_json, replace_file, write_text
-from snnconvert.pipelines.run_folder.run_folder import versions
+from snnconvert.pipelines.display.plots import save_figure
+from snnconvert.pipelines.run_folder.versions import versions
 
 MOST_ROWS = 120  # of a file that people read; more are compressed
 RESULTS = Path(__file__).resolve().parents[1] / "results"
@@ -125,18 +126,3 @@ def _text(whole: Row) -> str:
             text = text.replace("\n", "\n  ")
         parts.append(f"  {json.dumps(key)}: {text}")
     return "{\n" + ",\n".join(parts) + "\n}\n"
-
-
-def save_figure(path: Path, figure: Any) -> None:
-    """Write a matplotlib figure as PNG."""
-    replace_file(path, lambda temporary: figure.savefig(temporary, format="png", dpi=130))
-
-
-def new_figure(width: float, height: float) -> Any:
-    """A matplotlib figure that needs no display."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure

@@ -15,13 +15,16 @@ from typing import Any
 
 from ...attacks.presets.requirements import check_assets, check_language, chosen_presets
 from ...attacks.runs import select_examples
-from ...attacks.statistics.tables import csv_text, table_rows
+from ...attacks.statistics.tables import table_rows
 from ...errors import InputError
-from ...files import replace_file, write_json, write_text
+from ...files import write_json, write_text
+from ...formatting import csv_text
 from ..data import load_run_data
-from ..display.plots import COLOURS
+from ..display.plots import colours, new_figure, save_figure
 from ..display.tables import robustness_table
-from ..run_folder.run_folder import RunFolder, settings_dict, versions
+from ..run_folder.fingerprints import settings_dict
+from ..run_folder.run_folder import RunFolder
+from ..run_folder.versions import versions
 from ..settings.attack import AttackSettings, AttackSweepSettings
 from ..settings.engine import ENGINE, EngineSettings
 from .campaign import Campaign
@@ -108,10 +111,9 @@ def combinations(run: RunFolder, choices: AttackSweepSettings) -> tuple[list[str
 
 def plot(path: Path, rows: Sequence[Row]) -> None:
     """Accuracy under attack against T: a panel for each attack, the ANN as a line."""
-    from matplotlib.figure import Figure
-
     attacks = list(dict.fromkeys(row["attack"] for row in rows))
-    figure = Figure(figsize=(1 + 4 * len(attacks), 3.6), layout="constrained")
+    figure = new_figure(1 + 4 * len(attacks), 3.6)
+    colour_of = colours(row["encoder"] for row in rows if row["encoder"])
     for axes, attack in zip(
         figure.subplots(1, len(attacks), squeeze=False, sharey=True)[0], attacks, strict=True
     ):
@@ -137,11 +139,11 @@ def plot(path: Path, rows: Sequence[Row]) -> None:
                 yerr=reach,
                 marker="o",
                 capsize=2,
-                color=COLOURS.get(key[0]) if not key[1] else None,
+                color=None if key[1] else colour_of[key[0]],
                 label=label,
             )
         axes.set_xscale("log", base=2)
         axes.set(title=attack, xlabel="time steps T")
     figure.axes[0].set_ylabel("accuracy under attack, %")
     figure.axes[-1].legend(fontsize="small")
-    replace_file(path, lambda temporary: figure.savefig(temporary, format="png", dpi=150))
+    save_figure(path, figure, dpi=150)

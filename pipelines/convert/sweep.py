@@ -25,7 +25,9 @@ from ...errors import InputError
 from ...files import read_json, write_json
 from ...models.text_model import TextModel
 from ..data import Texts, calibration_texts, load_run_model, load_run_texts
-from ..run_folder.run_folder import RunFolder, fingerprint, versions
+from ..run_folder.fingerprints import fingerprint
+from ..run_folder.run_folder import RunFolder
+from ..run_folder.versions import versions
 from ..settings.convert import ConvertSettings, SweepSettings
 from .choices import recipe_from, with_run_recipe
 from .sweep_outputs import plot, sweep_table, write_csv

@@ -23,7 +23,8 @@ from ...models.text_model import TextModel
 from ...seeds import generator
 from ..data import Texts, load_run_model, load_run_texts
 from ..quality.chance import warn_of
-from ..run_folder.run_folder import RunFolder, settings_dict
+from ..run_folder.fingerprints import settings_dict
+from ..run_folder.run_folder import RunFolder
 from ..settings.energy import EnergySettings
 from .measure import (
     SPARSE,

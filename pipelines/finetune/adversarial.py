@@ -36,7 +36,8 @@ from ...models.text_model import TextModel
 from ...seeds import derive
 from ..data import Texts, load_run_texts, training_texts
 from ..quality.quality import model_figures
-from ..run_folder.run_folder import RunFolder, settings_dict
+from ..run_folder.fingerprints import settings_dict
+from ..run_folder.run_folder import RunFolder
 from ..settings.engine import ENGINE, EngineSettings
 from ..settings.finetune import FinetuneSettings
 from ..training.divergence import DivergenceError

@@ -24,7 +24,8 @@ from ...models.saving import save_model
 from ...models.snn import SpikingTextModel
 from ..data import Texts, load_run_model, load_run_texts, training_texts
 from ..measure import measure, write_raster
-from ..run_folder.run_folder import RunFolder, settings_dict
+from ..run_folder.fingerprints import settings_dict
+from ..run_folder.run_folder import RunFolder
 from ..settings.engine import ENGINE, EngineSettings
 from ..settings.finetune import FinetuneSettings
 from ..training.divergence import DivergenceError

@@ -14,8 +14,11 @@ from ..settings.energy import EnergySettings
 from ..settings.fields import Settings
 from ..settings.finetune import FinetuneSettings
 from ..settings.train import TrainSettings
+from .stages import COMMANDS
 
 Config = dict[str, Any]
+_AGAIN = {"snn": "convert", "finetuned": "fine-tune", "attack": "attack", "energy": "count"}
+_AGAIN |= {"ann-adversarial": "tune", "snn-adversarial": "tune"}
 
 
 def command_for(stage: str, run: Path, config: Config) -> str:
@@ -49,6 +52,14 @@ def command_for(stage: str, run: Path, config: Config) -> str:
         if "adversarial" not in own:
             words = ["--adversarial", "ATTACK", *words]
     return " ".join([f"snnconvert {command}", where, *words])
+
+
+def again(stage: str, run: Path) -> str:
+    """What to do about a damaged ``stage``, for the end of an error: its command, in short."""
+    where = shlex.quote(str(run))
+    if stage in _AGAIN:
+        return f"{_AGAIN[stage]} again: snnconvert {COMMANDS[stage].format(run=where)} --force"
+    return f"train again: snnconvert {COMMANDS['ann'].format(run=where)} --force"
 
 
 def _train(run: Path, config: Config) -> str:

@@ -27,7 +27,7 @@ from ...errors import InputError
 from ...files import replace_file
 from ...models.batches import shuffled
 from ...seeds import generator
-from ..run_folder.run_folder import processor
+from ..run_folder.versions import processor
 from .divergence import DivergenceError, Watch
 from .logs import Logs
 from .schedule import rate_factor

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
-from ....attacks.statistics.tables import csv_text
+from ....formatting import csv_text
 from .. import templates
 
 SPACE = "http://www.w3.org/2000/svg"
