@@ -22,9 +22,11 @@ from ...files import write_json
 from ...models.network import Signal
 from ...models.saving import save_model
 from ...models.snn import SpikingTextModel
+from ...typed_json import made, to_json
 from ..data import Texts, load_run_model, load_run_texts, training_texts
 from ..measure import measure, write_raster
 from ..run_folder.fingerprints import settings_dict
+from ..run_folder.records.spikes import Activity
 from ..run_folder.run_folder import RunFolder
 from ..settings.engine import ENGINE, EngineSettings
 from ..settings.finetune import FinetuneSettings
@@ -148,8 +150,8 @@ def save_snn(
     """Write a tuned SNN with what the report shows of it; returns its figures."""
     save_model(run.path / stage, model, classes)
     figures = measure(model, texts, seed, stage, engine)
-    activity = layer_activity(model, texts.sequences["dev"], seed)
-    write_json(run.path / stage / "activity.json", activity)
+    activity = [made(Activity, row) for row in layer_activity(model, texts.sequences["dev"], seed)]
+    write_json(run.path / stage / "activity.json", [to_json(row) for row in activity])
     write_raster(run, model, texts, seed, stage)
     return figures
 

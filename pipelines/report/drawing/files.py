@@ -113,7 +113,7 @@ def figure_style(classes: frozenset[str]) -> str:
 @cache
 def _figure_rules() -> list[tuple[list[str], str]]:
     """Selectors and declarations for parts of figures, variables put in."""
-    path = files(templates) / "report.css"
+    path = files(templates) / "page" / "report.css"
     sheet = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.S)
     sheet = re.sub(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", sheet)
     rules = re.findall(r"([^{}]+)\{([^{}]*)\}", sheet)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
+from ....checked_json import Value
 from ....typed_json import added, rare
 
 SHOWN = ["compute-fp32", "compute-int8", "lemaire2022"]
@@ -41,6 +42,21 @@ class EnergyRow:
     memory_joules: float | None
     addressing_joules: float | None
 
+    def check(self, value: Value) -> None:
+        """Refuse energy below zero."""
+        if (self.joules or 0.0) < 0:
+            raise value["joules_per_sentence"].wrong("joules of 0 or more")
+
+    @property
+    def joules(self) -> float | None:
+        """Those of a sentence."""
+        return self.joules_per_sentence
+
+    @property
+    def ratio(self) -> float | None:
+        """Times the sparse ANN's energy."""
+        return self.ratio_to_sparse_ann
+
 
 @dataclass(frozen=True, kw_only=True)
 class BreakEven:
@@ -65,6 +81,11 @@ class CurvePoint:
     joules_per_sentence: float
     accuracy: float
     projection: bool = added(True)
+
+    @property
+    def joules(self) -> float:
+        """Those of a sentence."""
+        return self.joules_per_sentence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +158,11 @@ class EnergyFile(EnergyStage):
 
     layers: list[dict[str, Any]]
     tables: list[Source]
+
+    def stage(self, seconds: float) -> EnergyStage:
+        """What results.json holds of it; ``seconds`` that it took."""
+        names = {item.name for item in fields(EnergyStage)} - {"seconds"}
+        return EnergyStage(**{name: getattr(self, name) for name in names}, seconds=seconds)
 
 
 @dataclass(frozen=True, kw_only=True)

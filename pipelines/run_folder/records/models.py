@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ....checked_json import Value
@@ -32,6 +32,7 @@ class Baseline(Judged):
     """The linear model on word counts beside a trained network."""
 
     model: str
+    dev_accuracy: float
     seconds: float | None = rare()
 
 
@@ -80,13 +81,18 @@ class ModelStage(Judged):
     seconds: float | None = rare()
     processors: list[str] = rare(list)
 
+    @property
+    def has_exact_input(self) -> bool:
+        """Whether an SNN reads exact values, which it multiplies, and no spikes."""
+        return self.input_spikes_per_sample == 0 and bool(self.input_macs_per_sample)
+
 
 @dataclass(frozen=True, kw_only=True)
 class SpikingStage(ModelStage):
     """What is recorded of an SNN: accuracies after every step, the first first."""
 
-    steps: int
-    accuracy_by_step: list[float]
+    steps: int = field()
+    accuracy_by_step: list[float] = field()
 
     def check(self, value: Value) -> None:
         """Refuse a run of no steps."""

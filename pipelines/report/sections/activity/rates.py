@@ -1,16 +1,19 @@
-"""Firing rates by layer."""
+"""Firing rates by layer: bars, and a histogram a layer."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from markupsafe import Markup
 
-from ..drawing.files import Figure, figure
-from ..drawing.svg import Canvas, both_widths, nice_ticks, shortened, text_width
-from ..format import NBSP, SHORT_NAMES, percent
-from ..reading.run import Activity, Model
-from .spikes import Row
+from ....display.names import short
+from ....run_folder.records.spikes import Activity
+from ...drawing.files import Figure, figure
+from ...drawing.svg import Canvas, both_widths, nice_ticks, shortened, text_width
+from ...format import NBSP, percent
+
+Row = dict[str, Any]
 
 
 def rate_bars(layers: Mapping[str, Sequence[Activity]]) -> Markup:
@@ -26,7 +29,7 @@ def _rates(layers: Mapping[str, Sequence[Activity]], width: float, shape: str) -
     thick, group = 13.0, 13.0 * len(layers) + 16
     top = 30.0
     height = top + group * len(names) + 44
-    said = ", ".join(f"{SHORT_NAMES[k]} {name} {percent(v)}" for (k, name), v in rates.items())
+    said = ", ".join(f"{short(k)} {name} {percent(v)}" for (k, name), v in rates.items())
     canvas = Canvas(width, height, f"Firing rate of every layer: {said}", shape)
     left, right = gutter, width - 64
 
@@ -36,8 +39,8 @@ def _rates(layers: Mapping[str, Sequence[Activity]], width: float, shape: str) -
     place = 0.0
     for kind in layers:
         canvas.rect(place, 4, 12, 12, f"fill {kind}")
-        canvas.text(place + 18, 14, SHORT_NAMES[kind])
-        place += 36 + text_width(SHORT_NAMES[kind])
+        canvas.text(place + 18, 14, short(kind))
+        place += 36 + text_width(short(kind))
     for tick in ticks:
         canvas.line(x(tick / 100), top, x(tick / 100), height - 40, "grid")
         canvas.text(x(tick / 100), height - 24, f"{tick:g}", "muted", "middle")
@@ -50,7 +53,7 @@ def _rates(layers: Mapping[str, Sequence[Activity]], width: float, shape: str) -
             rate = rates.get((kind, name))
             if rate is None:
                 continue
-            title = f"{SHORT_NAMES[kind]}, {name}: {percent(rate, 2)}"
+            title = f"{short(kind)}, {name}: {percent(rate, 2)}"
             canvas.rect(left, row + thick * j + 1, x(rate) - left, thick - 2, f"fill {kind}", title)
             canvas.text(x(rate) + 6, row + thick * j + 10.5, percent(rate), "value small")
     return canvas
@@ -93,9 +96,9 @@ def rates_figure(activity: Mapping[str, Sequence[Activity]]) -> Figure:
     return figure("firing-rates", "firing rates", rate_bars(activity), rows)
 
 
-def histograms(model: Model) -> list[Row]:
-    """One histogram a layer: ``row`` and ``figure``."""
-    return [{"row": row, "figure": _histogram(row, model.kind)} for row in model.activity]
+def histograms(kind: str, layers: Sequence[Activity]) -> list[Row]:
+    """One histogram a layer of a model: ``row`` and ``figure``."""
+    return [{"row": row, "figure": _histogram(row, kind)} for row in layers]
 
 
 def _histogram(row: Activity, kind: str) -> Figure:

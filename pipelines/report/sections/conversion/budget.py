@@ -1,4 +1,4 @@
-"""The error budget of a conversion in a report: one stacked bar a layer, and a table."""
+"""The error budget of a conversion: one stacked bar a layer, and a table."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..drawing.files import figure
-from ..drawing.svg import Canvas, both_widths, nice_ticks, shortened, text_width
-from ..reading.run import BudgetRow
+from ....run_folder.records.conversion import BudgetRow
+from ...drawing.files import figure
+from ...drawing.svg import Canvas, both_widths, nice_ticks, shortened, text_width
 
 # in the order of the causes, from the layer's input to its output; report.css gives them colours
 PARTS = {
@@ -33,7 +33,13 @@ def budget_context(rows: Sequence[BudgetRow]) -> dict[str, Any] | None:
     if not layers:
         return None
     values = [
-        {"layer": row.name, **row.parts, "total": row.total, "mean": row.bias} for row in layers
+        {
+            "layer": row.name,
+            **row.sizes(list(PARTS)),
+            "total": row.total_mean_abs,
+            "mean": row.total_mean,
+        }
+        for row in layers
     ]
     return {
         "figure": figure("error-budget", "errors by cause", budget_bars(layers), values),
@@ -45,7 +51,12 @@ def budget_context(rows: Sequence[BudgetRow]) -> dict[str, Any] | None:
 
 def shown_parts(rows: Sequence[BudgetRow]) -> dict[str, str]:
     """The parts that are not zero everywhere, with their names."""
-    return {part: name for part, name in PARTS.items() if any(row.parts[part] for row in rows)}
+    return {part: name for part, name in PARTS.items() if any(size(row, part) for row in rows)}
+
+
+def size(row: BudgetRow, part: str) -> float:
+    """The mean absolute value of a part of a layer's error."""
+    return row.sizes([part])[part]
 
 
 def budget_bars(rows: Sequence[BudgetRow]) -> Markup:
@@ -55,7 +66,7 @@ def budget_bars(rows: Sequence[BudgetRow]) -> Markup:
 
 def _bars(rows: Sequence[BudgetRow], width: float, shape: str) -> Canvas:
     parts = shown_parts(rows)
-    longest = max(sum(row.parts.values()) for row in rows)
+    longest = max(sum(row.sizes(list(PARTS)).values()) for row in rows)
     ticks = nice_ticks(0, max(longest, 1e-6), 5 if shape == "narrow" else 9)
     gutter = min(max(text_width(row.name) for row in rows) + 12, 0.3 * width)
     legend = _legend_places(parts, width)
@@ -63,8 +74,8 @@ def _bars(rows: Sequence[BudgetRow], width: float, shape: str) -> Canvas:
     height = top + line * len(rows) + 44
     said = "; ".join(
         f"{row.name} "
-        + ", ".join(f"{name} {row.parts[part]:.3f}" for part, name in parts.items())
-        + f", total {row.total:.3f}"
+        + ", ".join(f"{name} {size(row, part):.3f}" for part, name in parts.items())
+        + f", total {row.total_mean_abs:.3f}"
         for row in rows
     )
     canvas = Canvas(
@@ -89,7 +100,7 @@ def _bars(rows: Sequence[BudgetRow], width: float, shape: str) -> Canvas:
         canvas.text(gutter - 10, y + 17, shortened(row.name, gutter - 10), "", "end")
         start = 0.0
         for part, name in parts.items():
-            value = row.parts[part]
+            value = size(row, part)
             if value:
                 title = f"{row.name}, {name}: {value:.3f}"
                 canvas.rect(x(start), y + 4, x(value) - x(0), 18, f"fill {part}", title)

@@ -1,4 +1,4 @@
-"""The figures of a report: accuracy against T and firing rates; those of attacks lie beside it.
+"""Accuracy against time steps.
 
 Wide figures have a second, narrow drawing for telephones; the style sheet shows the one that fits,
 so letters are never scaled down.
@@ -7,16 +7,18 @@ so letters are never scaled down.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from markupsafe import Markup
 
-from ....attacks.statistics.scores import wilson
-from ..drawing.files import Figure, figure
-from ..drawing.svg import SHAPES, Canvas, both_widths, nice_ticks, text_width, thinned
-from ..format import SHORT_NAMES, percent
-from ..reading.run import Model, RunFigures
-from .spikes import Row
+from ....display.names import short
+from ....run_folder.records.models import ModelStage
+from ...drawing.files import Figure, figure
+from ...drawing.svg import SHAPES, Canvas, both_widths, nice_ticks, text_width, thinned
+from ...format import percent
+from ...intervals import interval
 
+Row = dict[str, Any]
 NEAR = 0.1
 """The largest class's share is shown where an accuracy is at most so far above it."""
 FLOOR = "curve ink dashed hair"
@@ -26,7 +28,7 @@ Bands = Mapping[str, Sequence[tuple[float, float] | None]]
 
 
 def accuracy_plot(
-    models: Mapping[str, Model], bands: Bands | None = None, floor: float | None = None
+    models: Mapping[str, ModelStage], bands: Bands | None = None, floor: float | None = None
 ) -> Markup:
     """Test accuracy after every time step, with the ANN as a line across; see `Model`.
 
@@ -40,18 +42,20 @@ def accuracy_plot(
 
 
 def _accuracy(
-    models: Mapping[str, Model], bands: Bands, floors: list[float], width: float, shape: str
+    models: Mapping[str, ModelStage], bands: Bands, floors: list[float], width: float, shape: str
 ) -> Canvas:
-    curves = {kind: models[kind].test_by_step for kind in ("snn", "finetuned") if kind in models}
+    curves = {
+        kind: models[kind].accuracy_by_step for kind in ("snn", "finetuned") if kind in models
+    }
     ann = models.get("ann")
     steps = max(len(curve) for curve in curves.values())
-    values = [v for curve in curves.values() for v in curve] + ([ann.test] if ann else [])
+    values = [v for curve in curves.values() for v in curve] + ([ann.test_accuracy] if ann else [])
     values += [end for ends in bands.values() for pair in ends if pair for end in pair]
     levels = _levels([floor for floor in floors if floor >= min(values) - NEAR], ann)
     values += [value for value, _, _ in levels]
     ticks = nice_ticks(100 * min(values) - 0.5, 100 * max(values) + 0.5)
-    said = [f"{SHORT_NAMES[k]} {percent(c[-1])} at T = {len(c)}" for k, c in curves.items()]
-    said += [f"ANN {percent(ann.test)}"] if ann else []
+    said = [f"{short(k)} {percent(c[-1])} at T = {len(c)}" for k, c in curves.items()]
+    said += [f"ANN {percent(ann.test_accuracy)}"] if ann else []
     label = "Test accuracy against time steps: " + ", ".join(said)
     narrow = shape == "narrow"
     top, height = (72.0 if narrow else 32.0), (330.0 if narrow else 350.0)
@@ -87,17 +91,21 @@ def _accuracy(
         for step, value in enumerate(curve, 1):
             if steps > 16 and step not in labelled:
                 continue
-            title = f"{SHORT_NAMES[kind]}, T = {step}: {percent(value)}"
+            title = f"{short(kind)}, T = {step}: {percent(value)}"
             canvas.marker(SHAPES[kind], x(step), y(value), f"mark {kind}", title)
     for step in labelled:
         _accuracy_labels(canvas, curves, step, x(step), y)
     return canvas
 
 
-def _levels(floors: Sequence[float], ann: Model | None) -> list[tuple[float, str, str]]:
+def _levels(floors: Sequence[float], ann: ModelStage | None) -> list[tuple[float, str, str]]:
     """Accuracy, style and name of the lines across: shares of the largest class, and the ANN."""
     found = [(floor, FLOOR, f"largest class {percent(floor)}") for floor in floors]
-    return found + ([(ann.test, "curve ann dashed", f"ANN {percent(ann.test)}")] if ann else [])
+    return found + (
+        [(ann.test_accuracy, "curve ann dashed", f"ANN {percent(ann.test_accuracy)}")]
+        if ann
+        else []
+    )
 
 
 def _band(
@@ -128,7 +136,7 @@ def _accuracy_legend(
 ) -> None:
     place = 0.0 if narrow else 130.0
     line = 14.0
-    entries = [(kind, f"curve {kind}", SHORT_NAMES[kind]) for kind in curves]
+    entries = [(kind, f"curve {kind}", short(kind)) for kind in curves]
     entries += [("", style, name) for _, style, name in reversed(levels)]
     for kind, style, name in entries:
         if place + 28 + text_width(name) > canvas.width:
@@ -159,36 +167,18 @@ def _accuracy_labels(
         canvas.text(x, y(value) + (20 if rank else -11), f"{100 * value:.1f}", style, "middle")
 
 
-def interval(share: float, texts: int) -> tuple[float, float] | None:
-    """The 95 % Wilson interval of a share of ``texts``; None where it cannot be one of them."""
-    right = round(share * texts)
-    return wilson(right, texts) if 0 <= right <= texts else None
-
-
-def texts_tested(run: RunFigures) -> int:
-    """How many texts accuracies are of; 0 where that is not known."""
-    return run.data.sizes.get("test", 0) if run.data else 0
-
-
-def intervals(run: RunFigures) -> dict[str, tuple[float, float]]:
-    """95 % interval of every model's test accuracy, where the number of texts is known."""
-    texts = texts_tested(run)
-    found = {kind: interval(model.test, texts) for kind, model in run.models.items()}
-    return {kind: ends for kind, ends in found.items() if ends}
-
-
-def accuracy_figure(models: Mapping[str, Model], texts: int) -> Figure:
+def accuracy_figure(models: Mapping[str, ModelStage], texts: int) -> Figure:
     """Test accuracy after every step, with 95 % intervals over ``texts``."""
     bands = {
-        kind: [interval(value, texts) for value in model.test_by_step or [model.test]]
+        kind: [interval(value, texts) for value in model.accuracy_by_step or [model.test_accuracy]]
         for kind, model in models.items()
     }
     rows: list[Row] = []
     for kind, model in models.items():
-        for step, value in enumerate(model.test_by_step or [model.test], 1):
+        for step, value in enumerate(model.accuracy_by_step or [model.test_accuracy], 1):
             low, high = bands[kind][step - 1] or (None, None)
             row: Row = {"model": kind, "step": step if model.steps else None}
             rows.append(row | {"test_accuracy": value, "low": low, "high": high})
     title = "accuracy against time steps"
-    shares = [model.classes.largest_share for model in models.values() if model.classes]
+    shares = [m.test.largest_class_share for m in models.values() if m.test]
     return figure("accuracy", title, accuracy_plot(models, bands, min(shares, default=None)), rows)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from ..drawing.svg import Canvas, nice_ticks, shortened, spread, text_width, thinned
-from ..reading.run import Raster
+from ....run_folder.records.spikes import Raster
+from ...drawing.svg import Canvas, nice_ticks, shortened, spread, text_width, thinned
 
 MOST_WORDS = 40
 TOP, FOOT = 8.0, 38.0  # room above the first row, and below the last for the time axis

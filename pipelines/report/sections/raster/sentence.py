@@ -1,31 +1,16 @@
-"""The figures of the models in a report, each with the rows of its CSV file."""
+"""One sentence on its way through a network: its panels, each with the rows of its CSV file."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from ..drawing.files import figure
-from ..format import MODEL_NAMES
-from ..reading.run import Raster, RunFigures
-from .raster import MOST_WORDS, logit_panel, neuron_panel, word_panel
+from ....display.names import title
+from ....run_folder.records.spikes import Raster
+from ...drawing.files import figure
+from .panels import MOST_WORDS, logit_panel, neuron_panel, word_panel
 
 Row = dict[str, Any]
-
-
-def rasters(run: RunFigures, classes: Sequence[str]) -> list[Row]:
-    """The sentences of every spiking model, the last model first."""
-    spiking = run.conversion is None or run.conversion.encoder != "direct"
-    found = []
-    for kind in ("finetuned", "snn"):
-        model = run.models.get(kind)
-        if model is not None and model.rasters:
-            sentences = [
-                sentence(raster, kind, number, classes, run.language, spiking)
-                for number, raster in enumerate(model.rasters, 1)
-            ]
-            found.append({"kind": kind, "sentences": sentences})
-    return found
 
 
 def sentence(
@@ -34,7 +19,7 @@ def sentence(
     """The panels of one sentence: its words, its layers, its logits."""
     names = [classes[k] if k < len(classes) else f"class {k}" for k in range(len(raster.logits[0]))]
     winners = [max(range(len(row)), key=row.__getitem__) for row in raster.logits]
-    stem, of = f"sentence-{number}-{kind}", f"of sentence {number}, {MODEL_NAMES[kind]}"
+    stem, of = f"sentence-{number}-{kind}", f"of sentence {number}, {title(kind)}"
     steps = range(1, raster.steps + 1)
     words = [
         {"word": word, **{f"step {t}": value for t, value in zip(steps, row, strict=True)}}
