@@ -25,7 +25,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "convert.advice": ("convert.diagnosis.advice",),
     "convert.artefacts": ("models.saving",),
     "convert.budget": ("convert.diagnosis.budget",),
-    "convert.counts": ("models.operations",),
+    "convert.counts": ("models.operations", "models.nodes.fan_out"),
     "convert.encoders": (
         "models.encoders.encoder",
         *(f"models.encoders.{code}" for code in ("direct", "poisson", "saf", "bitplane", "ttfs")),
@@ -67,6 +67,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "convert.thresholds": ("convert.thresholds.rule",),
     "engine.classifier": ("pipelines.classifier",),
     "engine.evaluate": ("engine.reference",),
+    "models.network": ("models.nodes",),
     "models.neurons": ("models.neurons.integrate_and_fire",),
     "pipelines.convert": ("convert.conversion", "pipelines.convert.convert", "pipelines.measure"),
     "pipelines.report": ("pipelines.report.page",),

@@ -71,7 +71,7 @@ def convert_model(
     ann = sparser(ann, recipe.tau)
     thresholds, used = balance(ann, recipe, sequences)
     corrections: list[dict[str, Any]] = []
-    if recipe.neuron.kind == "ttfs":
+    if recipe.neuron.layer.windowed:
         network, rows = _ttfs_network(ann, recipe, thresholds, sequences)
     else:
         network, rows = _spiking_network(ann, recipe, thresholds, sequences)

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ..errors import SnnConvertError
 from ..models.network import Network, Node, Signal
-from ..models.neurons.integrate_and_fire import IF
+from ..models.neurons.base import Neurons
 from ..models.nodes.layers import Conv1d
 from ..models.nodes.pooling import MeanOverTime
 from ..models.spikes.pooling import GatedMax, MaxOfCounts, MaxOfCurrents, MaxOfSpikes
@@ -104,8 +104,9 @@ def _branch(network: Network, name: str) -> Branch:
     if not isinstance(network.node(second), MaxOfCurrents):
         neurons, pool = second, third
         rule = AFTER_NEURONS.get(type(network.node(pool)))
-    if type(network.node(neurons)) is not IF:
-        raise Unsupported(f"{neurons} holds {_type(network.node(neurons))}, not IF neurons")
+    layer = network.node(neurons)
+    if not (isinstance(layer, Neurons) and layer.plain):
+        raise Unsupported(f"{neurons} holds {_type(layer)}, not IF neurons")
     if rule is None:
         raise Unsupported(
             f"{pool} after the neurons is {_type(network.node(pool))}, which does not pool a text"

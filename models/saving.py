@@ -12,19 +12,15 @@ from torch import Tensor, nn
 from ..errors import InputError
 from ..files import load_tensors, read_json, save_tensors, sha256, write_json
 from .encoders.encoder import Encoder
-from .network import NODES, Network
-from .neurons import build as _neurons
-from .nodes import activations, layers, merge, norm, pooling
+from .network import Network, Node
+from .neurons import NEURONS
+from .nodes import NODES
 from .outputs import check_classes
 from .silenced import SilencedTextModel, spiking_model
 from .snn import SpikingTextModel
-from .spikes import pooling as spike_pooling
-from .spikes import ttfs
 from .text_model import TextModel
 
 FORMAT = 1
-# every module that registers node types, so that a saved network is built from their names
-REGISTERING = (activations, layers, merge, norm, pooling, spike_pooling, ttfs, _neurons)
 
 
 def save_model(
@@ -35,10 +31,12 @@ def save_model(
     A reader that finds spec.json finds whole weights, since each file is renamed into place.
 
     Raises:
-        InputError: the model does not have one output for each of at least two classes.
+        InputError: the model does not have one output for each of at least two classes, or has a
+            node of a type that could not be loaded again.
     """
     folder = Path(folder)
     check_classes(model.network, classes)
+    _check_types(model.network)
     spec: dict[str, Any] = {
         "format": FORMAT,
         "kind": "snn" if isinstance(model, SpikingTextModel) else "ann",
@@ -134,6 +132,39 @@ def weights_hash(folder: Path | str) -> str:
     return sha256(*parts)
 
 
+def node_type(name: str) -> type[Node]:
+    """The node type that saved networks call ``name``: of `NODES`, or a layer of `NEURONS`.
+
+    Raises:
+        InputError: there is none.
+    """
+    if name in NODES:
+        return NODES[name]
+    layers = {NEURONS[kind].__name__: NEURONS[kind] for kind in NEURONS}
+    if name not in layers:
+        raise InputError(
+            f"expected a node type of {sorted({*NODES, *layers})}, but the file names {name!r}: "
+            "where it is of your own, import what registers it first"
+        )
+    return layers[name]
+
+
+def _check_types(network: Network) -> None:
+    """Refuse to save what could not be loaded."""
+    for name in network.inputs:
+        cls = type(network.node(name))
+        try:
+            known = node_type(cls.__name__) is cls
+        except InputError:
+            known = False
+        if not known:
+            raise InputError(
+                f"expected nodes of registered types, but {name} is a {cls.__name__}, which is "
+                "none: decorate the class with snnconvert.models.nodes.register, or add a layer "
+                "of neurons to NEURONS"
+            )
+
+
 def build_network(description: Iterable[Mapping[str, Any]]) -> Network:
     """Rebuild a network (fresh weights) from :meth:`Network.describe`.
 
@@ -142,13 +173,9 @@ def build_network(description: Iterable[Mapping[str, Any]]) -> Network:
     """
     nodes = []
     for item in description:
-        kind = str(item.get("type"))
-        if kind not in NODES:
-            raise InputError(
-                f"expected a node type of {sorted(NODES)}, but the file names {kind!r}"
-            )
+        kind = node_type(str(item.get("type")))
         try:
-            node = NODES[kind](**item["settings"])
+            node = kind(**item["settings"])
             nodes.append((str(item["name"]), node, tuple(item["inputs"])))
         except (TypeError, KeyError, ValueError) as error:
             raise InputError(

@@ -6,16 +6,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from ..engine.evaluate import accuracy
 from ..engine.reference import ann_logits
-from ..models.families.dpcnn import DPCNNSpec, build_dpcnn
-from ..models.families.textcnn import TextCNNSpec, build_textcnn
-from ..models.network import Network
+from ..models.families import FAMILIES
 from ..models.saving import save_model
 from ..models.text_model import TextModel
-from .data import Texts, prepare_data
+from .data import prepare_data
 from .quality.baseline import linear_baseline
 from .quality.quality import model_figures
 from .run_folder.run_folder import RunFolder, settings_dict
@@ -54,14 +50,18 @@ def train(
         settings = train_defaults(
             settings, len(prepared.dataset.train), data.vectors in OWN_VECTORS
         )
+        unread = TrainSettings.added_options().keys() - settings.of_network().keys()
         resolved = settings_dict(settings, seed=seed)
+        resolved = {name: value for name, value in resolved.items() if name not in unread}
         checkpoint = checkpoint_path(run.path / "ann", "train")
         if run.is_done("ann", resolved):
             checkpoint.unlink(missing_ok=True)  # left where the last call was killed at its end
             return run
         started = time.monotonic()
         texts, vectors = prepared.encode(), prepared.vectors
-        network = _network(vectors, texts, settings, seed)
+        classes = len(texts.dataset.classes)
+        family, options = FAMILIES[settings.model], settings.of_network()
+        network = family.network(vectors.shape[1], classes, options, seed)
         model = TextModel(vectors, network, bool(settings.train_vectors))
         loop = text_loop(
             run.path / "ann",
@@ -97,19 +97,3 @@ def train(
         run.finish("ann", resolved, figures)
         checkpoint.unlink(missing_ok=True)
     return run
-
-
-def _network(vectors: torch.Tensor, texts: Texts, settings: TrainSettings, seed: int) -> Network:
-    shape: dict[str, Any] = {
-        "dim": vectors.shape[1],
-        "classes": len(texts.dataset.classes),
-        "channels": settings.channels,
-        "activation": settings.activation,
-        "levels": settings.levels,
-        "bound": settings.bound,
-        "pooling": settings.pooling,
-        "dropout": settings.dropout,
-    }
-    if settings.model == "dpcnn":
-        return build_dpcnn(DPCNNSpec(blocks=settings.blocks, **shape), seed)
-    return build_textcnn(TextCNNSpec(widths=tuple(settings.widths), **shape), seed)

@@ -39,7 +39,7 @@ def diagnose(
         (ttfs) has no firing rate, so there the last two are empty.
     """
     activity = layer_activity(snn, sequences, seed)
-    if recipe.neuron.kind == "ttfs":
+    if recipe.neuron.layer.windowed:
         return {"activity": activity, "budget": [], "advice": []}
     shift = 0.5 / recipe.steps if recipe.bias_shift else 0.0
     budget = error_budget(ann, snn, thresholds, sequences, seed, shift)

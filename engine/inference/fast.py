@@ -28,7 +28,7 @@ from ...errors import InputError
 from ...installation import install_hint
 from ...models.batches import by_length, to_batch
 from ...models.network import Network, Signal
-from ...models.neurons.integrate_and_fire import IF
+from ...models.neurons.base import Neurons
 from ...models.nodes.layers import Concat, Dropout, Linear
 from ...models.snn import SpikingTextModel, running_logits
 from ...seeds import generator
@@ -417,6 +417,6 @@ def _state(model: SpikingTextModel) -> tuple[Any, ...]:
         # a list of V(0) belongs to its node, so another list has another identity
         (id(node.initial) if isinstance(node.initial, list) else node.initial, node.soft_reset)
         for node in model.network.nodes.values()
-        if isinstance(node, IF)
+        if isinstance(node, Neurons)
     )
     return weights, neurons, model.steps, model.encoder

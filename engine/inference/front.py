@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ...models.encoders.encoder import Encoder
-from ...models.neurons.integrate_and_fire import IF
+from ...models.neurons.base import Neurons
 from ...models.nodes.layers import Conv1d
 from ...models.snn import SpikingTextModel
 from ..exact_sums import exact_sums
@@ -60,7 +60,7 @@ class Front:
         self.initial = [
             _initial(n, b.channels) for n, b in zip(neurons, plan.branches, strict=True)
         ]
-        self.soft = [isinstance(n, IF) and n.soft_reset for n in neurons]
+        self.soft = [isinstance(n, Neurons) and n.soft_reset for n in neurons]
 
     def _matrices(self, weight: Tensor, conv: Conv1d) -> list[Tensor]:
         """``weight`` (C, D', k) of ``conv`` as one matrix (K, C) for each tap."""
@@ -202,7 +202,7 @@ def _opposite(conv: Conv1d) -> bool:
 
 def _initial(node: object, channels: int) -> np.ndarray:
     """V(0) of a branch, (C,) float32."""
-    assert isinstance(node, IF)
+    assert isinstance(node, Neurons)
     if isinstance(node.initial, list) and len(node.initial) != channels:
         node.initial_on(torch.zeros(1, 1, channels))  # its own error
     return np.broadcast_to(np.array(node.initial, dtype=np.float32), (channels,)).copy()

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...models.operations import fan_out_at
+from ...models.nodes.fan_out import fan_out_at
 from .front import Front
 from .store import TokenStore
 

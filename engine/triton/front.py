@@ -20,7 +20,7 @@ from torch import Tensor
 from ...errors import InputError, SnnConvertError
 from ...installation import install_hint
 from ...models.network import Network
-from ...models.neurons.integrate_and_fire import IF
+from ...models.neurons.base import Neurons
 from ...models.nodes.layers import Conv1d
 from ..plan import Branch, Plan
 
@@ -72,7 +72,7 @@ def front_branches(network: Network, plan: Plan) -> tuple[FrontBranch, ...]:
     found = []
     for branch, column in zip(plan.branches, plan.offsets, strict=True):
         conv, neurons = network.node(branch.conv), network.node(branch.neurons)
-        assert isinstance(conv, Conv1d) and isinstance(neurons, IF)
+        assert isinstance(conv, Conv1d) and isinstance(neurons, Neurons)
         like = conv.bias.detach()
         initial = torch.as_tensor(neurons.initial, dtype=torch.float32, device=like.device)
         if initial.dim() and len(initial) != branch.channels:

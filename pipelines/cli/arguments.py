@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from ...errors import InputError
 from ...files import read_yaml_mapping
-from ..settings.fields import check_value
+from ..settings.fields import check_value, extended
 from .parser import Parser, suggestion
 
 S = TypeVar("S")
@@ -90,6 +90,7 @@ def add_settings(parser: argparse.ArgumentParser, cls: type, prefix: str = "") -
     Options that are not given are absent from the parsed namespace, so that a configuration file
     can be told from a default.
     """
+    cls = extended(cls)
     group = parser.add_argument_group(
         (prefix.rstrip(".") + " settings").strip(), (cls.__doc__ or "").splitlines()[0]
     )
@@ -142,6 +143,7 @@ def settings_from(cls: type[S], given: dict[str, Any], prefix: str = "") -> S:
         InputError: a value outside its bounds, by the name of its option.
     """
     values: dict[str, Any] = {}
+    cls = extended(cls)
     for field in fields(cls):  # type: ignore[arg-type]
         hint = _hints(cls)[field.name]
         if is_dataclass(hint):

@@ -63,7 +63,7 @@ def one_run_for_all(recipe: ConversionRecipe) -> bool:
         or recipe.threshold.rule == "mse"
         or recipe.bias_shift
         or recipe.srp_steps > 0
-        or recipe.neuron.kind == "ttfs"
+        or recipe.neuron.layer.windowed
     )
     return not depends_on_steps
 

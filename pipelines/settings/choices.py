@@ -6,7 +6,6 @@ MEASURED = ("max", "percentile", "percentile_nonzero", "mse", "balance", "weight
 RULES = ("auto", "bound", "qcfs", *MEASURED, "fixed")
 GRAINS = ("layer", "channel")
 CODES = ("saf", "bitplane", "poisson", "direct", "ttfs")
-KINDS = ("if", "lif", "signed", "burst", "ttfs")
 POOLING = ("auto", "spikes", "currents", "counts", "gated")
 SCHEDULES = ("cosine", "constant")
 ENGINES = ("auto", "fast", "torch", "reference")

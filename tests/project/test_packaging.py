@@ -78,6 +78,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_no_other(wheel: Path, roo
         "__main__.py",
         "errors.py",
         "files.py",
+        "options.py",
         "registry.py",
         "seeds.py",
         "version.py",
