@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,17 @@ def save_model(
             node of a type that could not be loaded again.
     """
     folder = Path(folder)
+    spec = describe_model(model, classes)
+    save_tensors(folder / "weights.safetensors", model.state_dict())
+    write_json(folder / "spec.json", spec)
+
+
+def describe_model(model: TextModel | SpikingTextModel, classes: Sequence[str]) -> dict[str, Any]:
+    """Everything about ``model`` but its tensors, as JSON-able values: what spec.json holds.
+
+    Raises:
+        InputError: the model does not have one output for each of at least two classes.
+    """
     check_classes(model.network, classes)
     _check_types(model.network)
     spec: dict[str, Any] = {
@@ -49,8 +60,7 @@ def save_model(
         spec |= {"steps": model.steps, "encoder": model.encoder.to_dict()}
     if isinstance(model, SilencedTextModel):
         spec["srp_steps"] = model.srp_steps
-    save_tensors(folder / "weights.safetensors", model.state_dict())
-    write_json(folder / "spec.json", spec)
+    return spec
 
 
 def load_model(folder: Path | str) -> tuple[TextModel | SpikingTextModel, tuple[str, ...]]:

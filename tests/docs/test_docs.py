@@ -250,6 +250,19 @@ def test_example_of_an_energy_table(tiny_run, tmp_path):
     assert priced["ann, dense"] > max(v for k, v in priced.items() if k.startswith("sparse")) > 0
 
 
+def test_example_of_an_export(tiny_run, tmp_path):
+    from snnconvert.interop import EXPORTS
+
+    run = shutil.copytree(tiny_run, tmp_path / "run")
+    try:
+        path = example("export").table_of(run)
+    finally:
+        EXPORTS.remove("layers")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert path == run / "export" / "finetuned.csv" and lines[0] == "node,type,reads,numbers"
+    assert any(line.startswith("readout,Linear,concat,") for line in lines)
+
+
 def test_example_of_a_threshold_rule(trained):
     ann, texts = trained
     module = example("threshold")
