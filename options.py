@@ -7,23 +7,62 @@ enough for the command line, which reads them there.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
 from .errors import InputError
 
 
+class Choices(Collection[str]):
+    """Words and the names of registries, one after the other, as they are when they are asked for.
+
+    A name that is added to a registry later is a choice from then on; nothing is loaded.
+
+    Args:
+        parts: a word, or a collection of words such as a registry
+
+    Example:
+        >>> list(Choices("auto", {"saf": 1, "direct": 2}))
+        ['auto', 'saf', 'direct']
+    """
+
+    def __init__(self, *parts: str | Collection[str]) -> None:
+        self.parts = tuple((part,) if isinstance(part, str) else part for part in parts)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(word for part in self.parts for word in part))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __contains__(self, word: object) -> bool:
+        return any(word in part for part in self.parts)
+
+
 def option(
-    default: Any, text: str, choices: Collection[str] = (), shown: str = "", **bounds: float
+    default: Any,
+    text: str,
+    choices: Collection[str] = (),
+    shown: str = "",
+    old_names: tuple[str, ...] = (),
+    **bounds: float,
 ) -> Any:
     """A dataclass field with its help text and, where it has them, its choices or bounds.
 
-    ``shown`` says in the help what is done by default, where the value itself does not.
-    ``bounds``: ``least`` and ``most`` are allowed values themselves, ``above`` and ``below`` not.
+    Args:
+        default: its value where it is not given
+        text: its help
+        choices: the words that it takes, as a tuple, a registry or `Choices`; what they hold when
+            they are asked counts
+        shown: says in the help what is done by default, where the value itself does not
+        old_names: what it was called before, as fields are; the command line and config files take
+            these too, and say the new one
+        bounds: ``least`` and ``most`` are allowed values themselves, ``above`` and ``below`` not
     """
     metadata: dict[str, Any] = {"help": text, "choices": choices, "bounds": bounds}
-    return field(default=default, metadata=metadata | ({"shown": shown} if shown else {}))
+    more = {"shown": shown, "old_names": old_names}
+    return field(default=default, metadata=metadata | {k: v for k, v in more.items() if v})
 
 
 def bounds_text(bounds: Mapping[str, float]) -> str:

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ..convert.recipes.old_names import by_names_of_today
 from ..errors import InputError, SnnConvertError
 from ..files import sha256
 
@@ -134,7 +135,8 @@ def open_records(path: Path, header: Mapping[str, Any]) -> Iterator[tuple[list[R
         data = handle.read()
         new = first.startswith(data)  # empty, or cut off while its first line was written
         found, records, sound = (header, [], 0) if new else _parse(path, data)
-        if found["hash"] != header["hash"]:
+        today = header_of(by_names_of_today(found["configuration"]))
+        if header["hash"] not in (found["hash"], today["hash"]):
             what = ", ".join(_differences(found["configuration"], header["configuration"]))
             raise InputError(
                 f"{path} holds an attack of another configuration ({what}); choose another "

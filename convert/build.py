@@ -30,7 +30,10 @@ __all__ = ["build_snn", "rules_activations", "rules_merge", "rules_pooling", "ru
 
 
 def build_snn(
-    ann: Network, recipe: ConversionRecipe, thresholds: dict[str, Tensor], insist: bool = False
+    ann: Network,
+    recipe: ConversionRecipe,
+    thresholds: dict[str, Tensor],
+    allow_inexact: bool = False,
 ) -> tuple[Network, list[dict[str, Any]]]:
     """Convert ``ann`` node by node.
 
@@ -38,8 +41,8 @@ def build_snn(
         ann: trained network in the ANN's unit
         recipe: the choices of the conversion
         thresholds: theta (C,) or (1,) per activation node, in the unit of its pre-activations
-        insist: build also a combination that is known not to converge (see `rules/pooling.py`), as
-            the recipe's own ``insist`` does
+        allow_inexact: build also a combination that is known not to converge (`rules/pooling.py`),
+            as the recipe's own ``allow_inexact`` does
 
     Returns:
         The spiking network (input spikes (T, B, D', L) -> output currents (T, B, K)), and one row
@@ -52,7 +55,7 @@ def build_snn(
     whole = canonical(ann)
     kind = next(ann.parameters(), torch.ones(1)).dtype
     units = Units(whole, {name: theta.to(kind) for name, theta in thresholds.items()})
-    builder = Builder(whole, recipe, units, insist or recipe.insist)
+    builder = Builder(whole, recipe, units, allow_inexact or recipe.allow_inexact)
     builder.wires["input"] = Wire("input", torch.ones(1))
     for name in whole.inputs:
         node = whole.node(name)
@@ -74,6 +77,6 @@ def build_snn(
 
 def _in_order(ann: Network, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One row per node of ``ann``, in its order; dropout, which conversion never sees, included."""
-    found = {row["name"]: row for row in rows}
+    by_name = {row["name"]: row for row in rows}
     removed = {"type": "Dropout", "action": "removed", "why": "it is the identity after training"}
-    return [found.get(name, {"name": name, **removed}) for name in ann.inputs]
+    return [by_name.get(name, {"name": name, **removed}) for name in ann.inputs]

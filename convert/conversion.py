@@ -23,7 +23,8 @@ from .adjust.normalise import normalise_weights
 from .build import build_snn
 from .measurement import Measurement
 from .recipes.recipe import ConversionRecipe
-from .thresholds.rule import ActivationStatistics, choose_threshold
+from .thresholds.choose import choose_threshold
+from .thresholds.statistics import ActivationStatistics
 from .ttfs.network import convert_ttfs
 from .ttfs.verify import verify_ttfs
 from .verify import LayerCheck, verify
@@ -33,9 +34,9 @@ from .verify import LayerCheck, verify
 class Conversion:
     """A converted model, and what its report says.
 
-    ann: what was converted: the trained model, its vectors soft-thresholded where tau is above 0;
-    thresholds: theta by activation node; rows: one per ANN node; corrections: one per layer that
-    was corrected on unlabelled texts.
+    ann: what was converted: the trained model, its vectors soft-thresholded where the recipe says
+    so; thresholds: theta by activation node; rows: one per ANN node; corrections: one per layer
+    that was corrected on unlabelled texts.
     """
 
     snn: SpikingTextModel
@@ -68,7 +69,7 @@ def convert_model(
             f"expected at least one calibration text with words, but got {len(sequences)} texts "
             "without any (--calibration)"
         )
-    ann = sparser(ann, recipe.tau)
+    ann = sparser(ann, recipe.soft_threshold)
     thresholds, used = balance(ann, recipe, sequences)
     corrections: list[dict[str, Any]] = []
     if recipe.neuron.layer.windowed:
@@ -94,15 +95,15 @@ def convert_model(
     return Conversion(snn.eval(), ann, thresholds, rows, corrections)
 
 
-def sparser(ann: TextModel, tau: float) -> TextModel:
-    """``ann`` on soft-thresholded word vectors, its network shared; ``ann`` itself for tau = 0.
+def sparser(ann: TextModel, level: float) -> TextModel:
+    """``ann`` on soft-thresholded word vectors, its network shared; ``ann`` itself at level 0.
 
     What it loses is not the conversion's, so it is what the SNN is balanced and checked against.
     """
-    if tau == 0:
+    if level == 0:
         return ann
     vectors = ann.embedding.weight.detach().clamp(-1, 1)
-    return TextModel(soft_threshold(vectors, tau), ann.network).eval()
+    return TextModel(soft_threshold(vectors, level), ann.network).eval()
 
 
 def _spiking_network(

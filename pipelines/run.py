@@ -76,13 +76,13 @@ def check_run(settings: RunSettings, run: RunFolder) -> None:
     from .convert.choices import recipe_from
     from .finetune.adversarial import adversarial_bases, stage_of
 
-    rule, activation = recipe_from(settings.convert).threshold.rule, settings.train.activation
-    fitting = {"qcfs": ("qcfs",), "bound": ("qcfs", "tcl")}
-    if rule in fitting and activation not in fitting[rule]:
+    threshold, activation = recipe_from(settings.convert).threshold, settings.train.activation
+    fitting = threshold.member.activations
+    if fitting and activation not in fitting:
         raise InputError(
-            f"expected another threshold rule than {rule} for an ANN with {activation}, which has "
-            "no such bound: give another --convert.threshold, as in percentile, or "
-            f"--train.activation {fitting[rule][0]}"
+            f"expected another threshold rule than {threshold.rule} for an ANN with {activation}, "
+            "which has no such bound: give another --convert.threshold, as in percentile, or "
+            f"--train.activation {fitting[0]}"
         )
     if can_attack() and "attack" not in run.results():
         check_presets(settings.attack.presets, settings.data)

@@ -22,13 +22,12 @@ import torch
 from torch import Tensor
 
 from ...errors import InputError
+from . import MAPPINGS
 from .bitplane import bit_of_step, bitplane
 from .direct import direct
 from .poisson import poisson
 from .saf import saf
 from .ttfs import ttfs
-
-MAPPINGS = ("split", "shift", "none")
 
 
 def soft_threshold(x: Tensor, tau: float) -> Tensor:

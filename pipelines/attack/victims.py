@@ -18,10 +18,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...convert.thresholds import RULES
 from ...errors import InputError
 from ..run_folder.run_folder import RunFolder
 from ..run_folder.stages import MODELS
-from ..settings.choices import CODES, RULES
+from ..settings.choices import CODES
 from ..settings.engine import ENGINE, EngineSettings
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 CALIBRATION = 512  # training texts that the thresholds of a variant are balanced on
 CONTROLS = ("noise", "levels", "deterministic")
-_NAME = re.compile(r"([a-z-]+)(?:\+([a-z]+))?(?:@([a-z]+):(\d+)(?::([a-z_]+))?)?")
+_NAME = re.compile(r"([a-z-]+)(?:\+([a-z]+))?(?:@([a-z]+):(\d+)(?::([\w-]+))?)?")
 
 
 @dataclass(frozen=True)

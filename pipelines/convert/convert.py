@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ...convert.conversion import convert_model
 from ...convert.diagnosis.diagnose import diagnose
-from ...convert.recipes.options import save_recipe, to_options
+from ...convert.recipes.file import save_recipe
+from ...convert.recipes.options import to_options
 from ...convert.rules.pooling import pooling_used
 from ...files import write_json
 from ...models.saving import save_model

@@ -16,7 +16,9 @@ from typing import Any
 from tqdm import tqdm
 
 from ...convert.conversion import convert_model
-from ...convert.recipes.options import from_options, save_recipe, to_options
+from ...convert.recipes.file import save_recipe
+from ...convert.recipes.old_names import by_names_of_today
+from ...convert.recipes.options import from_options, to_options
 from ...convert.recipes.recipe import ConversionRecipe
 from ...engine.by_step import evaluate_steps
 from ...engine.evaluate import accuracy
@@ -96,7 +98,15 @@ class _Sweeper:
                     f"expected the rows of a sweep in {self.path}, but it holds something else; "
                     "remove it, or sweep again with --force"
                 )
-            self.known = {str(row.get("key")): row for row in rows}
+            self.known = {str(row.get("key")): row for row in map(self._today, rows)}
+
+    def _today(self, row: Row) -> Row:
+        """A row of an older version by the names of today; its key is a hash of them."""
+        recipe = dict(row.get("recipe", {}))
+        today = by_names_of_today(recipe)
+        if today == recipe or row.get("key") != fingerprint(self.below_it | recipe):
+            return row
+        return row | {"recipe": today, "key": fingerprint(self.below_it | today)}
 
     def key(self, recipe: ConversionRecipe) -> str:
         """What tells a row from all others: the recipe, the ANN, the texts and the seed."""
@@ -124,10 +134,10 @@ class _Sweeper:
         except InputError as error:  # a combination that does not converge, or has no rule here
             self.refused += [_refusal(trial.method, trial.encoder, t, error) for t in steps]
             return
-        found = evaluate_steps(
+        by_steps = evaluate_steps(
             snn, self.texts.sequences["dev"], self.texts.labels["dev"], steps, seed
         )
-        for t, figures in found.items():
+        for t, figures in by_steps.items():
             macs, sops = figures["input_macs_per_sample"], figures["sops_per_sample"]
             key = self.key(trial.recipes[t])
             self.known[key] = {

@@ -19,6 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ...convert.recipes.old_names import by_names_before, by_names_of_today
 from ...errors import InputError, SnnConvertError
 from ...files import read_text, sha256, write_json, write_text
 from ...version import __version__
@@ -107,7 +108,7 @@ class RunFolder:
         return read_results(self.results_path, self._first_command)
 
     def config(self) -> dict[str, Any]:
-        """The resolved settings so far, by stage.
+        """The resolved settings so far, by stage; options by their names of today.
 
         Raises:
             InputError: config.yaml is damaged.
@@ -127,7 +128,7 @@ class RunFolder:
                 "remove that file and give the train command of this run again with the same "
                 "options, which restores it"
             )
-        return config
+        return dict(by_names_of_today(config))
 
     def require(self, stage: str) -> dict[str, Any]:
         """The figures of a finished stage; for its files see `check_files`.
@@ -253,7 +254,8 @@ class RunFolder:
                     "another folder, or begin again with --force"
                 )
             return False
-        if results[stage].get("fingerprint") == self.stamp(stage, settings):
+        stamps = (self.stamp(stage, settings), self.stamp(stage, by_names_before(settings)))
+        if results[stage].get("fingerprint") in stamps:
             wrong = self._damage(stage, results[stage], whole=True)
             if wrong:
                 print(f"{stage} is made again, since {wrong}", file=sys.stderr)

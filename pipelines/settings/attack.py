@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .choices import ATTACKS, MEASURED
+from ...convert.thresholds import RULES
+from ...options import Choices
+from .choices import ATTACKS
 from .fields import Settings, option
 
 
@@ -68,5 +70,5 @@ class AttackSweepSettings(Settings):
     thresholds: tuple[str, ...] = option(
         ("recipe",),
         "threshold rules (recipe: that of the run's SNN)",
-        ("recipe", "bound", *MEASURED),
+        Choices("recipe", RULES),
     )

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-MEASURED = ("max", "percentile", "percentile_nonzero", "mse", "balance", "weights")
-RULES = ("auto", "bound", "qcfs", *MEASURED, "fixed")
-GRAINS = ("layer", "channel")
 CODES = ("saf", "bitplane", "poisson", "direct", "ttfs")
-POOLING = ("auto", "spikes", "currents", "counts", "gated")
 SCHEDULES = ("cosine", "constant")
 ENGINES = ("auto", "fast", "torch", "reference")
 PRECISIONS = ("exact", "fast")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import Field, field, fields, is_dataclass, make_dataclass
 from typing import Any, Self, TypeVar
 
@@ -14,19 +13,13 @@ __all__ = [
     "check_value",
     "extended",
     "option",
-    "recipe_option",
     "sized_option",
 ]
 
 
-def recipe_option(text: str, choices: Collection[str] = (), **bounds: float) -> Any:
-    """An option of the conversion that is left to its recipe where it is not given."""
-    return option(None, text, choices, "the recipe's", **bounds)
-
-
 def sized_option(text: str, **bounds: float) -> Any:
     """An option that is chosen by the size of the data where it is not given."""
-    return option(None, text, (), "by the number of texts", **bounds)
+    return option(None, text, (), "by the number of texts", (), **bounds)
 
 
 S = TypeVar("S")

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnconvert.attacks.records import records_path
+from snnconvert.convert.thresholds import RULES
 from snnconvert.errors import InputError
 from snnconvert.files import read_json
 from snnconvert.pipelines.attack.victims import (
@@ -22,7 +23,7 @@ from snnconvert.pipelines.attack.victims import (
 )
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
-from snnconvert.pipelines.settings.choices import CODES, RULES
+from snnconvert.pipelines.settings.choices import CODES
 
 TEXT = "friendly staff and a great room"
 

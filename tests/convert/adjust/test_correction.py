@@ -34,7 +34,7 @@ def one_neuron(weight: float, bias: float) -> Network:
 
 def converted(ann: Network, recipe: ConversionRecipe, theta: float) -> tuple:
     thresholds = fixed_thresholds(ann, theta)
-    return build_snn(ann, recipe, thresholds, insist=True)[0].double(), thresholds
+    return build_snn(ann, recipe, thresholds, allow_inexact=True)[0].double(), thresholds
 
 
 def words(*values: float) -> tuple[Tensor, Tensor]:
