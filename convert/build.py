@@ -58,14 +58,7 @@ def build_snn(
     builder = Builder(whole, recipe, units, allow_inexact or recipe.allow_inexact)
     builder.wires["input"] = Wire("input", torch.ones(1))
     for name in whole.inputs:
-        node = whole.node(name)
-        if type(node) not in RULES:
-            known = ", ".join(sorted(kind.__name__ for kind in [*RULES, Dropout]))
-            raise InputError(
-                f"cannot convert {name}: there is no conversion rule for {type(node).__name__}; "
-                f"the known ones are {known}"
-            )
-        RULES[type(node)](builder, name, node)
+        _convert(builder, name)
     output = whole.output
     if not builder.wires[output].analog:
         raise InputError(
@@ -73,6 +66,18 @@ def build_snn(
             f"logits, but it is {type(whole.node(output)).__name__}"
         )
     return Network(builder.nodes), _in_order(ann, builder.rows)
+
+
+def _convert(builder: Builder, name: str) -> None:
+    """Convert one node by the rule of its type."""
+    node = builder.ann.node(name)
+    if type(node) not in RULES:
+        known = ", ".join(sorted(kind.__name__ for kind in [*RULES, Dropout]))
+        raise InputError(
+            f"cannot convert {name}: there is no conversion rule for {type(node).__name__}; "
+            f"the known ones are {known}"
+        )
+    RULES[type(node)](builder, name, node)
 
 
 def _in_order(ann: Network, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

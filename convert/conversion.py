@@ -61,14 +61,7 @@ def convert_model(
         InputError: a node that cannot be converted, or no calibration texts.
         SnnConvertError: the converted network is not the ANN's (see `convert.verify`).
     """
-    if not isinstance(ann, TextModel):
-        raise InputError(f"expected an ANN (TextModel) to convert, but got {type(ann).__name__}")
-    sequences = as_sequences(sequences, ann.embedding.num_embeddings)
-    if not any(len(ids) for ids in sequences):
-        raise InputError(
-            f"expected at least one calibration text with words, but got {len(sequences)} texts "
-            "without any (--calibration)"
-        )
+    sequences = _checked(ann, sequences)
     ann = sparser(ann, recipe.soft_threshold)
     thresholds, used = balance(ann, recipe, sequences)
     corrections: list[dict[str, Any]] = []
@@ -81,6 +74,29 @@ def convert_model(
             network, corrections = correct(
                 ann.network, network, recipe, thresholds, batches, seed=seed
             )
+    _note_thresholds(rows, thresholds, used)
+    vectors = ann.embedding.weight.detach()
+    snn = spiking_model(vectors, recipe.encoder, network, recipe.steps, recipe.srp_steps)
+    return Conversion(snn.eval(), ann, thresholds, rows, corrections)
+
+
+def _checked(ann: TextModel, sequences: list) -> list:
+    """The calibration texts, where a model and texts of its words were given."""
+    if not isinstance(ann, TextModel):
+        raise InputError(f"expected an ANN (TextModel) to convert, but got {type(ann).__name__}")
+    sequences = as_sequences(sequences, ann.embedding.num_embeddings)
+    if not any(len(ids) for ids in sequences):
+        raise InputError(
+            f"expected at least one calibration text with words, but got {len(sequences)} texts "
+            "without any (--calibration)"
+        )
+    return sequences
+
+
+def _note_thresholds(
+    rows: list[dict[str, Any]], thresholds: dict[str, Tensor], used: dict[str, str]
+) -> None:
+    """Write the thresholds of each activation, and the rule that gave them, into its report row."""
     for row in rows:
         if row["name"] in thresholds:
             theta = thresholds[row["name"]]
@@ -90,9 +106,6 @@ def convert_model(
                 "threshold_mean": float(theta.mean()),
                 "threshold_max": float(theta.max()),
             }
-    vectors = ann.embedding.weight.detach()
-    snn = spiking_model(vectors, recipe.encoder, network, recipe.steps, recipe.srp_steps)
-    return Conversion(snn.eval(), ann, thresholds, rows, corrections)
 
 
 def sparser(ann: TextModel, level: float) -> TextModel:

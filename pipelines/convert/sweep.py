@@ -138,23 +138,27 @@ class _Sweeper:
             snn, self.texts.sequences["dev"], self.texts.labels["dev"], steps, seed
         )
         for t, figures in by_steps.items():
-            macs, sops = figures["input_macs_per_sample"], figures["sops_per_sample"]
-            key = self.key(trial.recipes[t])
-            self.known[key] = {
-                "method": trial.method,
-                "encoder": trial.encoder,
-                "steps": t,
-                "latency_steps": figures["latency_steps"],
-                "dev_accuracy": figures["accuracy"],
-                "ann_dev_accuracy": self.ann_accuracy,
-                "loss_points": 100 * (self.ann_accuracy - figures["accuracy"]),
-                "input_spikes_per_sample": figures["input_spikes_per_sample"],
-                "sops_per_sample": sops,
-                "input_macs_per_sample": macs,
-                "sop_equivalents": sops + MAC_IN_SOPS * macs,
-                "recipe": to_options(replace(recipe, steps=t)),
-                "key": key,
-            }
+            row = self._row(trial, replace(recipe, steps=t), figures)
+            row["key"] = self.key(trial.recipes[t])
+            self.known[row["key"]] = row
+
+    def _row(self, trial: Trial, recipe: ConversionRecipe, figures: Row) -> Row:
+        """What is kept of one recipe on dev."""
+        macs, sops = figures["input_macs_per_sample"], figures["sops_per_sample"]
+        return {
+            "method": trial.method,
+            "encoder": trial.encoder,
+            "steps": recipe.steps,
+            "latency_steps": figures["latency_steps"],
+            "dev_accuracy": figures["accuracy"],
+            "ann_dev_accuracy": self.ann_accuracy,
+            "loss_points": 100 * (self.ann_accuracy - figures["accuracy"]),
+            "input_spikes_per_sample": figures["input_spikes_per_sample"],
+            "sops_per_sample": sops,
+            "input_macs_per_sample": macs,
+            "sop_equivalents": sops + MAC_IN_SOPS * macs,
+            "recipe": to_options(recipe),
+        }
 
     def rows(self) -> list[Row]:
         """The rows of this sweep that are made, in its order, each once."""

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from snnconvert.convert.adjust.correction import correct, patches, run_to
+from snnconvert.convert.adjust.correction import correct
+from snnconvert.convert.adjust.signals import patches, run_to
 from snnconvert.convert.build import build_snn
 from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.errors import InputError
