@@ -20,6 +20,7 @@ ROOT = __name__.rpartition(".")[0]
 MODULES: dict[str, tuple[str, ...]] = {
     "attacks.blocks": ("attacks.preset", "attacks.building.builders"),
     "attacks.compare": ("attacks.statistics.compare",),
+    "attacks.model_file": ("pipelines.attack.model_file",),
     "attacks.scores": ("attacks.statistics.scores",),
     "attacks.user_recipes": ("attacks.presets.user",),
     "convert.advice": ("convert.diagnosis.advice",),
@@ -54,6 +55,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "models.spikingjelly_bridge": ("models.spikingjelly",),
     "models.textcnn": ("models.families.textcnn", "models.text_model"),
     "pipelines.runfolder": ("pipelines.run_folder.run_folder",),
+    "pipelines.victims": ("pipelines.attack.models", "pipelines.attack.names"),
     "text.ranges": ("text.stages.ranges",),
     "text.readers": ("text.datasets.readers.readers",),
     "text.splits": ("text.datasets.splits",),
@@ -62,6 +64,11 @@ MODULES: dict[str, tuple[str, ...]] = {
 }
 # folder or module of today: where the names are that it had
 NAMES: dict[str, tuple[str, ...]] = {
+    "attacks.controls": (
+        "attacks.controls.coded_ann",
+        "attacks.controls.quantised_scores",
+        "attacks.controls.deterministic",
+    ),
     "attacks.presets": ("attacks.presets.catalogue",),
     "convert.from_torch": ("convert.from_torch.module",),
     "convert.thresholds": tuple(

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..models.batches import by_length, to_batch
+from ..models.devices import device_of, on_cpu
 from ..models.encoders.encoder import soft_threshold
 from ..models.network import Network, Signal
 from ..models.nodes.activations import Activation
@@ -51,6 +52,8 @@ def convert_model(
 ) -> Conversion:
     """Balance thresholds on texts, convert, verify against the ANN, and correct.
 
+    All of it is done on the CPU; the SNN then lies on the device of ``ann``.
+
     Args:
         ann: the trained model
         recipe: the choices of the conversion
@@ -62,6 +65,7 @@ def convert_model(
         SnnConvertError: the converted network is not the ANN's (see `convert.verify`).
     """
     sequences = _checked(ann, sequences)
+    device, ann = device_of(ann), on_cpu(ann)  # where weights come out the same for any device
     ann = sparser(ann, recipe.soft_threshold)
     thresholds, used = balance(ann, recipe, sequences)
     corrections: list[dict[str, Any]] = []
@@ -77,7 +81,7 @@ def convert_model(
     _note_thresholds(rows, thresholds, used)
     vectors = ann.embedding.weight.detach()
     snn = spiking_model(vectors, recipe.encoder, network, recipe.steps, recipe.srp_steps)
-    return Conversion(snn.eval(), ann, thresholds, rows, corrections)
+    return Conversion(snn.eval().to(device), ann, thresholds, rows, corrections)
 
 
 def _checked(ann: TextModel, sequences: list) -> list:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..models.batches import to_batch
 from ..models.network import Network, Node, Signal
 from ..models.neurons.base import Neurons
 from ..models.neurons.readout import SpikingReadout
@@ -263,8 +264,7 @@ def _neurons(
 @torch.no_grad()
 def node_sizes(model: SpikingTextModel, longest: int) -> dict[str, tuple[float, float]]:
     """Values on the input and the output of every node at one step, for a text of ``longest``."""
-    lengths = torch.tensor([max(longest, 1)])
-    ids = torch.zeros((1, max(longest, 1)), dtype=torch.int64)
+    ids, lengths = to_batch([np.zeros(max(longest, 1), np.int64)], model)
     frames = model.frames(ids, lengths, torch.Generator())
     return network_sizes(model.network, Signal(frames, lengths))
 

@@ -1,4 +1,4 @@
-"""Evaluation on a split: logits of an ANN, accuracy at every step and spike counts of an SNN."""
+"""Evaluation on a split: accuracy, and of an SNN also at every step with its spikes counted."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
+from ..models.network import Signal
 from ..models.operations import SpikeCounter
 from ..models.snn import SpikingTextModel
 from ..moved import attributes
-from ..text.inputs import as_labels
+from ..text.inputs import as_labels, as_sequences
+from .engines import make_engine
 from .reference import _ids
 
 
@@ -43,7 +45,7 @@ def snn_outputs(
     engine: str = "auto",
     precision: str = "exact",
 ) -> tuple[Tensor, dict[str, Any]]:
-    """Running logits (T, N, K), and the fields of `convert.counts.SpikeCounter.compute`.
+    """Running logits (T, N, K), and the fields of `models.operations.SpikeCounter.compute`.
 
     Args:
         model: the SNN
@@ -51,13 +53,11 @@ def snn_outputs(
         seed: of the noise of a stochastic encoder
         progress: label of a progress bar, none without it
         engine: what runs the model, and at which
-        precision: see `choose.make_engine`
+        precision: see `engines.make_engine`
 
     Raises:
         InputError: no sequences, or something else in their place.
     """
-    from .engines import make_engine  # which builds on this module
-
     sequences = _ids(model, sequences, SpikingTextModel)
     run = make_engine(model, engine, precision, len(sequences), progress=progress)
     counter = SpikeCounter(run.model.network, input_is_analog=not model.encoder.spiking)
@@ -83,7 +83,7 @@ def evaluate_snn(
         seed: of the noise of a stochastic encoder
         progress: label of a progress bar, none without it
         engine: what runs the model, and at which
-        precision: see `choose.make_engine`
+        precision: see `engines.make_engine`
 
     Returns:
         As `snn_figures`.
@@ -111,6 +111,76 @@ def snn_figures(
         "accuracy_by_step": curve,
         "latency_steps": model.latency,
         **counts,
+    }
+
+
+class StepCounters:
+    """A spike counter for each of several numbers of steps: a short run is a long one's start.
+
+    Args:
+        model: the SNN
+        steps: numbers of steps t, each at most the model's T; pre-steps (SRP) count in all of them
+    """
+
+    def __init__(self, model: SpikingTextModel, steps: Sequence[int]) -> None:
+        analog = not model.encoder.spiking
+        self.before = model.latency - model.steps
+        self.counters = {t: SpikeCounter(model.network, analog) for t in steps}
+
+    def update(self, record: dict[str, Signal]) -> None:
+        """Add one batch of recorded signals (T, B, ...), pre-steps first."""
+        for t, counter in self.counters.items():
+            last = self.before + t
+            counter.update({k: Signal(s.values[:last], s.lengths) for k, s in record.items()})
+
+    def tally(
+        self,
+        samples: int,
+        input_spikes: Tensor,
+        record: dict[str, Signal],
+        known: dict[str, Tensor],
+    ) -> None:
+        """Add one batch of which some layers are counted already (see `SpikeCounter.tally`)."""
+        for t, counter in self.counters.items():
+            last = self.before + t
+            signals = {k: Signal(s.values[:last], s.lengths) for k, s in record.items()}
+            parts = {name: cost[:last] for name, cost in known.items()}
+            counter.tally(samples, input_spikes[:last], signals, parts)
+
+
+def evaluate_steps(
+    model: SpikingTextModel,
+    sequences: Sequence[np.ndarray],
+    labels: Sequence[int],
+    steps: Sequence[int],
+    seed: int = 0,
+    engine: str = "auto",
+    precision: str = "exact",
+) -> dict[int, dict[str, Any]]:
+    """Accuracy and operations after each of ``steps``, by their number.
+
+    Where the first t frames of an input code are the code of t steps (direct, saf, poisson), this
+    is what a model with T = t would give.
+
+    Returns:
+        For each t ``accuracy``, ``latency_steps`` and the fields of
+        `models.operations.SpikeCounter.compute`.
+
+    Raises:
+        InputError: no texts, another number of labels, or something else in their place.
+    """
+    sequences = as_sequences(sequences, model.embedding.num_embeddings)
+    labels = as_labels(labels, len(sequences))
+    run = make_engine(model, engine, precision, len(sequences))
+    counters = StepCounters(run.model, steps)
+    logits = run.running_logits(sequences, seed, counter=counters)  # (T, N, K)
+    return {
+        t: {
+            "accuracy": accuracy(logits[t - 1], labels),
+            "latency_steps": counters.before + t,
+            **counter.compute(),
+        }
+        for t, counter in counters.counters.items()
     }
 
 

@@ -14,10 +14,12 @@ from typing import Literal
 from torch import Tensor
 
 from ..errors import SnnConvertError
+from ..models.encoders.encoder import Encoder
 from ..models.network import Network, Node, Signal
 from ..models.neurons.base import Neurons
 from ..models.nodes.layers import Conv1d
 from ..models.nodes.pooling import MeanOverTime
+from ..models.snn import SpikingTextModel
 from ..models.spikes.pooling import GatedMax, MaxOfCounts, MaxOfCurrents, MaxOfSpikes
 
 Rule = Literal["spikes", "counts", "gated", "mean", "currents", "largest"]
@@ -90,6 +92,19 @@ def plan_of(network: Network) -> Plan:
     branches = tuple(_branch(network, name) for name in network.consumers("input"))
     front = {name for b in branches for name in (b.conv, b.neurons, b.pool)}
     return Plan(branches, tuple(name for name in network.inputs if name not in front))
+
+
+def refusal(model: SpikingTextModel) -> Unsupported | None:
+    """Why the fast engines cannot run ``model``; None where they can."""
+    if type(model) is not SpikingTextModel:
+        return Unsupported(f"{type(model).__name__} runs its network more than once")
+    if not isinstance(model.encoder, Encoder):
+        return Unsupported(f"{type(model.encoder).__name__} is an encoder of another kind")
+    try:
+        plan_of(model.network)
+    except Unsupported as reason:
+        return reason
+    return None
 
 
 def _branch(network: Network, name: str) -> Branch:

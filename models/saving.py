@@ -192,3 +192,20 @@ def build_network(description: Iterable[Mapping[str, Any]]) -> Network:
                 f"the settings of node {item.get('name')!r} do not fit: {error}"
             ) from None
     return Network(nodes)
+
+
+def load_code(folder: Path | str) -> tuple[Encoder, int]:
+    """Encoder and T of the SNN in a model folder, from its spec alone.
+
+    Raises:
+        InputError: there is no spec, or it is not that of an SNN.
+    """
+    path = Path(folder) / "spec.json"
+    spec = read_json(path, "the spec of a model")
+    try:
+        return Encoder(**spec["encoder"]), int(spec["steps"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"expected {path} to describe an SNN, but {error!r} is missing or wrong; "
+            "make the model again"
+        ) from None

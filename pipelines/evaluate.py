@@ -44,7 +44,7 @@ def evaluate(
         split: of the run's own data set
         data: a labelled file to measure on instead
         as_json: print JSON
-        engine: what runs an SNN
+        engine: what runs an SNN, and where
 
     Raises:
         InputError: the model is not there, or the file has labels that the model does not know.
@@ -52,7 +52,7 @@ def evaluate(
     clock = [time.process_time()]
     run = RunFolder(out)
     model = model or run.last_model()
-    classifier = load_classifier(run, model)
+    classifier = load_classifier(run, model, engine=engine)
     texts = _own_file(data, classifier.classes, run) if data else load_run_data(run).split(split)
     seed = int(run.config().get(model, {}).get("seed", 0))
     clock.append(time.process_time())
@@ -64,7 +64,7 @@ def evaluate(
         figures["accuracy"] = accuracy(logits, texts.labels)
     else:
         spiking = classifier.model
-        running, counts = snn_outputs(spiking, sequences, seed, model, **vars(engine))
+        running, counts = snn_outputs(spiking, sequences, seed, model, **engine.choice())
         logits = running[-1]
         figures |= snn_figures(spiking, running, texts.labels, counts)
     clock.append(time.process_time())

@@ -11,10 +11,10 @@ from ..convert.diagnosis.activity import raster
 from ..engine.evaluate import snn_figures, snn_outputs
 from ..files import write_json
 from ..models.snn import SpikingTextModel
-from .data import Texts
 from .quality.quality import model_figures
 from .run_folder.run_folder import RunFolder
 from .settings.engine import ENGINE, EngineSettings
+from .training.texts import Texts
 
 
 def measure(
@@ -29,7 +29,7 @@ def measure(
     figures: dict[str, dict[str, Any]] = {}
     for split in ("dev", "test"):
         running, counts = snn_outputs(
-            snn, texts.sequences[split], seed, f"{name} on {split}", **vars(engine)
+            snn, texts.sequences[split], seed, f"{name} on {split}", **engine.choice()
         )
         logits[split] = running[-1]
         figures[split] = snn_figures(snn, running, texts.labels[split], counts)

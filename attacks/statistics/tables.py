@@ -171,13 +171,13 @@ def _settings(figures: Mapping[str, Any], rows: int) -> str:
         "seed": "seed",
         "verify_draws": "draws of a verification",
     }
-    said = [f"{text}: {figures[name]}" for name, text in names.items() if figures.get(name)]
-    return f"{', '.join([*said, f'rows: {rows}'])}.\n"
+    parts = [f"{text}: {figures[name]}" for name, text in names.items() if figures.get(name)]
+    return f"{', '.join([*parts, f'rows: {rows}'])}.\n"
 
 
 def _attack_notes(figures: Mapping[str, Any]) -> list[str]:
     """What each attack lacks of its paper, and the attacks that were left out."""
-    found = []
+    paragraphs = []
     dropped = {name: parts for name, parts in (figures.get("dropped") or {}).items() if parts}
     for title, notes in (
         ("Not as in the paper:", {name: "; ".join(parts) for name, parts in dropped.items()}),
@@ -185,8 +185,8 @@ def _attack_notes(figures: Mapping[str, Any]) -> list[str]:
     ):
         if notes:
             lines = "".join(f"- {name}: {what}\n" for name, what in notes.items())
-            found.append(f"{title}\n\n{lines}")
-    return found
+            paragraphs.append(f"{title}\n\n{lines}")
+    return paragraphs
 
 
 def write_robustness(folder: Path | str, figures: Mapping[str, Any], dataset: str) -> list[Path]:

@@ -29,9 +29,11 @@ from snnconvert.benchmarks.shared.common import table
 from snnconvert.benchmarks.shared.results import new_figure, write_results
 from snnconvert.errors import SnnConvertError, one_line
 from snnconvert.pipelines.attack.campaign import Campaign
-from snnconvert.pipelines.attack.victims import victim_digest
+from snnconvert.pipelines.attack.models import AttackedModel
+from snnconvert.pipelines.attack.names import parse_victim
 from snnconvert.pipelines.cli import command_parser
-from snnconvert.pipelines.cli.arguments import parse, settings_from
+from snnconvert.pipelines.cli.arguments import settings_from
+from snnconvert.pipelines.cli.config_file import parse
 from snnconvert.pipelines.data import load_run_data
 from snnconvert.pipelines.run import make_run
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
@@ -91,7 +93,7 @@ def settings_of(dataset: str, options: argparse.Namespace) -> RunSettings:
 
 def verification(run: RunFolder, settings: AttackSettings, seed: int) -> list[Row]:
     """Attacks on noisy victims, for the share of claimed successes that do not hold."""
-    digests = {victim: victim_digest(run, victim, seed) for victim in NOISY}
+    digests = {v: AttackedModel(run, parse_victim(v)).digest(seed) for v in NOISY}
     test = load_run_data(run).test
     examples = select_examples(test.texts, test.labels, min(NOISY_TEXTS, settings.examples), seed)
     folder = run.path / "verification"

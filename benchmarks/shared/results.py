@@ -14,7 +14,7 @@ from typing import Any
 from snnconvert.benchmarks.shared.common import Row
 from snnconvert.errors import InputError
 from snnconvert.files import read_json, replace_file, write_text
-from snnconvert.pipelines.run_folder.run_folder import versions
+from snnconvert.pipelines.versions import versions
 
 MOST_ROWS = 120  # of a file that people read; more are compressed
 RESULTS = Path(__file__).resolve().parents[1] / "results"

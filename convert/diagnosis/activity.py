@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...models.batches import to_batch
 from ...models.network import Signal
 from ...models.neurons.base import Neurons
 from ...models.snn import SpikingTextModel
@@ -18,11 +19,12 @@ BINS = 20
 SAMPLE = 512  # texts looked at
 
 
-def _batches(sequences: Sequence[np.ndarray], size: int = 64) -> list[tuple[Tensor, Tensor]]:
-    from ...models.batches import pad
-
-    parts = [pad(sequences[i : i + size], 1) for i in range(0, len(sequences), size)]
-    return [(torch.from_numpy(ids), torch.from_numpy(lengths)) for ids, lengths in parts]
+def _batches(
+    snn: SpikingTextModel, sequences: Sequence[np.ndarray], size: int = 64
+) -> list[tuple[Tensor, Tensor]]:
+    """Texts in their order, as ``snn`` reads them."""
+    starts = range(0, len(sequences), size)
+    return [to_batch(sequences[start : start + size], snn) for start in starts]
 
 
 class _Counts:
@@ -40,7 +42,7 @@ class _Counts:
         mask = signal.mask()
         if mask is not None:
             counts = counts.transpose(1, 2)[mask.squeeze(1)]  # (positions, C)
-        self.spikes = self.spikes + counts.sum(dim=0)
+        self.spikes = self.spikes + counts.sum(dim=0).cpu()
         self.places += float(len(counts))
         self.full += float((counts >= steps).sum())
 
@@ -72,7 +74,7 @@ def layer_activity(
     """
     layers: dict[str, _Counts] = {}
     noise = generator(seed, "activity")
-    for ids, lengths in _batches(sequences[:SAMPLE]):
+    for ids, lengths in _batches(snn, sequences[:SAMPLE]):
         record: dict[str, Signal] = {}
         snn(ids, lengths, noise, record=record)
         for name, signal in record.items():
@@ -98,7 +100,7 @@ def raster(
     """
     from ...models.snn import running_logits
 
-    ids, lengths = _batches([sequence])[0]
+    ids, lengths = _batches(snn, [sequence])[0]
     record: dict[str, Signal] = {}
     currents = snn(ids, lengths, generator(seed, "raster"), record=record)
     frames = record["input"].values[-snn.steps :, 0]  # (T, D', L)

@@ -141,11 +141,12 @@ class WordGradients:
 
     def one_draw(self, ids: np.ndarray, label: int, kind: str, seed: int) -> np.ndarray:
         """The gradient (L, D) under one draw of the noise; ``averaged`` is the mean of these."""
-        padded, lengths = to_batch([ids])
+        padded, lengths = to_batch([ids], self.model)
         x = self.model.embed(padded)  # (1, D, L)
         random = generator(seed, "noise", 0)
         if kind == "averaged" and not self.stochastic:
-            x = (x + NOISE * torch.randn(x.shape, generator=random)).clamp(-1, 1)
+            drawn = torch.randn(x.shape, generator=random).to(x.device)
+            x = (x + NOISE * drawn).clamp(-1, 1)
         if self.seen_through is not None:
             code, steps = self.seen_through
             frames = code.encode(x, lengths, steps, random, shared_noise=True)
@@ -155,7 +156,7 @@ class WordGradients:
                 found = self._loss_gradient(x.double(), lengths, label)
             else:
                 found = self._through_time(x, lengths, label, kind, random)
-        return found[0, :, : len(ids)].t().numpy()
+        return found[0, :, : len(ids)].t().cpu().numpy()
 
     def _through_time(
         self, x: Tensor, lengths: Tensor, label: int, kind: str, random: torch.Generator
@@ -184,7 +185,7 @@ class WordGradients:
         given = leaf.expand(steps, *leaf.shape) if steps else leaf
         output = self.network(Signal(given, lengths))  # (1, K), or (T, 1, K)
         logits = output if output.dim() == 2 else output.mean(dim=0)
-        loss = functional.cross_entropy(logits, torch.tensor([label]))
+        loss = functional.cross_entropy(logits, torch.tensor([label], device=logits.device))
         (gradient,) = torch.autograd.grad(loss, leaf)
         return gradient
 

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...models.snn import running_logits
 from ..inference.chunks import Chunk, in_bounds
 from ..inference.fast import FastEngine
+from ..inference.table import WordTable
 from ..reference import Engine
 from .noise import Field, Placed, project_drawn
 
@@ -27,10 +27,10 @@ def logits_of_draws(
 
     Equal to ``engine.running_logits(sequences, seed, shared_noise=True)[-1]`` for each seed.
     """
-    together = getattr(engine, "logits_of_draws", None)
+    together = getattr(engine, "logits_of_draws", None)  # `Incremental`, which loads numba
     if together is not None:
-        found: Tensor = together(sequences, seeds)
-        return found
+        logits: Tensor = together(sequences, seeds)
+        return logits
     return torch.stack([engine.running_logits(sequences, seed, True)[-1] for seed in seeds])
 
 
@@ -42,7 +42,7 @@ def logits_of_own_draws(
     Row i equals ``engine.running_logits([sequences[i]], seeds[i], shared_noise=True)[-1, 0]``.
     """
     fast = getattr(engine, "engine", engine)  # what `Incremental` evaluates whole texts with
-    if isinstance(fast, FastEngine) and fast.model.encoder.stochastic:
+    if isinstance(fast, FastEngine) and fast.model.encoder.uniform:
         return _together(fast, sequences, seeds)
     pairs = zip(sequences, seeds, strict=True)
     return torch.stack([engine.running_logits([ids], seed, True)[-1, 0] for ids, seed in pairs])
@@ -52,28 +52,26 @@ def logits_of_own_draws(
 def _together(engine: FastEngine, sequences: Sequence[np.ndarray], seeds: Sequence[int]) -> Tensor:
     """As :func:`logits_of_own_draws`: a table row for every word of every text."""
     engine.refresh_if_changed()
-    sums = engine.affine is not None and engine.backend == "numba"
-    parts = []
+    table, sums = engine.table, engine.sums_suffice
     words = sum(len(ids) for ids in sequences)
     most = max(1, min(OWN_BYTES // engine.store.row_bytes, words))
-    store = engine.new_store((most + 1) * engine.store.row_bytes)
+    store = table.new_store((most + 1) * engine.store.row_bytes)
+    parts = []
     for some in in_bounds(sequences, range(len(sequences)), most):
         starts = np.cumsum([0, *(len(sequences[i]) for i in some)])
         slots = np.arange(1, starts[-1] + 1)
         store.reserve(len(slots))
         if len(slots):
-            placed = [_placed(engine, sequences[i], seeds[i]) for i in some]
-            project_drawn(engine, store, slots, placed)
+            placed = [_placed(table, sequences[i], seeds[i]) for i in some]
+            project_drawn(table, store, slots, placed)
         pooled = engine.pooled_chunk(Chunk(some, slots, starts, store), sums)
-        if sums:
-            parts.append(engine.logits_of_sums(pooled[0]))
-        else:
-            parts.append(running_logits(engine.currents(pooled))[-1])
+        parts.append(engine.pooled_logits(pooled, sums)[-1])
     return torch.cat(parts)
 
 
-def _placed(engine: FastEngine, ids: np.ndarray, seed: int) -> Placed:
+def _placed(table: WordTable, ids: np.ndarray, seed: int) -> Placed:
     """The words of a text under a noise field of its own."""
-    channels = engine.front.encoder.channels(engine.model.embedding.embedding_dim)
-    noise = Field(seed, engine.model.steps, channels).reach(len(ids), exactly=True)
+    model = table.front.model
+    channels = table.front.encoder.channels(model.embedding.embedding_dim)
+    noise = Field(seed, model.steps, channels).reach(len(ids), exactly=True)
     return Placed(noise, np.arange(len(ids)), np.asarray(ids, np.int64))

@@ -1,6 +1,6 @@
 """Noise fields of a Poisson code: the spikes of a word at a position, under the noise of a seed.
 
-A field is drawn position after position (`convert.encoders.poisson`, shared), so the noise at a
+A field is drawn position after position (`models.encoders.poisson`, shared), so the noise at a
 position depends neither on the text's length nor on its words. For one seed the spike train of
 word w at position p is therefore fixed, and the pair (p, w) is as good as a word of its own: its
 rows in the table of projected words are made when it first occurs, and kept while there is room.
@@ -20,8 +20,8 @@ from torch import Tensor
 from ...seeds import generator
 from ..exact_sums import exact_sums
 from ..frames import mapped_rows
-from ..inference.fast import FastEngine
 from ..inference.store import TokenStore
+from ..inference.table import WordTable
 
 FIELD_BYTES = 256 << 20  # the most that the fields of all seeds take together
 KEPT_FIELDS = 64  # of so many seeds at most, as those of texts attacked before are not read again
@@ -43,64 +43,64 @@ class Placed(NamedTuple):
 
 
 def project_drawn(
-    engine: FastEngine, store: TokenStore, slots: np.ndarray, placed: Sequence[Placed]
+    table: WordTable, store: TokenStore, slots: np.ndarray, placed: Sequence[Placed]
 ) -> None:
     """Project words under noise into the rows ``slots`` (n,) of a store, in their order."""
-    front, at_once = engine.front, max(1, TOGETHER // engine.front.frames)
+    front, at_once = table.front, max(1, TOGETHER // table.front.frames)
     words = np.concatenate([some.words for some in placed])
     starts = np.cumsum([0, *(len(some.words) for some in placed)]).tolist()
     frames = torch.empty(min(at_once, len(words)), front.frames, front.inputs)
     for low in range(0, len(words), at_once):
         high = min(low + at_once, len(words))
-        rates = word_rates(engine, words[low:high])  # (m, D')
+        rates = word_rates(table, words[low:high])  # (m, D')
         for some, (first, last) in zip(placed, pairwise(starts), strict=True):
             a, b = max(first, low), min(last, high)
             if a < b:
                 positions = some.positions[a - first : b - first]
                 out = frames[a - low : b - low]
-                _draw(engine, some.noise, positions, rates[a - low : b - low], out)
-        _project(engine, store, slots[low:high], frames[: high - low])
+                _draw(table, some.noise, positions, rates[a - low : b - low], out)
+        _project(table, store, slots[low:high], frames[: high - low])
 
 
-def word_rates(engine: FastEngine, words: np.ndarray) -> Tensor:
+def word_rates(table: WordTable, words: np.ndarray) -> Tensor:
     """Spike probabilities (n, D') of word ids (n,)."""
     ids = torch.from_numpy(np.asarray(words, np.int64))
-    return mapped_rows(engine.front.encoder, engine.model.embedding.weight.detach()[ids])
+    return mapped_rows(table.front.encoder, table.front.model.embedding.weight.detach()[ids])
 
 
 def _draw(
-    engine: FastEngine, noise: Tensor, positions: np.ndarray, rates: Tensor, out: Tensor
+    table: WordTable, noise: Tensor, positions: np.ndarray, rates: Tensor, out: Tensor
 ) -> None:
     """Fill ``out`` (n, T, K) with the frames of words with ``rates`` (n, D') at positions (n,)."""
-    if engine.backend == "numba":
+    if table.compiled:
         from .noise_kernels import spikes_of_noise
 
-        signed = engine.front.opposite
+        signed = table.front.opposite
         spikes_of_noise(noise.numpy(), positions, rates.numpy(), signed, out.numpy())
     else:
         drawn = noise[torch.from_numpy(positions)]  # (n, T, D')
-        out.copy_(engine.front.signed((drawn < rates.unsqueeze(1)).float()))
+        out.copy_(table.front.signed((drawn < rates.unsqueeze(1)).float()))
 
 
 @exact_sums()
-def _project(engine: FastEngine, store: TokenStore, slots: np.ndarray, frames: Tensor) -> None:
+def _project(table: WordTable, store: TokenStore, slots: np.ndarray, frames: Tensor) -> None:
     """Project frames (n, T, K) into the rows ``slots``: all taps in one product."""
-    if engine.backend != "numba" or store.kind != np.float32:
-        engine.write(store, slots, frames)
+    if not table.compiled or store.kind != np.float32:
+        table.write(store, slots, frames)
         return
     from .noise_kernels import put_taps
 
-    front = engine.front
+    front = table.front
     product = (frames.flatten(0, 1) @ front.all_taps).view(*frames.shape[:2], -1).numpy()
-    for start, bias, table in zip(engine.plan.offsets, front.biases, store.arrays, strict=True):
-        put_taps(product, slots, start, bias, table)
+    for start, bias, rows in zip(front.plan.offsets, front.biases, store.arrays, strict=True):
+        put_taps(product, slots, start, bias, rows)
 
 
 class Field:
     """The noise of one seed, (P, T, D'), drawn as far as it is read.
 
     Args:
-        seed: as given to `evaluate.snn_logits`
+        seed: as given to `reference.snn_logits`
         steps: T
         channels: D'
     """
@@ -125,21 +125,21 @@ class Field:
 
 
 class DrawnRows:
-    """Table rows of words at positions, for any number of seeds, in the store of an engine.
+    """Table rows of words at positions, for any number of seeds, in the store of a table.
 
     A pair is the number ``position * V + word``. A row's key is the pair and the number of its
     seed.
 
     Args:
-        engine: whose front projects the frames; its code is drawn at random
+        table: whose front projects the frames; its code is drawn at random
         field_bytes: the most bytes of noise that is kept to be read again
     """
 
-    def __init__(self, engine: FastEngine, field_bytes: int = FIELD_BYTES) -> None:
-        self.engine = engine
-        self.field_bytes = field_bytes
-        self.words = engine.model.embedding.num_embeddings
-        self.channels = engine.front.encoder.channels(engine.model.embedding.embedding_dim)
+    def __init__(self, table: WordTable, field_bytes: int = FIELD_BYTES) -> None:
+        self.table, self.field_bytes = table, field_bytes
+        model, encoder = table.front.model, table.front.encoder
+        self.words, self.steps = model.embedding.num_embeddings, model.steps
+        self.channels = encoder.channels(model.embedding.embedding_dim)
         self._numbers: OrderedDict[int, int] = OrderedDict()  # by seed
         self._seeds = 0  # seeds met so far
         self._fields: OrderedDict[int, Field] = OrderedDict()  # by seed, the last used at the end
@@ -159,11 +159,9 @@ class DrawnRows:
         few, places = np.unique(pairs, return_inverse=True)
         numbers = np.array([self._number(seed) for seed in seeds], np.int64)
         keys = (numbers[:, None] << SHIFT) + few  # (S, m); those of a seed follow each other
-        self.engine.store.reserve(keys.size)
-        new = self.engine.store.touch(keys.reshape(-1))
-        if len(new):
-            self._fill(new, dict(zip(numbers.tolist(), seeds, strict=True)))
-        return self.engine.store.slot_of[keys.reshape(-1)].reshape(keys.shape)[:, places]
+        seed_of = dict(zip(numbers.tolist(), seeds, strict=True))
+        rows = self.table.store.rows_of(keys.reshape(-1), lambda new: self._fill(new, seed_of))
+        return rows.reshape(keys.shape)[:, places]
 
     def _fill(self, new: np.ndarray, seed_of: dict[int, int]) -> None:
         """Project sorted keys that have no row yet."""
@@ -174,13 +172,13 @@ class DrawnRows:
             low, high = np.searchsorted(numbers, [number, number + 1])
             noise = self._noise(seed_of[int(number)], int(positions[low:high].max()) + 1)
             placed.append(Placed(noise, positions[low:high], words[low:high]))
-        project_drawn(self.engine, self.engine.store, self.engine.store.assign(new), placed)
+        project_drawn(self.table, self.table.store, self.table.store.assign(new), placed)
 
     def _noise(self, seed: int, positions: int) -> Tensor:
         """The noise (P, T, D') of a seed, at least so many positions of it."""
         field = self._fields.pop(seed, None)
         if field is None:
-            field = Field(seed, self.engine.model.steps, self.channels)
+            field = Field(seed, self.steps, self.channels)
         self._fields[seed] = field
         self._held -= field.bytes
         values = field.reach(positions)

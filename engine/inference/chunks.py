@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ...progress import bar
 from ..reference import BATCH
 from .store import TokenStore
-
-CACHE_BYTES = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Chunk:
     store: TokenStore
 
 
-def _joined(sequences: Sequence[np.ndarray], texts: list[int]) -> tuple[np.ndarray, np.ndarray]:
+def joined(sequences: Sequence[np.ndarray], texts: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """The words of ``texts`` one after the other (n,), and where each text starts (B + 1,)."""
     some = [np.asarray(sequences[i], dtype=np.int64) for i in texts]
     starts = np.zeros(len(some) + 1, dtype=np.int64)
@@ -52,11 +51,44 @@ def in_bounds(
     yield group
 
 
-def _in_order(rows: list[Tensor], texts: list[int], dim: int) -> Tensor:
-    """Rows of chunks, whose texts are ``texts``, in the order of the texts."""
+def word_chunks(
+    sequences: Sequence[np.ndarray],
+    store: TokenStore,
+    rows_of: Callable[[np.ndarray], np.ndarray],
+) -> Iterator[Chunk]:
+    """Texts of words that have the same row wherever they stand.
+
+    Args:
+        sequences: id sequences
+        store: with the rows
+        rows_of: rows (n,) of the store for word ids (n,); a call may take rows from other words
+    """
+    for texts in in_bounds(sequences, range(len(sequences)), store.rows - 1):
+        words, starts = joined(sequences, texts)
+        yield Chunk(texts, rows_of(words), starts, store)
+
+
+def answers(chunks: Iterator[Chunk], answer: Callable[[Chunk], Tensor], dim: int) -> Tensor:
+    """What ``answer`` gives for all chunks, in the order of the texts, which lie along ``dim``."""
+    rows: list[Tensor] = []
+    texts: list[int] = []
+    for chunk in chunks:
+        rows.append(answer(chunk))
+        texts += chunk.texts
     whole = rows[0] if len(rows) == 1 else torch.cat(rows, dim=dim)
     if texts == list(range(len(texts))):
         return whole
     places = torch.empty(len(texts), dtype=torch.int64)
     places[torch.tensor(texts)] = torch.arange(len(texts))
     return whole.index_select(dim, places)
+
+
+def watched(chunks: Iterator[Chunk], texts: int, label: str | None) -> Iterator[Chunk]:
+    """``chunks`` under a progress bar called ``label``; without one as they are."""
+    if not label:  # even a hidden bar takes longer than a short text
+        yield from chunks
+        return
+    with bar(total=texts, desc=label, unit="text") as drawn:
+        for chunk in chunks:
+            yield chunk
+            drawn.update(len(chunk.texts))

@@ -17,6 +17,7 @@ from ...models.encoders.encoder import Encoder
 from ...models.neurons.base import Neurons
 from ...models.nodes.layers import Conv1d
 from ...models.snn import SpikingTextModel
+from ..compiled.layer import RULES, Layer
 from ..exact_sums import exact_sums
 from ..frames import distinct_frames, frame_count, frame_order, mapped_rows
 from ..grid import GridConv1d
@@ -62,6 +63,23 @@ class Front:
         ]
         self.soft = [isinstance(n, Neurons) and n.soft_reset for n in neurons]
 
+    def layers(self, exact: bool) -> list[Layer]:
+        """The branches as kernels read them; ``exact``: sums are the same in any order."""
+        return [
+            Layer(
+                rule=RULES[branch.rule],
+                width=branch.width,
+                left=branch.padding[0],
+                right=branch.padding[1],
+                soft=self.soft[b],
+                exact=exact,
+                one=np.float32(1),
+                initial=self.initial[b],
+                order=self.order,
+            )
+            for b, branch in enumerate(self.plan.branches)
+        ]
+
     def _matrices(self, weight: Tensor, conv: Conv1d) -> list[Tensor]:
         """``weight`` (C, D', k) of ``conv`` as one matrix (K, C) for each tap."""
         if self.opposite:
@@ -80,16 +98,17 @@ class Front:
         vectors = self.model.embedding.weight.detach()[words]  # (N, D)
         # where x = p - n is projected, the code of |x| with the sign of x is the code of p and n
         rows = vectors.clamp(-1, 1) if self.opposite else mapped_rows(self.encoder, vectors)
-        if self.encoder.code == "direct":
-            return rows.unsqueeze(1)
+        coding = self.encoder.coding
+        if coding.odd:
+            return coding.distinct(rows, self.model.steps).transpose(0, 1)
         signs = torch.where(rows < 0, -1.0, 1.0)
-        if compiled and self.encoder.code == "saf":
+        if compiled and coding.sum_and_fire:
             return self._sum_and_fire(rows.abs(), signs)
         frames = distinct_frames(self.encoder, rows.abs(), self.model.steps)  # (F, N, K)
         return (frames * signs).transpose(0, 1).contiguous()
 
     def _sum_and_fire(self, rows: Tensor, signs: Tensor) -> Tensor:
-        """The saf code by a kernel, without a temporary (N, K) for every step."""
+        """Sum and fire by a kernel, without a temporary (N, K) for every step."""
         from .kernels import sum_and_fire
 
         frames = torch.empty(len(rows), self.frames, rows.shape[1])

@@ -1,4 +1,4 @@
-"""The front in torch: rows gathered and added, then the network's own neurons and pooling.
+"""From table rows to pooled signals in torch: rows are added, then the network's own nodes run.
 
 Slower than the numba kernels, with equal results; it needs nothing but torch.
 """
@@ -10,9 +10,49 @@ import torch
 from torch import Tensor
 
 from ...models.network import Network, Signal
-from ..plan import Branch
+from ..plan import Branch, Plan
+from .chunks import Chunk
 
 MOST_VALUES = 1 << 22  # currents that are held at once
+
+
+class TorchPooling:
+    """A `pooling.Pooling` that runs the network's own neurons and pooling, a few texts at a time.
+
+    Args:
+        network: whose branches are run
+        plan: of the network
+        order: (T,) the frame of each step
+    """
+
+    def __init__(self, network: Network, plan: Plan, order: np.ndarray) -> None:
+        self.network, self.plan, self.order = network, plan, torch.from_numpy(order)
+
+    @torch.no_grad()
+    def __call__(self, chunk: Chunk, sums: bool = False) -> Tensor:
+        """As `Pooling`."""
+        longest = int(np.diff(chunk.starts).max())
+        parts: list[Tensor] = []
+        for branch, table in zip(self.plan.branches, chunk.store.arrays, strict=True):
+            some = texts_at_once(branch, len(self.order), longest)
+            runs = []
+            for first in range(0, len(chunk.texts), some):
+                starts = chunk.starts[first : first + some + 1]
+                windows = _windows(branch, starts)
+                currents = _currents(branch, table, chunk.slots, starts, int(windows.max()))
+                if chunk.store.unit != 1:
+                    currents = currents * chunk.store.unit
+                runs.append(self._pooled(branch, currents, windows))
+            parts.append(torch.cat(runs, dim=1))
+        signals = torch.cat(parts, dim=2)
+        return signals.sum(dim=0, keepdim=True) if sums else signals
+
+    def _pooled(self, branch: Branch, currents: Tensor, windows: Tensor) -> Tensor:
+        """Pooled spikes (T, B, C) of currents (B, W, F, C), of which a text has (B,) windows."""
+        signal = Signal(currents.permute(2, 0, 3, 1)[self.order], windows)  # (T, B, C, W)
+        for name in branch.after:
+            signal = self.network.node(name)(signal)
+        return signal.values
 
 
 def texts_at_once(branch: Branch, steps: int, longest: int) -> int:
@@ -21,42 +61,25 @@ def texts_at_once(branch: Branch, steps: int, longest: int) -> int:
     return max(1, MOST_VALUES // (steps * branch.channels * windows))
 
 
-@torch.no_grad()
-def pool_branch(
-    network: Network,
-    branch: Branch,
-    table: np.ndarray,
-    order: np.ndarray,
-    slots: np.ndarray,
-    starts: np.ndarray,
-    unit: float,
-) -> Tensor:
-    """One branch of the front: pooled spikes (T, B, C).
-
-    Args:
-        network: that the branch belongs to
-        branch: which
-        table: (k, rows, F, C), row 0 silent, the bias in tap 0
-        order: (T,) the frame of each step
-        slots: table rows of the words of all texts
-        starts: (B + 1,) where each text starts in ``slots``
-        unit: what a number of the table stands for
-    """
+def _windows(branch: Branch, starts: np.ndarray) -> Tensor:
+    """Windows (B,) of texts that start at ``starts`` (B + 1,)."""
     lengths = torch.from_numpy(np.diff(starts))
-    windows = (lengths + sum(branch.padding)).clamp(min=branch.width) - branch.width + 1
-    widest = int(windows.max())
+    return (lengths + sum(branch.padding)).clamp(min=branch.width) - branch.width + 1
+
+
+def _currents(
+    branch: Branch, table: np.ndarray, slots: np.ndarray, starts: np.ndarray, widest: int
+) -> Tensor:
+    """Currents (B, W, F, C) of ``widest`` windows of texts whose ``slots`` begin at ``starts``.
+
+    table: (k, rows, F, C), row 0 silent, the bias in tap 0
+    """
     rows = _window_rows(slots, starts, widest + branch.width - 1, branch.padding[0])
-    parts = torch.from_numpy(table)
-    currents = parts[0][rows[:, :widest]].float()  # (B, W, F, C)
+    taps = torch.from_numpy(table)
+    currents = taps[0][rows[:, :widest]].float()
     for j in range(1, branch.width):
-        currents = currents + parts[j][rows[:, j : j + widest]]
-    if unit != 1:
-        currents = currents * unit
-    steps = currents.permute(2, 0, 3, 1)[torch.from_numpy(order)]  # (T, B, C, W)
-    signal = Signal(steps, windows)
-    for name in branch.after:
-        signal = network.node(name)(signal)
-    return signal.values
+        currents = currents + taps[j][rows[:, j : j + widest]]
+    return currents
 
 
 def _window_rows(slots: np.ndarray, starts: np.ndarray, width: int, left: int) -> Tensor:

@@ -3,10 +3,13 @@
 A store belongs to one engine and so to one code, number of steps and set of weights; inside it, a
 row is found by its word id, or by other keys where only a few of very many are in use
 (`SparseSlots`). Each branch has one array (k, rows, F, C), in the order that the numba kernels read
-(`tables.by_tap`). Row 0 belongs to no word: it is what positions outside a text send.
+(`projection.by_tap`). Row 0 belongs to no word: it is what positions outside a text send.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,6 +17,10 @@ from torch import Tensor
 
 from ..plan import Plan
 
+if TYPE_CHECKING:
+    from .kernels import TableBranch
+
+CACHE_BYTES = 256 << 20
 SILENT = 0
 SLACK = 64  # `vectors.WIDEST`, which cannot be imported without numba
 
@@ -48,6 +55,10 @@ class TokenStore:
         words: V, size of the vocabulary; None for keys of any size
         max_bytes: the most bytes of rows; at least one row beside the silent one is kept
         short_bits: k where rows are kept as int16, in multiples of 2^-k; float32 without it
+
+    Attributes:
+        arrays: the rows of each branch (k, rows, F, C); flat: the same numbers and `SLACK` more
+        branches: the branches with these arrays as kernels read them; empty until they are made
     """
 
     def __init__(
@@ -81,6 +92,7 @@ class TokenStore:
             flat[:size].reshape(shape)
             for flat, size, shape in zip(self.flat, sizes, shapes, strict=True)
         ]
+        self.branches: list[TableBranch] = []
         for array, bias in zip(self.arrays, self.biases, strict=True):
             array[:, SILENT] = 0
             array[0, SILENT] = bias / self.unit
@@ -114,6 +126,17 @@ class TokenStore:
         missing = slots < 0
         self.used_at[slots[~missing] if missing.any() else slots] = self.clock
         return np.unique(words[missing])
+
+    def rows_of(self, words: np.ndarray, fill: Callable[[np.ndarray], None]) -> np.ndarray:
+        """Rows (n,) of words (n,); the next call may give them to other words.
+
+        ``fill`` is called with words (m,) that have no row: it assigns them rows and writes those.
+        """
+        self.reserve(len(words))
+        new = self.touch(words)
+        if len(new):
+            fill(new)
+        return self.slot_of[words]
 
     def assign(self, words: np.ndarray) -> np.ndarray:
         """Rows for new ``words`` (n,), n < rows: empty ones first, then the least recently used."""

@@ -2,13 +2,51 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 import torch
 from torch import Tensor
 
+from ...models.network import Signal
 from ...models.nodes.fan_out import fan_out_at
+from .chunks import Chunk
 from .front import Front
 from .store import TokenStore
+
+
+class Tally(Protocol):
+    """What counts operations: `models.operations.SpikeCounter`, `evaluate.StepCounters`."""
+
+    def tally(
+        self,
+        samples: int,
+        input_spikes: Tensor,
+        record: dict[str, Signal],
+        known: dict[str, Tensor],
+    ) -> None:
+        """Add one batch of which some layers are counted already."""
+
+
+def count_front(
+    counter: Tally,
+    front: Front,
+    chunk: Chunk,
+    pooled: dict[str, Tensor],
+    record: dict[str, Signal],
+) -> None:
+    """Give ``counter`` the operations of a chunk of texts.
+
+    Args:
+        counter: what counts
+        front: of the network
+        chunk: the texts
+        pooled: signals (T, B, C) of every branch, by the name of its output node
+        record: signals of the nodes after the front
+    """
+    tally = FrontTally(front, chunk.store, chunk.slots, chunk.starts)
+    known = tally.convolutions() | tally.means(pooled)
+    counter.tally(len(chunk.texts), tally.input_spikes(), record, known)
 
 
 class FrontTally:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..compiled.jit import jit
-from ..compiled.vectors import add, load, store, zeros32
+from ..compiled.vectors import add, load, store, zeros
 
 DENSITY = 0.25
 LANES = 32
@@ -112,7 +112,7 @@ def project(events: Events, tiles: np.ndarray, first: int, columns: int, table: 
             tile = tiles[number].reshape(-1)
             for r in range(begin, min(begin + CHUNK, rows)):
                 e, end = events.starts[first + r], events.starts[first + r + 1]
-                even, odd = zeros32(), zeros32()  # two sums hide the delay of an addition
+                even, odd = zeros(LANES), zeros(LANES)  # two sums hide the delay of an addition
                 while e + 2 <= end:
                     even = add(even, load(even, tile, np.int64(events.channels[e]) * LANES))
                     odd = add(odd, load(odd, tile, np.int64(events.channels[e + 1]) * LANES))
@@ -137,10 +137,10 @@ def collect(
             tile = tiles[number].reshape(-1)
             at = k * CHUNK * columns + (first + number) * LANES
             for r in range(min(CHUNK, rows - k * CHUNK)):
-                store(packed, r * LANES, load(zeros32(), gradient, at + r * columns))
+                store(packed, r * LANES, load(zeros(LANES), gradient, at + r * columns))
             for d in range(tiles.shape[1]):
                 e, end = events.chunk_starts[k, d], events.chunk_starts[k, d + 1]
-                even, odd = load(zeros32(), tile, d * LANES), zeros32()
+                even, odd = load(zeros(LANES), tile, d * LANES), zeros(LANES)
                 while e + 2 <= end:
                     even = add(even, load(even, packed, np.int64(events.rows[e]) * LANES))
                     odd = add(odd, load(odd, packed, np.int64(events.rows[e + 1]) * LANES))

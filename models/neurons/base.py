@@ -80,6 +80,11 @@ def checked_initial(initial: float | Sequence[float]) -> float | list[float]:
 UPDATE: Mapping[str, float] = {"updates": 1.0, "reads_state": 1.0, "writes_state": 1.0}
 
 
+def an_update(**others: float) -> Mapping[str, float]:
+    """`UPDATE` with other or further operations, by the fields of `energy/layers.py`."""
+    return {**UPDATE, **others}
+
+
 class Neurons(Node):
     """A layer of spiking neurons with threshold 1; subclasses are the neuron models.
 
@@ -88,7 +93,9 @@ class Neurons(Node):
         Parameters: makes the neuron's parameters of ``threshold``, ``initial`` and what else is in
             ``fields``
         options: what may be chosen of it
-        resets: which it can have; ``soft_reset`` is among its fields where it has both
+        resets: which it can have
+        fields: the layer's own arguments; by default ``initial``, the options, and ``soft_reset``
+            where it has both resets
         spike_size: the least and the most spikes of one step; negative ones take spikes back
         operations: what a neuron does at a step, by the fields of `energy/layers.py`
         windowed: it spikes once in a window of its own, in a network that
@@ -120,6 +127,9 @@ class Neurons(Node):
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
         cls.plain = vars(cls).get("plain", False)
+        if "fields" not in vars(cls) and "options" in vars(cls):
+            resets = ("soft_reset",) if len(cls.resets) > 1 else ()
+            cls.fields = ("initial", *(item.name for item in cls.options), *resets)
 
     def __init__(self, initial: float | Sequence[float] = 0.5, **options: Any) -> None:
         super().__init__()

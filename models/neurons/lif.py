@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from .base import UPDATE, Neurons, over_time
+from .base import Neurons, an_update, over_time
 from .gradients import SurrogateNeurons, rate_slope, rate_trace
 from .options import LEAK, RESETS
 
@@ -111,7 +111,7 @@ class LIF(Neurons):
     Parameters = LIFParameters
     options = (LEAK,)
     resets = RESETS
-    operations: ClassVar[Mapping[str, float]] = {**UPDATE, "leaks": 1.0}
+    operations = an_update(leaks=1.0)
     leak: float
 
     def __init__(

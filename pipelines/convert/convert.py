@@ -16,6 +16,7 @@ from ...convert.recipes.options import to_options
 from ...convert.recipes.recipe import ConversionRecipe
 from ...convert.rules.pooling import pooling_used
 from ...files import write_json
+from ...models.devices import find_device
 from ...models.saving import save_model
 from ...models.text_model import TextModel
 from ..data import calibration_texts, load_run_model, load_run_texts
@@ -35,9 +36,13 @@ def convert(
 ) -> RunFolder:
     """Convert the ANN of a run folder and measure the SNN on dev and test.
 
+    The conversion itself is done on the CPU, so that its weights do not depend on the device.
+
     Raises:
-        InputError: no trained ANN in the folder, settings that do not fit it, or done otherwise.
+        InputError: no trained ANN in the folder, settings that do not fit it, no such device, or
+            done otherwise.
     """
+    device = find_device(engine.device)
     run = RunFolder(out)
     settings = with_run_recipe(run.path, settings)
     name, recipe = named_recipe(settings)
@@ -54,12 +59,13 @@ def convert(
         run.begin("snn", resolved, force)
         save_model(run.path / "snn", conversion.snn, classes)
         save_recipe(run.path / "snn" / "recipe.yaml", recipe)
-        figures = measure(conversion.snn, texts, seed, "snn", engine)
         report = {"recipe": {"name": name, **recipe.to_dict()}}
         report |= _report(conversion, recipe, texts.sequences["dev"], seed)
+        snn = conversion.snn.to(device)
+        figures = measure(snn, texts, seed, "snn", engine)
         report |= {"accuracy_by_step": figures["accuracy_by_step"]}
         write_json(run.path / "snn" / "conversion.json", report)
-        write_raster(run, conversion.snn, texts, seed, "snn")
+        write_raster(run, snn, texts, seed, "snn")
         figures |= {"recipe": {"name": name, **to_options(recipe)}}
         figures |= {"seconds": round(time.monotonic() - started, 1)}
         run.finish("snn", resolved, figures)

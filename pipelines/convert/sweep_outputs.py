@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...files import replace_file, write_text
-from ..display.plots import COLOURS, MARKERS
+from ...models.encoders import CODES
+from ..display.plots import MARKERS, code_colours
 from ..display.tables import table
 
 if TYPE_CHECKING:
@@ -89,9 +90,10 @@ def _place(row: Row) -> tuple[float, float]:
 def _scatter(axes: Axes, rows: Sequence[Row]) -> None:
     """A point for each row: the method is its marker, the input code its colour."""
     methods = list(dict.fromkeys(row["method"] for row in rows))
+    colours = code_colours([*CODES, *(row["encoder"] for row in rows)])
     for method in methods:
         marker = MARKERS[methods.index(method) % len(MARKERS)]
-        for encoder, colour in COLOURS.items():
+        for encoder, colour in colours.items():
             own = [_place(r) for r in rows if (r["method"], r["encoder"]) == (method, encoder)]
             if own:
                 x, y = zip(*own, strict=True)

@@ -18,13 +18,16 @@ from ...energy.tables import all_tables
 from ...energy.training import training_rows
 from ...engine.engines import make_engine
 from ...files import sha256
+from ...models.devices import find_device
 from ...models.snn import SpikingTextModel
 from ...models.text_model import TextModel
 from ...seeds import generator
-from ..data import Texts, load_run_model, load_run_texts
+from ..data import load_run_model, load_run_texts
 from ..quality.chance import warn_of
 from ..run_folder.run_folder import RunFolder, settings_dict
 from ..settings.energy import EnergySettings
+from ..settings.engine import DEVICE, DeviceSettings
+from ..training.texts import Texts
 from .measure import (
     SPARSE,
     Measured,
@@ -49,7 +52,11 @@ LABEL = (
 
 
 def energy(
-    out: Path | str, settings: EnergySettings, seed: int = 0, force: bool = False
+    out: Path | str,
+    settings: EnergySettings,
+    seed: int = 0,
+    force: bool = False,
+    where: DeviceSettings = DEVICE,
 ) -> RunFolder:
     """Count and price what the models of a run folder cost a sentence.
 
@@ -57,8 +64,10 @@ def energy(
     and the flat rows to results.json.
 
     Raises:
-        InputError: no trained ANN, damaged energy tables, or done with other settings.
+        InputError: no trained ANN, damaged energy tables, no such device, or done with other
+            settings.
     """
+    find_device(where.device)
     run = RunFolder(out)
     with run.locked():
         run.require("ann")
@@ -72,7 +81,7 @@ def energy(
         started = time.monotonic()
         texts = load_run_texts(run)
         warn_of(run.path, "energy", ("ann", *models))
-        found = Study(run, texts, settings, tables, seed).result(models)
+        found = Study(run, texts, settings, tables, seed, where).result(models)
         run.begin("energy", resolved, force)
         rows_of_texts = found.pop("texts")
         found = {"label": LABEL, "dataset": texts.dataset.name, "seed": seed} | found
@@ -103,6 +112,7 @@ class Study:
         settings: of the command
         tables: prices
         seed: of the choice of texts, and of the noise of a stochastic encoder
+        where: the device on which networks run
     """
 
     def __init__(
@@ -112,9 +122,10 @@ class Study:
         settings: EnergySettings,
         tables: Sequence[EnergyTable],
         seed: int,
+        where: DeviceSettings = DEVICE,
     ) -> None:
         self.run, self.texts, self.settings = run, texts, settings
-        self.tables, self.seed = tables, seed
+        self.tables, self.seed, self.where = tables, seed, where
         self.chosen = drawn(len(texts.sequences[settings.split]), settings.texts, seed)
         self.sequences = [texts.sequences[settings.split][i] for i in self.chosen]
         self.labels = [texts.labels[settings.split][i] for i in self.chosen]
@@ -123,7 +134,7 @@ class Study:
 
     def result(self, models: Sequence[str]) -> Row:
         """Rows by kind; see docs/energy.md."""
-        ann, _ = load_run_model(self.run, "ann", TextModel)
+        ann, _ = load_run_model(self.run, "ann", TextModel, self.where)
         measured = measure_ann(ann, self.sequences, self.labels)
         runs = {name: self._run(name) for name in models}
         steps = max((r.model.steps for r in runs.values()), default=4)
@@ -157,7 +168,7 @@ class Study:
         }
 
     def _run(self, name: str) -> SpikingRun:
-        model, _ = load_run_model(self.run, name, SpikingTextModel)
+        model, _ = load_run_model(self.run, name, SpikingTextModel, self.where)
         return run_snn(model, self.sequences, self.seed, f"energy of {name}")
 
     def _exits(self, spiking: SpikingRun, name: str) -> tuple[Measured, Row] | None:

@@ -21,9 +21,8 @@ from ...energy.exits import choose_margin, exit_accuracy, exit_steps
 from ...energy.layers import Layer
 from ...energy.price_table import EnergyTable
 from ...energy.spiking import Counted, SpikeTally, spiking_layers
-from ...engine.engines import make_engine
 from ...engine.evaluate import accuracy
-from ...engine.reference import BATCH, ann_logits, snn_positions
+from ...engine.reference import BATCH, ReferenceEngine, ann_logits, snn_positions
 from ...models.batches import by_length
 from ...models.snn import SpikingTextModel
 from ...models.spikes.ttfs import RampReadout
@@ -79,7 +78,7 @@ def run_snn(
     model: SpikingTextModel, sequences: Sequences, seed: int = 0, progress: str | None = None
 ) -> SpikingRun:
     """Run an SNN by the network's own nodes, and count everything on the way."""
-    engine = make_engine(model, "reference", progress=progress)
+    engine = ReferenceEngine(model, progress=progress)
     used = engine.model
     order = [i for batch in by_length(sequences, BATCH, snn_positions(used)) for i in batch]
     tally = SpikeTally(used, order)

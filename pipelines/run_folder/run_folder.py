@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import shutil
 import sys
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ from typing import Any
 from ...convert.recipes.old_names import by_names_before, by_names_of_today
 from ...errors import InputError, SnnConvertError
 from ...files import read_text, sha256, write_json, write_text
-from ...version import __version__
+from ..versions import versions
 from .again import command_for
 from .lock import locked
 from .results_file import read_results
@@ -31,36 +30,6 @@ from .stages import FOLDERS, MAKERS, NEEDS, PIPELINE, above, below, digest_of, m
 
 # where things lie is written down, but does not make it another run: what lies there is hashed
 PLACES = ("data_dir",)
-PACKAGES = ("torch", "numpy", "spikingjelly", "gensim", "jieba", "scikit-learn", "textattack")
-
-
-def versions() -> dict[str, str]:
-    """Versions of this package, Python and the libraries that shape results, and `processor`."""
-    from importlib import metadata  # slow to import, and most commands only read
-
-    found = {"snnconvert": __version__, "python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return found | processor()
-
-
-def processor() -> dict[str, str]:
-    """What the last bits of a training depend on beside versions; empty while torch is not loaded.
-
-    The instructions that torch uses here, and its number of threads. They are written down, and
-    do not keep a run from going on where they are others.
-    """
-    torch = sys.modules.get("torch")
-    if torch is None:
-        return {}
-    instructions = torch.backends.cpu.get_cpu_capability()
-    return {
-        "processor": f"{platform.machine()} {instructions}",
-        "threads": str(torch.get_num_threads()),
-    }
 
 
 def fingerprint(value: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...convert.recipes.options import RecipeOption, recipe_options
 from ...convert.recipes.published import PUBLISHED
+from ...models.encoders import CODES
 from .fields import Settings, option
 
 _OPTIONS = recipe_options()
@@ -77,7 +78,7 @@ class SweepSettings(Settings):
     encoders: tuple[str, ...] = option(
         ("direct", "saf", "bitplane", "poisson"),
         "input codes",
-        ("direct", "saf", "bitplane", "poisson"),
+        CODES,
     )
     steps: tuple[int, ...] = option(
         (1, 2, 4, 8, 16), "numbers of steps T (bitplane: the 2^b - 1 at or below each)", least=1

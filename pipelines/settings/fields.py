@@ -13,13 +13,7 @@ __all__ = [
     "check_value",
     "extended",
     "option",
-    "sized_option",
 ]
-
-
-def sized_option(text: str, **bounds: float) -> Any:
-    """An option that is chosen by the size of the data where it is not given."""
-    return option(None, text, (), "by the number of texts", (), **bounds)
 
 
 S = TypeVar("S")

@@ -10,8 +10,8 @@ from ...models.families import FAMILIES
 from ...models.families.dpcnn import DPCNNSpec
 from ...models.families.family import same_option
 from ...models.families.textcnn import TextCNNSpec
-from .choices import SCHEDULES
-from .fields import Settings, option, sized_option
+from ..training.options import LoopOptions
+from .fields import Settings, option
 
 
 def family_options() -> dict[str, tuple[Any, Field[Any]]]:
@@ -25,7 +25,7 @@ def family_options() -> dict[str, tuple[Any, Field[Any]]]:
 
 
 @dataclass(frozen=True)
-class TrainSettings(Settings):
+class TrainSettings(LoopOptions, Settings):
     """The text CNN and its training."""
 
     model: str = option("textcnn", "network", FAMILIES)
@@ -49,11 +49,6 @@ class TrainSettings(Settings):
         "train the word vectors too",
         shown="true with --vectors train and random, else false",
     )
-    epochs: int | None = sized_option("most epochs", least=1)
-    patience: int | None = sized_option(
-        "stop after this many epochs that are no better on dev", least=0
-    )
-    batch_size: int | None = sized_option("texts per step", least=1)
     lr: float | None = option(None, "learning rate of AdamW", shown="0.002", above=0)
     vector_lr: float | None = option(
         None,
@@ -61,15 +56,6 @@ class TrainSettings(Settings):
         shown="up to 10 times --lr for few texts with --vectors train and random, else --lr",
         above=0,
     )
-    schedule: str = option("cosine", "course of the learning rate", SCHEDULES)
-    clip: float = option(5.0, "largest norm of a step's gradient; 0 for no limit", least=0)
-    weight_decay: float = option(1e-2, "weight decay of AdamW", least=0)
-    class_weights: bool = option(
-        False,
-        "weigh classes by their inverse frequency, and choose the epoch by the mean of their "
-        "accuracies on dev",
-    )
-    tensorboard: bool = option(True, "write TensorBoard logs")
 
     def __post_init__(self) -> None:
         super().__post_init__()

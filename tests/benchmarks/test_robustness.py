@@ -10,7 +10,7 @@ import pytest
 from snnconvert.attacks.statistics.tables import COLUMNS
 from snnconvert.benchmarks.reproduce import robustness
 from snnconvert.benchmarks.shared.results import read_results
-from snnconvert.pipelines.attack.victims import parse_victim
+from snnconvert.pipelines.attack.names import parse_victim
 
 
 def row(victim: str, attack: str, under: float, control: str = "") -> dict:

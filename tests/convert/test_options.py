@@ -21,7 +21,8 @@ from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.convert.thresholds import RULES
 from snnconvert.convert.thresholds.spec import GRANULARITIES, LOCATIONS, SOURCES, ThresholdRule
 from snnconvert.errors import InputError
-from snnconvert.models.encoders.encoder import CODES, MAPPINGS, Encoder
+from snnconvert.models.encoders import CODES, MAPPINGS
+from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.neurons import NEURONS
 from snnconvert.models.neurons.spec import NeuronSpec
 from snnconvert.models.spikes import POOLING_RULES

@@ -14,7 +14,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnconvert.engine.by_step import StepCounters
+from snnconvert.engine.evaluate import StepCounters
 from snnconvert.engine.inference import fast
 from snnconvert.engine.inference.fast import FastEngine
 from snnconvert.engine.inference.store import TokenStore

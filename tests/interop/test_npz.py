@@ -97,7 +97,9 @@ def test_what_is_refused(tiny_run: Path, tmp_path: Path) -> None:
         read_npz(tmp_path / "x.npz")
 
 
-def test_a_format_of_the_users(tiny_run: Path, tmp_path: Path) -> None:
+def test_a_format_of_the_users(
+    tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     class Names:
         suffix, about = ".txt", "names of the nodes"
 
@@ -112,6 +114,12 @@ def test_a_format_of_the_users(tiny_run: Path, tmp_path: Path) -> None:
     EXPORTS.add("names", Names())
     try:
         path = export(copy, "names")
+        content = path.read_bytes()
+        path.unlink()
+        assert main(["export", str(copy), "--format", "names"]) == 0
+        assert capsys.readouterr().out.splitlines()[-1] == str(path)
+        assert path.read_bytes() == content
+        assert main(["export", "--help"]) == 0 and "{npz,names}" in capsys.readouterr().out
     finally:
         EXPORTS.remove("names")
     assert path == copy / "export" / "finetuned.txt"

@@ -12,14 +12,12 @@ import yaml
 from snnconvert.convert.recipes.options import recipe_options
 from snnconvert.convert.recipes.published import PUBLISHED
 from snnconvert.errors import InputError
-from snnconvert.models.encoders.encoder import CODES
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.cli.arguments import settings_from
 from snnconvert.pipelines.convert.choices import recipe_from, resolved_settings
 from snnconvert.pipelines.convert.convert import convert
 from snnconvert.pipelines.run import check_run
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
-from snnconvert.pipelines.settings import choices as names
 from snnconvert.pipelines.settings.convert import ConvertSettings
 from snnconvert.pipelines.settings.data import DataSettings
 from snnconvert.pipelines.settings.run import RunSettings
@@ -55,7 +53,6 @@ def tcl_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_choices_of_the_command_line_are_those_of_the_code():
-    assert set(names.CODES) == set(CODES)
     options = {item.name for item in fields(ConvertSettings)}
     assert options >= set(recipe_options())
     text = next(f for f in fields(ConvertSettings) if f.name == "recipe").metadata["help"]

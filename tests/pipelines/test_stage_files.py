@@ -110,7 +110,8 @@ def test_the_same_command_makes_it_again(
     assert (run / name).read_bytes() == whole
     after = results(run)
     for figures in (*before.values(), *after.values()):
-        figures.pop("seconds", None)
+        for timed in (figures, figures.get("baseline", {})):
+            timed.pop("seconds", None)
     assert after == before
     for other in ("finetuned", "snn", "ann"):  # those above stay as they are, and done
         assert make(run, other) == 0
@@ -347,7 +348,8 @@ def settled(words: list[str]) -> tuple[dict[str, Any], str]:
     """What config.yaml would hold after a command, and the stage that it makes."""
     from snnconvert.pipelines import settings
     from snnconvert.pipelines.cli import command_parser
-    from snnconvert.pipelines.cli.arguments import parse, settings_from
+    from snnconvert.pipelines.cli.arguments import settings_from
+    from snnconvert.pipelines.cli.config_file import parse
     from snnconvert.pipelines.convert import convert
     from snnconvert.pipelines.finetune import adversarial
     from snnconvert.pipelines.run_folder.run_folder import settings_dict
@@ -370,9 +372,10 @@ def settled(words: list[str]) -> tuple[dict[str, Any], str]:
         found = settings_dict(settings_from(settings.EnergySettings, given), seed=seed)
         return {"energy": found}, "energy"
     tuned = settings_from(settings.FinetuneSettings, given)
-    if tuned.adversarial:
-        kept = adversarial.resolved_settings(tuned.model, tuned, seed)
-        return {f"{tuned.model}-adversarial": kept}, f"{tuned.model}-adversarial"
+    attacked = settings_from(settings.AdversarialSettings, given)
+    if attacked.adversarial:
+        kept = adversarial.resolved_settings(attacked.model, attacked, tuned, seed)
+        return {f"{attacked.model}-adversarial": kept}, f"{attacked.model}-adversarial"
     return {"finetuned": settings_dict(tuned, seed=seed)}, "finetuned"
 
 

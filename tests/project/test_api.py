@@ -16,11 +16,11 @@ import torch
 
 import snnconvert
 from snnconvert import TextClassifier
-from snnconvert.attacks.controls import CodedAnn, QuantisedScores
+from snnconvert.attacks.controls.coded_ann import CodedAnn
+from snnconvert.attacks.controls.quantised_scores import QuantisedScores
 from snnconvert.convert.conversion import convert_model
 from snnconvert.convert.recipes.recipe import ConversionRecipe
-from snnconvert.engine.by_step import evaluate_steps
-from snnconvert.engine.evaluate import accuracy, evaluate_snn
+from snnconvert.engine.evaluate import accuracy, evaluate_snn, evaluate_steps
 from snnconvert.engine.reference import ann_logits
 from snnconvert.errors import InputError
 from snnconvert.models.encoders.encoder import Encoder

@@ -79,6 +79,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_no_other(wheel: Path, roo
         "errors.py",
         "files.py",
         "options.py",
+        "progress.py",
         "registry.py",
         "seeds.py",
         "version.py",

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError
+from ...progress import bar
 from ..segment import segmenter
 from ..vectors.load import WordVectors, load_vectors, random_vectors
 from .coverage import VectorReport, report, unknown_words
@@ -117,13 +118,9 @@ def _vocabulary(counts: Counter[str], rows: dict[str, int], options: Options) ->
 
 
 def _segments(texts: Sequence[str], language: str, progress: bool) -> list[list[str]]:
-    from tqdm import tqdm
-
     cut = segmenter(language)
-    # None: a bar only where there is a terminal to draw it on
-    disable = None if progress else True
-    bar = tqdm(texts, desc="segment", unit="text", disable=disable, leave=False)
-    return [cut(text) for text in bar]
+    drawn = bar(texts, desc="segment", unit="text", shown=progress, leave=False)
+    return [cut(text) for text in drawn]
 
 
 def _row_index(words: Sequence[str]) -> dict[str, int]:

@@ -15,13 +15,12 @@ Row = dict[str, Any]
 
 def rasters(run: RunFigures, classes: Sequence[str]) -> list[Row]:
     """The sentences of every spiking model, the last model first."""
-    spiking = run.conversion is None or run.conversion.encoder != "direct"
     found = []
     for kind in ("finetuned", "snn"):
         model = run.models.get(kind)
         if model is not None and model.rasters:
             sentences = [
-                sentence(raster, kind, number, classes, run.language, spiking)
+                sentence(raster, kind, number, classes, run.language, model.input_spikes != 0)
                 for number, raster in enumerate(model.rasters, 1)
             ]
             found.append({"kind": kind, "sentences": sentences})

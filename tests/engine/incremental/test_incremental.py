@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from snnconvert.engine.grid import on_grid
-from snnconvert.engine.incremental import incremental as incremental_module
-from snnconvert.engine.incremental.bases import Texts, typical
+from snnconvert.engine.incremental import bases as bases_module
 from snnconvert.engine.incremental.incremental import Incremental
 from snnconvert.engine.incremental.kernels import unchanged
+from snnconvert.engine.incremental.texts import Texts
 from snnconvert.engine.inference.fast import FastEngine
 from snnconvert.engine.plan import Unsupported
 from snnconvert.errors import InputError
@@ -64,11 +64,19 @@ def pooled_by(incremental: Incremental, base: np.ndarray, variants: list[np.ndar
     """The pooled signals (T, N, sum of C) that the kernels hand on, in the order of the texts."""
     found = []
     engine = incremental.engine
+    known = incremental.bases.known(base, [0])
     with pytest.MonkeyPatch.context() as patch:
         zeros = torch.zeros(len(engine.front.order), 1, 1)
-        patch.setattr(engine, "currents", lambda pooled: found.append(pooled.clone()) or zeros)
+
+        def pooled_logits(pooled: Tensor, sums: bool) -> Tensor:
+            assert not sums
+            found.append(pooled.clone())
+            return zeros
+
+        patch.setattr(engine, "pooled_logits", pooled_logits)
         for variant in variants:
-            incremental._variants(base, [variant], every_step=True, seeds=[0])
+            same = Texts.of([variant]).same(base)
+            incremental.variants.logits(known, [variant], same, sums=False, seeds=[0])
     return torch.cat(found, dim=1)
 
 
@@ -137,10 +145,10 @@ def test_bases_are_few_and_bounded(monkeypatch):
     incremental = Incremental(engine, kept=2)
     for word in range(1, 6):
         incremental.running_logits([np.full(9, word)], base=np.full(9, word))
-    assert len(incremental._bases) == 2 and engine.texts == 0
-    monkeypatch.setattr(incremental_module, "BASE_BYTES", 1)
+    assert len(incremental.bases) == 2 and engine.texts == 0
+    monkeypatch.setattr(bases_module, "BASE_BYTES", 1)
     incremental.running_logits([np.full(9, 7)], base=np.full(9, 7))
-    assert len(incremental._bases) == 2 and engine.texts == 1
+    assert len(incremental.bases) == 2 and engine.texts == 1
 
 
 def test_the_kernels_need_numba():
@@ -176,4 +184,4 @@ def test_what_is_counted_is_evaluated_as_a_whole():
 
 def test_the_typical_text():
     sequences = [np.array(text) for text in ([1, 2, 9], [1, 8, 3], [7, 2, 3], [5])]
-    assert typical(Texts.of(sequences)).tolist() == [1, 2, 3]
+    assert Texts.of(sequences).typical().tolist() == [1, 2, 3]

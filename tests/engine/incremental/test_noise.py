@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from snnconvert.engine.classifier import ModelClassifier
-from snnconvert.engine.engines import make_engine, sharing
+from snnconvert.engine.engines import make_engine
 from snnconvert.engine.grid import on_grid
-from snnconvert.engine.incremental import incremental as incremental_module
+from snnconvert.engine.incremental import bases as bases_module
 from snnconvert.engine.incremental.draws import logits_of_draws, logits_of_own_draws
 from snnconvert.engine.incremental.incremental import Incremental
 from snnconvert.engine.incremental.noise import DrawnRows, Field
@@ -123,13 +123,14 @@ def test_noise_and_rows_that_had_to_go_are_made_again(monkeypatch):
     engine = FastEngine(model_of(), cache_bytes=1)
     engine.store.reserve(8)
     incremental = Incremental(engine)
-    incremental.rows = DrawnRows(engine, field_bytes=1)
-    monkeypatch.setattr(incremental_module, "KEPT_BYTES", 1)
+    assert isinstance(incremental.rows, DrawnRows)
+    incremental.rows.field_bytes = 1
+    monkeypatch.setattr(bases_module, "KEPT_BYTES", 1)
     variants = exchanged(base)
     expected = reference(engine.model, variants, seeds)[:, -1]
     for _ in range(2):
         assert torch.equal(incremental.logits_of_draws(variants, seeds), expected)
-    assert len(incremental.rows._fields) == 1 and len(incremental._bases) == 1
+    assert len(incremental.rows._fields) == 1 and len(incremental.bases) == 1
     assert engine.store.projected > 40  # 20 for each seed, had they been kept
 
 
@@ -152,7 +153,7 @@ def test_noise_of_batches_is_left_to_the_engine():
 
 @pytest.mark.parametrize("name", ["reference", "torch", "fast"])
 def test_every_engine_gives_the_same_draws(name):
-    engine = sharing(make_engine(model_of(), name))
+    engine = make_engine(model_of(), name, similar=True)
     sequences, seeds = exchanged(np.arange(1, 8)), [2, 9]
     expected = reference(engine.model, sequences, seeds)[:, -1]
     assert torch.equal(logits_of_draws(engine, sequences, seeds), expected)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from .....attacks.presets.noise import NOISE
 from .....attacks.statistics.conclusions import conclusions
-from .....attacks.statistics.figures import NOISE, UNLIMITED
 from .....attacks.statistics.tables import COLUMNS, COMPARISON_COLUMNS, TRANSFER_COLUMNS, table_rows
 from ...drawing.files import Figure, csv_link, figure
 from ...format import NBSP
@@ -41,8 +41,7 @@ def robustness_context(run: RunFigures, classes: Sequence[str]) -> dict[str, Any
     return {
         "rows": main,
         "controls": rest,
-        "noise": NOISE,
-        "unlimited": UNLIMITED,
+        "noise": NOISE.name,
         "conclusions": [text.replace(" %", f"{NBSP}%") for text in sentences],
         "bars": _bars(main, run.data.name if run.data else ""),
         "failed": any(row.figures["errors"] for row in attacks.rows),
