@@ -24,7 +24,8 @@ from ..text.datasets.readers.options import OPTION_NAMES
 from ..text.stages.words import TextStage
 from .data_notes import file_options, tell_data
 from .display.output import note, warn
-from .run_folder.run_folder import RunFolder, fingerprint, settings_dict
+from .run_folder.fingerprints import fingerprint, settings_dict
+from .run_folder.run_folder import RunFolder
 from .settings.data import DataSettings
 from .settings.engine import DEVICE, ENGINE, DeviceSettings, EngineSettings
 from .training.texts import Texts

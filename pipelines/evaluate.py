@@ -14,6 +14,7 @@ from ..engine.evaluate import accuracy, snn_figures, snn_outputs
 from ..engine.metrics import classification_figures
 from ..engine.reference import ann_logits
 from ..errors import InputError
+from ..formatting import percent
 from ..models.text_model import TextModel
 from ..text.datasets.dataset import Split
 from ..text.datasets.readers.options import FileOptions
@@ -21,7 +22,7 @@ from ..text.datasets.readers.readers import Row, read_rows
 from .data import load_classifier, load_run_data
 from .data_notes import file_options
 from .display.classes import evaluation_lines
-from .display.tables import percent, table
+from .display.tables import table
 from .run_folder.run_folder import RunFolder
 from .settings.engine import ENGINE, EngineSettings
 

@@ -28,16 +28,17 @@ from snnconvert.models.snn import SpikingTextModel
 from snnconvert.models.text_model import TextModel
 from snnconvert.pipelines.convert.convert import convert
 from snnconvert.pipelines.data import load_run_model, load_run_texts
-from snnconvert.pipelines.energy.energy import drawn, peer_row
 from snnconvert.pipelines.energy.measure import (
     Measured,
     SpikingRun,
     measure_ann,
     measure_quantised,
-    priced,
     run_snn,
 )
+from snnconvert.pipelines.energy.pricing import peer_row, priced
+from snnconvert.pipelines.energy.study import drawn
 from snnconvert.pipelines.finetune.finetune import finetune
+from snnconvert.pipelines.run_folder.records.energy import EnergyRow
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
 from snnconvert.pipelines.settings.convert import ConvertSettings
 from snnconvert.pipelines.settings.data import DataSettings
@@ -45,6 +46,7 @@ from snnconvert.pipelines.settings.finetune import FinetuneSettings
 from snnconvert.pipelines.settings.train import TrainSettings
 from snnconvert.pipelines.train import train
 from snnconvert.pipelines.training.texts import Texts
+from snnconvert.typed_json import to_json
 
 DATASETS = ("sst2", "waimai")
 
@@ -220,7 +222,7 @@ class Study:
         sequences: Sequence[np.ndarray],
         measured: Sequence[Measured],
         seed: int,
-    ) -> list[Row]:
+    ) -> list[EnergyRow]:
         """Rows of spikingjelly's models, on a few texts."""
         few = [sequences[i] for i in drawn(len(sequences), PEER_TEXTS, seed)]
         right = {(m.victim, m.setting): m.accuracy for m in measured}
@@ -275,11 +277,11 @@ class Study:
         return convert_model(ann, recipe_from(settings), chosen, seed).snn
 
     def rows(
-        self, measured: Sequence[Measured], dataset: str, seed: int, more: Sequence[Row] = ()
+        self, measured: Sequence[Measured], dataset: str, seed: int, more: Sequence[EnergyRow] = ()
     ) -> list[Row]:
         """Priced rows with the columns of the table, and ``more``."""
         found = [*priced(measured, self.tables), *more]
-        return [{"dataset": dataset, **row, "seed": seed} for row in found]
+        return [{"dataset": dataset, **to_json(row), "seed": seed} for row in found]
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,10 @@ from ...files import write_json
 from ...models.devices import find_device
 from ...models.saving import save_model
 from ...models.text_model import TextModel
+from ...typed_json import made, to_json
 from ..data import calibration_texts, load_run_model, load_run_texts
 from ..measure import measure, write_raster
+from ..run_folder.records.conversion import ConversionReport
 from ..run_folder.run_folder import RunFolder
 from ..settings.convert import ConvertSettings
 from ..settings.engine import ENGINE, EngineSettings
@@ -64,7 +66,7 @@ def convert(
         snn = conversion.snn.to(device)
         figures = measure(snn, texts, seed, "snn", engine)
         report |= {"accuracy_by_step": figures["accuracy_by_step"]}
-        write_json(run.path / "snn" / "conversion.json", report)
+        write_json(run.path / "snn" / "conversion.json", to_json(made(ConversionReport, report)))
         write_raster(run, snn, texts, seed, "snn")
         figures |= {"recipe": {"name": name, **to_options(recipe)}}
         figures |= {"seconds": round(time.monotonic() - started, 1)}

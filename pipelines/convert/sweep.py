@@ -26,7 +26,8 @@ from ...models.devices import find_device
 from ...models.text_model import TextModel
 from ...progress import bar
 from ..data import calibration_texts, load_run_model, load_run_texts
-from ..run_folder.run_folder import RunFolder, fingerprint
+from ..run_folder.fingerprints import fingerprint
+from ..run_folder.run_folder import RunFolder
 from ..settings.convert import ConvertSettings, SweepSettings
 from ..settings.engine import ENGINE, EngineSettings
 from ..training.texts import Texts

@@ -43,7 +43,8 @@ from ..data import (
 )
 from ..quality.chance import warn_after
 from ..quality.quality import model_figures
-from ..run_folder.run_folder import RunFolder, fingerprint, settings_dict
+from ..run_folder.fingerprints import fingerprint, settings_dict
+from ..run_folder.run_folder import RunFolder
 from ..settings.data import DataSettings
 from ..training.texts import Texts
 from .outputs import OwnOutputs

@@ -14,10 +14,13 @@ from ..settings.energy import EnergySettings
 from ..settings.fields import Settings
 from ..settings.finetune import AdversarialSettings, FinetuneSettings
 from ..settings.train import TrainSettings
+from .stages import COMMANDS
 
 Config = dict[str, Any]
 # stages of which every setting is an option of the command of their name
 SHOWING: dict[str, Settings] = {"attack": AttackSettings(), "energy": EnergySettings()}
+_AGAIN = {"snn": "convert", "finetuned": "fine-tune", "attack": "attack", "energy": "count"}
+_AGAIN |= {"ann-adversarial": "tune", "snn-adversarial": "tune"}
 
 
 def command_for(stage: str, run: Path, config: Config) -> str:
@@ -59,6 +62,14 @@ def _without_controls(own: Config) -> Config:
     if not isinstance(victims, dict):
         return own
     return own | {"victims": [name for name in victims if "+" not in name]}
+
+
+def again(stage: str, run: Path) -> str:
+    """What to do about a damaged ``stage``, for the end of an error: its command, in short."""
+    where = shlex.quote(str(run))
+    if stage in _AGAIN:
+        return f"{_AGAIN[stage]} again: snnconvert {COMMANDS[stage].format(run=where)} --force"
+    return f"train again: snnconvert {COMMANDS['ann'].format(run=where)} --force"
 
 
 def _train(run: Path, config: Config) -> str:

@@ -44,6 +44,7 @@ from snnconvert.pipelines.settings.run import RunSettings
 from snnconvert.pipelines.training import loop, text_loop
 from snnconvert.pipelines.training.texts import Texts
 from snnconvert.tests.helpers.records import records as made_records
+from snnconvert.tests.helpers.report import RESULTS
 from snnconvert.text.datasets.dataset import Split
 
 DATA = ["--limit", "200", "--dim", "16", "--max-length", "24", "--vectors", "random"]
@@ -382,7 +383,7 @@ def test_redoing_a_stage_drops_what_builds_on_it(tmp_path: Path) -> None:
         run = RunFolder(tmp_path / redone, must_exist=False)
         for stage in stages:
             run.begin(stage, {"seed": 0})
-            run.finish(stage, {"seed": 0}, {})
+            run.finish(stage, {"seed": 0}, RESULTS.get(stage) or RESULTS["snn"])
         run.begin(redone, {"seed": 1}, force=True)
         assert set(run.results()) == left
         assert set(run.config()) == {*left, redone, "versions"}
