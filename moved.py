@@ -74,7 +74,9 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "attacks.presets": ("attacks.presets.catalogue",),
     "convert.from_torch": ("convert.from_torch.module",),
-    "convert.thresholds": ("convert.thresholds.rule",),
+    "convert.thresholds": tuple(
+        f"convert.thresholds.{file}" for file in ("spec", "statistics", "choose", "mse", "balance")
+    ),
     "engine.classifier": ("pipelines.classifier",),
     "engine.evaluate": ("engine.reference",),
     "models.network": ("models.nodes",),

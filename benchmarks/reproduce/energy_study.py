@@ -79,15 +79,16 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Variant:
-    """A conversion that is fine-tuned: T steps, soft threshold tau."""
+    """A conversion that is fine-tuned: T steps, soft threshold of words."""
 
     steps: int
-    tau: float
+    soft_threshold: float
 
     @property
     def name(self) -> str:
         """As run folders and rows call it."""
-        return f"T={self.steps}" + (f", tau={self.tau:g}" if self.tau else "")
+        level = f", soft threshold={self.soft_threshold:g}" if self.soft_threshold else ""
+        return f"T={self.steps}{level}"
 
 
 TABLED = Variant(4, 0.0)
@@ -143,7 +144,11 @@ class Study:
             source = self.trained(dataset, seed, "qcfs", "max").path
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(source, folder)
-        convert(folder, ConvertSettings(steps=variant.steps, tau=variant.tau), seed)
+        convert(
+            folder,
+            ConvertSettings(steps=variant.steps, soft_threshold=variant.soft_threshold),
+            seed,
+        )
         return finetune(folder, FINETUNE, seed)
 
     def texts(self, run: RunFolder) -> Texts:
@@ -266,7 +271,7 @@ class Study:
         from snnconvert.pipelines.convert.choices import recipe_from
         from snnconvert.pipelines.data import calibration_texts
 
-        settings = ConvertSettings(recipe="lv2023", insist=True)
+        settings = ConvertSettings(recipe="lv2023", allow_inexact=True)
         ann, _ = load_run_model(run, "ann", TextModel)
         chosen = calibration_texts(texts, settings.calibration, seed)
         return convert_model(ann, recipe_from(settings), chosen, seed).snn

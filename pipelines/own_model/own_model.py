@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from ...convert.from_torch.module import translate, unwrapped
 from ...convert.from_torch.text_model import scaled_model, word_vectors
-from ...convert.from_torch.translated import Translated
+from ...convert.from_torch.translation import Translated
 from ...engine.evaluate import accuracy
 from ...engine.reference import ann_logits
 from ...errors import InputError

@@ -111,17 +111,16 @@ def _seed(values: Config) -> list[str]:
 
 def _recipe_words(run: Path, own: Config) -> list[str]:
     """The options of ``convert``: a recipe by name, and what was changed of it."""
-    from ...convert.recipes.options import from_options, to_options
-    from ...convert.recipes.published import PRESETS, load_options
-    from ...models.neurons.options import added_options
+    from ...convert.recipes.options import from_options, recipe_options, to_options
+    from ...convert.recipes.published import PUBLISHED, load_options
 
     name = str(own.get("recipe", ConvertSettings().recipe))
     of_run = run / "recipes" / f"{name}.yaml"
-    if name not in PRESETS and not of_run.is_file():
+    if name not in PUBLISHED and not of_run.is_file():
         name = ConvertSettings().recipe
-    base = load_options(name if name in PRESETS else str(of_run))[1]
-    added = {name: item.default for name, item in added_options().items()}
-    usual = added | to_options(from_options(base))
+    base = load_options(name if name in PUBLISHED else str(of_run))[1]
+    usual = {name: item.default for name, item in recipe_options().items()}
+    usual |= to_options(from_options(base))
     changed = {key: value for key, value in own.items() if key in usual and value != usual[key]}
     words = ["--recipe", name] if name != ConvertSettings().recipe else []
     for key, value in changed.items():

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ...convert.recipes.old_names import by_names_of_today
 from ...errors import InputError
 from ...files import read_text, write_text
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """The resolved settings so far, by stage; empty where there is no file yet.
+    """The resolved settings so far, by stage and by names of today; empty without a file.
 
     Raises:
         InputError: the file is damaged.
@@ -29,7 +30,7 @@ def read_config(path: Path) -> dict[str, Any]:
             "remove that file and give the train command of this run again with the same "
             "options, which restores it"
         )
-    return config
+    return dict(by_names_of_today(config))
 
 
 def write_config(path: Path, config: dict[str, Any]) -> None:

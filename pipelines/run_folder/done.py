@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ...convert.recipes.old_names import by_names_before
 from ...errors import InputError
 from .again import command_for
 from .fingerprints import PLACES, as_json, comparable, difference, fingerprint, without
@@ -142,7 +143,8 @@ class DoneStages(RunFiles):
                     "another folder, or begin again with --force"
                 )
             return False
-        if results[stage].get("fingerprint") == self.stamp(stage, settings):
+        stamps = (self.stamp(stage, settings), self.stamp(stage, by_names_before(settings)))
+        if results[stage].get("fingerprint") in stamps:
             wrong = self._damage(stage, results[stage], whole=True)
             if wrong:
                 print(f"{stage} is made again, since {wrong}", file=sys.stderr)

@@ -35,7 +35,8 @@ from snnconvert.models.neurons.readout import SpikingReadout
 from snnconvert.models.nodes.layers import Concat, Conv1d, Linear
 from snnconvert.models.nodes.pooling import MeanOverTime
 from snnconvert.models.snn import SpikingTextModel
-from snnconvert.models.spikes.pooling import POOLING_RULES, MaxOfSpikes
+from snnconvert.models.spikes import POOLING_RULES
+from snnconvert.models.spikes.pooling import MaxOfSpikes
 from snnconvert.models.spikingjelly import SURROGATES, spikingjelly_run
 from snnconvert.pipelines.cli import main
 from snnconvert.seeds import generator

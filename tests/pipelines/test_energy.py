@@ -222,7 +222,7 @@ def test_tied_weights_stay_one_anothers_negative_and_are_stored_once(
         {"neuron": "lif", "leak": 0.1},
         {"srp_steps": 3},
         {"encoder": "ttfs", "neuron": "ttfs"},
-        {"pooling": "currents", "insist": True},
+        {"pooling": "currents", "allow_inexact": True},
     ],
     ids=str,
 )
