@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import moved
-from .version import __version__
+# absolute: a test runner loads this file by its path too, without the name of the package
+from snnconvert import moved
+from snnconvert.version import __version__
 
 if TYPE_CHECKING:
     from .pipelines.classifier import TextClassifier

@@ -20,12 +20,13 @@ ROOT = __name__.rpartition(".")[0]
 MODULES: dict[str, tuple[str, ...]] = {
     "attacks.blocks": ("attacks.preset", "attacks.building.builders"),
     "attacks.compare": ("attacks.statistics.compare",),
+    "attacks.model_file": ("pipelines.attack.model_file",),
     "attacks.scores": ("attacks.statistics.scores",),
     "attacks.user_recipes": ("attacks.presets.user",),
     "convert.advice": ("convert.diagnosis.advice",),
     "convert.artefacts": ("models.saving",),
     "convert.budget": ("convert.diagnosis.budget",),
-    "convert.counts": ("models.operations",),
+    "convert.counts": ("models.operations", "models.nodes.fan_out"),
     "convert.encoders": (
         "models.encoders.encoder",
         *(f"models.encoders.{code}" for code in ("direct", "poisson", "saf", "bitplane", "ttfs")),
@@ -53,7 +54,11 @@ MODULES: dict[str, tuple[str, ...]] = {
     ),
     "models.spikingjelly_bridge": ("models.spikingjelly",),
     "models.textcnn": ("models.families.textcnn", "models.text_model"),
-    "pipelines.runfolder": ("pipelines.run_folder.run_folder",),
+    "pipelines.runfolder": (
+        *(f"pipelines.run_folder.{name}" for name in ("run_folder", "fingerprints")),
+        "pipelines.versions",
+    ),
+    "pipelines.victims": ("pipelines.attack.models", "pipelines.attack.names"),
     "text.ranges": ("text.stages.ranges",),
     "text.readers": ("text.datasets.readers.readers",),
     "text.splits": ("text.datasets.splits",),
@@ -62,11 +67,17 @@ MODULES: dict[str, tuple[str, ...]] = {
 }
 # folder or module of today: where the names are that it had
 NAMES: dict[str, tuple[str, ...]] = {
+    "attacks.controls": (
+        "attacks.controls.coded_ann",
+        "attacks.controls.quantised_scores",
+        "attacks.controls.deterministic",
+    ),
     "attacks.presets": ("attacks.presets.catalogue",),
     "convert.from_torch": ("convert.from_torch.module",),
     "convert.thresholds": ("convert.thresholds.rule",),
     "engine.classifier": ("pipelines.classifier",),
     "engine.evaluate": ("engine.reference",),
+    "models.network": ("models.nodes",),
     "models.neurons": ("models.neurons.integrate_and_fire",),
     "pipelines.convert": ("convert.conversion", "pipelines.convert.convert", "pipelines.measure"),
     "pipelines.report": ("pipelines.report.page",),

@@ -93,6 +93,10 @@ class Registry(Mapping[str, T], Generic[T]):
             raise self._unknown(name)
         del self._members[name]
 
+    def added(self) -> dict[str, T]:
+        """The members that were added at run time, as another process needs them."""
+        return {name: m for name, m in self._members.items() if name not in self._places}
+
     def _load(self, name: str) -> T:
         module, _, attribute = self._places[name].partition(":")
         member: T = getattr(import_module(f"{self.package}.{module}"), attribute or self.attribute)

@@ -1,1 +1,1 @@
-"""Adversarial attacks through TextAttack: victims, recipes, resumable runs, scores."""
+"""Adversarial attacks through TextAttack: victims, presets, resumable runs, scores."""

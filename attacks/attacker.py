@@ -49,21 +49,20 @@ class Attacker:
             return failure(example, f"{type(error).__name__}: {one_line(error)}")
 
     def _attacked(self, example: Example) -> Record:
-        if not 0 <= example.label < len(self.classifier.classes):
-            raise InputError(
-                f"label {example.label} is not one of the model's "
-                f"{len(self.classifier.classes)} classes (0 to {len(self.classifier.classes) - 1})"
-            )
-        if SPLIT_TOKEN in example.text:
-            raise InputError(f"the text contains {SPLIT_TOKEN}, at which TextAttack cuts texts")
+        """Attack one text, and verify what comes of it.
+
+        Raises:
+            InputError: TextAttack cannot attack it.
+        """
+        self._check(example)
         text = attacked_text(example.text, self.attack, self.segment, self.plain)
         result = self.attack.attack(text, example.label)
         status = _STATUS[type(result).__name__]
         clean, final = result.original_result, result.perturbed_result
         success = status == "success"
-        # The words that a diagnostic deleted are told too; those of a failed attack mean nothing.
-        told = success or type(result).__name__ == "MaximizedAttackResult"
-        changed = changed_words(text.words, final.attacked_text.words) if told else []
+        # The words that a diagnostic deleted count too; those of a failed attack mean nothing.
+        counts = success or type(result).__name__ == "MaximizedAttackResult"
+        changed = changed_words(text.words, final.attacked_text.words) if counts else []
         adversarial = final.attacked_text.text if success else None
         draws, wrong = self._verified(adversarial, example.label)
         return Record(
@@ -82,6 +81,17 @@ class Attacker:
             verify_draws=draws,
             wrong_draws=wrong,
         )
+
+    def _check(self, example: Example) -> None:
+        """Refuse a label that is no class, and a text that TextAttack would cut."""
+        classes = len(self.classifier.classes)
+        if not 0 <= example.label < classes:
+            raise InputError(
+                f"label {example.label} is not one of the model's {classes} classes "
+                f"(0 to {classes - 1})"
+            )
+        if SPLIT_TOKEN in example.text:
+            raise InputError(f"the text contains {SPLIT_TOKEN}, at which TextAttack cuts texts")
 
     def _verified(self, text: str | None, label: int) -> tuple[int, int]:
         """Fresh draws that ``text`` is shown with, and on how many of them it is wrong."""

@@ -8,20 +8,21 @@ needs no attack.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError, one_line
 from ..seeds import derive
+from .job import Example, failure
+from .presets.noise import NOISE
 from .records import Record, append, header_of, open_records
 from .victims import Classifier
-
-NAME = "noise"
 
 
 def run_noise(
     classifier: Classifier,
-    examples: Sequence[Any],
+    examples: Sequence[Example],
     victim: str,
     out: Path | str,
     *,
@@ -37,7 +38,7 @@ def run_noise(
 
     Args:
         classifier: the victim; without noise no text can succeed.
-        examples: `attacks.runs.Example` rows: index, text, label.
+        examples: the texts.
         victim: its name, for the file.
         out: the ``.jsonl`` file.
         seed: of all draws.
@@ -48,53 +49,51 @@ def run_noise(
         The records, in the order of ``examples``.
     """
     path = Path(out)
-    configuration = {"victim": victim, "preset": NAME, "seed": seed, "verify_draws": verify_draws}
-    with open_records(
-        path, header_of(configuration | {"settings": dict(settings or {})})
-    ) as opened:
-        records, handle = opened
+    configuration: dict[str, Any] = {"victim": victim, "preset": NOISE.name, "seed": seed}
+    configuration |= {"verify_draws": verify_draws, "settings": dict(settings or {})}
+    with open_records(path, header_of(configuration)) as (records, handle):
         done = {record.index: record for record in records}
         for example in examples:
             if example.index in done and done[example.index].text == example.text:
                 continue
-            own = derive(seed, NAME, example.index)
+            own = derive(seed, NOISE.name, example.index)
             done[example.index] = _record(classifier, example, own, verify_draws)
             append(handle, path, done[example.index])
     return [done[example.index] for example in examples]
 
 
-def _record(classifier: Classifier, example: Any, seed: int, draws: int) -> Record:
+def _record(classifier: Classifier, example: Example, seed: int, draws: int) -> Record:
     """One text, looked at twice; an exception becomes a record too."""
-    fields: dict[str, Any] = {
-        "index": int(example.index),
-        "label": int(example.label),
-        "text": example.text,
-        "clean_prediction": None,
-        "clean_probability": None,
-        "status": "error",
-        "adversarial_text": None,
-        "adversarial_prediction": None,
-        "words": 0,
-        "words_changed": 0,
-        "queries": 0,
-        "changed_words": [],
-    }
     try:
-        if not 0 <= example.label < len(classifier.classes):
-            raise InputError(f"label {example.label} is not one of the model's classes")
-        first = classifier.probabilities([example.text], derive(seed, "first"))[0]  # (K,)
-        second = classifier.probabilities([example.text], derive(seed, "second"))[0]
-        clean, again = int(first.argmax()), int(second.argmax())
-        fields |= {"clean_prediction": clean, "clean_probability": float(first[clean])}
-        fields |= {"words": len(classifier.segment(example.text)), "queries": 2}
-        if clean != example.label:
-            return Record(**fields | {"status": "skipped"})
-        if again == clean:
-            return Record(**fields | {"status": "failed"})
-        shown = draws if classifier.stochastic else 1
-        votes = classifier.votes([example.text], shown, derive(seed, "verify"))  # (1, K)
-        fields |= {"adversarial_text": example.text, "adversarial_prediction": again}
-        fields |= {"verify_draws": shown, "wrong_draws": shown - int(votes[0, example.label])}
-        return Record(**fields | {"status": "success"})
+        return _looked_at_twice(classifier, example, seed, draws)
     except Exception as error:  # one text must not end the run
-        return Record(**fields, error=f"{type(error).__name__}: {one_line(error)}")
+        return failure(example, f"{type(error).__name__}: {one_line(error)}")
+
+
+def _looked_at_twice(classifier: Classifier, example: Example, seed: int, draws: int) -> Record:
+    if not 0 <= example.label < len(classifier.classes):
+        raise InputError(f"label {example.label} is not one of the model's classes")
+    first = classifier.probabilities([example.text], derive(seed, "first"))[0]  # (K,)
+    second = classifier.probabilities([example.text], derive(seed, "second"))[0]
+    clean, again = int(first.argmax()), int(second.argmax())
+    right, holds = clean == example.label, clean == again
+    record = replace(
+        failure(example, ""),
+        error=None,
+        clean_prediction=clean,
+        clean_probability=float(first[clean]),
+        words=len(classifier.segment(example.text)),
+        queries=2,
+        status="success" if right and not holds else "failed" if right else "skipped",
+    )
+    if record.status != "success":
+        return record
+    shown = draws if classifier.stochastic else 1
+    votes = classifier.votes([example.text], shown, derive(seed, "verify"))  # (1, K)
+    return replace(
+        record,
+        adversarial_text=example.text,
+        adversarial_prediction=again,
+        verify_draws=shown,
+        wrong_draws=shown - int(votes[0, example.label]),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from hashlib import sha256
 from typing import Any
 
@@ -12,6 +13,17 @@ from .victims import Victim
 
 Build = Callable[[Victim, int], Any]
 """Makes the ``textattack.Attack`` for a victim and a query budget."""
+
+
+class Role(Enum):
+    """What the figures of an attack are read for."""
+
+    ATTACK = "attack"
+    """Robustness: victims are compared under it."""
+    UNLIMITED = "unlimited"
+    """A control that nothing holds back: where accuracy stays, the victim hides its scores."""
+    NOISE = "noise"
+    """A control that changes nothing: what fresh noise alone does to right predictions."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +42,10 @@ class Preset:
             they are not.
         auto: whether it runs where no attack was chosen: quick, and with small needs.
         plain: whether it attacks TextAttack's own texts, whose words may come and go.
-        source: hash of the code that it comes from, for a user's recipe.
+        source: hash of the code that it comes from, for an attack of the user's.
+        role: what its figures are read for.
+        gradient: kind of gradient that it takes of its victim (`engine.gradients`); "" for a
+            black-box attack.
     """
 
     name: str
@@ -44,6 +59,12 @@ class Preset:
     auto: bool = False
     plain: bool = False
     source: str = ""
+    role: Role = Role.ATTACK
+    gradient: str = ""
+
+    def reads(self, language: str) -> bool:
+        """Whether it is for texts in ``language``."""
+        return self.language in (language, "any")
 
     def digest(self) -> str:
         """SHA-256 over the files of its assets, with the hash of the user's code if it is such."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from types import TracebackType
 
+from ..progress import bar
+
 
 class Progress:
     """A bar on the terminal; where there is none, or ``shown`` is false, nothing is printed.
@@ -14,13 +16,11 @@ class Progress:
     """
 
     def __init__(self, total: int, shown: bool = True) -> None:
-        from tqdm import tqdm
-
-        self._bar = tqdm(
+        self._bar = bar(
             total=total,
             unit="text",
             smoothing=0.1,
-            disable=None if shown else True,  # None: only on a terminal
+            shown=shown,
             dynamic_ncols=True,
         )
 

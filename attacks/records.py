@@ -100,7 +100,7 @@ def partial_records(folder: Path | str) -> list[tuple[str, str, list[Record]]]:
     For a look at work that was interrupted: files without a record, and any that are not files of
     records, are passed over. The order is that of the files' names.
     """
-    found: list[tuple[str, str, list[Record]]] = []
+    attacks: list[tuple[str, str, list[Record]]] = []
     for path in sorted(Path(folder).glob("*.jsonl")):
         try:
             header, records = read_records(path)
@@ -108,8 +108,8 @@ def partial_records(folder: Path | str) -> list[tuple[str, str, list[Record]]]:
             continue
         of = header["configuration"]
         if records:
-            found.append((str(of.get("victim")), str(of.get("preset")), records))
-    return found
+            attacks.append((str(of.get("victim")), str(of.get("preset")), records))
+    return attacks
 
 
 @contextmanager
@@ -133,13 +133,8 @@ def open_records(path: Path, header: Mapping[str, Any]) -> Iterator[tuple[list[R
         _lock(handle, path)
         data = handle.read()
         new = first.startswith(data)  # empty, or cut off while its first line was written
-        found, records, sound = (header, [], 0) if new else _parse(path, data)
-        if found["hash"] != header["hash"]:
-            what = ", ".join(_differences(found["configuration"], header["configuration"]))
-            raise InputError(
-                f"{path} holds an attack of another configuration ({what}); choose another "
-                "folder, or delete that file to start over"
-            )
+        stored, records, sound = (header, [], 0) if new else _parse(path, data)
+        _check_configuration(path, stored, header)
         try:
             handle.truncate(sound)
             handle.seek(sound)
@@ -148,6 +143,16 @@ def open_records(path: Path, header: Mapping[str, Any]) -> Iterator[tuple[list[R
         except OSError as error:
             raise _unwritable(path, error) from error
         yield records, handle
+
+
+def _check_configuration(path: Path, stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    """Refuse a file whose header is of another configuration, and say what differs."""
+    if stored["hash"] != wanted["hash"]:
+        what = ", ".join(_differences(stored["configuration"], wanted["configuration"]))
+        raise InputError(
+            f"{path} holds an attack of another configuration ({what}); choose another "
+            "folder, or delete that file to start over"
+        )
 
 
 def append(handle: BinaryIO, path: Path, record: Record) -> None:
@@ -224,11 +229,13 @@ def _record(line: bytes) -> Record | None:
     return Record(**value)
 
 
-def _differences(found: Mapping[str, Any], asked: Mapping[str, Any], prefix: str = "") -> list[str]:
+def _differences(
+    stored: Mapping[str, Any], wanted: Mapping[str, Any], prefix: str = ""
+) -> list[str]:
     """``name: value there, value now`` for everything that differs, nested mappings opened."""
     result: list[str] = []
-    for name in sorted({*found, *asked}):
-        there, now = found.get(name), asked.get(name)
+    for name in sorted({*stored, *wanted}):
+        there, now = stored.get(name), wanted.get(name)
         if isinstance(there, dict) and isinstance(now, dict):
             result += _differences(there, now, f"{prefix}{name}.")
         elif there != now:

@@ -13,11 +13,11 @@ from ..seeds import derive
 from ..text.inputs import TextsLike, as_labels, as_texts
 from .job import Example, Job, data_digest, library_versions
 from .presets.catalogue import preset as find_preset
-from .presets.requirements import check_assets
+from .presets.requirements import check_assets, check_classifier
 from .progress import Progress
 from .records import Record, append, header_of, open_records, read_records
 from .victims import Classifier
-from .workers.pool import AttackPool, OneProcess, check_language
+from .workers.pool import AttackPool, OneProcess
 
 __all__ = ["Example", "Record", "read_records", "run_attack", "select_examples"]
 
@@ -82,48 +82,46 @@ def run_attack(
             or a file of another configuration.
         SnnConvertError: the file cannot be written, another process writes it, or workers fail.
     """
-    find_preset(preset)
-    if query_budget < 1:
-        raise InputError(f"expected a query budget of at least 1, got {query_budget}")
-    if len({example.index for example in examples}) < len(examples):
-        raise InputError("expected examples with different indices, but some occur twice")
+    _check(examples, preset, query_budget)
     pool = victims if isinstance(victims, AttackPool) else _only(victims, preset)
     check_assets([preset])
-    job = Job(
-        victim,
-        preset,
-        seed,
-        query_budget,
-        verify_draws,
-        data_digest(preset),
-        library_versions(),
-    )
+    data, versions = data_digest(preset), library_versions()
+    job = Job(victim, preset, seed, query_budget, verify_draws, data, versions)
     path = Path(out)
     with open_records(path, header_of(_configuration(job, settings))) as (records, handle):
         done = _finished(path, records, examples)
         waiting = [example for example in examples if example.index not in done]
         own = Progress(len(examples), progress is True and bool(waiting))
         bar = progress if isinstance(progress, Progress) else own
-        with own, closing(pool.records(job, waiting)) as found:
+        with own, closing(pool.records(job, waiting)) as ended:
             bar.begin(f"{victim} {preset}", len(done))
-            for record in found:
+            for record in ended:
                 append(handle, path, record)
                 done[record.index] = record
                 bar.step()
     return [done[example.index] for example in examples]
 
 
+def _check(examples: Sequence[Example], preset: str, query_budget: int) -> None:
+    """Refuse an attack that is none, and texts that cannot be told apart."""
+    find_preset(preset)
+    if query_budget < 1:
+        raise InputError(f"expected a query budget of at least 1, got {query_budget}")
+    if len({example.index for example in examples}) < len(examples):
+        raise InputError("expected examples with different indices, but some occur twice")
+
+
 def _only(classifier: Classifier, preset: str) -> AttackPool:
     """A pool of this process alone, with one victim that is loaded already."""
-    check_language(classifier, preset)
+    check_classifier(classifier, preset)
     return OneProcess(lambda _: classifier)
 
 
 def _configuration(job: Job, settings: Mapping[str, Any] | None) -> dict[str, Any]:
     """What the records of ``job`` depend on, apart from the texts."""
     dropped = list(find_preset(job.preset).dropped)
-    given = {"versions": dict(job.versions), "settings": dict(settings or {})}
-    return {**asdict(job), "dropped": dropped, **given}
+    surroundings = {"versions": dict(job.versions), "settings": dict(settings or {})}
+    return {**asdict(job), "dropped": dropped, **surroundings}
 
 
 def _finished(

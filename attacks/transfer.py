@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..files import sha256
+from ..progress import bar
 from ..seeds import derive
 from .records import Record
 from .runs import VERIFY_DRAWS
@@ -81,14 +82,14 @@ def _shown(
     records: Mapping[str, Mapping[str, Sequence[Record]]], target: str
 ) -> dict[Key, tuple[str, int]]:
     """Text and label of whatever counts for ``target``."""
-    found: dict[Key, tuple[str, int]] = {}
+    texts: dict[Key, tuple[str, int]] = {}
     for attack, victims in records.items():
         right = {r.index for r in victims.get(target, ()) if r.status in ("success", "failed")}
         for source, made in victims.items():
             for r in made:
                 if source != target and r.verified and r.index in right:
-                    found[attack, source, r.index] = r.adversarial_text or "", r.label
-    return found
+                    texts[attack, source, r.index] = r.adversarial_text or "", r.label
+    return texts
 
 
 def _fooled(
@@ -129,6 +130,4 @@ def _row(source: str, target: str, attack: str, hits: Sequence[bool]) -> Row:
 def _bar(targets: Sequence[str], progress: bool) -> Iterable[str]:
     if not progress:
         return targets
-    from tqdm import tqdm
-
-    return tqdm(targets, desc="transfer", unit="victim", disable=None, dynamic_ncols=True)
+    return bar(targets, desc="transfer", unit="victim", dynamic_ncols=True)

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 
+from ..errors import InputError
 from ..text.inputs import as_texts
+
+if TYPE_CHECKING:
+    from ..engine.gradients.text import TextGradient
+
+DRAWS = 8
+"""Draws of the input's noise that the averaged gradient is the mean of."""
 
 SUM_TOLERANCE = 1e-12
 """How far a row of probabilities may be from 1; TextAttack would "repair" rows with a softmax."""
@@ -40,6 +47,22 @@ class Classifier(Protocol):
 
         Int64 (N, K), rows summing to ``draws``. Every text and draw has noise of its own.
         """
+
+
+class WhiteBox(Classifier, Protocol):
+    """What white-box attacks need from a model."""
+
+    def gradient(
+        self, text: str, label: int, kind: str = "surrogate", seed: int = 0, draws: int = DRAWS
+    ) -> TextGradient:
+        """The gradient of the loss of class ``label`` at ``text`` (see `engine.gradients`).
+
+        Raises:
+            InputError: the model has none.
+        """
+
+    def first_order(self, gradient: TextGradient, texts: Sequence[str]) -> np.ndarray:
+        """How much more loss ``texts`` have, by the gradient at another text: (N,) float64."""
 
 
 class Victim:
@@ -88,3 +111,18 @@ def check_probabilities(rows: np.ndarray, texts: int, classes: int) -> None:
         raise ValueError(
             f"expected rows that sum to 1 within {SUM_TOLERANCE:g}, but one is off by {worst:g}"
         )
+
+
+def check_gradient(classifier: Classifier, name: str, kind: str) -> None:
+    """Make sure that attack ``name`` can have gradients of ``kind``.
+
+    Raises:
+        InputError: the classifier has none.
+    """
+    if not hasattr(getattr(classifier, "inner", classifier), "gradient"):  # a control wraps another
+        raise InputError(
+            f"the attack {name} needs the gradients of its victim, but this one shows "
+            f"probabilities alone ({type(classifier).__name__}): attack ann, snn or finetuned"
+        )
+    # of no words: quick, and refuses neurons that have no gradient
+    cast("WhiteBox", classifier).gradient("", 0, kind, 0, 1)

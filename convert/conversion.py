@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..models.batches import by_length, to_batch
+from ..models.devices import device_of, on_cpu
 from ..models.encoders.encoder import soft_threshold
 from ..models.network import Network, Signal
 from ..models.nodes.activations import Activation
@@ -50,6 +51,8 @@ def convert_model(
 ) -> Conversion:
     """Balance thresholds on texts, convert, verify against the ANN, and correct.
 
+    All of it is done on the CPU; the SNN then lies on the device of ``ann``.
+
     Args:
         ann: the trained model
         recipe: the choices of the conversion
@@ -62,6 +65,7 @@ def convert_model(
     """
     if not isinstance(ann, TextModel):
         raise InputError(f"expected an ANN (TextModel) to convert, but got {type(ann).__name__}")
+    device, ann = device_of(ann), on_cpu(ann)  # where weights come out the same for any device
     sequences = as_sequences(sequences, ann.embedding.num_embeddings)
     if not any(len(ids) for ids in sequences):
         raise InputError(
@@ -71,7 +75,7 @@ def convert_model(
     ann = sparser(ann, recipe.tau)
     thresholds, used = balance(ann, recipe, sequences)
     corrections: list[dict[str, Any]] = []
-    if recipe.neuron.kind == "ttfs":
+    if recipe.neuron.layer.windowed:
         network, rows = _ttfs_network(ann, recipe, thresholds, sequences)
     else:
         network, rows = _spiking_network(ann, recipe, thresholds, sequences)
@@ -91,7 +95,7 @@ def convert_model(
             }
     vectors = ann.embedding.weight.detach()
     snn = spiking_model(vectors, recipe.encoder, network, recipe.steps, recipe.srp_steps)
-    return Conversion(snn.eval(), ann, thresholds, rows, corrections)
+    return Conversion(snn.eval().to(device), ann, thresholds, rows, corrections)
 
 
 def sparser(ann: TextModel, tau: float) -> TextModel:

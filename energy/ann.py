@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import InputError
+from ..models.batches import to_batch
 from ..models.network import Network, Node, Signal
 from ..models.nodes.activations import Activation, Qcfs
 from ..models.nodes.layers import Conv1d, Linear
@@ -60,12 +61,10 @@ def count_ann(
         sequences: id sequences (N)
         batches: their indices, in batches
     """
-    from ..models.batches import pad
-
     model.eval()
     parts: dict[str, dict[str, list[np.ndarray]]] = {}
     for batch in batches:
-        ids, lengths = (torch.from_numpy(a) for a in pad([sequences[i] for i in batch], 1))
+        ids, lengths = to_batch([sequences[i] for i in batch], model)
         found = _counts(model.network, Signal(model.embed(ids), lengths))
         for name, fields in found.items():
             for field, values in fields.items():
@@ -76,8 +75,8 @@ def count_ann(
         for name, fields in parts.items()
     }
     longest = max((len(s) for s in sequences), default=1)
-    full = torch.tensor([max(longest, 1)])
-    widest = Signal(model.embed(torch.zeros((1, max(longest, 1)), dtype=torch.int64)), full)
+    ids, lengths = to_batch([np.zeros(max(longest, 1), np.int64)], model)
+    widest = Signal(model.embed(ids), lengths)
     sizes = network_sizes(model.network, widest)
     return AnnCounts(own, _counts(model.network, widest), sizes)
 
@@ -102,7 +101,7 @@ def _counts(network: Network, signal: Signal) -> Counts:
             values = {"inputs": places(source), "outputs": places(record[name])}
         else:
             continue
-        found[name] = {k: v.to(torch.float64).numpy() for k, v in values.items()}
+        found[name] = {k: v.to(torch.float64).cpu().numpy() for k, v in values.items()}
     return found
 
 

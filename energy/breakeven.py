@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from .layers import BY_SPIKE, Layer
-from .tables import EnergyTable
+from .price_table import EnergyTable
 
 
 def break_even(

@@ -1,13 +1,8 @@
 """The work of an encoder: what turns word vectors into spikes, counted where a chip would do it.
 
 A deterministic code gives a word the same spikes every time, so a chip could keep them in place of
-its vector; that is not assumed here. Values that are zero need no work.
-
-    direct     nothing: the values themselves are the input
-    saf        an addition and a comparison for every value and step, a subtraction for every spike
-    poisson    a random number and a comparison for every value and step
-    bitplane   a multiplication and a rounding for every value, once: two additions' worth
-    ttfs       the same
+its vector; that is not assumed here. Values that are zero need no work; what the others need, the
+code says itself (`models.encoders.code.Code.work`).
 """
 
 from __future__ import annotations
@@ -24,7 +19,7 @@ from .layers import WORD, Layer
 
 def silent_free(model: SpikingTextModel) -> np.ndarray:
     """For every word (V,) how many of its mapped values are above zero, and need encoding."""
-    vectors = model.embedding.weight.detach()
+    vectors = model.embedding.weight.detach().cpu()
     encoder = model.encoder
     mapping = encoder.mapping if isinstance(encoder, Encoder) else "split"
     active = vectors.count_nonzero(dim=1)
@@ -46,21 +41,16 @@ def encoder_layer(
     active = np.array([per_word[s].sum() for s in sequences], dtype=np.float64)  # (N,)
     words = np.array([len(s) for s in sequences], dtype=np.float64)
     encoder = model.encoder
-    code = encoder.code if isinstance(encoder, Encoder) else "direct"
     counts = {"components": words * dim}
     state = 0.0
     if isinstance(encoder, Encoder) and encoder.mapping == "shift":
         counts["encode_adds"] = words * dim  # half of it is a shift of bits
     if spikes is not None:
         counts["spikes_out"] = spikes
-    if code == "saf":
-        resets = 0.0 if spikes is None else spikes
-        counts["encode_adds"] = counts.get("encode_adds", 0.0) + 2 * active * run + resets
-        counts["reads_state"] = counts["writes_state"] = active * run
-        state = float(WORD * longest * dim)
-    elif code == "poisson":
-        counts["encode_draws"] = active * run
-        counts["encode_adds"] = counts.get("encode_adds", 0.0) + active * run
-    elif code in ("bitplane", "ttfs"):
-        counts["encode_adds"] = counts.get("encode_adds", 0.0) + 2 * active
+    if isinstance(encoder, Encoder):
+        work = encoder.coding.work(active, run, 0.0 if spikes is None else spikes)
+        for field, count in work.items():
+            counts[field] = counts.get(field, 0.0) + count
+        if encoder.coding.keeps_state:
+            state = float(WORD * longest * dim)
     return Layer("encoder", "encoder", counts, state_bytes=state, steps=run)

@@ -35,8 +35,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..models.network import Node
 from ..models.nodes.layers import Conv1d, Linear
-from ..models.nodes.merge import Scale
 
 FIELDS = (
     "spikes_in",
@@ -144,16 +144,14 @@ def total(layers: Sequence[Layer], name: str) -> np.ndarray:
     return np.asarray(sum((layer.get(name) for layer in layers), start=np.zeros(1)))
 
 
-def stored_weights(node: object) -> int:
+def stored_weights(node: Node) -> int:
     """Weights that a layer keeps in memory, biases included.
 
     A converted layer that reads positive and negative parts has every weight twice, once with
     either sign: those are kept once. Fine-tuning makes them differ.
     """
-    if isinstance(node, Scale):
-        return node.channels
     if not isinstance(node, Conv1d | Linear):
-        return 0
+        return sum(parameter.numel() for parameter in node.parameters())
     weight = node.weight.detach()
     half = weight.shape[1] // 2
     twice = weight.shape[1] % 2 == 0 and bool((weight[:, :half] == -weight[:, half:]).all())

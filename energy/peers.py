@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from ..models.devices import on_cpu
 from ..models.network import Network, Signal
 from ..models.nodes.layers import Conv1d
 from ..models.snn import SpikingTextModel
@@ -43,6 +44,7 @@ def spikesim_joules(
     """Joules a text by SpikeSim, the mean over ``sequences``; None for input that is no spikes."""
     if not model.encoder.spiking or not sequences:
         return None
+    model = on_cpu(model)  # where spikingjelly's convolutions are made
     whole, noise = 0.0, generator(seed, "spikesim")
     for sequence in sequences:
         if not len(sequence):
@@ -70,6 +72,7 @@ def neuromc_joules(
     spiking = isinstance(model, SpikingTextModel)
     if isinstance(model, SpikingTextModel) and not model.encoder.spiking:
         return None
+    model = on_cpu(model)
     lengths = [max(len(s), 1) for s in sequences]
     costs: dict[int, float] = {}
     for length in set(lengths):

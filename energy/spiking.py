@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..models.batches import to_batch
 from ..models.network import Network, Node, Signal
 from ..models.neurons.base import Neurons
-from ..models.neurons.lif import LIF
 from ..models.neurons.readout import SpikingReadout
-from ..models.nodes.layers import Conv1d, Linear
-from ..models.operations import SYNAPSES, SpikeCounter, step_sops
+from ..models.nodes.layers import Conv1d
+from ..models.operations import SpikeCounter, step_sops
 from ..models.snn import SpikingTextModel
 from ..models.spikes.pooling import GatedMax, MaxOfCounts, MaxOfCurrents, SpikePooling
 from ..models.spikes.ttfs import RampReadout
@@ -35,7 +35,6 @@ def places(signal: Signal) -> Tensor:
 def synapse_count(node: Node, source: Signal) -> Tensor:
     """Synapses of a text's own positions, each once, (B,); ``source`` has time first."""
     ones = Signal(torch.ones_like(source.values[:1]), source.lengths)
-    assert isinstance(node, SYNAPSES)
     return step_sops(node, ones)[0].to(torch.float64)
 
 
@@ -62,7 +61,7 @@ class SpikeTally:
             self._add(self.by_step, "encoder", "spikes_out", fired)
         for name, inputs in network.inputs.items():
             node = network.node(name)
-            if isinstance(node, SYNAPSES):
+            if node.synaptic:
                 self._synapses(name, record, operations[name])
             elif isinstance(node, Neurons | SpikingReadout):
                 fired = self.counter.spikes(name, record).masked().flatten(2).sum(2)
@@ -148,7 +147,7 @@ def spiking_layers(
     layers = [encoder_layer(model, sequences, run, longest, spikes)]
     for name in model.network.inputs:
         node = model.network.node(name)
-        if isinstance(node, SYNAPSES):
+        if node.synaptic:
             layers.append(_synapses(model, name, counted, run, sizes))
         elif isinstance(node, Neurons | SpikingReadout):
             layers.append(_neurons(name, node, counted, run, sizes))
@@ -176,7 +175,7 @@ def _synapses(
     analog = SpikeCounter(model.network, not model.encoder.spiking).is_analog(name)
     by_step, once = counted.by_step[name], counted.once[name]
     neurons = once["neurons"]
-    has_bias = isinstance(node, Conv1d | Linear)
+    has_bias = hasattr(node, "bias")
     biases = neurons * (np.ones_like(run) if analog else run) * has_bias
     counts = {"synapses": once["synapses"], "neurons": neurons, "bias_adds": biases}
     operations = _until(by_step["operations"], run)
@@ -237,25 +236,21 @@ def dense_memory(
 
 def _neurons(
     name: str,
-    node: Node,
+    node: Neurons | SpikingReadout,
     counted: Counted,
     run: np.ndarray,
     sizes: dict[str, tuple[float, float]],
 ) -> Layer:
-    """The work of a layer of neurons: a comparison a step, and a subtraction a spike."""
+    """The work of a layer of neurons: what it does at every step, and a subtraction a spike."""
     neurons = counted.once[name]["neurons"]
     updates = neurons * run
     fired = _until(counted.by_step[name]["spikes_out"], run)
     counts = {
         "spikes_out": fired,
         "neurons": neurons,
-        "updates": updates,
-        "reads_state": updates,
-        "writes_state": updates,
         "writes_out": fired,
     }
-    if isinstance(node, LIF):
-        counts["leaks"] = updates
+    counts |= {name: each * updates for name, each in node.operations.items()}
     return Layer(
         name,
         "neurons",
@@ -269,8 +264,7 @@ def _neurons(
 @torch.no_grad()
 def node_sizes(model: SpikingTextModel, longest: int) -> dict[str, tuple[float, float]]:
     """Values on the input and the output of every node at one step, for a text of ``longest``."""
-    lengths = torch.tensor([max(longest, 1)])
-    ids = torch.zeros((1, max(longest, 1)), dtype=torch.int64)
+    ids, lengths = to_batch([np.zeros(max(longest, 1), np.int64)], model)
     frames = model.frames(ids, lengths, torch.Generator())
     return network_sizes(model.network, Signal(frames, lengths))
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from .layers import Layer, total
-from .tables import EnergyTable
+from .price_table import EnergyTable
 
 DEFINITIONS = ("spikes", "fan-out", "with backward")
 

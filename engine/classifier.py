@@ -16,10 +16,11 @@ from ..moved import attributes
 from ..seeds import derive
 from ..text.inputs import TextsLike, as_text, as_texts
 from ..text.stages.words import TextStage
-from .engines import FEW_TEXTS, make_engine, sharing
+from .engines import ann_by, make_engine
 from .gradients.text import DRAWS, TextGradient, WordGradients, first_order, text_gradient
 from .incremental.ann_runner import AnnRunner
 from .incremental.draws import logits_of_draws, logits_of_own_draws
+from .kinds.kind import FEW_TEXTS
 from .reference import Engine
 
 
@@ -35,11 +36,11 @@ class ModelClassifier:
 
     Args:
         stage: the text stage that the model was trained with
-        model: ANN or SNN
+        model: ANN or SNN, on the device on which it is to run
         classes: class names, one per output
         draws: how many noise draws are averaged for a stochastic encoder
         engine: what runs an SNN, and at which
-        precision: see `choose.make_engine`
+        precision: see `engines.make_engine`
     """
 
     def __init__(
@@ -94,7 +95,7 @@ class ModelClassifier:
         """Logits (N, K) of an ANN."""
         assert isinstance(self.model, TextModel)
         if self._ann is None:
-            self._ann = AnnRunner(self.model, self.engine_name, self.precision, FEW_TEXTS)
+            self._ann = ann_by(self.engine_name, self.model, self.precision)
         return self._ann.logits(sequences)
 
     def engine(self, texts: int = 0) -> Engine:
@@ -108,8 +109,9 @@ class ModelClassifier:
         few = self._asked < FEW_TEXTS
         self._asked += texts
         if self._engine is None or (few and self._asked >= FEW_TEXTS):
-            chosen = make_engine(self.model, self.engine_name, self.precision, self._asked)
-            self._engine = sharing(chosen)
+            self._engine = make_engine(
+                self.model, self.engine_name, self.precision, self._asked, similar=True
+            )
         return self._engine
 
     @property
@@ -209,7 +211,7 @@ class ModelClassifier:
     def first_order(self, found: TextGradient, texts: TextsLike) -> np.ndarray:
         """How much more loss ``texts`` have, by the gradient at another: (N,) float64."""
         others = self.stage.encode([text[: found.reach] for text in as_texts(texts)])
-        vectors = self.model.embedding.weight.detach().numpy()
+        vectors = self.model.embedding.weight.detach().cpu().numpy()
         return first_order(found.gradient, found.ids, others, vectors)
 
 

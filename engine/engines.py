@@ -1,10 +1,13 @@
-"""Which engine runs a spiking text model: the fastest that can, with the same spikes as any other.
+"""Which engine runs a text model: the one asked for, or the fastest that can. Where to begin.
 
-- ``fast``: tables of words and fused kernels (`fast.py`; on a GPU `engine/triton/inference.py`)
+The engines are in `kinds`, by name:
+
+- ``fast``: tables of words and fused kernels on the CPU (`inference/fast.py`)
 - ``torch``: the same tables without numba
-- ``reference``: the network's own nodes, step by step
-- ``auto``: ``fast``, or ``torch`` for a few texts that would not pay for loading kernels; the
-  reference where neither can run the network, and the reason is logged once
+- ``gpu``: fused Triton kernels on a GPU (`triton/inference.py`)
+- ``reference``: the network's own nodes, step by step, on any device
+- ``auto``: the fastest of them that runs the network where it lies; a few texts that would not pay
+  for loading kernels are left to ``torch``. Why it is not the fastest of all is logged once.
 
 With the precision ``exact`` all of them run the network on a grid (`grid.py`) and agree to the
 spike; with ``fast`` its weights are left as they are, and a spike may differ at a rounding tie.
@@ -12,22 +15,15 @@ spike; with ``fast`` its weights are left as they are, and a spike may differ at
 
 from __future__ import annotations
 
-import logging
-from typing import Literal
-
 from ..errors import InputError
 from ..models.snn import SpikingTextModel
-from .inference.fast import FastEngine
+from ..models.text_model import TextModel
+from .incremental.ann_runner import AnnRunner
+from .kinds import ENGINES, PRECISIONS
+from .kinds.kind import EngineKind, Request, Training, elsewhere
 from .plan import Unsupported
-from .reference import Engine, ReferenceEngine
-from .triton.inference import GpuEngine
-
-ENGINES = ("auto", "fast", "torch", "reference")
-PRECISIONS = ("exact", "fast")
-FEW_TEXTS = 64  # fewer texts than this are done before numba is loaded
-
-log = logging.getLogger("snnconvert.engine")
-_said: set[str] = set()
+from .reference import Engine
+from .training.front import Surrogate
 
 
 def make_engine(
@@ -37,63 +33,73 @@ def make_engine(
     texts: int | None = None,
     threads: int = 1,
     progress: str | None = None,
+    similar: bool = False,
 ) -> Engine:
-    """An engine for ``model``.
+    """An engine for ``model``, on the device on which it lies.
 
     Args:
         model: the SNN
-        engine: one of `ENGINES`
+        engine: a name of `ENGINES`
         precision: one of `PRECISIONS`
         texts: how many texts it will be asked for, where that is known
         threads: of the fused kernels
         progress: label of a progress bar, none without it
+        similar: the texts differ from one another in a few words, as those of an attack do; what
+            they have in common is done once, where that is possible
 
     Raises:
-        InputError: an unknown engine or precision, or an engine that was asked for by name and
-            cannot run the network.
+        InputError: an unknown engine or precision, or an engine that cannot run the network.
     """
-    for value, known, what in ((engine, ENGINES, "engine"), (precision, PRECISIONS, "precision")):
-        if value not in known:
-            raise InputError(f"expected the {what} to be {', '.join(known)}, but got {value!r}")
-    if engine == "reference":
-        return ReferenceEngine(model, precision, progress=progress)
-    exactly: Literal["exact", "fast"] = "exact" if precision == "exact" else "fast"
-    few = engine == "auto" and texts is not None and texts < FEW_TEXTS
+    kind = _kind(engine, precision)
+    reason = elsewhere(kind, model) or kind.refuses(model, precision)
     try:
-        if model.embedding.weight.is_cuda:
-            return GpuEngine(model, precision)
-        return FastEngine(
-            model,
-            exactly,
-            "torch" if few or engine == "torch" else "auto",
-            threads=threads,
-            progress=progress,
+        if reason is None:
+            request = Request(precision, texts, threads, progress, similar)
+            return kind.make(model, request)
+    except Unsupported as found:
+        reason = found
+    raise InputError(
+        f"the engine {engine} cannot run this network: {reason}; choose auto or reference"
+    )
+
+
+def training_by(engine: str, model: SpikingTextModel, surrogate: Surrogate) -> Training:
+    """What computes output currents of ``model`` with gradients; all engines give the same.
+
+    Raises:
+        InputError: an unknown engine, or one that cannot train the network.
+    """
+    kind = _kind(engine)
+    reason = elsewhere(kind, model)
+    try:
+        if reason is None:
+            return kind.training(model, surrogate)
+    except Unsupported as found:
+        reason = found
+    raise InputError(
+        f"the engine {engine} cannot fine-tune this network: {reason}; leave --engine out, "
+        "or give --engine reference"
+    )
+
+
+def ann_by(engine: str, model: TextModel, precision: str = "exact") -> AnnRunner:
+    """What runs an ANN.
+
+    Raises:
+        InputError: an unknown engine or precision, or an engine of another device.
+    """
+    kind = _kind(engine, precision)
+    reason = elsewhere(kind, model)
+    if reason is not None:
+        raise InputError(
+            f"the engine {engine} cannot run this network: {reason}; choose auto or reference"
         )
-    except Unsupported as reason:
-        if engine != "auto":
-            raise InputError(
-                f"the engine {engine} cannot run this network: {reason}; choose auto or reference"
-            ) from None
-        _say_once(str(reason))
-        return ReferenceEngine(model, precision, str(reason), progress)
+    return kind.ann(model, precision)
 
 
-def sharing(engine: Engine) -> Engine:
-    """``engine``, sparing it what texts have in common, where that is possible.
-
-    For callers that ask for many texts that differ in a few words, such as attacks.
-    """
-    if not isinstance(engine, FastEngine) or engine.backend != "numba":
-        return engine
-    from .incremental.incremental import Incremental  # loads numba
-
-    try:
-        return Incremental(engine)
-    except Unsupported:
-        return engine
-
-
-def _say_once(reason: str) -> None:
-    if reason not in _said:
-        _said.add(reason)
-        log.info("the reference engine runs this network: %s", reason)
+def _kind(engine: str, precision: str = "exact") -> EngineKind:
+    """The engine called so; refuses an unknown precision too."""
+    if precision not in PRECISIONS:
+        known = ", ".join(PRECISIONS)
+        raise InputError(f"expected the precision to be {known}, but got {precision!r}")
+    return ENGINES[engine]

@@ -7,7 +7,7 @@ products of the numbers it was given. Some settings let it do something else.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 
@@ -35,3 +35,11 @@ def exact_sums() -> Iterator[None]:
             torch.set_float32_matmul_precision(precision)
         if tf32:
             cudnn.allow_tf32 = True
+
+
+def products_as_on_cpu(device: torch.device) -> AbstractContextManager[None]:
+    """A block in which products on ``device`` are those of float32 numbers, as the CPU's are.
+
+    What differs between devices is then the order of a sum, not the numbers added.
+    """
+    return nullcontext() if device.type == "cpu" else exact_sums()

@@ -2,7 +2,8 @@
 
 A deterministic code sends the same frames wherever a word stands, so they are made once for every
 distinct word, and a step only says which of them it sends: one frame for direct input, b for the
-bit-plane code of 2^b - 1 steps, T for sum-and-fire. Poisson spikes are drawn for every position.
+bit-plane code of 2^b - 1 steps, T for sum-and-fire (`Code.frame_order`). Random spikes are drawn
+for every position.
 """
 
 from __future__ import annotations
@@ -12,9 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..models.encoders.bitplane import bit_of_step, bit_planes
 from ..models.encoders.encoder import Encoder
-from ..models.encoders.saf import saf
 
 
 @dataclass(frozen=True)
@@ -39,11 +38,7 @@ def frame_order(encoder: Encoder, steps: int) -> tuple[int, ...]:
         InputError: the code cannot run for ``steps``.
     """
     encoder.check_steps(steps)
-    if encoder.code == "direct":
-        return (0,) * steps
-    if encoder.code == "bitplane":
-        return tuple(bit_of_step(steps))
-    return tuple(range(steps))
+    return encoder.coding.frame_order(steps)
 
 
 def frame_count(encoder: Encoder, steps: int) -> int:
@@ -62,7 +57,7 @@ def token_frames(encoder: Encoder, vectors: Tensor, steps: int) -> TokenFrames:
     """Distinct frames of real tokens under a deterministic code.
 
     Args:
-        encoder: with the code direct, bitplane or saf
+        encoder: with a deterministic rate code
         vectors: (N, D) in [-1, 1]
         steps: T
 
@@ -79,13 +74,12 @@ def token_frames(encoder: Encoder, vectors: Tensor, steps: int) -> TokenFrames:
 
 def distinct_frames(encoder: Encoder, rows: Tensor, steps: int) -> Tensor:
     """Frames (F, N, K) of values (N, K) in [0, 1] on channels of their own (see `token_frames`)."""
-    if encoder.code == "direct":
-        return rows.unsqueeze(0)
-    if encoder.code == "bitplane":
-        return torch.stack(bit_planes(rows, steps))
-    if encoder.code == "saf":
-        return saf(rows, steps, None, False)
-    raise ValueError(f"expected a code whose frames depend on the word alone, got {encoder.code}")
+    coding = encoder.coding
+    if coding.stochastic or not coding.rate:
+        raise ValueError(
+            f"expected a code whose frames depend on the word alone, got {encoder.code}"
+        )
+    return coding.distinct(rows, steps)
 
 
 def position_frames(
@@ -96,7 +90,7 @@ def position_frames(
     generator: torch.Generator | None = None,
     shared: bool = False,
 ) -> TokenFrames:
-    """Frames of every position of a batch, as the reference draws them (Poisson).
+    """Frames of every position of a batch, as the reference draws them.
 
     Args:
         encoder: any rate code

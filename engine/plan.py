@@ -14,10 +14,12 @@ from typing import Literal
 from torch import Tensor
 
 from ..errors import SnnConvertError
+from ..models.encoders.encoder import Encoder
 from ..models.network import Network, Node, Signal
-from ..models.neurons.integrate_and_fire import IF
+from ..models.neurons.base import Neurons
 from ..models.nodes.layers import Conv1d
 from ..models.nodes.pooling import MeanOverTime
+from ..models.snn import SpikingTextModel
 from ..models.spikes.pooling import GatedMax, MaxOfCounts, MaxOfCurrents, MaxOfSpikes
 
 Rule = Literal["spikes", "counts", "gated", "mean", "currents", "largest"]
@@ -92,6 +94,19 @@ def plan_of(network: Network) -> Plan:
     return Plan(branches, tuple(name for name in network.inputs if name not in front))
 
 
+def refusal(model: SpikingTextModel) -> Unsupported | None:
+    """Why the fast engines cannot run ``model``; None where they can."""
+    if type(model) is not SpikingTextModel:
+        return Unsupported(f"{type(model).__name__} runs its network more than once")
+    if not isinstance(model.encoder, Encoder):
+        return Unsupported(f"{type(model.encoder).__name__} is an encoder of another kind")
+    try:
+        plan_of(model.network)
+    except Unsupported as reason:
+        return reason
+    return None
+
+
 def _branch(network: Network, name: str) -> Branch:
     """The branch that starts with node ``name``."""
     conv = network.node(name)
@@ -104,8 +119,9 @@ def _branch(network: Network, name: str) -> Branch:
     if not isinstance(network.node(second), MaxOfCurrents):
         neurons, pool = second, third
         rule = AFTER_NEURONS.get(type(network.node(pool)))
-    if type(network.node(neurons)) is not IF:
-        raise Unsupported(f"{neurons} holds {_type(network.node(neurons))}, not IF neurons")
+    layer = network.node(neurons)
+    if not (isinstance(layer, Neurons) and layer.plain):
+        raise Unsupported(f"{neurons} holds {_type(layer)}, not IF neurons")
     if rule is None:
         raise Unsupported(
             f"{pool} after the neurons is {_type(network.node(pool))}, which does not pool a text"

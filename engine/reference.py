@@ -9,16 +9,16 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from ..errors import InputError
 from ..models.batches import by_length, to_batch
 from ..models.network import Signal
 from ..models.snn import SpikingTextModel, running_logits
 from ..models.text_model import TextModel
+from ..progress import bar
 from ..seeds import generator
 from ..text.inputs import as_sequences
-from .exact_sums import exact_sums
+from .exact_sums import exact_sums, products_as_on_cpu
 from .grid import on_grid
 from .plan import Unsupported
 
@@ -43,7 +43,7 @@ def snn_positions(model: SpikingTextModel) -> int:
 
 @torch.no_grad()
 def ann_logits(model: TextModel, sequences: Sequence[np.ndarray]) -> Tensor:
-    """Logits (N, K) of id sequences, in their order.
+    """Logits (N, K) of id sequences, in their order, on the CPU.
 
     Raises:
         InputError: no sequences, something else (see `text.inputs.as_sequences`), or another kind
@@ -53,12 +53,13 @@ def ann_logits(model: TextModel, sequences: Sequence[np.ndarray]) -> Tensor:
     model.eval()
     rows: dict[int, Tensor] = {}
     for batch in by_length(sequences, BATCH):
-        logits = model(*to_batch([sequences[i] for i in batch]))  # (B, K)
+        ids, lengths = to_batch([sequences[i] for i in batch], model)
+        with products_as_on_cpu(ids.device):
+            logits = model(ids, lengths).cpu()  # (B, K)
         rows.update(zip(batch, logits, strict=True))
     return torch.stack([rows[i] for i in range(len(sequences))])
 
 
-@torch.no_grad()
 def snn_logits(
     model: SpikingTextModel,
     sequences: Sequence[np.ndarray],
@@ -69,13 +70,14 @@ def snn_logits(
 ) -> Tensor:
     """Running logits (T, N, K) of id sequences, in their order, by the network's own nodes.
 
-    This is the reference that every engine agrees with (see `choose.make_engine`).
+    This is the reference that every engine agrees with (see `engines.make_engine`). The network
+    runs on the device on which it lies; the answer is on the CPU.
 
     Args:
         model: the SNN
         sequences: id sequences
         seed: of the noise of a stochastic encoder
-        shared_noise: one noise field for all texts (see `convert.encoders.poisson`)
+        shared_noise: one noise field for all texts (see `models.encoders.poisson`)
         counter: when given, counts spikes and operations
         progress: label of a progress bar, none without it
 
@@ -83,25 +85,8 @@ def snn_logits(
         InputError: no sequences, something else (see `text.inputs.as_sequences`), or another kind
             of model.
     """
-    sequences = _ids(model, sequences, SpikingTextModel)
-    model.eval()
-    device = model.embedding.weight.device
-    rows: dict[int, Tensor] = {}
-    batches = list(by_length(sequences, BATCH, snn_positions(model)))
-    for number, batch in enumerate(
-        tqdm(batches, desc=progress, disable=None if progress else True)
-    ):
-        ids, lengths = to_batch([sequences[i] for i in batch])
-        noise = generator(seed, "noise", 0 if shared_noise else number)
-        record: dict[str, Signal] | None = {} if counter else None
-        ids, lengths = ids.to(device), lengths.to(device)
-        with exact_sums():
-            currents = model(ids, lengths, noise, shared_noise, record=record)  # (T, B, K)
-        if counter is not None and record is not None:
-            counter.update(record)
-        logits = running_logits(currents).cpu().transpose(0, 1)  # (B, T, K)
-        rows.update(zip(batch, logits, strict=True))
-    return torch.stack([rows[i] for i in range(len(sequences))], dim=1)
+    engine = ReferenceEngine(model, "fast", progress=progress)
+    return engine.running_logits(sequences, seed, shared_noise, counter)
 
 
 class Engine(Protocol):
@@ -118,7 +103,10 @@ class Engine(Protocol):
         shared_noise: bool = False,
         counter: Any = None,
     ) -> Tensor:
-        """Running logits (T, N, K) of id sequences, in their order."""
+        """Running logits (T, N, K) of id sequences, in their order, on the CPU.
+
+        ``counter`` counts spikes and operations: `models.operations.SpikeCounter`, for example.
+        """
 
     def logits(
         self, sequences: Sequence[np.ndarray], seed: int = 0, shared_noise: bool = False
@@ -148,6 +136,41 @@ class ReferenceEngine:
             with suppress(Unsupported):  # then no other engine runs it, and none need agree
                 self.model = on_grid(model)
 
+    def currents(
+        self,
+        ids: Tensor,
+        lengths: Tensor,
+        noise: torch.Generator,
+        shared_noise: bool,
+        record: dict[str, Signal] | None = None,
+    ) -> Tensor:
+        """Output currents (T, B, K) of one batch; other engines run it in another way.
+
+        Args:
+            ids: (B, L), on the model's device
+            lengths: (B,) valid positions
+            noise: source of the draws of a stochastic encoder
+            shared_noise: one noise field for the whole batch
+            record: when given, filled with every node's output signal by name
+        """
+        return self.model(ids, lengths, noise, shared_noise, record=record)
+
+    def counted(
+        self,
+        ids: Tensor,
+        lengths: Tensor,
+        noise: torch.Generator,
+        shared_noise: bool,
+        counter: Counter | None,
+    ) -> Tensor:
+        """As `currents`; a ``counter`` that is given is shown all signals."""
+        record: dict[str, Signal] | None = None if counter is None else {}
+        currents = self.currents(ids, lengths, noise, shared_noise, record)
+        if counter is not None and record is not None:
+            counter.update(record)
+        return currents
+
+    @torch.no_grad()
     def running_logits(
         self,
         sequences: Sequence[np.ndarray],
@@ -155,10 +178,20 @@ class ReferenceEngine:
         shared_noise: bool = False,
         counter: Any = None,
     ) -> Tensor:
-        """As `Engine.running_logits`."""
-        return snn_logits(
-            self.model, sequences, seed, shared_noise, counter=counter, progress=self.progress
-        )
+        """As `Engine.running_logits`: batch by batch, texts of similar lengths together."""
+        sequences = _ids(self.model, sequences, SpikingTextModel)
+        self.model.eval()
+        rows: dict[int, Tensor] = {}
+        batches = list(by_length(sequences, BATCH, snn_positions(self.model)))
+        shown = bar(batches, desc=self.progress, shown=bool(self.progress))
+        for number, batch in enumerate(shown):
+            ids, lengths = to_batch([sequences[i] for i in batch], self.model)
+            noise = generator(seed, "noise", 0 if shared_noise else number)
+            with exact_sums():
+                currents = self.counted(ids, lengths, noise, shared_noise, counter)  # (T, B, K)
+            logits = running_logits(currents).cpu().transpose(0, 1)  # (B, T, K)
+            rows.update(zip(batch, logits, strict=True))
+        return torch.stack([rows[i] for i in range(len(sequences))], dim=1)
 
     def logits(
         self, sequences: Sequence[np.ndarray], seed: int = 0, shared_noise: bool = False

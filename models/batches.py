@@ -1,4 +1,7 @@
-"""Batches of padded word ids: similar lengths together, so that little work goes to padding."""
+"""Batches of padded word ids: similar lengths together, so that little work goes to padding.
+
+`to_batch` is the one place where what a network reads is put on its device.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,30 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+from .devices import device_of
 
 PADDING = 0  # the id of no word, as every text stage has it
 
 
-def to_batch(sequences: Sequence[np.ndarray]) -> tuple[Tensor, Tensor]:
-    """Pad id sequences: ids (B, L) int64 with zeros as padding, and lengths (B,) int64."""
-    ids, lengths = pad(sequences, 1)
-    return torch.from_numpy(ids), torch.from_numpy(lengths)
+def to_batch(
+    sequences: Sequence[np.ndarray], model: nn.Module | None = None
+) -> tuple[Tensor, Tensor]:
+    """Id sequences as a network reads them.
+
+    Args:
+        sequences: B sequences of ids, (L_i,) each
+        model: whose device the batch is for; the CPU without it
+
+    Returns:
+        ids (B, L) int64 with zeros as padding, and lengths (B,) int64.
+    """
+    ids, lengths = (torch.from_numpy(part) for part in pad(sequences, 1))
+    if model is None:
+        return ids, lengths
+    device = device_of(model)
+    return ids.to(device), lengths.to(device)
 
 
 def by_length(

@@ -7,13 +7,14 @@ spiking one is only which nodes it holds (see `models/neurons/build.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from ..errors import InputError
+from ..moved import attributes
 
 
 class Signal(NamedTuple):
@@ -46,6 +47,23 @@ class Node(nn.Module):
     # a monotone element-wise node and a maximum over positions may change places, see Network
     monotone: ClassVar[bool] = False
     maximum: ClassVar[bool] = False
+    # currents pass it on their way to neurons: linear, without weights of its own
+    passing: ClassVar[bool] = False
+    # it has synapses, and `synaptic_operations` says what spikes cost that arrive at them
+    synaptic: ClassVar[bool] = False
+
+    def channels_out(self, below: Sequence[int]) -> int:
+        """Channels (or flat features) on its output, of those of its inputs; most keep them."""
+        return below[0]
+
+    def synaptic_operations(self, arriving: Tensor, lengths: Tensor | None) -> Tensor:
+        """Synaptic operations per step and sample (T, B), float64.
+
+        Args:
+            arriving: spikes (T, B, D, L) or (T, B, F), as many as each value stands for
+            lengths: (B,) valid positions, None for flat features
+        """
+        raise TypeError(f"{type(self).__name__} does not say what its synapses cost")
 
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments, JSON-able."""
@@ -54,15 +72,6 @@ class Node(nn.Module):
     def forward(self, *inputs: Signal) -> Signal:
         """Map the inputs' signals to one output signal."""
         raise TypeError(f"{type(self).__name__} has no forward pass of its own")
-
-
-NODES: dict[str, type[Node]] = {}
-
-
-def register(cls: type[Node]) -> type[Node]:
-    """Class decorator: make a node type known by its name, for saving and loading."""
-    NODES[cls.__name__] = cls
-    return cls
 
 
 class Network(nn.Module):
@@ -153,3 +162,6 @@ class Network(nn.Module):
             }
             for name in self.inputs
         ]
+
+
+__getattr__ = attributes(__name__)

@@ -23,63 +23,10 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from .network import Network, Signal
-from .nodes.layers import Concat, Conv1d, Dropout, Linear
+from .network import Network, Node, Signal
+from .nodes.fan_out import EXACT
+from .nodes.layers import Concat
 from .nodes.merge import Add, Flatten, Scale
-from .nodes.pooling import AvgPool1d, MeanOverTime
-from .spikes.pooling import MaxOfCurrents
-
-Synapses = Conv1d | Linear | Scale | AvgPool1d | MeanOverTime
-SYNAPSES = (Conv1d, Linear, Scale, AvgPool1d, MeanOverTime)
-# counts of a data set pass 2^24, from where float32 leaves whole numbers out
-EXACT = torch.float64
-PASSING = (Scale, AvgPool1d, MeanOverTime, Add, Concat, Flatten, Dropout, MaxOfCurrents)
-
-
-def window_fan_out(
-    lengths: Tensor,
-    positions: int,
-    width: int,
-    padding: tuple[int, int] = (0, 0),
-    stride: int = 1,
-) -> Tensor:
-    """How many valid windows contain each position.
-
-    Args:
-        lengths: (B,) valid positions of each text
-        positions: L, length of the position axis
-        width: k, filter width
-        padding: zeros (left, right) of the filter
-        stride: positions from window to window
-
-    Returns:
-        (B, L) counts. Position i is at j = i + left; window w holds it where
-        w * stride <= j <= w * stride + k - 1, so of W windows it is in
-        min(floor(j / stride), W - 1) - max(ceil((j - k + 1) / stride), 0) + 1.
-
-    >>> window_fan_out(torch.tensor([5]), 6, 3).tolist()
-    [[1.0, 2.0, 3.0, 2.0, 1.0, 0.0]]
-    >>> window_fan_out(torch.tensor([3]), 3, 3, padding=(1, 1)).tolist()
-    [[2.0, 3.0, 2.0]]
-    """
-    at = torch.arange(positions, device=lengths.device)
-    return fan_out_at(at, lengths[:, None], width, padding, stride)
-
-
-def fan_out_at(
-    position: Tensor,
-    lengths: Tensor,
-    width: int,
-    padding: tuple[int, int] = (0, 0),
-    stride: int = 1,
-) -> Tensor:
-    """How many valid windows contain ``position`` of a text of ``lengths``, which broadcast."""
-    j = position + padding[0]
-    whole = (lengths + sum(padding)).clamp(min=width)
-    windows = (whole - width) // stride + 1
-    first = -((width - 1 - j).div(stride, rounding_mode="floor"))  # ceil((j - k + 1) / stride)
-    last = torch.minimum(j // stride, windows - 1)
-    return (last - first.clamp(min=0) + 1).clamp(min=0).to(torch.float32)
 
 
 def events(values: Tensor) -> Tensor:
@@ -88,32 +35,18 @@ def events(values: Tensor) -> Tensor:
     return (values.abs() - 1e-6).ceil().clamp(min=0)
 
 
-def layer_sops(node: Synapses, signal: Signal) -> Tensor:
+def layer_sops(node: Node, signal: Signal) -> Tensor:
     """Synaptic operations per sample (B,) of spikes arriving at ``node``; see `step_sops`."""
     return step_sops(node, signal).sum(dim=0)
 
 
-def step_sops(node: Synapses, signal: Signal) -> Tensor:
+def step_sops(node: Node, signal: Signal) -> Tensor:
     """Synaptic operations per step and sample (T, B), float64, of spikes arriving at ``node``.
 
     ``signal`` holds spikes (T, B, D, L) with lengths, or (T, B, F).
     """
     arriving = events(signal.masked().to(torch.float32))
-    if isinstance(node, Linear):
-        return arriving.sum(dim=2, dtype=EXACT) * node.outputs
-    if isinstance(node, Scale | MeanOverTime):
-        return arriving.flatten(2).sum(dim=2, dtype=EXACT)  # one synapse a spike
-    lengths = signal.lengths
-    if lengths is None:
-        lengths = torch.full((arriving.shape[1],), arriving.shape[-1], device=arriving.device)
-    positions = arriving.shape[-1]
-    if isinstance(node, AvgPool1d):
-        fan_out, targets = window_fan_out(lengths, positions, node.kernel, stride=node.stride), 1
-    else:
-        fan_out = window_fan_out(lengths, positions, node.width, node.padding)  # (B, L)
-        targets = node.channels
-    per_position = arriving.sum(dim=2, dtype=EXACT)  # (T, B, L)
-    return (per_position * fan_out).sum(dim=2) * targets
+    return node.synaptic_operations(arriving, signal.lengths)
 
 
 @dataclass
@@ -157,7 +90,7 @@ class SpikeCounter:
         self.input_spikes += float(input_spikes.sum(dtype=EXACT))
         costs: dict[str, float] = {}
         for name, inputs in self.network.inputs.items():
-            if not isinstance(self.network.node(name), SYNAPSES):
+            if not self.network.node(name).synaptic:
                 continue
             done = known.get(name)
             cost = self._cost(name, record, costs) if done is None else done
@@ -185,7 +118,7 @@ class SpikeCounter:
         """
         costs: dict[str, Tensor] = {}
         for name in self.network.inputs:
-            if isinstance(self.network.node(name), SYNAPSES):
+            if self.network.node(name).synaptic:
                 costs[name] = self._cost(name, record, costs)
         return costs
 
@@ -198,7 +131,6 @@ class SpikeCounter:
     ) -> Tensor:
         """Operations (T, B) of node ``name`` in this batch."""
         node, (source,) = self.network.node(name), self.network.inputs[name]
-        assert isinstance(node, SYNAPSES)
         arriving = record[source]
         if self._constant(source):
             arriving = Signal((arriving.values[:1] != 0).float(), arriving.lengths)
@@ -229,20 +161,21 @@ class SpikeCounter:
         if name == "input":
             return False
         node = self.network.node(name)
-        if isinstance(node, PASSING):
+        if node.passing:
             return any(self._currents(source) for source in self.network.inputs[name])
-        return isinstance(node, Conv1d | Linear)
+        return node.synaptic
 
     def _constant(self, name: str) -> bool:
         """Whether a node's output is the same at every step: analog input, and currents of it."""
         if name == "input":
             return self.input_is_analog
-        linear = isinstance(self.network.node(name), (Conv1d, Linear, *PASSING))
+        node = self.network.node(name)
+        linear = node.synaptic or node.passing
         return linear and all(self._constant(source) for source in self.network.inputs[name])
 
     def _feeders(self, name: str) -> list[str]:
         """The synapses whose currents node ``name`` carries."""
         node = self.network.node(name)
-        if isinstance(node, SYNAPSES):
+        if node.synaptic:
             return [name]
         return [f for source in self.network.inputs[name] for f in self._feeders(source)]

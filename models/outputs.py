@@ -10,7 +10,7 @@ from torch import nn
 
 from ..errors import InputError
 from .network import Network
-from .nodes.layers import Concat, Conv1d, Linear
+from .nodes.layers import Linear
 
 
 def output_count(network: nn.Module) -> int | None:
@@ -21,18 +21,14 @@ def output_count(network: nn.Module) -> int | None:
 
 
 def _channels(network: Network, name: str) -> int | None:
-    """Channels that node ``name`` gives: its own, or those of what it reads."""
-    if name == "input":
+    """Channels that node ``name`` gives; None where those of the network's input decide it."""
+    if name == "input" or not network.inputs[name]:
         return None
     node = network.node(name)
-    if isinstance(node, Linear):
-        return node.outputs
-    if isinstance(node, Conv1d):
-        return node.channels
-    found = [_channels(network, source) for source in network.inputs[name]]
-    if not found or None in found:
-        return None
-    return sum(n for n in found if n) if isinstance(node, Concat) else found[0]
+    below = [_channels(network, source) for source in network.inputs[name]]
+    # known where it is the same whatever the unknown ones are
+    least, more = (node.channels_out([n or fill for n in below]) for fill in (1, 2))
+    return least if least == more else None
 
 
 def check_classes(network: nn.Module, classes: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +12,15 @@ from torch import Tensor, nn
 from ..errors import InputError
 from ..files import load_tensors, read_json, save_tensors, sha256, write_json
 from .encoders.encoder import Encoder
-from .network import NODES, Network
-from .neurons import build as _neurons
-from .nodes import activations, layers, merge, norm, pooling
+from .network import Network, Node
+from .neurons import NEURONS
+from .nodes import NODES
 from .outputs import check_classes
 from .silenced import SilencedTextModel, spiking_model
 from .snn import SpikingTextModel
-from .spikes import pooling as spike_pooling
-from .spikes import ttfs
 from .text_model import TextModel
 
 FORMAT = 1
-# every module that registers node types, so that a saved network is built from their names
-REGISTERING = (activations, layers, merge, norm, pooling, spike_pooling, ttfs, _neurons)
 
 
 def save_model(
@@ -35,10 +31,23 @@ def save_model(
     A reader that finds spec.json finds whole weights, since each file is renamed into place.
 
     Raises:
-        InputError: the model does not have one output for each of at least two classes.
+        InputError: the model does not have one output for each of at least two classes, or has a
+            node of a type that could not be loaded again.
     """
     folder = Path(folder)
+    spec = describe_model(model, classes)
+    save_tensors(folder / "weights.safetensors", model.state_dict())
+    write_json(folder / "spec.json", spec)
+
+
+def describe_model(model: TextModel | SpikingTextModel, classes: Sequence[str]) -> dict[str, Any]:
+    """Everything about ``model`` but its tensors, as JSON-able values: what spec.json holds.
+
+    Raises:
+        InputError: the model does not have one output for each of at least two classes.
+    """
     check_classes(model.network, classes)
+    _check_types(model.network)
     spec: dict[str, Any] = {
         "format": FORMAT,
         "kind": "snn" if isinstance(model, SpikingTextModel) else "ann",
@@ -51,8 +60,7 @@ def save_model(
         spec |= {"steps": model.steps, "encoder": model.encoder.to_dict()}
     if isinstance(model, SilencedTextModel):
         spec["srp_steps"] = model.srp_steps
-    save_tensors(folder / "weights.safetensors", model.state_dict())
-    write_json(folder / "spec.json", spec)
+    return spec
 
 
 def load_model(folder: Path | str) -> tuple[TextModel | SpikingTextModel, tuple[str, ...]]:
@@ -134,6 +142,39 @@ def weights_hash(folder: Path | str) -> str:
     return sha256(*parts)
 
 
+def node_type(name: str) -> type[Node]:
+    """The node type that saved networks call ``name``: of `NODES`, or a layer of `NEURONS`.
+
+    Raises:
+        InputError: there is none.
+    """
+    if name in NODES:
+        return NODES[name]
+    layers = {NEURONS[kind].__name__: NEURONS[kind] for kind in NEURONS}
+    if name not in layers:
+        raise InputError(
+            f"expected a node type of {sorted({*NODES, *layers})}, but the file names {name!r}: "
+            "where it is of your own, import what registers it first"
+        )
+    return layers[name]
+
+
+def _check_types(network: Network) -> None:
+    """Refuse to save what could not be loaded."""
+    for name in network.inputs:
+        cls = type(network.node(name))
+        try:
+            known = node_type(cls.__name__) is cls
+        except InputError:
+            known = False
+        if not known:
+            raise InputError(
+                f"expected nodes of registered types, but {name} is a {cls.__name__}, which is "
+                "none: decorate the class with snnconvert.models.nodes.register, or add a layer "
+                "of neurons to NEURONS"
+            )
+
+
 def build_network(description: Iterable[Mapping[str, Any]]) -> Network:
     """Rebuild a network (fresh weights) from :meth:`Network.describe`.
 
@@ -142,16 +183,29 @@ def build_network(description: Iterable[Mapping[str, Any]]) -> Network:
     """
     nodes = []
     for item in description:
-        kind = str(item.get("type"))
-        if kind not in NODES:
-            raise InputError(
-                f"expected a node type of {sorted(NODES)}, but the file names {kind!r}"
-            )
+        kind = node_type(str(item.get("type")))
         try:
-            node = NODES[kind](**item["settings"])
+            node = kind(**item["settings"])
             nodes.append((str(item["name"]), node, tuple(item["inputs"])))
         except (TypeError, KeyError, ValueError) as error:
             raise InputError(
                 f"the settings of node {item.get('name')!r} do not fit: {error}"
             ) from None
     return Network(nodes)
+
+
+def load_code(folder: Path | str) -> tuple[Encoder, int]:
+    """Encoder and T of the SNN in a model folder, from its spec alone.
+
+    Raises:
+        InputError: there is no spec, or it is not that of an SNN.
+    """
+    path = Path(folder) / "spec.json"
+    spec = read_json(path, "the spec of a model")
+    try:
+        return Encoder(**spec["encoder"]), int(spec["steps"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"expected {path} to describe an SNN, but {error!r} is missing or wrong; "
+            "make the model again"
+        ) from None

@@ -23,7 +23,6 @@ from torch import Tensor
 from ..errors import InputError
 from .network import Network, Signal
 from .neurons.base import Neurons
-from .neurons.integrate_and_fire import IF
 from .snn import SpikeEncoder, SpikingTextModel
 
 
@@ -66,10 +65,10 @@ def residual_potentials(network: Network, record: dict[str, Signal]) -> dict[str
         node = network.node(name)
         if not isinstance(node, Neurons):
             continue
-        if not isinstance(node, IF) or not node.soft_reset:
+        if not node.silenced_by_srp or not node.soft_reset:
             raise InputError(
                 f"expected IF neurons with soft reset for SRP, but {name} holds "
-                f"{type(node).__name__}{'' if not isinstance(node, IF) else ' with hard reset'}: "
+                f"{type(node).__name__}{' with hard reset' if node.silenced_by_srp else ''}: "
                 "choose the neuron if and the reset soft, or set the SRP steps to 0"
             )
         currents, spikes = record[inputs[0]].values, record[name].values  # (tau, B, ...)

@@ -22,6 +22,10 @@ class SpikeEncoder(Protocol):
     def stochastic(self) -> bool:
         """Whether the frames are drawn at random."""
 
+    @property
+    def uniform(self) -> bool:
+        """Whether a spike is a uniform draw below the value, drawn position after position."""
+
     def encode(
         self,
         x: Tensor,

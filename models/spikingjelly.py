@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
 from ..errors import InputError
 from .network import Network
-from .neurons.base import NeuronParameters, NeuronRun, Neurons
-from .neurons.build import neuron_nodes
-from .neurons.integrate_and_fire import IFParameters
-from .neurons.lif import LIFParameters
+from .neurons.base import NeuronParameters, NeuronRun
+from .neurons.training import trained_by, way_of
 
-NEURONS = (IFParameters, LIFParameters)
-KINDS = ("if", "lif")
 SURROGATES = ("atan", "sigmoid", "rectangle", "triangle")
 
 # spikingjelly registers GPU kernels when it is imported, and torch warns of each that Triton is
@@ -26,7 +22,7 @@ SURROGATES = ("atan", "sigmoid", "rectangle", "triangle")
 logging.getLogger("torch._library.triton").setLevel(logging.ERROR)
 
 
-def _surrogate(name: str, width: float) -> object:
+def _surrogate(name: str, width: float) -> Callable[[Tensor], Tensor]:
     from spikingjelly.activation_based import surrogate
 
     makers = {
@@ -37,13 +33,52 @@ def _surrogate(name: str, width: float) -> object:
     }
     if name not in makers:
         raise InputError(f"expected a surrogate of {', '.join(SURROGATES)}, but got {name!r}")
-    return makers[name]()
+    return cast(Callable[[Tensor], Tensor], makers[name]())
+
+
+class _SurrogateNeurons:
+    """Spikingjelly's neurons with one surrogate: see `neurons.gradients.SurrogateNeurons`."""
+
+    def __init__(self, surrogate: str, width: float) -> None:
+        self.surrogate = _surrogate(surrogate, width)
+
+    def fire(self, x: Tensor) -> Tensor:
+        """1 where x >= 0 and 0 elsewhere, with the surrogate's slope as its gradient."""
+        return self.surrogate(x)
+
+    def integrate(
+        self,
+        currents: Tensor,
+        threshold: float,
+        initial: float | Tensor,
+        soft_reset: bool,
+        leak: float = 0.0,
+    ) -> Tensor:
+        """Spikes (T, ...) of an `IFNode` or a `LIFNode` in multi-step mode.
+
+        The `LIFNode` has ``decay_input=False`` and tau = 1 / leak, so that it is `lif.lif_step`.
+        """
+        from spikingjelly.activation_based import neuron
+
+        settings: dict[str, Any] = {
+            "v_threshold": threshold,
+            "v_reset": None if soft_reset else 0.0,
+            "surrogate_function": self.surrogate,
+            "detach_reset": False,
+            "step_mode": "m",
+        }
+        if leak > 0:
+            node = neuron.LIFNode(tau=1.0 / leak, decay_input=False, **settings)
+        else:
+            node = neuron.IFNode(**settings)
+        v = initial * threshold
+        # a float memory is broadcast over the first current, a tensor must have its shape
+        node.v = v + torch.zeros_like(currents[0]) if isinstance(v, Tensor) else v
+        return cast(Tensor, node(currents))
 
 
 def spikingjelly_run(surrogate: str = "atan", width: float = 1.0) -> NeuronRun:
-    """Spikingjelly's `IFNode` or `LIFNode` in multi-step mode as a drop-in for our reference.
-
-    A `LIFNode` has ``decay_input=False`` and tau = 1 / leak, so that it is `neuron_lif.lif_step`.
+    """Spikes and surrogate gradients by spikingjelly, as a drop-in for our reference.
 
     Args:
         surrogate: ``atan``, ``sigmoid``, ``rectangle`` or ``triangle``
@@ -51,73 +86,27 @@ def spikingjelly_run(surrogate: str = "atan", width: float = 1.0) -> NeuronRun:
 
     Returns:
         A function from currents (T, ...) and parameters to spikes (T, ...), differentiable through
-        the surrogate gradient (Neftci et al. 2019). It raises InputError for the parameters of
-        another neuron than IF and LIF.
+        the surrogate gradient (Neftci et al. 2019). It raises InputError for the parameters of a
+        neuron that has no surrogate.
     """
-    from spikingjelly.activation_based import neuron
-
-    function = _surrogate(surrogate, width)
+    neurons = _SurrogateNeurons(surrogate, width)
 
     def run(currents: Tensor, p: NeuronParameters) -> Tensor:
-        if not isinstance(p, NEURONS):
-            raise InputError(_no_gradient(type(p).__name__.removesuffix("Parameters").lower()))
-        settings: dict[str, Any] = {
-            "v_threshold": p.threshold,
-            "v_reset": None if p.soft_reset else 0.0,
-            "surrogate_function": function,
-            "detach_reset": False,
-            "step_mode": "m",
-        }
-        if isinstance(p, LIFParameters) and p.leak > 0:
-            node = neuron.LIFNode(tau=1.0 / p.leak, decay_input=False, **settings)
-        else:
-            node = neuron.IFNode(**settings)
-        v = p.initial * p.threshold
-        # a float memory is broadcast over the first current, a tensor must have its shape
-        node.v = v + torch.zeros_like(currents[0]) if isinstance(v, Tensor) else v
-        return node(currents)
+        return cast(Tensor, way_of(p, "surrogate")(currents, neurons))
 
     return run
-
-
-def _no_gradient(kind: str) -> str:
-    return (
-        f"expected if or lif neurons for training with surrogate gradients, but got {kind}: "
-        "convert with the neuron if or lif to fine-tune, or use the converted network as it is"
-    )
-
-
-@contextmanager
-def trained_by(network: Network, run: NeuronRun) -> Iterator[None]:
-    """Inside the block every neuron of ``network`` runs by ``run``, which has gradients.
-
-    Raises:
-        InputError: the network has no neurons, or has neurons other than IF and LIF.
-    """
-    neurons = neuron_nodes(network)
-    for node in neurons.values():
-        if isinstance(node, Neurons) and node.kind not in KINDS:
-            raise InputError(_no_gradient(node.kind))
-    before = {name: node.run for name, node in neurons.items()}
-    try:
-        for node in neurons.values():
-            node.run = run
-        yield
-    finally:
-        for name, node in neurons.items():
-            node.run = before[name]
 
 
 @contextmanager
 def spikingjelly_neurons(
     network: Network, surrogate: str = "atan", width: float = 1.0
 ) -> Iterator[None]:
-    """Inside the block every neuron of ``network`` runs in spikingjelly, with gradients.
+    """Inside the block, in this thread, neurons run in spikingjelly, with gradients.
 
     Raises:
-        InputError: the network has no neurons, or has neurons other than IF and LIF.
+        InputError: the network has no neurons, or has neurons without a surrogate.
     """
-    with trained_by(network, spikingjelly_run(surrogate, width)):
+    with trained_by(network, spikingjelly_run(surrogate, width), "surrogate"):
         yield
 
 

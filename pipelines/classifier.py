@@ -9,6 +9,7 @@ from ..errors import InputError
 from .data import load_parts
 from .run_folder.run_folder import RunFolder
 from .run_folder.stages import MODELS
+from .settings.engine import DeviceSettings
 
 
 class TextClassifier(ModelClassifier):
@@ -22,6 +23,7 @@ class TextClassifier(ModelClassifier):
         draws: int = 8,
         engine: str = "auto",
         precision: str = "exact",
+        device: str = "cpu",
     ) -> TextClassifier:
         """A model of a run folder.
 
@@ -31,7 +33,8 @@ class TextClassifier(ModelClassifier):
                 fine-tuned SNN, else the SNN, else the ANN
             draws: see the class, also for the next
             engine: what runs an SNN, and at which
-            precision: see `choose.make_engine`
+            precision: see `engines.make_engine`
+            device: where the model runs, of `models.devices.DEVICES`
 
         Raises:
             InputError: no run folder, no such model in it, or its files are missing or damaged.
@@ -40,4 +43,5 @@ class TextClassifier(ModelClassifier):
         which = which or folder.last_model()
         if which not in MODELS:
             raise InputError(f"expected a model of {', '.join(MODELS)}, but got {which!r}")
-        return cls(*load_parts(folder, which), draws, engine, precision)
+        parts = load_parts(folder, which, DeviceSettings(device))
+        return cls(*parts, draws, engine, precision)

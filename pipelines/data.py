@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
 import torch
 
 from ..errors import InputError
 from ..files import load_tensors, save_tensors
+from ..models.devices import find_device
 from ..seeds import generator
 from ..text.datasets.dataset import Dataset, load_dataset
 from ..text.datasets.named import NAMED, dataset_names
@@ -24,9 +24,11 @@ from ..text.datasets.readers.options import OPTION_NAMES
 from ..text.stages.words import TextStage
 from .data_notes import file_options, tell_data
 from .display.output import note, warn
-from .run_folder.run_folder import RunFolder, fingerprint, settings_dict
+from .run_folder.fingerprints import fingerprint, settings_dict
+from .run_folder.run_folder import RunFolder
 from .settings.data import DataSettings
-from .settings.engine import ENGINE, EngineSettings
+from .settings.engine import DEVICE, ENGINE, DeviceSettings, EngineSettings
+from .training.texts import Texts
 
 if TYPE_CHECKING:
     import torch
@@ -37,16 +39,6 @@ if TYPE_CHECKING:
 
 M = TypeVar("M")
 VECTORS = "vectors.safetensors"
-
-
-@dataclass
-class Texts:
-    """A data set with its id sequences and labels by split."""
-
-    dataset: Dataset
-    stage: TextStage
-    sequences: dict[str, list[np.ndarray]]
-    labels: dict[str, list[int]]
 
 
 @dataclass
@@ -144,8 +136,10 @@ def load_run_texts(run: RunFolder) -> Texts:
     return encode_splits(load_run_data(run), load_run_stage(run))
 
 
-def load_run_model(run: RunFolder, name: str, kind: type[M]) -> tuple[M, tuple[str, ...]]:
-    """A model of a run that must be of ``kind``, and its class names.
+def load_run_model(
+    run: RunFolder, name: str, kind: type[M], where: DeviceSettings = DEVICE
+) -> tuple[M, tuple[str, ...]]:
+    """A model of a run that must be of ``kind``, on the device asked for, and its class names.
 
     Raises:
         InputError: it has not been made, is missing, damaged or of another kind.
@@ -160,7 +154,7 @@ def load_run_model(run: RunFolder, name: str, kind: type[M]) -> tuple[M, tuple[s
                 f"expected a {kind.__name__} in {run.path / name}, but it holds a "
                 f"{type(model).__name__}; copy the whole folder of the run again"
             )
-    return model, classes
+    return model.to(find_device(where.device)), classes
 
 
 def load_classifier(
@@ -173,13 +167,13 @@ def load_classifier(
     """
     from ..engine.classifier import ModelClassifier
 
-    return ModelClassifier(*load_parts(run, name), draws, **vars(engine))
+    return ModelClassifier(*load_parts(run, name, engine), draws, **engine.choice())
 
 
 def load_parts(
-    run: RunFolder, name: str
+    run: RunFolder, name: str, where: DeviceSettings = DEVICE
 ) -> tuple[TextStage, TextModel | SpikingTextModel, tuple[str, ...]]:
-    """Text stage, model ``name`` and class names of a run.
+    """Text stage, model ``name`` on the device asked for, and class names of a run.
 
     Raises:
         InputError: it has not been made yet, or its files are missing, damaged or of another run.
@@ -190,7 +184,7 @@ def load_parts(
     stage = load_run_stage(run)
     with run.reading(name):
         model, classes = load_model(run.path / name)
-    return stage, model, classes
+    return stage, model.to(find_device(where.device)), classes
 
 
 def with_absolute_paths(settings: DataSettings) -> DataSettings:

@@ -14,6 +14,7 @@ from ..engine.evaluate import accuracy, snn_figures, snn_outputs
 from ..engine.metrics import classification_figures
 from ..engine.reference import ann_logits
 from ..errors import InputError
+from ..formatting import percent
 from ..models.text_model import TextModel
 from ..text.datasets.dataset import Split
 from ..text.datasets.readers.options import FileOptions
@@ -21,7 +22,7 @@ from ..text.datasets.readers.readers import Row, read_rows
 from .data import load_classifier, load_run_data
 from .data_notes import file_options
 from .display.classes import evaluation_lines
-from .display.tables import percent, table
+from .display.tables import table
 from .run_folder.run_folder import RunFolder
 from .settings.engine import ENGINE, EngineSettings
 
@@ -44,7 +45,7 @@ def evaluate(
         split: of the run's own data set
         data: a labelled file to measure on instead
         as_json: print JSON
-        engine: what runs an SNN
+        engine: what runs an SNN, and where
 
     Raises:
         InputError: the model is not there, or the file has labels that the model does not know.
@@ -52,7 +53,7 @@ def evaluate(
     clock = [time.process_time()]
     run = RunFolder(out)
     model = model or run.last_model()
-    classifier = load_classifier(run, model)
+    classifier = load_classifier(run, model, engine=engine)
     texts = _own_file(data, classifier.classes, run) if data else load_run_data(run).split(split)
     seed = int(run.config().get(model, {}).get("seed", 0))
     clock.append(time.process_time())
@@ -64,7 +65,7 @@ def evaluate(
         figures["accuracy"] = accuracy(logits, texts.labels)
     else:
         spiking = classifier.model
-        running, counts = snn_outputs(spiking, sequences, seed, model, **vars(engine))
+        running, counts = snn_outputs(spiking, sequences, seed, model, **engine.choice())
         logits = running[-1]
         figures |= snn_figures(spiking, running, texts.labels, counts)
     clock.append(time.process_time())

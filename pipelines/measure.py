@@ -11,10 +11,12 @@ from ..convert.diagnosis.activity import raster
 from ..engine.evaluate import snn_figures, snn_outputs
 from ..files import write_json
 from ..models.snn import SpikingTextModel
-from .data import Texts
+from ..typed_json import made, to_json
 from .quality.quality import model_figures
+from .run_folder.records.spikes import Rasters
 from .run_folder.run_folder import RunFolder
 from .settings.engine import ENGINE, EngineSettings
+from .training.texts import Texts
 
 
 def measure(
@@ -29,7 +31,7 @@ def measure(
     figures: dict[str, dict[str, Any]] = {}
     for split in ("dev", "test"):
         running, counts = snn_outputs(
-            snn, texts.sequences[split], seed, f"{name} on {split}", **vars(engine)
+            snn, texts.sequences[split], seed, f"{name} on {split}", **engine.choice()
         )
         logits[split] = running[-1]
         figures[split] = snn_figures(snn, running, texts.labels[split], counts)
@@ -67,5 +69,5 @@ def write_raster(run: RunFolder, snn: SpikingTextModel, texts: Texts, seed: int,
         }
 
     first, *more = list(chosen.values()) or [int(torch.tensor(lengths).argmax())]
-    content = spikes(first) | {"more": [spikes(index) for index in more]}
-    write_json(run.path / name / "raster.json", content)
+    content = made(Rasters, spikes(first) | {"more": [spikes(index) for index in more]})
+    write_json(run.path / name / "raster.json", to_json(content))

@@ -26,7 +26,7 @@ def predict(
         texts: what to classify; a string alone is one text
         model: ``ann``, ``snn`` or ``finetuned``; the last one made where none is named
         as_json: print one JSON object per text
-        engine: what runs an SNN
+        engine: what runs an SNN, and where
 
     Raises:
         InputError: the model is not in the run, or something else than texts.

@@ -36,19 +36,26 @@ def make_run(
     settings = replace(settings, convert=with_run_recipe(Path(out), settings.convert))
     check_run(settings, RunFolder(out, must_exist=False))
     seed = settings.seed
-    run = train(out, settings.data, settings.train, seed, force)
+    run = train(out, settings.data, settings.train, seed, force, engine)
     warn_after(run.results(), "ann")
     convert(out, settings.convert, seed, engine=engine)
     warn_after(run.results(), "snn")
     finetune(out, settings.finetune, seed, engine=engine)
     warn_after(run.results(), "finetuned")
-    if settings.finetune.adversarial:
-        from .finetune.adversarial import adversarial_bases, finetune_adversarially, stage_of
-
-        finetune_adversarially(out, settings.finetune, seed, engine=engine)
-        warn_after(run.results(), *map(stage_of, adversarial_bases(settings.finetune)))
+    if settings.adversarial.adversarial:
+        _finetune_adversarially(run, settings, engine)
     _attack(out, settings, engine)
     return run, report(out)
+
+
+def _finetune_adversarially(run: RunFolder, settings: RunSettings, engine: EngineSettings) -> None:
+    from .finetune.adversarial import adversarial_bases, finetune_adversarially
+    from .finetune.tuning import stage_of
+    from .quality.chance import warn_after
+
+    own, seed = settings.adversarial, settings.seed
+    finetune_adversarially(run.path, own, settings.finetune, seed, engine=engine)
+    warn_after(run.results(), *map(stage_of, adversarial_bases(own)))
 
 
 def _attack(out: Path | str, settings: RunSettings, engine: EngineSettings) -> None:
@@ -73,8 +80,24 @@ def check_run(settings: RunSettings, run: RunFolder) -> None:
         InputError: settings of the conversion that do not go together or do not fit the
             activation, or attacks that cannot run here.
     """
+    from .finetune.adversarial import adversarial_bases
+    from .finetune.tuning import stage_of
+
+    check_threshold(settings)
+    if can_attack() and "attack" not in run.results():
+        check_presets(settings.attack.presets, settings.data)
+    bases, attacks = adversarial_bases(settings.adversarial), settings.adversarial.adversarial
+    if attacks and any(stage_of(base) not in run.results() for base in bases):
+        check_presets(attacks, settings.data)
+
+
+def check_threshold(settings: RunSettings) -> None:
+    """Refuse a threshold rule that reads a bound which the ANN will not have.
+
+    Raises:
+        InputError: names the rules and activations that go together.
+    """
     from .convert.choices import recipe_from
-    from .finetune.adversarial import adversarial_bases, stage_of
 
     rule, activation = recipe_from(settings.convert).threshold.rule, settings.train.activation
     fitting = {"qcfs": ("qcfs",), "bound": ("qcfs", "tcl")}
@@ -84,11 +107,6 @@ def check_run(settings: RunSettings, run: RunFolder) -> None:
             "no such bound: give another --convert.threshold, as in percentile, or "
             f"--train.activation {fitting[rule][0]}"
         )
-    if can_attack() and "attack" not in run.results():
-        check_presets(settings.attack.presets, settings.data)
-    bases = adversarial_bases(settings.finetune)
-    if settings.finetune.adversarial and any(stage_of(b) not in run.results() for b in bases):
-        check_presets(settings.finetune.adversarial, settings.data)
 
 
 def check_presets(presets: tuple[str, ...], data: DataSettings) -> None:

@@ -10,21 +10,23 @@ import torch
 
 from ..engine.evaluate import accuracy
 from ..engine.reference import ann_logits
-from ..models.families.dpcnn import DPCNNSpec, build_dpcnn
-from ..models.families.textcnn import TextCNNSpec, build_textcnn
-from ..models.network import Network
+from ..models.devices import find_device
+from ..models.families import FAMILIES
 from ..models.saving import save_model
 from ..models.text_model import TextModel
-from .data import Texts, prepare_data
+from .data import Prepared, prepare_data
 from .quality.baseline import linear_baseline
 from .quality.quality import model_figures
-from .run_folder.run_folder import RunFolder, settings_dict
+from .run_folder.fingerprints import settings_dict
+from .run_folder.run_folder import RunFolder
 from .settings.data import DataSettings
+from .settings.engine import DEVICE, DeviceSettings
+from .settings.sizes import train_defaults
 from .settings.train import TrainSettings
+from .training.checkpoint import checkpoint_path
 from .training.divergence import DivergenceError
-from .training.loop import changed_processor, checkpoint_path
-from .training.schedule import train_defaults
-from .training.text_loop import text_loop
+from .training.text_loop import ann_trainee, text_loop
+from .training.texts import Texts
 
 OWN_VECTORS = ("train", "random")  # word vectors that come from the training texts alone
 
@@ -35,6 +37,7 @@ def train(
     settings: TrainSettings,
     seed: int = 0,
     force: bool = False,
+    where: DeviceSettings = DEVICE,
 ) -> RunFolder:
     """Train the ANN of a run; resumes where an interrupted call stopped.
 
@@ -44,72 +47,73 @@ def train(
         settings: how to train
         seed: of the weights, the order of the texts and the dropout
         force: train again although it is done or was begun with other settings
+        where: the device to train on
 
     Raises:
-        InputError: bad data or settings, or a folder that holds another run.
+        InputError: bad data or settings, no such device, or a folder that holds another run.
     """
+    device = find_device(where.device)
     run = RunFolder(out, must_exist=False)
     with run.locked():
         prepared = prepare_data(run, data, seed, force)
-        settings = train_defaults(
-            settings, len(prepared.dataset.train), data.vectors in OWN_VECTORS
-        )
+        own_vectors = data.vectors in OWN_VECTORS
+        settings = train_defaults(settings, len(prepared.dataset.train), own_vectors)
+        unread = TrainSettings.added_options().keys() - settings.of_network().keys()
         resolved = settings_dict(settings, seed=seed)
-        checkpoint = checkpoint_path(run.path / "ann", "train")
-        if run.is_done("ann", resolved):
-            checkpoint.unlink(missing_ok=True)  # left where the last call was killed at its end
-            return run
-        started = time.monotonic()
-        texts, vectors = prepared.encode(), prepared.vectors
-        network = _network(vectors, texts, settings, seed)
-        model = TextModel(vectors, network, bool(settings.train_vectors))
-        loop = text_loop(
-            run.path / "ann",
-            "train",
-            model,
-            texts,
-            settings,
-            seed,
-            outputs=lambda ids, lengths, _: model(ids, lengths),
-            logits=lambda sequences: ann_logits(model, sequences),
-            word_dropout=settings.word_dropout or 0.0,
-            vector_lr=settings.vector_lr,
-        )
-        loop.stamp = run.begin("ann", resolved)
-        with run.forgetting("ann", DivergenceError):
-            state = loop.run()
-        save_model(run.path / "ann", model, texts.dataset.classes)
-        logits = {name: ann_logits(model, texts.sequences[name]) for name in ("dev", "test")}
-        figures: dict[str, Any] = {
-            f"{name}_accuracy": accuracy(rows, texts.labels[name]) for name, rows in logits.items()
-        }
-        figures |= model_figures(logits, texts)
-        figures |= {
-            "baseline": linear_baseline(texts, settings.class_weights),
-            "class_weights": settings.class_weights,
-            "train_vectors": settings.train_vectors,
-            "best_epoch": state.best_epoch + 1,
-            "epochs": state.epoch,
-            "parameters": sum(p.numel() for p in model.network.parameters()),
-            "seconds": round(time.monotonic() - started, 1),
-            **changed_processor(state),
-        }
-        run.finish("ann", resolved, figures)
-        checkpoint.unlink(missing_ok=True)
+        resolved = {name: value for name, value in resolved.items() if name not in unread}
+        if not run.is_done("ann", resolved):
+            started = time.monotonic()
+            figures = _trained(run, prepared, settings, resolved, seed, device)
+            figures["seconds"] = round(time.monotonic() - started, 1)
+            run.finish("ann", resolved, figures)
+        # also where the last call was killed at its end
+        checkpoint_path(run.path / "ann", "train").unlink(missing_ok=True)
     return run
 
 
-def _network(vectors: torch.Tensor, texts: Texts, settings: TrainSettings, seed: int) -> Network:
-    shape: dict[str, Any] = {
-        "dim": vectors.shape[1],
-        "classes": len(texts.dataset.classes),
-        "channels": settings.channels,
-        "activation": settings.activation,
-        "levels": settings.levels,
-        "bound": settings.bound,
-        "pooling": settings.pooling,
-        "dropout": settings.dropout,
+def _trained(
+    run: RunFolder,
+    prepared: Prepared,
+    settings: TrainSettings,
+    resolved: dict[str, Any],
+    seed: int,
+    device: torch.device,
+) -> dict[str, Any]:
+    """Train, and save what came out; returns its figures."""
+    texts, vectors = prepared.encode(), prepared.vectors
+    family, classes = FAMILIES[settings.model], len(texts.dataset.classes)
+    network = family.network(vectors.shape[1], classes, settings.of_network(), seed)
+    model = TextModel(vectors, network, bool(settings.train_vectors)).to(device)
+    assert settings.lr  # filled in by `train_defaults`
+    loop = text_loop(
+        run.path / "ann",
+        "train",
+        ann_trainee(model),
+        texts,
+        settings,
+        seed,
+        settings.lr,
+        vector_lr=settings.vector_lr,
+        word_dropout=settings.word_dropout or 0.0,
+    )
+    loop.stamp = run.begin("ann", resolved)
+    with run.forgetting("ann", DivergenceError):
+        state = loop.run()
+    save_model(run.path / "ann", model, texts.dataset.classes)
+    return _figures(model, texts, settings) | state.figures()
+
+
+def _figures(model: TextModel, texts: Texts, settings: TrainSettings) -> dict[str, Any]:
+    """How good the trained model is, beside a linear one."""
+    logits = {name: ann_logits(model, texts.sequences[name]) for name in ("dev", "test")}
+    found: dict[str, Any] = {
+        f"{name}_accuracy": accuracy(rows, texts.labels[name]) for name, rows in logits.items()
     }
-    if settings.model == "dpcnn":
-        return build_dpcnn(DPCNNSpec(blocks=settings.blocks, **shape), seed)
-    return build_textcnn(TextCNNSpec(widths=tuple(settings.widths), **shape), seed)
+    return {
+        **found,
+        **model_figures(logits, texts),
+        "baseline": linear_baseline(texts, settings.class_weights),
+        "class_weights": settings.class_weights,
+        "train_vectors": settings.train_vectors,
+        "parameters": sum(p.numel() for p in model.network.parameters()),
+    }

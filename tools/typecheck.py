@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("text", "models", "convert", "engine", "energy", "attacks", "pipelines")
+ROOMS = ("text", "models", "convert", "engine", "energy", "attacks", "interop", "pipelines")
 
 
 def main() -> int:
@@ -21,7 +21,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "snnconvert").symlink_to(ROOT, target_is_directory=True)
         packages = [f"snnconvert.{room}" for room in ROOMS]
-        files = ("errors", "files", "installation", "moved", "registry", "seeds", "version")
+        files = [path.stem for path in ROOT.glob("*.py") if not path.stem.startswith("__")]
         modules = ["snnconvert", *(f"snnconvert.{name}" for name in files)]
         words = [word for name in packages for word in ("-p", name)]
         words += [word for name in modules for word in ("-m", name)]

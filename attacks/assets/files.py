@@ -62,9 +62,9 @@ class FileAsset:
         if any(importlib.util.find_spec(package) is None for package in self.packages):
             return None
         for place in self.places:
-            found = [self._paths(part) for part in place]
-            paths = [path for some in found for path in some]
-            if all(found) and all(map(_readable, paths)):
+            parts = [self._paths(part) for part in place]
+            paths = [path for part in parts for path in part]
+            if all(parts) and all(map(_readable, paths)):
                 return [FilePointer(path) for path in paths]
         return None
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
 from string import punctuation
+from types import FunctionType
 from typing import Any
 
+from ...errors import InputError
 from ..preset import Build
 from ..victims import Victim
 from .loading import load_textattack, no_downloads
@@ -50,9 +50,10 @@ def from_recipe(
 
     def build(victim: Victim, query_budget: int) -> Any:
         textattack = load_textattack()
-        kind = getattr(textattack.attack_recipes, recipe)
-        with no_downloads(), _exchanged(kind, embedding, exchange or {}):
-            stock = kind.build(victim)
+        own = getattr(textattack.attack_recipes, recipe).build
+        parts = dict(exchange or {}) | (embedded(own, embedding()) if embedding else {})
+        with no_downloads():
+            stock = with_parts(own, parts)(victim)
         kept = [c for c in stock.constraints if type(c).__name__ not in dropped]
         return textattack.Attack(
             limited(stock.goal_function, query_budget),
@@ -64,27 +65,42 @@ def from_recipe(
     return build
 
 
-@contextmanager
-def _exchanged(
-    recipe: type, embedding: Callable[[], Any] | None, exchange: Mapping[str, Callable[..., Any]]
-) -> Iterator[None]:
-    """Let ``recipe`` be built with other parts; what it is made of stays its own code."""
-    from textattack.shared import WordEmbedding
+def with_parts(
+    build: Callable[..., Any], parts: Mapping[str, Callable[..., Any]]
+) -> Callable[..., Any]:
+    """The function ``build`` of a recipe, in which the names of ``parts`` stand for others.
 
-    places: list[tuple[Any, str, Any]] = [
-        (sys.modules[recipe.__module__], name, made) for name, made in exchange.items()
-    ]
-    if embedding is not None:
-        made = embedding()
-        places.append((WordEmbedding, "counterfitted_GLOVE_embedding", staticmethod(lambda: made)))
-    before = [vars(owner)[name] for owner, name, _ in places]
-    try:
-        for owner, name, new in places:
-            setattr(owner, name, new)
-        yield
-    finally:
-        for (owner, name, _), old in zip(places, before, strict=True):
-            setattr(owner, name, old)
+    A recipe of TextAttack makes its parts itself, by the names that its module has imported, and
+    takes no others. Here its own code runs with other names; its module stays as it is.
+
+    Raises:
+        InputError: the code does not have one of the names, so the part would not be used.
+    """
+    unknown = [name for name in parts if name not in build.__code__.co_names]
+    if unknown:
+        raise InputError(
+            f"expected {build.__qualname__} of TextAttack to make a {unknown[0]}, but it makes "
+            "none: this version of TextAttack is another"
+        )
+    names = {**build.__globals__, **parts}
+    return FunctionType(
+        build.__code__, names, build.__name__, build.__defaults__, build.__closure__
+    )
+
+
+def embedded(build: Callable[..., Any], embedding: Any) -> dict[str, Callable[..., Any]]:
+    """What a recipe's ``build`` makes out of an embedding, made out of ours.
+
+    Without one TextAttack's parts download their own.
+    """
+    from textattack.constraints.semantics import WordEmbeddingDistance
+    from textattack.transformations import WordSwapEmbedding
+
+    return {
+        kind.__name__: partial(kind, embedding=embedding)
+        for kind in (WordSwapEmbedding, WordEmbeddingDistance)
+        if kind.__name__ in build.__code__.co_names
+    }
 
 
 def our_search(stock: Any) -> Any:

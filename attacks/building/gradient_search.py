@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..victims import DRAWS
 from .loading import load_textattack
 
-DRAWS = 8
-"""Draws of the input's noise that the averaged gradient is the mean of."""
 SHOWN = 4
 """Candidates, best first, that the victim is asked about before the gradient is taken again."""
 _AT_ONCE = 16  # words whose candidates are built together
@@ -54,10 +53,10 @@ def _search_class() -> Any:
         def perform_search(self, initial_result: Any) -> Any:
             beam, over = [initial_result], False
             while not over and not _worth(beam[0])[0]:
-                found, over = _one_round(self, beam, initial_result.attacked_text)
-                if not found:
+                results, over = _one_round(self, beam, initial_result.attacked_text)
+                if not results:
                     break
-                beam = sorted(found, key=_worth, reverse=True)[: self.beam]
+                beam = sorted(results, key=_worth, reverse=True)[: self.beam]
             return beam[0]
 
         def extra_repr_keys(self) -> list[str]:
@@ -77,13 +76,13 @@ def _worth(result: Any) -> tuple[bool, float]:
 def _one_round(search: Any, beam: list[Any], original: Any) -> tuple[list[Any], bool]:
     """Results of what the victim was shown, and whether its budget has ended."""
     ranked = _ranked(search, beam, original)
-    found: list[Any] = []
+    results: list[Any] = []
     for start in range(0, len(ranked), search.shown):
-        results, over = search.get_goal_results(ranked[start : start + search.shown])
-        found += results
-        if over or max(map(_worth, found)) > _worth(beam[0]):
-            return found, over
-    return found, False
+        more, over = search.get_goal_results(ranked[start : start + search.shown])
+        results += more
+        if over or max(map(_worth, results)) > _worth(beam[0]):
+            return results, over
+    return results, False
 
 
 def _ranked(search: Any, beam: list[Any], original: Any) -> list[Any]:
@@ -108,7 +107,7 @@ def _scored(search: Any, result: Any, original: Any) -> Iterator[list[Scored]]:
     """
     victim, label = search.goal_function.model, int(search.goal_function.ground_truth_output)
     text = result.attacked_text
-    found = victim.model.gradient(
+    gradient = victim.model.gradient(
         text.tokenizer_input, label, search.kind, victim.seed, search.draws
     )
     loss = -np.log(max(float(result.raw_output[label]), 1e-300))
@@ -116,13 +115,13 @@ def _scored(search: Any, result: Any, original: Any) -> Iterator[list[Scored]]:
     indices = sorted(allowed)
     for start in range(0, len(indices), _AT_ONCE):
         chunk = indices[start : start + _AT_ONCE]
-        if _place(text, chunk[0]) >= found.reach:
+        if _place(text, chunk[0]) >= gradient.reach:
             return
         candidates = search.get_transformations(
             text, original_text=original, indices_to_modify=chunk
         )
         texts = [candidate.tokenizer_input for candidate in candidates]
-        gains = victim.model.first_order(found, texts)
+        gains = victim.model.first_order(gradient, texts)
         # in single precision equal losses stay equal, whatever computed them
         losses = (loss + gains).astype(np.float32)
         yield list(zip((-losses).tolist(), texts, candidates, strict=True))

@@ -54,6 +54,29 @@ def candidates_by_word(
         yield from texts.items()
 
 
+def best_by_word(
+    search: Any, text: Any, original: Any, only: Collection[int] | None = None
+) -> tuple[dict[int, Any], set[int]]:
+    """The best result of each word, until the budget ends, which ``search`` then knows.
+
+    Returns:
+        The results by the index of the word, and the indices of the words that have candidates,
+        among those that were looked at.
+    """
+    best: dict[int, Any] = {}
+    able: set[int] = set()
+    for index, candidates in candidates_by_word(search, text, original, only):
+        if not candidates:
+            continue
+        able.add(index)
+        results, search._search_over = search.get_goal_results(candidates)
+        if results:
+            best[index] = _best(results)
+        if search._search_over:
+            break
+    return best, able
+
+
 def _best(results: list[Any]) -> Any:
     return max(results, key=lambda result: float(result.score))  # the first of equals
 
@@ -103,31 +126,18 @@ def _genetic_class() -> Any:
 
         def _initialize_population(self, initial_result: Any, pop_size: int) -> list[Any]:
             text = initial_result.attacked_text
-            best: dict[int, Any] = {}
-            for index, candidates in candidates_by_word(self, text, text):
-                if not candidates:
-                    continue
-                results, self._search_over = self.get_goal_results(candidates)
-                if results:
-                    best[index] = _best(results)
-                if self._search_over:
-                    break
+            best, _ = best_by_word(self, text, text)
             left = np.zeros(len(text.words), dtype=int)
             left[list(best)] = self.max_replace_times_per_index
             attributes = {"num_replacements_left": left}
+            # a text none of whose words has a candidate is a population of its own
+            original = PopulationMember(text, initial_result, attributes=attributes)
             population = [
-                self._modify_population_member(
-                    PopulationMember(text, initial_result, attributes=attributes),
-                    result.attacked_text,
-                    result,
-                    index,
-                )
+                self._modify_population_member(original, result.attacked_text, result, index)
                 if result.score > initial_result.score
                 else PopulationMember(text, initial_result, attributes=attributes)
                 for index, result in best.items()
             ]
-            # a text none of whose words has a candidate is a population of its own
-            original = PopulationMember(text, initial_result, attributes=attributes)
             return population[:pop_size] or [original]
 
     return BoundedGeneticAlgorithm
@@ -146,28 +156,16 @@ def _swarm_class() -> Any:
         """
 
         _able: set[int] | None = None
+        _search_over: bool
 
         def _get_best_neighbors(
             self, current_result: Any, original_result: Any
         ) -> tuple[list[Any], np.ndarray]:
-            text = current_result.attacked_text
-            best = [current_result] * len(text.words)
-            gains = [0.0] * len(text.words)
-            able: set[int] = set()
-            for index, candidates in candidates_by_word(
-                self, text, original_result.attacked_text, self._able
-            ):
-                if not candidates:
-                    continue
-                able.add(index)
-                results, self._search_over = self.get_goal_results(candidates)
-                if results:
-                    best[index] = _best(results)
-                    gains[index] = float(best[index].score) - float(current_result.score)
-                if self._search_over:
-                    break
+            text, score = current_result.attacked_text, float(current_result.score)
+            by_word, able = best_by_word(self, text, original_result.attacked_text, self._able)
             self._able = able if self._able is None else self._able
-            return best, normalize(gains)
+            best = [by_word.get(index, current_result) for index in range(len(text.words))]
+            return best, normalize([float(result.score) - score for result in best])
 
         def _initialize_population(self, initial_result: Any, pop_size: int) -> list[Any]:
             self._able = None

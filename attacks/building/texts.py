@@ -6,7 +6,7 @@ Each is a class that inherits from TextAttack's, so it is made by a function tha
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import cache
 from itertools import zip_longest
@@ -87,16 +87,23 @@ def _tracked_class() -> Any:
 
         def generate_new_attacked_text(self, new_words: Iterable[str]) -> TrackedText:
             replaced = list(new_words)
-            pairs = enumerate(zip(self._tracked, replaced, strict=True))
-            changed = {i for i, (old, new) in pairs if old != new}
-            attrs = {
-                "newly_modified_indices": changed,
-                "modified_indices": self.attack_attrs["modified_indices"] | changed,
-                "original_index_map": self.attack_attrs["original_index_map"],
-            }
+            attrs = _attributes(self.attack_attrs, self._tracked, replaced)
             return TrackedText(replaced, self.gaps, attrs)
 
     return TrackedText
+
+
+def _attributes(
+    before: Mapping[str, Any], old: Sequence[str], new: Sequence[str]
+) -> dict[str, Any]:
+    """What TextAttack keeps of a text whose words ``old`` were replaced by as many ``new`` ones."""
+    pairs = enumerate(zip(old, new, strict=True))
+    changed = {i for i, (a, b) in pairs if a != b}
+    return {
+        "newly_modified_indices": changed,
+        "modified_indices": before["modified_indices"] | changed,
+        "original_index_map": before["original_index_map"],
+    }
 
 
 def tracked_text(text: str, segment: Callable[[str], list[str]] | None = None) -> Any:
@@ -172,11 +179,12 @@ def greedy_search(wir_method: str) -> Any:
     unstable sort, which orders equal words differently on different processors, and builds a
     candidate for every word of a text, also for those beyond the query budget.
     """
-    return _search_class()(wir_method=wir_method)
+    return greedy_class()(wir_method=wir_method)
 
 
 @cache
-def _search_class() -> Any:
+def greedy_class() -> Any:
+    """The class of `greedy_search`, for searches that go on from it."""
     load_textattack()
     from textattack.search_methods import GreedyWordSwapWIR
 
@@ -195,26 +203,28 @@ def _search_class() -> Any:
             results, over = self.get_goal_results(masked)
             scores = np.array([result.score for result in results])
             if self.wir_method == "weighted-saliency" and len(scores):
-                best, over = self._best_swaps(initial_text, indices, over)
+                best, over = _best_swaps(self, initial_text, indices, over)
                 weights = np.exp(scores - scores.max())
                 scores = weights / weights.sum() * best
             order = np.argsort(-scores, kind="stable")
             return np.array(indices, dtype=int)[order], over
 
-        def _best_swaps(
-            self, text: Any, indices: Sequence[int], over: bool
-        ) -> tuple[np.ndarray, bool]:
-            """The highest score that swapping each word can reach; 0 without candidates."""
-            best = np.zeros(len(indices))
-            for place, index in enumerate(indices):
-                if over:
-                    break
-                swapped = self.get_transformations(
-                    text, original_text=text, indices_to_modify=[index]
-                )
-                if swapped:
-                    results, over = self.get_goal_results(swapped)
-                    best[place] = max((result.score for result in results), default=0.0)
-            return best, over
-
     return StableGreedyWIR
+
+
+def _best_swaps(
+    search: Any, text: Any, indices: Sequence[int], over: bool
+) -> tuple[np.ndarray, bool]:
+    """The highest score that swapping each word can reach; 0 without candidates.
+
+    ``over``: whether the budget has ended; the same is given back.
+    """
+    best = np.zeros(len(indices))
+    for place, index in enumerate(indices):
+        if over:
+            break
+        swapped = search.get_transformations(text, original_text=text, indices_to_modify=[index])
+        if swapped:
+            results, over = search.get_goal_results(swapped)
+            best[place] = max((result.score for result in results), default=0.0)
+    return best, over

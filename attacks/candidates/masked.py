@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import heapq
 import re
+from collections.abc import Sequence
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -92,66 +93,88 @@ def _chinese_class() -> Any:
     from textattack.transformations import WordSwap
 
     class ChineseMaskedSwap(WordSwap):
-        """Each character of a word is masked, and the model fills them all in.
-
-        Words are ranked by the sum of the log-probabilities of their characters, each by itself.
-        """
+        """Words for others that a masked model finds likely there (see `WordFiller`)."""
 
         def __init__(self) -> None:
             super().__init__()
-            self._tokenizer, self._model = masked_model("zh")
-            self._length = min(MOST_TOKENS, int(self._model.config.max_position_embeddings))
-            vocabulary = self._tokenizer.get_vocab()
-            self._characters = sorted((i, c) for c, i in vocabulary.items() if _CHARACTER.match(c))
-            self._characters = [(i, c) for i, c in self._characters if len(c) == 1]
+            self._filler = WordFiller(*masked_model("zh"))
 
         def _get_transformations(self, current_text: Any, indices_to_modify: Any) -> list[Any]:
-            texts = []
-            for index in sorted(indices_to_modify):
-                for word in self._fill(current_text, index):
-                    texts.append(current_text.replace_word_at_index(index, word))
-            return texts
-
-        def _fill(self, text: Any, index: int) -> list[str]:
-            """Words of as many characters for word ``index``, most likely first."""
-            import torch
-
-            word = text.words[index]
-            if not 0 < len(word) <= LONGEST or not all(map(_CHARACTER.match, word)):
-                return []
-            mask = self._tokenizer.mask_token
-            before, after = self._around(text, index)
-            encoding = self._tokenizer(
-                before + mask * len(word) + after,
-                max_length=self._length,
-                truncation=True,
-                return_tensors="pt",
-            )
-            places = (encoding["input_ids"][0] == self._tokenizer.mask_token_id).nonzero()[:, 0]
-            if len(places) != len(word) or not self._characters:
-                return []
-            ids = torch.tensor([i for i, _ in self._characters])
-            with torch.no_grad():
-                logits = self._model(**encoding).logits[0, places]  # (len(word), V)
-            scores = logits.log_softmax(dim=-1)[:, ids]  # (len(word), C)
-            top = scores.topk(min(PER_CHARACTER, len(ids)), dim=-1)
-            columns = [
-                [(float(s), self._characters[int(i)][1]) for s, i in zip(*row, strict=True)]
-                for row in zip(top.values, top.indices, strict=True)
+            return [
+                current_text.replace_word_at_index(index, word)
+                for index in sorted(indices_to_modify)
+                for word in self._filler.fill(current_text.words, current_text.gaps, index)
             ]
-            words = ("".join(c for _, c in parts) for parts in _best_first(columns))
-            return list(islice((w for w in words if w != word), PER_WORD))
-
-        def _around(self, text: Any, index: int) -> tuple[str, str]:
-            """What stands before and after a word, as much as the model can read."""
-            words, gaps = text.words, text.gaps
-            pairs = zip(gaps, words, strict=False)
-            pieces = [piece for pair in pairs for piece in pair] + [gaps[-1]]
-            room = (self._length - 2 - LONGEST) // 2
-            before = "".join(pieces[: 2 * index + 1])[-room:]
-            return before, "".join(pieces[2 * index + 2 :])[:room]
 
     return ChineseMaskedSwap
+
+
+class WordFiller:
+    """Chinese words by a masked model: each character is masked, and it fills them all in.
+
+    Words are ranked by the sum of the log-probabilities of their characters, each by itself.
+
+    Args:
+        tokenizer: of the model.
+        model: the masked model.
+    """
+
+    def __init__(self, tokenizer: Any, model: Any) -> None:
+        self._tokenizer, self._model = tokenizer, model
+        self._length = min(MOST_TOKENS, int(model.config.max_position_embeddings))
+        vocabulary = tokenizer.get_vocab()
+        characters = sorted((i, c) for c, i in vocabulary.items() if _CHARACTER.match(c))
+        self._characters = [(i, c) for i, c in characters if len(c) == 1]
+
+    def fill(self, words: Sequence[str], gaps: Sequence[str], index: int) -> list[str]:
+        """Words of as many characters for word ``index``, most likely first; itself is none.
+
+        Args:
+            words: of the text, N.
+            gaps: around the words, N + 1.
+            index: of the word.
+        """
+        word = words[index]
+        if not 0 < len(word) <= LONGEST or not all(map(_CHARACTER.match, word)):
+            return []
+        scores = self._scores(words, gaps, index)  # (len(word), C)
+        if scores is None:
+            return []
+        top = scores.topk(min(PER_CHARACTER, len(self._characters)), dim=-1)
+        columns = [
+            [(float(s), self._characters[int(i)][1]) for s, i in zip(*row, strict=True)]
+            for row in zip(top.values, top.indices, strict=True)
+        ]
+        filled = ("".join(c for _, c in parts) for parts in _best_first(columns))
+        return list(islice((w for w in filled if w != word), PER_WORD))
+
+    def _scores(self, words: Sequence[str], gaps: Sequence[str], index: int) -> Any:
+        """Log-probabilities (len(word), C) of the characters in each place of the word.
+
+        None where the model does not read the whole word, or knows no Chinese character.
+        """
+        import torch
+
+        masks = self._tokenizer.mask_token * len(words[index])
+        before, after = self._around(words, gaps, index)
+        encoding = self._tokenizer(
+            before + masks + after, max_length=self._length, truncation=True, return_tensors="pt"
+        )
+        places = (encoding["input_ids"][0] == self._tokenizer.mask_token_id).nonzero()[:, 0]
+        if len(places) != len(words[index]) or not self._characters:
+            return None
+        ids = torch.tensor([i for i, _ in self._characters])
+        with torch.no_grad():
+            logits = self._model(**encoding).logits[0, places]  # (len(word), V)
+        return logits.log_softmax(dim=-1)[:, ids]
+
+    def _around(self, words: Sequence[str], gaps: Sequence[str], index: int) -> tuple[str, str]:
+        """What stands before and after a word, as much as the model can read."""
+        pairs = zip(gaps, words, strict=False)
+        pieces = [piece for pair in pairs for piece in pair] + [gaps[-1]]
+        room = (self._length - 2 - LONGEST) // 2
+        before = "".join(pieces[: 2 * index + 1])[-room:]
+        return before, "".join(pieces[2 * index + 2 :])[:room]
 
 
 def _best_first(columns: list[list[tuple[float, str]]]) -> Any:

@@ -1,32 +1,29 @@
-"""The attacks that can be asked for by name."""
+"""An attack by its name: of the package, added at run time, or a Python file of the user's."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
-from ...errors import InputError
 from ..assets.nltk import locate, prepare_nltk
-from ..preset import Preset
-from . import chinese, english
+from ..preset import Preset, Role
+from . import PRESETS, is_attack_file
+from .noise import NOISE
 from .user import user_preset
-from .white_box import WHITE_BOX
-
-PRESETS: dict[str, Preset] = {
-    item.name: item for item in (*english.PRESETS, *chinese.PRESETS, *WHITE_BOX)
-}
 
 
 def preset(name: str) -> Preset:
-    """The preset called ``name``; raises `InputError` with the known names for another.
+    """The attack called ``name``.
 
     What it takes only where it is there is looked up now: then it is one of its ``needs``, and
     otherwise of what is ``dropped``.
+
+    Raises:
+        InputError: there is none, or the file of that name cannot be used.
     """
-    if re.search(r"\.py(:\w+)?$", name):
+    if name == NOISE.name:
+        return NOISE  # not in the list: it is a control, and no search
+    if is_attack_file(name):
         return user_preset(name)
-    if name not in PRESETS:
-        raise InputError(f"unknown attack {name!r}: expected one of {', '.join(PRESETS)}")
     item = PRESETS[name]
     if not item.uses:
         return item
@@ -34,3 +31,23 @@ def preset(name: str) -> Preset:
     here = tuple(asset for asset in item.uses if locate(asset))
     absent = tuple(f"no {asset}, which is not here" for asset in item.uses if asset not in here)
     return replace(item, needs=item.needs + here, uses=(), dropped=item.dropped + absent)
+
+
+def role_of(name: str) -> Role:
+    """What the figures of attack ``name`` are read for; of one that is not known here, robustness.
+
+    A report may be made where a file of the user's, or what was added at run time, is no more.
+    """
+    if name == NOISE.name:
+        return Role.NOISE
+    return PRESETS[name].role if name in PRESETS else Role.ATTACK
+
+
+def for_language(language: str) -> list[Preset]:
+    """The attacks on texts in ``language``."""
+    return [item for item in PRESETS.values() if item.reads(language)]
+
+
+def unlimited_attacks(language: str) -> list[str]:
+    """The controls without limits for texts in ``language``, by name."""
+    return [item.name for item in for_language(language) if item.role is Role.UNLIMITED]

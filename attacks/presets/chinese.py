@@ -13,7 +13,6 @@ from ..candidates.candidates import Candidates, chinese_synonyms, cilin_synonyms
 from ..candidates.glyphs import glyph_alikes
 from ..candidates.masked import chinese_masked_swap
 from ..preset import Build, Preset
-from .unlimited import chinese as unlimited
 
 MAX_CHANGED = 0.4
 """Chinese attacks change at most this share of a text's words (rounded up)."""
@@ -50,79 +49,67 @@ def everything() -> Any:
     return _swaps([homophones, glyph_alikes, *synonyms], *masked)
 
 
-PRESETS = (
-    Preset(
-        "zh-homophone",
-        "zh",
-        (),
-        _greedy(homophones),
-        f"replaces one character of a word by one of the same sound, {_LIMIT}",
-        f"the homophone part of {_RECIPE}, candidates from Unihan readings",
-        _SEARCH,
-        auto=True,
-    ),
-    Preset(
-        "zh-glyph",
-        "zh",
-        ("glyphs",),
-        _greedy(glyph_alikes),
-        f"replaces one character of a word by one that looks like it, {_LIMIT}",
-        "Eger et al. 2019, Text Processing Like Humans Do: Visually Attacking and Shielding NLP "
-        "Systems, NAACL N19-1165, whose neighbours are of pictures of characters too; search: "
-        "greedy word importance ranking as in ChineseRecipe",
-        (*_SEARCH, "characters are chosen by the victim's scores, not at random"),
-        auto=True,
-    ),
-    Preset(
-        "zh-wordnet",
-        "zh",
-        ("omw-cmn",),
-        _greedy(chinese_synonyms),
-        f"replaces words by synonyms of the Chinese Open Wordnet, {_LIMIT}",
-        "candidates: Wang and Bond 2013, Building the Chinese Open Wordnet, ACL W13-4302; "
-        "search: greedy word importance ranking as in ChineseRecipe",
-        _SEARCH,
-        auto=True,
-    ),
-    Preset(
-        "zh-cilin",
-        "zh",
-        ("cilin",),
-        _greedy(cilin_synonyms),
-        f"replaces words by synonyms of the extended Cilin, {_LIMIT}",
-        "candidates: Mei et al. 1983, Tongyici Cilin, extended by HIT-IR; search: greedy word "
-        "importance ranking as in ChineseRecipe",
-        _SEARCH,
-    ),
-    Preset(
-        "zh-masked",
-        "zh",
-        ("masked-zh",),
-        substitution(chinese_masked_swap, chinese_stopwords, MAX_CHANGED),
-        "replaces words by others of as many characters that a masked language model finds "
-        f"likely there, {_LIMIT}",
-        f"the masked part of {_RECIPE}, as in Li et al. 2020, BERT-ATTACK, arXiv:2004.09984",
-        (*_SEARCH, "whole words are filled in, where ChineseRecipe mixes up tokens and words"),
-    ),
-    Preset(
-        "zh-all",
-        "zh",
-        ("glyphs",),
-        substitution(everything, chinese_stopwords, MAX_CHANGED),
-        "homophones, look-alike characters, synonyms and a masked model, of every source that is "
-        f"here; {_LIMIT}",
-        f"all parts of {_RECIPE}",
-        _SEARCH,
-        uses=("omw-cmn", "cilin", "masked-zh"),
-    ),
-    Preset(
-        "zh-unlimited",
-        "zh",
-        ("glyphs", "omw-cmn"),
-        unlimited,
-        "a control, not an attack of any paper: homophones, look-alikes and synonyms in any word, "
-        "again and again, without the query budget; accuracy must come close to zero",
-        "the sanity check of Carlini et al. 2019, On Evaluating Adversarial Robustness, "
-        "arXiv:1902.06705: an unbounded attack succeeds",
-    ),
+ZH_HOMOPHONE = Preset(
+    "zh-homophone",
+    "zh",
+    (),
+    _greedy(homophones),
+    f"replaces one character of a word by one of the same sound, {_LIMIT}",
+    f"the homophone part of {_RECIPE}, candidates from Unihan readings",
+    _SEARCH,
+    auto=True,
+)
+ZH_GLYPH = Preset(
+    "zh-glyph",
+    "zh",
+    ("glyphs",),
+    _greedy(glyph_alikes),
+    f"replaces one character of a word by one that looks like it, {_LIMIT}",
+    "Eger et al. 2019, Text Processing Like Humans Do: Visually Attacking and Shielding NLP "
+    "Systems, NAACL N19-1165, whose neighbours are of pictures of characters too; search: "
+    "greedy word importance ranking as in ChineseRecipe",
+    (*_SEARCH, "characters are chosen by the victim's scores, not at random"),
+    auto=True,
+)
+ZH_WORDNET = Preset(
+    "zh-wordnet",
+    "zh",
+    ("omw-cmn",),
+    _greedy(chinese_synonyms),
+    f"replaces words by synonyms of the Chinese Open Wordnet, {_LIMIT}",
+    "candidates: Wang and Bond 2013, Building the Chinese Open Wordnet, ACL W13-4302; "
+    "search: greedy word importance ranking as in ChineseRecipe",
+    _SEARCH,
+    auto=True,
+)
+ZH_CILIN = Preset(
+    "zh-cilin",
+    "zh",
+    ("cilin",),
+    _greedy(cilin_synonyms),
+    f"replaces words by synonyms of the extended Cilin, {_LIMIT}",
+    "candidates: Mei et al. 1983, Tongyici Cilin, extended by HIT-IR; search: greedy word "
+    "importance ranking as in ChineseRecipe",
+    _SEARCH,
+)
+ZH_MASKED = Preset(
+    "zh-masked",
+    "zh",
+    ("masked-zh",),
+    substitution(chinese_masked_swap, chinese_stopwords, MAX_CHANGED),
+    "replaces words by others of as many characters that a masked language model finds "
+    f"likely there, {_LIMIT}",
+    f"the masked part of {_RECIPE}, as in Li et al. 2020, BERT-ATTACK, arXiv:2004.09984",
+    (*_SEARCH, "whole words are filled in, where ChineseRecipe mixes up tokens and words"),
+)
+ZH_ALL = Preset(
+    "zh-all",
+    "zh",
+    ("glyphs",),
+    substitution(everything, chinese_stopwords, MAX_CHANGED),
+    "homophones, look-alike characters, synonyms and a masked model, of every source that is "
+    f"here; {_LIMIT}",
+    f"all parts of {_RECIPE}",
+    _SEARCH,
+    uses=("omw-cmn", "cilin", "masked-zh"),
 )

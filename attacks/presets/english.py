@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from ..building.builders import from_recipe
 from ..building.checklist import without_names
-from ..building.reduction import input_reduction
 from ..candidates.homoglyphs import homoglyph_swap
 from ..candidates.hownet import hownet_swap
 from ..candidates.masked import masked_swap
@@ -12,8 +14,6 @@ from ..candidates.neighbours import list_embedding, vector_embedding
 from ..candidates.sentence_encoder import sentence_encoder
 from ..candidates.wordnet import wordnet_swap
 from ..preset import Preset
-from . import lv2023
-from .unlimited import english as unlimited
 
 _LISTS = "candidates are lists of up to 8 neighbours, not the 50 nearest vectors"
 _NO_ENCODER = "no sentence encoder"
@@ -53,176 +53,166 @@ _SYNONYMS = (
 )
 _GENETIC = "a genetic algorithm over counter-fitted neighbours; at most 20% of the words change"
 _FILLED = "replaces words by what a masked language model fills in, most important words first"
-_MASKED = ("BAEGarg2019", "BERTAttackLi2020")
+# name, recipe of TextAttack, paper, data, what limits the words, what is left out
+_BAE_PARTS = (
+    "bae",
+    "BAEGarg2019",
+    _BAE,
+    ("tagger",),
+    "of the same part of speech",
+    "replaces words (BAE-R), inserts none",
+)
+_BERT_ATTACK_PARTS = (
+    "bert-attack",
+    "BERTAttackLi2020",
+    _BERT_ATTACK,
+    (),
+    "at most 40% of the words",
+    "8 candidates a word instead of 48, as in TextAttack",
+)
 
 
-def _masked_recipe(recipe: str, encoder: bool) -> Preset:
-    """BAE or BERT-Attack, with or without its sentence encoder."""
-    bae = recipe.startswith("BAE")
-    name = ("bae" if bae else "bert-attack") + ("" if encoder else "-nouse")
-    dropped = [] if encoder else [_NO_ENCODER]
-    if bae:
-        dropped.append("replaces words (BAE-R), inserts none")
-    else:
-        dropped.append("8 candidates a word instead of 48, as in TextAttack")
+def _masked(
+    parts: tuple[str, str, str, tuple[str, ...], str, str], sentences: bool = True
+) -> Preset:
+    """An attack by a masked model, with a sentence encoder (``sentences``) or without."""
+    name, recipe, paper, data, limit, left_out = parts
+    exchange: dict[str, Callable[..., Any]] = {"WordSwapMaskedLM": masked_swap}
+    build = (
+        from_recipe(recipe, exchange=exchange | _ENCODER)
+        if sentences
+        else from_recipe(recipe, exchange=exchange, drop=["UniversalSentenceEncoder"])
+    )
     return Preset(
-        name,
+        name if sentences else f"{name}-nouse",
         "en",
-        ("stopwords", "masked-en", *(["tagger"] if bae else []), *(["use"] if encoder else [])),
-        from_recipe(
-            recipe,
-            exchange={"WordSwapMaskedLM": masked_swap, **(_ENCODER if encoder else {})},
-            drop=[] if encoder else ["UniversalSentenceEncoder"],
-        ),
-        _FILLED + ("; of the same part of speech" if bae else "; at most 40% of the words"),
-        _BAE if bae else _BERT_ATTACK,
-        tuple(dropped),
+        ("stopwords", "masked-en", *data, *(["use"] if sentences else [])),
+        build,
+        f"{_FILLED}; {limit}",
+        paper,
+        (left_out,) if sentences else (_NO_ENCODER, left_out),
     )
 
 
-_PAPERS = (
-    Preset(
-        "deepwordbug",
-        "en",
-        ("stopwords",),
-        from_recipe("DeepWordBugGao2018"),
-        "swaps, replaces, deletes or inserts one random letter per word, most important words "
-        "first; edit distance at most 30",
-        _DEEPWORDBUG,
-        ("words are ranked by masking them, not by the paper's temporal scores, as in TextAttack",),
-        auto=True,
-    ),
-    Preset(
-        "pwws",
-        "en",
-        ("stopwords", "wordnet"),
-        from_recipe("PWWSRen2019", exchange={"WordSwapWordNet": wordnet_swap}),
-        "replaces words by WordNet synonyms in the order of saliency times best effect",
-        _PWWS,
-        ("no swap of named entities",),
-        auto=True,
-    ),
-    Preset(
-        "textbugger",
-        "en",
-        ("stopwords", "vectors", "use"),
-        from_recipe(
-            "TextBuggerLi2018",
-            vector_embedding,
-            {"WordSwapHomoglyphSwap": homoglyph_swap, **_ENCODER},
-        ),
-        f"{_BUGS}; similarity of sentences at least 0.8",
-        _TEXTBUGGER,
-        ("the 5 nearest words are of counter-fitted vectors, not of GloVe, as in TextAttack",),
-    ),
-    Preset(
-        "textbugger-nouse",
-        "en",
-        ("stopwords", "neighbours"),
-        from_recipe(
-            "TextBuggerLi2018",
-            list_embedding,
-            {"WordSwapHomoglyphSwap": homoglyph_swap},
-            drop=["UniversalSentenceEncoder"],
-        ),
-        _BUGS,
-        _TEXTBUGGER,
-        (_NO_ENCODER, "the 5 nearest words are of counter-fitted lists, not of GloVe"),
-    ),
-    Preset(
-        "textfooler",
-        "en",
-        ("stopwords", "vectors", "tagger", "use"),
-        from_recipe("TextFoolerJin2019", vector_embedding, _ENCODER),
-        _SYNONYMS,
-        _TEXTFOOLER,
-        ("cosine of at least 0.5, as in the authors' code; the paper says 0.7",),
-    ),
-    Preset(
-        "textfooler-nouse",
-        "en",
-        ("stopwords", "neighbours", "tagger"),
-        from_recipe("TextFoolerJin2019", list_embedding, drop=_DISTANCES),
-        _SYNONYMS,
-        _TEXTFOOLER,
-        (_NO_ENCODER, _LISTS),
-    ),
-    Preset(
-        "iga",
-        "en",
-        ("stopwords", "vectors"),
-        from_recipe("IGAWang2019", vector_embedding),
-        _GENETIC,
-        _IGA,
-    ),
-    Preset(
-        "iga-lists",
-        "en",
-        ("stopwords", "neighbours"),
-        from_recipe("IGAWang2019", list_embedding, drop=_DISTANCES),
-        _GENETIC,
-        _IGA,
-        (_LISTS, "no limit on their distance of its own"),
-    ),
-    Preset(
-        "pso",
-        "en",
-        ("stopwords", "hownet", "tagger"),
-        from_recipe("PSOZang2020", exchange={"WordSwapHowNet": hownet_swap}),
-        "a particle swarm over HowNet substitutes of the same part of speech",
-        _PSO,
-        ("parts of speech by NLTK's tagger, not flair's",),
-    ),
-    Preset(
-        "pso-wordnet",
-        "en",
-        ("stopwords", "wordnet"),
-        from_recipe("PSOZang2020", exchange={"WordSwapHowNet": wordnet_swap}),
-        "a particle swarm over WordNet synonyms",
-        _PSO,
-        ("WordNet synonyms instead of HowNet substitutes",),
-    ),
-    Preset(
-        "pruthi",
-        "en",
-        ("stopwords",),
-        from_recipe("Pruthi2019"),
-        "one misspelling in one word: letters swapped, dropped, added, or hit beside the key",
-        _PRUTHI,
-    ),
-    *(_masked_recipe(recipe, encoder) for recipe in _MASKED for encoder in (True, False)),
-    Preset(
-        "checklist-nonames",
-        "en",
-        (),
-        without_names,
-        "writes contractions out or in, and changes numbers",
-        _CHECKLIST,
-        ("no names and no places are changed, which takes a tagger of named entities",),
-    ),
+DEEPWORDBUG = Preset(
+    "deepwordbug",
+    "en",
+    ("stopwords",),
+    from_recipe("DeepWordBugGao2018"),
+    "swaps, replaces, deletes or inserts one random letter per word, most important words "
+    "first; edit distance at most 30",
+    _DEEPWORDBUG,
+    ("words are ranked by masking them, not by the paper's temporal scores, as in TextAttack",),
+    auto=True,
 )
-PRESETS = (
-    *_PAPERS,
-    *lv2023.PRESETS,
-    Preset(
-        "unlimited",
-        "en",
-        ("stopwords", "wordnet", "neighbours"),
-        unlimited,
-        "a control, not an attack of any paper: neighbours, WordNet synonyms and edits of letters "
-        "in any word, again and again, without the query budget; accuracy must come close to zero",
-        "the sanity check of Carlini et al. 2019, On Evaluating Adversarial Robustness, "
-        "arXiv:1902.06705: an unbounded attack succeeds",
+PWWS = Preset(
+    "pwws",
+    "en",
+    ("stopwords", "wordnet"),
+    from_recipe("PWWSRen2019", exchange={"WordSwapWordNet": wordnet_swap}),
+    "replaces words by WordNet synonyms in the order of saliency times best effect",
+    _PWWS,
+    ("no swap of named entities",),
+    auto=True,
+)
+TEXTBUGGER = Preset(
+    "textbugger",
+    "en",
+    ("stopwords", "vectors", "use"),
+    from_recipe(
+        "TextBuggerLi2018",
+        vector_embedding,
+        {"WordSwapHomoglyphSwap": homoglyph_swap, **_ENCODER},
     ),
-    Preset(
-        "inputreduction",
-        "any",
-        ("stopwords",),
-        input_reduction,
-        "a diagnostic, not an attack: deletes the least important words while the prediction "
-        "stays; words changed are those deleted",
-        "Feng et al. 2018, Pathologies of Neural Models Make Interpretations Difficult, "
-        "EMNLP D18-1407",
-        ("no beam search, and stop words stay, as in TextAttack",),
+    f"{_BUGS}; similarity of sentences at least 0.8",
+    _TEXTBUGGER,
+    ("the 5 nearest words are of counter-fitted vectors, not of GloVe, as in TextAttack",),
+)
+TEXTBUGGER_NOUSE = Preset(
+    "textbugger-nouse",
+    "en",
+    ("stopwords", "neighbours"),
+    from_recipe(
+        "TextBuggerLi2018",
+        list_embedding,
+        {"WordSwapHomoglyphSwap": homoglyph_swap},
+        drop=["UniversalSentenceEncoder"],
     ),
+    _BUGS,
+    _TEXTBUGGER,
+    (_NO_ENCODER, "the 5 nearest words are of counter-fitted lists, not of GloVe"),
+)
+TEXTFOOLER = Preset(
+    "textfooler",
+    "en",
+    ("stopwords", "vectors", "tagger", "use"),
+    from_recipe("TextFoolerJin2019", vector_embedding, _ENCODER),
+    _SYNONYMS,
+    _TEXTFOOLER,
+    ("cosine of at least 0.5, as in the authors' code; the paper says 0.7",),
+)
+TEXTFOOLER_NOUSE = Preset(
+    "textfooler-nouse",
+    "en",
+    ("stopwords", "neighbours", "tagger"),
+    from_recipe("TextFoolerJin2019", list_embedding, drop=_DISTANCES),
+    _SYNONYMS,
+    _TEXTFOOLER,
+    (_NO_ENCODER, _LISTS),
+)
+IGA = Preset(
+    "iga",
+    "en",
+    ("stopwords", "vectors"),
+    from_recipe("IGAWang2019", vector_embedding),
+    _GENETIC,
+    _IGA,
+)
+IGA_LISTS = Preset(
+    "iga-lists",
+    "en",
+    ("stopwords", "neighbours"),
+    from_recipe("IGAWang2019", list_embedding, drop=_DISTANCES),
+    _GENETIC,
+    _IGA,
+    (_LISTS, "no limit on their distance of its own"),
+)
+PSO = Preset(
+    "pso",
+    "en",
+    ("stopwords", "hownet", "tagger"),
+    from_recipe("PSOZang2020", exchange={"WordSwapHowNet": hownet_swap}),
+    "a particle swarm over HowNet substitutes of the same part of speech",
+    _PSO,
+    ("parts of speech by NLTK's tagger, not flair's",),
+)
+PSO_WORDNET = Preset(
+    "pso-wordnet",
+    "en",
+    ("stopwords", "wordnet"),
+    from_recipe("PSOZang2020", exchange={"WordSwapHowNet": wordnet_swap}),
+    "a particle swarm over WordNet synonyms",
+    _PSO,
+    ("WordNet synonyms instead of HowNet substitutes",),
+)
+PRUTHI = Preset(
+    "pruthi",
+    "en",
+    ("stopwords",),
+    from_recipe("Pruthi2019"),
+    "one misspelling in one word: letters swapped, dropped, added, or hit beside the key",
+    _PRUTHI,
+)
+BAE = _masked(_BAE_PARTS)
+BAE_NOUSE = _masked(_BAE_PARTS, sentences=False)
+BERT_ATTACK = _masked(_BERT_ATTACK_PARTS)
+BERT_ATTACK_NOUSE = _masked(_BERT_ATTACK_PARTS, sentences=False)
+CHECKLIST_NONAMES = Preset(
+    "checklist-nonames",
+    "en",
+    (),
+    without_names,
+    "writes contractions out or in, and changes numbers",
+    _CHECKLIST,
+    ("no names and no places are changed, which takes a tagger of named entities",),
 )

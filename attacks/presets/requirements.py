@@ -1,15 +1,17 @@
-"""Which attacks can run here: language, data files, libraries."""
+"""Which attacks can run here: language, data files, libraries, gradients of the victim."""
 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ...errors import InputError, one_line
 from ..assets.nltk import ASSETS, locate, missing_extra, prepare_nltk
-from .catalogue import PRESETS, preset
+from ..victims import Classifier, check_gradient
+from . import PRESETS
+from .catalogue import for_language, preset
 
 
 def asset_status() -> list[dict[str, Any]]:
@@ -17,14 +19,12 @@ def asset_status() -> list[dict[str, Any]]:
 
     Does not import TextAttack. Without NLTK every asset is missing.
     """
-    from .catalogue import PRESETS
-
     try:
         prepare_nltk()
-        found = {name: locate(name) or [] for name in ASSETS}
+        there = {name: locate(name) or [] for name in ASSETS}
         remedies = {name: asset.remedy() for name, asset in ASSETS.items()}
     except InputError as error:
-        found = {name: [] for name in ASSETS}
+        there = {name: [] for name in ASSETS}
         remedies = dict.fromkeys(ASSETS, one_line(error))
     return [
         {
@@ -34,7 +34,7 @@ def asset_status() -> list[dict[str, Any]]:
             "needed_by": [p.name for p in PRESETS.values() if name in (*p.needs, *p.uses)],
             "remedy": remedies[name],
         }
-        for name, files in found.items()
+        for name, files in there.items()
     ]
 
 
@@ -45,8 +45,6 @@ def check_assets(presets: Sequence[str]) -> None:
         InputError: an unknown preset, a missing package or missing data: what is missing, for
             which preset, where it comes from and how to get it.
     """
-    from .catalogue import preset
-
     wanted = [preset(name) for name in presets]
     if any(importlib.util.find_spec(package) is None for package in ("textattack", "pinyin")):
         raise InputError(missing_extra())
@@ -74,7 +72,7 @@ def default_presets(
     names: list[str] = []
     left_out: dict[str, str] = {}
     for item in PRESETS.values():
-        if item.language != language or not item.auto:
+        if not item.auto or not item.reads(language):
             continue
         lacking = [name for name in item.needs if name in missing]
         if lacking:
@@ -94,7 +92,7 @@ def check_language(wanted: Sequence[str], language: str) -> None:
         InputError: an unknown attack, or one of another language.
     """
     for name in wanted:
-        if name != "auto" and preset(name).language not in (language, "any"):
+        if name != "auto" and not preset(name).reads(language):
             raise InputError(
                 f"expected attacks for texts of language {language!r}, but {name} is for "
                 f"{preset(name).language!r}"
@@ -114,3 +112,34 @@ def chosen_presets(wanted: tuple[str, ...], language: str) -> tuple[list[str], d
         reasons = "; ".join(f"{name}: {why}" for name, why in left_out.items())
         raise InputError(f"no attack can run here: {reasons}")
     return list(names), dict(left_out)
+
+
+def check_classifier(classifier: Classifier, name: str) -> None:
+    """Make sure that the attack ``name`` is for the language of ``classifier``.
+
+    Raises:
+        InputError: it is for another; the message lists those that fit.
+    """
+    language = preset(name).language
+    if language not in (classifier.language, "any"):
+        fitting = ", ".join(item.name for item in for_language(classifier.language))
+        raise InputError(
+            f"the attack {name} is for texts in {language!r}, but the model reads "
+            f"{classifier.language!r}: choose from {fitting or 'none'}"
+        )
+
+
+def check_gradients(jobs: Iterable[tuple[str, str]], load: Callable[[str], Classifier]) -> None:
+    """`check_gradient` for all white-box attacks among ``jobs``, before any of them runs.
+
+    Args:
+        jobs: victim and attack
+        load: makes a victim from its name
+
+    Raises:
+        InputError: one cannot be done.
+    """
+    for victim, name in jobs:
+        kind = preset(name).gradient
+        if kind:
+            check_gradient(load(victim), name, kind)

@@ -10,11 +10,14 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from ..building.builders import untargeted
 from ..building.loading import load_textattack
-from ..building.texts import candidate_swap, greedy_search
+from ..building.texts import candidate_swap, greedy_class
 from ..candidates.candidates import chinese_synonyms, homophones
+from ..candidates.glyphs import glyph_alikes
 from ..candidates.neighbours import list_embedding
 from ..candidates.wordnet import wordnet_swap
+from ..preset import Preset, Role
 from ..victims import Victim
 
 QUERIES = 20_000
@@ -45,15 +48,11 @@ def english(victim: Victim, query_budget: int) -> Any:
 
 def chinese(victim: Victim, query_budget: int) -> Any:
     """Homophones, look-alike characters and synonyms, in any word; ``query_budget`` is unused."""
-    from ..candidates.glyphs import glyph_alikes
-
     swaps: list[Callable[[str], list[str]]] = [homophones(8), glyph_alikes(8), chinese_synonyms()]
     return _attack(victim, [candidate_swap(swap) for swap in swaps])
 
 
 def _attack(victim: Victim, swaps: list[Any]) -> Any:
-    from ..building.builders import untargeted
-
     textattack = load_textattack()
     return textattack.Attack(
         untargeted(victim, QUERIES),
@@ -68,7 +67,7 @@ def _search_class() -> Any:
     load_textattack()
     from textattack.goal_function_results import GoalFunctionResultStatus
 
-    class Rounds(type(greedy_search("unk"))):  # type: ignore[misc]
+    class Rounds(greedy_class()):  # type: ignore[misc]
         """Greedy word swaps in the order of importance, round after round while they help."""
 
         def perform_search(self, initial_result: Any) -> Any:
@@ -87,3 +86,29 @@ def _search_class() -> Any:
             return result
 
     return Rounds
+
+
+_CARLINI = (
+    "the sanity check of Carlini et al. 2019, On Evaluating Adversarial Robustness, "
+    "arXiv:1902.06705: an unbounded attack succeeds"
+)
+UNLIMITED = Preset(
+    "unlimited",
+    "en",
+    ("stopwords", "wordnet", "neighbours"),
+    english,
+    "a control, not an attack of any paper: neighbours, WordNet synonyms and edits of letters "
+    "in any word, again and again, without the query budget; accuracy must come close to zero",
+    _CARLINI,
+    role=Role.UNLIMITED,
+)
+ZH_UNLIMITED = Preset(
+    "zh-unlimited",
+    "zh",
+    ("glyphs", "omw-cmn"),
+    chinese,
+    "a control, not an attack of any paper: homophones, look-alikes and synonyms in any word, "
+    "again and again, without the query budget; accuracy must come close to zero",
+    _CARLINI,
+    role=Role.UNLIMITED,
+)

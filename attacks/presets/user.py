@@ -24,18 +24,18 @@ BUILD = "build"
 
 
 def user_preset(name: str) -> Preset:
-    """The preset for ``recipe.py`` or ``recipe.py:name``; reads the file, but does not run it.
+    """The preset for ``attack.py`` or ``attack.py:name``; reads the file, but does not run it.
 
     Raises:
         InputError: no such file, not Python (with the line), or nothing in it to build.
     """
     path, wanted = _split(name)
     source = _read(path)
-    found = _buildable(path, source)
-    if wanted and wanted not in found:
-        there = ", ".join(found) or "nothing that builds an attack"
-        raise InputError(f"expected {wanted!r} in the recipe {path}, but it defines {there}")
-    if not found:
+    names = _buildable(path, source)
+    if wanted and wanted not in names:
+        there = ", ".join(names) or "nothing that builds an attack"
+        raise InputError(f"expected {wanted!r} in the attack file {path}, but it defines {there}")
+    if not names:
         raise InputError(
             f"expected a function build(victim) or a subclass of AttackRecipe in {path}, but it "
             "defines none"
@@ -65,7 +65,7 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise InputError(
-            f"expected a recipe file at {path}, but it cannot be read: {error.strerror or error}"
+            f"expected an attack file at {path}, but it cannot be read: {error.strerror or error}"
         ) from None
 
 
@@ -76,7 +76,7 @@ def _buildable(path: Path, source: bytes) -> list[str]:
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
         reason = getattr(error, "msg", None) or one_line(error)
-        raise InputError(f"the recipe {path}, line {line}, is not Python: {reason}") from None
+        raise InputError(f"the attack file {path}, line {line}, is not Python: {reason}") from None
     names = []
     for node in tree.body:
         if isinstance(node, ast.ClassDef) or (
@@ -103,12 +103,12 @@ def _build(path: Path, source: bytes, wanted: str, victim: Victim, query_budget:
         raise _located(path, error) from error
     if not isinstance(attack, textattack.Attack):
         raise InputError(
-            f"expected a textattack.Attack from the recipe {path}, but it gave "
+            f"expected a textattack.Attack from the attack file {path}, but it gave "
             f"{type(attack).__name__}"
         )
     if attack.goal_function.model is not victim:
         raise InputError(
-            f"expected an attack on the given victim from the recipe {path}, but its goal function "
+            f"expected an attack on the given victim from {path}, but its goal function "
             "has another model: hand on what build is given"
         )
     limited(attack.goal_function, query_budget)
@@ -153,7 +153,7 @@ def _builder(path: Path, scope: dict[str, Any], wanted: str) -> Any:
     value: Any = scope[wanted]
     if isinstance(value, type) and wanted not in recipes:
         raise InputError(
-            f"expected {wanted!r} in the recipe {path} to be a subclass of AttackRecipe or a "
+            f"expected {wanted!r} in the attack file {path} to be a subclass of AttackRecipe or a "
             "function, but it is another class"
         )
     return getattr(value, BUILD) if isinstance(value, type) else value
@@ -164,5 +164,5 @@ def _located(path: Path, error: Exception) -> InputError:
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
     line = f", line {frames[-1].lineno}" if frames else ""
     return InputError(
-        f"the recipe {path}{line} failed: {type(error).__name__}: {one_line(error)[:200]}"
+        f"the attack file {path}{line} failed: {type(error).__name__}: {one_line(error)[:200]}"
     )

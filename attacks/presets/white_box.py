@@ -8,38 +8,14 @@ read from the whole text, as the victim cuts it: the words of TextAttack need no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Any
 
-from ...errors import InputError
-from ..building.gradient_search import DRAWS, SHOWN, gradient_search
+from ..building.gradient_search import SHOWN, gradient_search
 from ..building.loading import load_textattack
 from ..preset import Build, Preset
-from ..victims import Classifier, Victim
-from . import chinese as presets_chinese
-from . import english as presets_english
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    import numpy as np
-
-    from ...engine.gradients.text import TextGradient
-
-
-class WhiteBox(Classifier, Protocol):
-    """What white-box attacks need from a model."""
-
-    def gradient(
-        self, text: str, label: int, kind: str = "surrogate", seed: int = 0, draws: int = DRAWS
-    ) -> TextGradient:
-        """The gradient of the loss of class ``label`` at ``text`` (see `engine.gradients`).
-
-        Raises:
-            InputError: the model has none.
-        """
-
-    def first_order(self, found: TextGradient, texts: Sequence[str]) -> np.ndarray:
-        """How much more loss ``texts`` have, by the gradient at another text: (N,) float64."""
+from ..victims import DRAWS, Victim, check_gradient
+from .chinese import ZH_ALL
+from .english import PWWS
 
 
 def white_box(name: str, base: Preset, kind: str) -> Build:
@@ -65,36 +41,6 @@ def white_box(name: str, base: Preset, kind: str) -> Build:
     return build
 
 
-def check_gradient(classifier: Classifier, name: str, kind: str) -> None:
-    """Make sure that attack ``name`` can have gradients of ``kind``.
-
-    Raises:
-        InputError: the classifier has none.
-    """
-    if not hasattr(getattr(classifier, "inner", classifier), "gradient"):  # a control wraps another
-        raise InputError(
-            f"the attack {name} needs the gradients of its victim, but this one shows "
-            f"probabilities alone ({type(classifier).__name__}): attack ann, snn or finetuned"
-        )
-    # of no words: quick, and refuses neurons that have no gradient
-    cast("WhiteBox", classifier).gradient("", 0, kind, 0, 1)
-
-
-def check_gradients(jobs: Iterable[tuple[str, str]], load: Callable[[str], Classifier]) -> None:
-    """:func:`check_gradient` for all white-box attacks among ``jobs``, before any of them runs.
-
-    Args:
-        jobs: victim and attack
-        load: makes a victim from its name
-
-    Raises:
-        InputError: one cannot be done.
-    """
-    for victim, name in jobs:
-        if name in _KIND_OF:
-            check_gradient(load(victim), name, _KIND_OF[name])
-
-
 _HOTFLIP = "Ebrahimi et al. 2018, HotFlip: White-Box Adversarial Examples, ACL P18-2006"
 _KINDS = {
     "surrogate": (
@@ -118,29 +64,28 @@ _DROPPED = (
 )
 
 
-def _presets(prefix: str, base: Preset) -> list[Preset]:
-    """One attack for each kind of gradient, in the space of ``base``."""
-    return [
-        Preset(
-            f"{prefix}hotflip-{kind}",
-            base.language,
-            base.needs,
-            white_box(f"{prefix}hotflip-{kind}", base, kind),
-            f"white box: the candidates and constraints of {base.name}, in the order of {what} "
-            "(for an ANN surrogate and rga are both its own gradient); every backward pass counts "
-            "as a query",
-            f"{_HOTFLIP}; {source}",
-            _DROPPED,
-            base.uses,
-        )
-        for kind, (what, source) in _KINDS.items()
-    ]
+def _hotflip(kind: str, base: Preset, prefix: str = "") -> Preset:
+    """The attack by gradients of ``kind`` in the space of ``base``."""
+    name = f"{prefix}hotflip-{kind}"
+    what, source = _KINDS[kind]
+    return Preset(
+        name,
+        base.language,
+        base.needs,
+        white_box(name, base, kind),
+        f"white box: the candidates and constraints of {base.name}, in the order of {what} "
+        "(for an ANN surrogate and rga are both its own gradient); every backward pass counts "
+        "as a query",
+        f"{_HOTFLIP}; {source}",
+        _DROPPED,
+        base.uses,
+        gradient=kind,
+    )
 
 
-_BLACK_BOX = {item.name: item for item in (*presets_english.PRESETS, *presets_chinese.PRESETS)}
-
-WHITE_BOX: tuple[Preset, ...] = (
-    *_presets("", _BLACK_BOX["pwws"]),
-    *_presets("zh-", _BLACK_BOX["zh-all"]),
-)
-_KIND_OF = {item.name: item.name.rsplit("-", 1)[1] for item in WHITE_BOX}
+HOTFLIP_SURROGATE = _hotflip("surrogate", PWWS)
+HOTFLIP_RGA = _hotflip("rga", PWWS)
+HOTFLIP_AVERAGED = _hotflip("averaged", PWWS)
+ZH_HOTFLIP_SURROGATE = _hotflip("surrogate", ZH_ALL, "zh-")
+ZH_HOTFLIP_RGA = _hotflip("rga", ZH_ALL, "zh-")
+ZH_HOTFLIP_AVERAGED = _hotflip("averaged", ZH_ALL, "zh-")

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
 from ...seeds import derive
+from ..controls.deterministic import CONTROL as DETERMINISTIC
+from ..controls.deterministic import is_random
 from ..records import Record
+from ..victim_name import VictimName
 from .defence import defence_pairs, is_defended
 
 if TYPE_CHECKING:
@@ -23,6 +26,8 @@ OUTCOMES: dict[str, Callable[[Record], bool]] = {
 before it and no adversarial text was found that holds on fresh noise."""
 SAMPLES = 10_000
 """Bootstrap samples."""
+QUIET_TWIN = DETERMINISTIC.name
+"""The control that a variant without noise is, though it has no control's name."""
 
 
 def compare(
@@ -67,21 +72,19 @@ def compare(
     """
     if outcome not in OUTCOMES:
         raise InputError(f"expected an outcome of {', '.join(OUTCOMES)}, but got {outcome!r}")
-    right = OUTCOMES[outcome]
     pairs = _pairs(records_a, records_b)
     sound = [(a, b) for a, b in pairs if "error" not in (a.status, b.status)]
-    # what became of each pair: (right before, right after) of a, then of b
-    states = Counter(
-        (a.status != "skipped", right(a), b.status != "skipped", right(b)) for a, b in sound
-    )
-    named = {"victim_a": victim_a, "victim_b": victim_b, "attack": attack, "outcome": outcome}
-    counts = {"n": len(sound), "excluded": len(pairs) - len(sound)}
+    states = _states(sound, OUTCOMES[outcome])
     only_a = sum(n for s, n in states.items() if s[1] and not s[3])
     only_b = sum(n for s, n in states.items() if s[3] and not s[1])
     own = derive(seed, "bootstrap", victim_a, victim_b, attack, outcome)
     return {
-        **named,
-        **counts,
+        "victim_a": victim_a,
+        "victim_b": victim_b,
+        "attack": attack,
+        "outcome": outcome,
+        "n": len(sound),
+        "excluded": len(pairs) - len(sound),
         "accuracy_a": _share(states, 1),
         "accuracy_b": _share(states, 3),
         **_differences(states, samples, own, rates=outcome != "clean"),
@@ -130,27 +133,31 @@ def victim_pairs(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     victims = {row["victim"]: (row["base"], row["control"] or "") for row in rows}
     plain = [name for name, (base, control) in victims.items() if not control and base != "ann"]
     plain = [name for name in plain if not is_defended(name)]
-    found = [("ann", name) for name in plain] if "ann" in victims else []
+    pairs = [("ann", name) for name in plain] if "ann" in victims else []
     for name in plain:
-        found += [(control, name) for control in controls_of(name, victims)]
-    return list(dict.fromkeys(found + defence_pairs(victims)))
+        pairs += [(control, name) for control in controls_of(name, victims)]
+    return list(dict.fromkeys(pairs + defence_pairs(victims)))
 
 
 def controls_of(victim: str, victims: Mapping[str, tuple[str, str]]) -> list[str]:
     """Names of the controls of an SNN: of its own code, or else, for one that was trained further,
     of the run's SNN; none for an ANN.
 
+    A variant with a random code has another variant for a control, its quiet twin.
+
     Args:
         victim: name of the SNN, which is its base too.
         victims: base and control by name, of all victims.
     """
-    model, _, variant = victim.partition("@")
-    if model.startswith("ann"):
+    name = VictimName.of(victim)
+    if name.is_ann:
         return []
-    fitting = {(f"ann@{variant}" if variant else "ann"), victim}
-    found = [n for n, (base, control) in victims.items() if control and base in fitting]
-    quiet = victim.replace("@poisson:", "@saf:")
-    return found + [quiet] * (quiet != victim and quiet in victims)
+    fitting = {f"ann{name.variant}", victim}
+    own = [n for n, (base, control) in victims.items() if control and base in fitting]
+    twin = str(DETERMINISTIC.victim(name)) if name.code else victim
+    if twin != victim and twin in victims and is_random(name.code):
+        own.append(twin)
+    return own
 
 
 def _pairs(records_a: Sequence[Record], records_b: Sequence[Record]) -> list[tuple[Record, Record]]:
@@ -167,6 +174,16 @@ def _pairs(records_a: Sequence[Record], records_b: Sequence[Record]) -> list[tup
 
 
 State = tuple[bool, bool, bool, bool]
+"""What became of a text: right before and after the attack on a, then on b."""
+
+
+def _states(
+    pairs: Sequence[tuple[Record, Record]], right: Callable[[Record], bool]
+) -> Mapping[State, int]:
+    """How many texts are in each state; ``right`` says which are right after the attack."""
+    return Counter(
+        (a.status != "skipped", right(a), b.status != "skipped", right(b)) for a, b in pairs
+    )
 
 
 def _share(states: Mapping[State, int], place: int) -> float | None:
@@ -185,22 +202,22 @@ def _differences(
     import numpy as np
 
     names = ("difference", "low", "high", "success_difference", "success_low", "success_high")
-    found: dict[str, float | None] = dict.fromkeys(names)
+    gaps: dict[str, float | None] = dict.fromkeys(names)
     n = sum(states.values())
     if not n:
-        return found
+        return gaps
     kinds = sorted(states)
     flags = np.array(kinds, dtype=float)  # (S, 4)
     observed = np.array([[states[kind] for kind in kinds]])  # (1, S)
     drawn = np.random.default_rng(seed).multinomial(n, observed[0] / n, size=samples)  # (R, S)
     accuracy, success = _statistics(observed, flags)
     accuracies, successes = _statistics(drawn, flags)
-    found["difference"] = float(accuracy[0])
-    found["low"], found["high"] = _interval(accuracies)
+    gaps["difference"] = float(accuracy[0])
+    gaps["low"], gaps["high"] = _interval(accuracies)
     if rates and np.isfinite(success[0]):
-        found["success_difference"] = float(success[0])
-        found["success_low"], found["success_high"] = _interval(successes[np.isfinite(successes)])
-    return found
+        gaps["success_difference"] = float(success[0])
+        gaps["success_low"], gaps["success_high"] = _interval(successes[np.isfinite(successes)])
+    return gaps
 
 
 def _statistics(counts: np.ndarray, flags: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from .defence import defence_sentences
-from .differences import _differences
-from .figures import ALPHA, NEAR_ZERO, NOISE, UNLIMITED, Row, _Figures
+from ..preset import Role
+from .defence import ALPHA, defence_sentences
+from .differences import difference_sentences
+from .figures import NEAR_ZERO, Figures, Row
 from .scores import wilson
-from .wording import _count, _join, _percent, _shares, _these
+from .wording import counted, listing, percent, shares_of, these_victims
 
 
 def conclusions(
@@ -32,12 +33,12 @@ def conclusions(
     Returns:
         Items of one or a few sentences in English. What is missing is said to be missing.
     """
-    everything = _Figures(rows, comparisons)
+    everything = Figures(rows, comparisons)
     if not everything.rows:
         return ["No attack was run, so nothing can be said about robustness."]
     return [
         *_sample(everything),
-        *_differences(everything),
+        *difference_sentences(everything),
         *_unlimited(everything),
         *_claims(everything),
         *_noise(everything),
@@ -49,120 +50,137 @@ def conclusions(
     ]
 
 
-def _sample(figures: _Figures) -> list[str]:
-    sizes = [row.get("n") or 0 for (_, attack), row in figures.rows.items() if attack != NOISE]
+def _sample(figures: Figures) -> list[str]:
+    """How much so many texts and tests can show."""
+    n = max((row.get("n") or 0 for _, _, row in figures.searches()), default=0)
     errors = sum(row.get("errors") or 0 for row in figures.rows.values())
-    n = max(sizes, default=0)
-    found = []
-    if n:
-        low, high = wilson(n // 2, n) or (0.0, 1.0)
-        text = (
-            f"Every victim was attacked on {_count(n, 'text')}, so the 95 % interval of an "
-            f"accuracy can reach {50 * (high - low):.0f} points to either side"
-        )
-        m = len(figures.tests)
-        if m:
-            k = next(k for k in range(1, 10_000) if m * 2 * 0.5**k < ALPHA)
-            text += (
-                f"; with {_count(m, 'paired test')}, corrected for, the clearest difference "
-                f"needs at least {k} texts that one of two victims withstands and the other does "
-                "not to be significant, so smaller ones can be there and not be seen"
-            )
-        found.append(text + ".")
+    sentences = [f"{_precision(n)}{_smallest_difference(len(figures.tests))}."] if n else []
     if errors:
-        found.append(
-            f"{_count(errors, 'attack')} on a text ended in an error; those texts are left out of "
+        sentences.append(
+            f"{counted(errors, 'attack')} on a text ended in an error; those texts are left out of "
             "every rate."
         )
-    return found
+    return sentences
 
 
-def _unlimited(figures: _Figures) -> list[str]:
-    run = {victim: attack for victim, attack in figures.rows if attack in UNLIMITED}
-    left = {victim: figures.accuracy(victim, attack) for victim, attack in run.items()}
-    measured = {victim: share for victim, share in left.items() if share is not None}
-    if not measured:
+def _precision(n: int) -> str:
+    low, high = wilson(n // 2, n) or (0.0, 1.0)
+    return (
+        f"Every victim was attacked on {counted(n, 'text')}, so the 95 % interval of an "
+        f"accuracy can reach {50 * (high - low):.0f} points to either side"
+    )
+
+
+def _smallest_difference(tests: int) -> str:
+    """The clause on the fewest texts that make a difference significant after correction."""
+    if not tests:
+        return ""
+    k = next(k for k in range(1, 10_000) if tests * 2 * 0.5**k < ALPHA)
+    return (
+        f"; with {counted(tests, 'paired test')}, corrected for, the clearest difference "
+        f"needs at least {k} texts that one of two victims withstands and the other does "
+        "not to be significant, so smaller ones can be there and not be seen"
+    )
+
+
+def _unlimited(figures: Figures) -> list[str]:
+    """What the attacks without budget leave, and what that says of the other figures."""
+    left: dict[str, float] = {}  # the most that one of them leaves of each victim
+    rows: dict[str, Row] = {}
+    for victim, attack, row in figures.under(Role.UNLIMITED):
+        share = figures.accuracy(victim, attack)
+        if share is not None and share >= left.get(victim, 0.0):
+            left[victim], rows[victim] = share, row
+    if not left:
         return [
             "The attack without budget was not run, so it is not known whether the scores of any "
             "victim hide the way from the search: the figures hold for this budget alone."
         ]
-    found = []
-    near = {v: share for v, share in measured.items() if share <= NEAR_ZERO}
+    near = [victim for victim, share in left.items() if share <= NEAR_ZERO]
+    sentences = []
     if near:
-        found.append(
-            f"The attack without budget leaves at most {_percent(max(near.values()))} accuracy of "
-            f"{_join(near)}: the search is not led astray there."
+        sentences.append(
+            f"The attack without budget leaves at most {percent(max(left[v] for v in near))} "
+            f"accuracy of {listing(near)}: the search is not led astray there."
         )
-    far = {v: share for v, share in measured.items() if v not in near}
-    lucky = [v for v in far if _claimed_all(figures.rows[v, run[v]])]
-    masked = [v for v in far if v not in lucky]
+    sentences += _withstood({v: share for v, share in left.items() if v not in near}, rows)
+    missing = [v for v in ("ann", *figures.spiking) if v in figures.by_name and v not in left]
+    if missing:
+        sentences.append(f"The attack without budget was not run on {listing(missing)}.")
+    return sentences
+
+
+def _withstood(left: Mapping[str, float], rows: Mapping[str, Row]) -> list[str]:
+    """About the victims of which attacks without budget leave much: that is suspicious."""
+    lucky = [victim for victim in left if _claimed_all(rows[victim])]
+    masked = [victim for victim in left if victim not in lucky]
+    sentences = []
     if masked:
-        found.append(
-            f"The attack without budget still leaves {_shares(far, masked)}: the attack may be "
+        sentences.append(
+            f"The attack without budget still leaves {shares_of(left, masked)}: the attack may be "
             "masked rather than the model robust, and nothing may be concluded about the "
-            f"robustness of {_these(masked)}."
+            f"robustness of {these_victims(masked)}."
         )
     if lucky:
-        found.append(
-            f"The attack without budget still leaves {_shares(far, lucky)} after verification, "
-            f"though the search claims at least {_percent(1 - NEAR_ZERO)}: it stops at lucky "
+        sentences.append(
+            f"The attack without budget still leaves {shares_of(left, lucky)} after verification, "
+            f"though the search claims at least {percent(1 - NEAR_ZERO)}: it stops at lucky "
             "noise, a search that averages more draws may find more, and nothing may be concluded "
-            f"about the robustness of {_these(lucky)}."
+            f"about the robustness of {these_victims(lucky)}."
         )
-    missing = [v for v in ("ann", *figures.spiking) if v in figures.by_name and v not in measured]
-    if missing:
-        found.append(f"The attack without budget was not run on {_join(missing)}.")
-    return found
+    return sentences
 
 
-def _claims(figures: _Figures) -> list[str]:
+def _claims(figures: Figures) -> list[str]:
     """How many claimed successes did not hold."""
     totals: dict[str, tuple[int, int]] = {}
-    for (victim, attack), row in figures.rows.items():
-        if attack != NOISE and row.get("verified") is not None:
+    for victim, _, row in figures.searches():
+        if row.get("verified") is not None:
             claimed, held = totals.get(victim, (0, 0))
             totals[victim] = claimed + row["successes"], held + row["verified"]
     lost = [
-        f"{claimed - held} of {claimed} on {victim} ({_percent((claimed - held) / claimed)})"
+        f"{claimed - held} of {claimed} on {victim} ({percent((claimed - held) / claimed)})"
         for victim, (claimed, held) in totals.items()
         if held < claimed
     ]
-    found = []
+    sentences = []
     if lost:
-        found.append(
-            f"Of the claimed successes {_join(lost)} did not hold on fresh noise: accuracy after "
+        sentences.append(
+            f"Of the claimed successes {listing(lost)} did not hold on fresh noise: accuracy after "
             "claimed successes understates what such a victim withstands."
         )
     held_all = [victim for victim, (claimed, held) in totals.items() if 0 < claimed == held]
     if held_all:
-        found.append(f"Every success that was claimed on {_join(held_all)} held when repeated.")
-    return found
+        sentences.append(
+            f"Every success that was claimed on {listing(held_all)} held when repeated."
+        )
+    return sentences
 
 
-def _noise(figures: _Figures) -> list[str]:
+def _noise(figures: Figures) -> list[str]:
     """What fresh noise does to unchanged texts."""
     some, none = [], []
-    for (victim, attack), row in figures.rows.items():
-        if attack != NOISE or not row.get("attacked"):
+    for victim, _, row in figures.under(Role.NOISE):
+        if not row.get("attacked"):
             continue
         flips, votes = row["successes"], row.get("verified")
-        text = f"{flips} of {row['attacked']} on {victim} ({_percent(flips / row['attacked'])}"
+        text = f"{flips} of {row['attacked']} on {victim} ({percent(flips / row['attacked'])}"
         text += f", {votes} in a vote of fresh draws)" if votes not in (None, flips) else ")"
         some += [text] * (flips > 0)
         none += [victim] * (flips == 0)
-    found = []
+    sentences = []
     if some:
-        found.append(
-            f"Noise alone, on unchanged texts, changes right predictions: {_join(some)}. That much "
-            "of what an attack wins there takes no attack."
+        sentences.append(
+            f"Noise alone, on unchanged texts, changes right predictions: {listing(some)}. That "
+            "much of what an attack wins there takes no attack."
         )
     if none:
-        found.append(f"Noise alone, on unchanged texts, changes no right prediction of "
-                     f"{_join(none, 'or')}.")  # fmt: skip
-    return found
+        sentences.append(f"Noise alone, on unchanged texts, changes no right prediction of "
+                     f"{listing(none, 'or')}.")  # fmt: skip
+    return sentences
 
 
-def _transfer(figures: _Figures, transfer: Sequence[Row]) -> list[str]:
+def _transfer(figures: Figures, transfer: Sequence[Row]) -> list[str]:
     """Adversarial texts of the ANN on each SNN and back, all attacks together."""
     pooled: dict[tuple[str, str], tuple[int, int]] = {}
     for row in transfer:
@@ -173,16 +191,16 @@ def _transfer(figures: _Figures, transfer: Sequence[Row]) -> list[str]:
     there: list[str] = []
     back: list[str] = []
     for snn in figures.spiking:
-        for source, target, name, found in (("ann", snn, snn, there), (snn, "ann", snn, back)):
+        for source, target, name, parts in (("ann", snn, snn, there), (snn, "ann", snn, back)):
             hits, n = pooled.get((source, target), (0, 0))
             if n:
-                found.append(f"{name} {_percent(hits / n)} ({hits} of {n})")
-    said = []
+                parts.append(f"{name} {percent(hits / n)} ({hits} of {n})")
+    clauses = []
     if there:
-        said.append(f"texts made against the ANN fool {_join(there)}")
+        clauses.append(f"texts made against the ANN fool {listing(there)}")
     if back:
-        said.append(f"texts made against an SNN fool the ANN: {_join(back)}")
-    return [f"Transfer, all attacks together: {'; '.join(said)}."] if said else []
+        clauses.append(f"texts made against an SNN fool the ANN: {listing(back)}")
+    return [f"Transfer, all attacks together: {'; '.join(clauses)}."] if clauses else []
 
 
 def _claimed_all(row: Row) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 SUFFIX = "-adversarial"
 """What the names of adversarially tuned models end with; before it stands what they were."""
 ALPHA = 0.05
+"""A corrected p below it is called significant."""
 
 Row = Mapping[str, Any]
 
@@ -55,19 +56,19 @@ def defence_sentences(rows: Sequence[Row], comparisons: Sequence[Row]) -> list[s
     """
     trained = {(row["victim"], row["attack"]): bool(row.get("trained_on")) for row in rows}
     victims = dict.fromkeys(row["victim"] for row in rows)
-    found = []
+    sentences = []
     for plain, name in defence_pairs(victims):
         for row in comparisons:
             pair = row["victim_a"], row["victim_b"], row.get("outcome", "verified")
             if pair == (plain, name, "verified") and (name, row["attack"]) in trained:
-                found.append(_sentence(row, trained[name, row["attack"]]))
+                sentences.append(_sentence(row, trained[name, row["attack"]]))
     defended = [name for name in victims if is_defended(name)]
-    if found and all(trained[key] for key in trained if key[0] in defended):
-        found.append(
+    if sentences and all(trained[key] for key in trained if key[0] in defended):
+        sentences.append(
             "Every attack here is one that was trained on, so nothing is known about the "
             "robustness of the adversarially tuned models to others: attack with one held out."
         )
-    return found
+    return sentences
 
 
 def _sentence(row: Row, trained: bool) -> str:

@@ -5,27 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 
-def _shares(shares: Mapping[str, float], victims: Sequence[str]) -> str:
-    return _join(f"{_percent(shares[victim])} of {victim}" for victim in victims)
-
-
-def _these(victims: Sequence[str]) -> str:
-    return "this victim" if len(victims) == 1 else "these victims"
-
-
-def _points(differences: Mapping[str, float]) -> str:
-    """``pwws (by 12.0 points) and iga (by 3.5 points)``."""
-    return _join(f"{attack} (by {100 * d:.1f} points)" for attack, d in differences.items())
-
-
-def _join(names: Iterable[str], word: str = "and") -> str:
+def listing(names: Iterable[str], word: str = "and") -> str:
+    """``a, b and c``; at least one name."""
     *first, last = names
     return f"{', '.join(first)} {word} {last}" if first else last
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """A fraction as ``12.3 %``."""
     return f"{100 * share:.1f} %"
 
 
-def _count(n: int, what: str, ending: str = "s") -> str:
+def counted(n: int, what: str, ending: str = "s") -> str:
+    """``1 text`` and ``2 texts``."""
     return f"{n} {what}{'' if n == 1 else ending}"
+
+
+def shares_of(shares: Mapping[str, float], victims: Sequence[str]) -> str:
+    """``12.0 % of ann and 3.5 % of snn``."""
+    return listing(f"{percent(shares[victim])} of {victim}" for victim in victims)
+
+
+def these_victims(victims: Sequence[str]) -> str:
+    """What a sentence calls victims that it has named."""
+    return "this victim" if len(victims) == 1 else "these victims"
+
+
+def by_points(differences: Mapping[str, float]) -> str:
+    """``pwws (by 12.0 points) and iga (by 3.5 points)``, of fractions by attack."""
+    return listing(f"{attack} (by {100 * d:.1f} points)" for attack, d in differences.items())

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from functools import lru_cache
 
-from ...errors import InputError
 from ..attacker import Attacker
 from ..job import Example, Job
-from ..presets.catalogue import PRESETS
-from ..presets.catalogue import preset as find_preset
+from ..presets.requirements import check_classifier
 from ..records import Record
 from ..victims import Classifier
 
@@ -44,7 +42,7 @@ class Worker:
         if self._attacker is None or self._attacker.job != job:
             self._attacker = None  # makes room before the next one is built
             classifier = self.load(job.victim)
-            check_language(classifier, job.preset)
+            check_classifier(classifier, job.preset)
             self._attacker = Attacker(classifier, job)
         return self._attacker.record(example)
 
@@ -75,16 +73,3 @@ class OneProcess(AttackPool):
         """The records in the order of ``examples``."""
         for example in examples:
             yield self._worker.attack(job, example)
-
-
-def check_language(classifier: Classifier, preset: str) -> None:
-    """Raise `InputError` where ``preset`` is for another language than the classifier's."""
-    language = find_preset(preset).language
-    if language not in (classifier.language, "any"):
-        fitting = ", ".join(
-            p.name for p in PRESETS.values() if p.language in (classifier.language, "any")
-        )
-        raise InputError(
-            f"the attack {preset} is for texts in {language!r}, but the model reads "
-            f"{classifier.language!r}: choose from {fitting or 'none'}"
-        )

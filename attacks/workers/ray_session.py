@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import math
 import os
 import shutil
 import signal
@@ -26,20 +27,21 @@ _STORE_BYTES = 80 * 2**20  # of shared memory; Ray takes no less than 75 MB, and
 _LONGEST_PLACE = 16  # characters; the paths of Ray's sockets deep below it may have 107
 _FOLDER = "snnray-"
 _VARIABLES = {
-    "RAY_DEDUP_LOGS_SKIP_REGEX": ".*",  # says nothing of dead workers: they are replaced
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".*",  # says nothing of dead workers: they are restarted
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is reported to anybody
     "RAY_worker_niceness": "0",  # workers are as urgent as a single process would be; 15 otherwise
 }
 
 
 @contextmanager
-def ray_session(workers: int, address: str | None) -> Iterator[int]:
+def ray_session(workers: int, address: str | None, gpu_share: float = 0.0) -> Iterator[int]:
     """Connect to Ray, and leave it as it was found.
 
     Args:
         workers: actors that are wanted; 0 for one per CPU.
         address: of a cluster; None starts Ray here, for this process alone. A Ray that this
             process uses already is used in either case.
+        gpu_share: of a GPU that each actor needs.
 
     Yields:
         How many actors there are to be.
@@ -58,7 +60,7 @@ def ray_session(workers: int, address: str | None) -> Iterator[int]:
 
     logging.getLogger("ray").setLevel(logging.ERROR)  # the import sets another level
     if ray.is_initialized():
-        yield workers or _cpus()
+        yield workers or _places(gpu_share)
         return
     folder = _new_folder() if address is None else None
     before = signal.getsignal(signal.SIGTERM) or signal.SIG_DFL
@@ -66,9 +68,9 @@ def ray_session(workers: int, address: str | None) -> Iterator[int]:
         if address is not None:
             _connect(address)
         elif folder is not None:
-            _start(workers, folder)
+            _start(workers, folder, math.ceil(workers * gpu_share))
         _handle_sigterm(_leave)
-        yield workers or _cpus()
+        yield workers or _places(gpu_share)
     finally:
         with undisturbed():
             ray.shutdown()
@@ -112,11 +114,11 @@ def _variables(values: Mapping[str, str]) -> Iterator[None]:
             os.environ.pop(name, None)
 
 
-def _start(workers: int, folder: Path) -> None:
+def _start(workers: int, folder: Path, gpus: int = 0) -> None:
     with _variables(_VARIABLES):
         for left in reversed(range(STARTS)):
             try:
-                _start_once(workers, folder)
+                _start_once(workers, folder, gpus)
                 return
             except Exception as error:
                 if not left:
@@ -126,13 +128,13 @@ def _start(workers: int, folder: Path) -> None:
                     ) from error
 
 
-def _start_once(workers: int, folder: Path) -> None:
+def _start_once(workers: int, folder: Path, gpus: int) -> None:
     import ray
 
     ray.init(
         address="local",
         num_cpus=workers,
-        num_gpus=0,
+        num_gpus=gpus,
         include_dashboard=False,
         configure_logging=False,
         log_to_driver=False,
@@ -161,12 +163,25 @@ def _knock(address: str) -> None:
         socket.create_connection((host, int(port)), timeout=10).close()
 
 
-def _cpus() -> int:
+def _places(gpu_share: float) -> int:
+    """How many workers a cluster has room for: one per CPU, and as many as its GPUs are shared by.
+
+    Raises:
+        InputError: none.
+    """
     import ray
 
-    count = int(ray.cluster_resources().get("CPU", 0))
+    resources = ray.cluster_resources()
+    count = int(resources.get("CPU", 0))
     if count < 1:
         raise InputError("expected a Ray cluster with CPUs for workers, but it has none")
+    if gpu_share:
+        count = min(count, int(resources.get("GPU", 0) / gpu_share))
+    if count < 1:
+        raise InputError(
+            f"expected a Ray cluster with GPUs for workers that need {gpu_share:g} of one each, "
+            "but it has none"
+        )
     return count
 
 

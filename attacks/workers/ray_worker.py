@@ -45,37 +45,48 @@ class RayWorker:
     """An actor: starts quickly, then loads TextAttack, then attacks one text per call.
 
     Args:
-        load: makes a classifier from a victim's name; pickled, so that it is loaded only where
-            the variables that its libraries read have been set.
+        needed: what makes a classifier from a victim's name, and the attacks that were added at
+            run time, by name; pickled, so that it is loaded only where the variables that its
+            libraries read have been set.
         here: `surroundings` of the process that made it.
         place: how errors are to call where it runs; "" for this machine.
     """
 
-    def __init__(self, load: bytes, here: Mapping[str, str], place: str = "") -> None:
+    def __init__(self, needed: bytes, here: Mapping[str, str], place: str = "") -> None:
         os.environ.update(here)
         with suppress(OSError):  # on another machine the folder may be missing
             os.chdir(here["PWD"])
-        self._load, self._checked = load, ""
+        self._needed, self._checked = needed, ""
         self._place = f"{place} {platform.node()}: " if place else ""
         self._worker: Any = None
 
     def start(self) -> Failure | None:
-        """Load what every attack needs, 10 to 20 s."""
+        """Load what every attack needs, 10 to 20 s; nothing where that is done."""
+        if self._worker is not None:
+            return None
         try:
             import torch
 
             from ..building.loading import load_textattack
+            from ..presets import PRESETS
             from .pool import Worker
 
             torch.set_num_threads(1)
             load_textattack()
-            self._worker = Worker(pickle.loads(self._load))
+            load, added = pickle.loads(self._needed)
+            for name, preset in added.items():
+                if name not in PRESETS:
+                    PRESETS.add(name, preset)
+            self._worker = Worker(load)
         except Exception as error:
             return self._failure(error)
         return None
 
     def attack(self, job: Job, example: Example) -> Record | Failure:
         """Attack one text; what goes wrong with the text is a record, all else a failure."""
+        unable = self.start()  # Ray may have started this process in the place of a dead one
+        if unable:
+            return unable
         try:
             self._check(job)
             record: Record = self._worker.attack(job, example)

@@ -10,7 +10,9 @@ from .pool import AttackPool, Load, OneProcess
 
 
 @contextmanager
-def attack_pool(load: Load, workers: int = 0, ray: str | None = None) -> Iterator[AttackPool]:
+def attack_pool(
+    load: Load, workers: int = 0, ray: str | None = None, gpu_share: float = 0.0
+) -> Iterator[AttackPool]:
     """Workers for `run_attack`, which live as long as the block.
 
     One process needs nothing else. More are actors of Ray, of about 1 GB each: on a Ray that is
@@ -24,9 +26,11 @@ def attack_pool(load: Load, workers: int = 0, ray: str | None = None) -> Iterato
         workers: how many texts are attacked side by side; 0 is 1 without ``ray``, and with it one
             per CPU of the cluster.
         ray: address of a cluster, as ``ray start`` prints it, or "auto".
+        gpu_share: of a GPU that each worker needs, for victims on one; 0.25 puts four workers on
+            a GPU. Without it workers see no GPU. One process sees them all in any case.
 
     Raises:
-        InputError: Ray is not installed, or there is no such cluster.
+        InputError: Ray is not installed, or there is no such cluster, or too few GPUs.
         SnnConvertError: Ray cannot be started.
     """
     if workers < 0:
@@ -36,5 +40,5 @@ def attack_pool(load: Load, workers: int = 0, ray: str | None = None) -> Iterato
         return
     from .ray_pool import ray_pool
 
-    with ray_pool(load, workers, ray) as pool:
+    with ray_pool(load, workers, ray, gpu_share) as pool:
         yield pool

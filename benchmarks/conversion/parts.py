@@ -27,7 +27,7 @@ from snnconvert.engine.engines import make_engine
 from snnconvert.engine.evaluate import accuracy
 from snnconvert.engine.reference import Engine
 from snnconvert.pipelines.convert.trials import changes_of, one_run_for_all
-from snnconvert.pipelines.run_folder.run_folder import fingerprint
+from snnconvert.pipelines.run_folder.fingerprints import fingerprint
 
 Row = dict[str, Any]
 # our recipes: method of `convert --sweep`, input code

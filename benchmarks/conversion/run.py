@@ -23,10 +23,10 @@ from tqdm import tqdm
 from snnconvert.benchmarks.conversion.networks import VECTORS, Case, trained, vectors_of
 from snnconvert.benchmarks.conversion.outputs import markdown, plot, targets
 from snnconvert.benchmarks.conversion.parts import Cache, Part, measure, parts_of
-from snnconvert.benchmarks.shared.common import write_results
+from snnconvert.benchmarks.shared.results import write_results
 from snnconvert.errors import InputError, SnnConvertError, one_line
-from snnconvert.pipelines.run_folder.run_folder import versions
 from snnconvert.pipelines.settings.data import DataSettings
+from snnconvert.pipelines.versions import versions
 
 ROOT = Path(__file__).resolve().parents[1]
 POOLINGS, ACTIVATIONS = ("max", "mean"), ("qcfs", "relu")

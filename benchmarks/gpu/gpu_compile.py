@@ -2,7 +2,8 @@
 
     python benchmarks/gpu/gpu_compile.py [--arch 90]
 
-For every kernel as a network of 100 filters a width launches it, prints a line of JSON: registers
+A network of 100 filters a width is run forward and backward as on a GPU, but what would be launched
+is only compiled, for the very arguments of the launch. Prints a line of JSON a kernel: registers
 of a thread, bytes of stack (spilled registers), bytes of shared memory, and how many loads of 16
 bytes the code has. Needs triton, which brings NVIDIA's assembler; nothing is run or written.
 """
@@ -17,96 +18,127 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from snnconvert.engine.triton.front import CHANNEL_BLOCK, HELD_FRAMES, import_kernels
+import torch
+
+from snnconvert.engine.training.front import Surrogate
+from snnconvert.engine.triton.inference import TritonEngine
+from snnconvert.engine.triton.training import TritonTraining
 from snnconvert.errors import SnnConvertError
+from snnconvert.models.encoders.encoder import Encoder
+from snnconvert.models.network import Network
+from snnconvert.models.neurons.integrate_and_fire import IF
+from snnconvert.models.nodes.layers import Concat, Conv1d, Linear
+from snnconvert.models.nodes.pooling import MeanOverTime
+from snnconvert.models.snn import SpikingTextModel
+from snnconvert.models.spikes.pooling import POOLING_RULES
 
 RULES = ("spikes", "counts", "gated", "mean", "currents")
-POINTERS = {
-    "tokens": "i32",
-    "lengths": "i32",
-    "order": "i32",
-    "tied": "i32",
-    "entries": "i32",
-    "starts": "i32",
-    "marks": "i32",
-    "pooled": "i32",
-}
-FLOATS = ("height", "scale", "edge")
-ARRAYS = ("table", "bias", "initial", "scratch", "given", "gradient", "currents", "spikes", "sums")
+# code and steps for so many frames held in registers; 0: more than fit
+CODES = {0: ("saf", 12), 1: ("direct", 12), 6: ("bitplane", 63), 8: ("bitplane", 255)}
+WIDTHS, CHANNELS, DIM, LENGTH = (3, 5), 100, 16, 40
+Row = dict[str, Any]
 
 
-def parameters(kernel: Any, constants: dict[str, Any]) -> dict[str, str]:
-    """The type of every parameter of ``kernel``, as triton's compiler names it."""
-    types = {}
-    for name in kernel.arg_names:
-        if name in constants:
-            types[name] = "constexpr"
-        elif name in ARRAYS:
-            types[name] = "*fp32"
-        elif name in POINTERS:
-            types[name] = "*" + POINTERS[name]
-        else:
-            wide = name.startswith("stride") or name in ("longest", "neurons")
-            types[name] = "fp32" if name in FLOATS else "i64" if wide else "i32"
-    rule = constants.get("rule")
-    if rule == "gated" and "pooled" in types:
-        types["pooled"] = "*i64"
-    if rule == "currents":
-        types |= {name: "*fp32" for name in ("pooled", "marks") if name in types}
-    return types
+def model_of(rule: str, code: str, steps: int) -> SpikingTextModel:
+    """A network whose widest branch begins at column 300, as tables of 1,200 taps lie."""
+    encoder = Encoder(code, "none" if code == "direct" else "split")
+    nodes: list[tuple[str, Any, tuple[str, ...]]] = []
+    for width in WIDTHS:
+        pool = MeanOverTime() if rule == "mean" else POOLING_RULES[rule]()
+        parts = (pool, IF()) if rule == "currents" else (IF(), pool)
+        nodes += [
+            (f"conv{width}", Conv1d(encoder.channels(DIM), CHANNELS, width), ("input",)),
+            (f"first{width}", parts[0], (f"conv{width}",)),
+            (f"second{width}", parts[1], (f"first{width}",)),
+        ]
+    nodes.append(("concat", Concat(), tuple(f"second{width}" for width in WIDTHS)))
+    nodes.append(("readout", Linear(CHANNELS * len(WIDTHS), 2), ("concat",)))
+    return SpikingTextModel(torch.zeros(9, DIM), encoder, Network(nodes), steps)
 
 
-def launches(rules: Sequence[str], frames: Sequence[int]) -> Iterator[tuple[Any, dict[str, Any]]]:
-    """Every kernel with the constants that it is launched with."""
-    front, training = import_kernels(), import_kernels("training_kernels")
-    for rule in rules:
-        for held in frames:
-            shape = {"column": 300, "channels": 100, "width": 5, "rule": rule, "soft": True}
-            shape |= {"frames": held, "block_c": CHANNEL_BLOCK}
-            block = 16 if held > 1 else 32
-            yield front.front_kernel, shape | {"ties": True, "block_w": block}
-            yield training.backward_kernel, shape | {"slope": "atan", "block_w": 16}
-    layer = {"channels": 100, "soft": True, "block": 256}
-    yield front.fire_kernel, layer
-    yield training.fire_backward_kernel, layer | {"slope": "sigmoid"}
-    yield training.segment_kernel, {"channels": 100, "width": 5, "block_e": 8, "block_c": 32}
+class _NoDriver:
+    """What triton asks of a driver before it compiles."""
+
+    def __init__(self, arch: int) -> None:
+        from triton.backends.compiler import GPUTarget
+
+        self.target = GPUTarget("cuda", arch, 32)
+
+    def get_current_target(self) -> Any:
+        """The GPU that is compiled for."""
+        return self.target
+
+    def get_current_device(self) -> int:
+        """The first one."""
+        return 0
+
+    def get_current_stream(self, device: int) -> int:
+        """The default one."""
+        return 0
 
 
-def compiled(kernel: Any, constants: dict[str, Any], arch: int) -> dict[str, Any]:
-    """Compile one kernel for compute capability ``arch`` / 10; what it takes."""
+@contextmanager
+def compiling(arch: int) -> Iterator[dict[int, tuple[Any, Any]]]:
+    """Inside the block launches compile for ``arch`` / 10 and run nothing.
+
+    Yields:
+        What was compiled, each once, with the shape that it was compiled for.
+    """
+    from triton.runtime.driver import driver
+    from triton.runtime.jit import JITFunction
+
+    run, before = JITFunction.run, driver._active
+    found: dict[int, tuple[Any, Any]] = {}
+
+    def compile_only(self: Any, *args: Any, grid: Any, warmup: bool, **kwargs: Any) -> Any:
+        made = run(self, *args, grid=grid, warmup=True, **kwargs)
+        found[id(made)] = made, kwargs.get("shape")
+        return made
+
+    JITFunction.run = compile_only
+    driver.set_active(_NoDriver(arch))
+    try:
+        yield found
+    finally:
+        JITFunction.run, driver._active = run, before
+
+
+def compiled(rule: str, frames: int, arch: int) -> Iterator[Row]:
+    """What every kernel takes in a run forward and backward."""
+    model = model_of(rule, *CODES[frames])
+    ids = torch.full((3, LENGTH), 1)
+    ids[0] = torch.arange(LENGTH) % 8 + 1  # a batch of 1 would be compiled for 1 alone
+    lengths = torch.tensor([LENGTH, 17, 3])
+    with compiling(arch) as found:
+        TritonEngine(model).currents(ids, lengths)
+        TritonTraining(model, Surrogate())(ids, lengths).sum().backward()  # type: ignore[no-untyped-call]
+    for kernel, shape in found.values():
+        if shape is None or shape.width == max(WIDTHS):
+            yield taken(kernel) | {"rule": rule, "frames": frames}
+
+
+def taken(kernel: Any) -> Row:
+    """Registers, stack, shared memory and wide loads of a compiled kernel."""
     import triton
-    from triton.backends.compiler import GPUTarget
-    from triton.compiler import ASTSource
 
-    types = parameters(kernel, constants)
-    aligned = [["tt.divisibility", 16]]  # as torch allocates, and as tables of 1,200 taps lie
-    attributes = {
-        (number,): aligned
-        for number, (name, kind) in enumerate(types.items())
-        if kind.startswith("*") or name.startswith("stride")
-    }
-    source = ASTSource(fn=kernel, signature=types, constexprs=constants, attrs=attributes)
-    options = {"enable_fp_fusion": True}
-    made = triton.compile(source, target=GPUTarget("cuda", arch, 32), options=options)
     tool = Path(triton.__file__).parent / "backends" / "nvidia" / "bin" / "cuobjdump"
     with tempfile.TemporaryDirectory() as folder:
         binary = Path(folder) / "kernel.cubin"
-        binary.write_bytes(made.asm["cubin"])
+        binary.write_bytes(kernel.asm["cubin"])
         told = subprocess.run(
             [str(tool), "-res-usage", str(binary)], capture_output=True, text=True, check=True
         ).stdout
     usage = {name: int(number) for name, number in re.findall(r"(REG|STACK):(\d+)", told)}
     return {
-        "kernel": kernel.fn.__name__,
-        "rule": constants.get("rule"),
-        "frames": constants.get("frames"),
+        "kernel": kernel.metadata.name,
         "registers": usage["REG"],
         "stack": usage["STACK"],
-        "shared": made.metadata.shared,
-        "wide_loads": len(re.findall(r"ld\.global\S*\.v4", made.asm["ptx"])),
+        "shared": kernel.metadata.shared,
+        "wide_loads": len(re.findall(r"ld\.global\S*\.v4", kernel.asm["ptx"])),
     }
 
 
@@ -115,15 +147,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     made.add_argument("--arch", type=int, default=90, help="80 (A100), 90 (H100, H200) ...")
     made.add_argument("--rules", default=",".join(RULES))
-    made.add_argument("--frames", default=f"0,1,6,{HELD_FRAMES}", help="held frames; 0: none")
+    made.add_argument("--frames", default=",".join(map(str, CODES)), help="held frames; 0: none")
     options = made.parse_args(arguments)
     if os.environ.get("TRITON_INTERPRET") == "1":
         print("error: expected triton's compiler, but TRITON_INTERPRET=1 asks for the interpreter")
         return 1
-    frames = [int(number) for number in options.frames.split(",")]
     try:
-        for kernel, constants in launches(options.rules.split(","), frames):
-            print(json.dumps(compiled(kernel, constants, options.arch)), flush=True)
+        for rule in options.rules.split(","):
+            for frames in options.frames.split(","):
+                for row in compiled(rule, int(frames), options.arch):
+                    print(json.dumps(row), flush=True)
     except SnnConvertError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

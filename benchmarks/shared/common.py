@@ -8,26 +8,19 @@ and its output is compared with the first one's.
 
 from __future__ import annotations
 
-import os
-import platform
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from torch import Tensor
 
-from snnconvert.files import replace_file, write_json, write_text
-from snnconvert.pipelines.run_folder.run_folder import versions
+from snnconvert.formatting import markdown_table
 
 Row = dict[str, Any]
 PEER = "spikingjelly"
-RESULTS = Path(__file__).resolve().parents[1] / "results"
-PEER_PACKAGES = ("snntorch", "numba", "triton")
 LONG = 0.5  # a first run of more CPU seconds is not repeated before the rounds
 
 
@@ -163,69 +156,6 @@ def measure(
     ]
 
 
-def machine() -> str:
-    """Processor, cores and system, as the results name them."""
-    model = platform.processor() or platform.machine()
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-        model = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass  # not Linux: the name above has to do
-    return f"{platform.system()} {platform.machine()}, {model}, {os.cpu_count()} cores"
-
-
-def all_versions() -> dict[str, str]:
-    """The versions of a run, and of the peers that are compared with."""
-    found = versions()
-    for package in PEER_PACKAGES:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-def content(settings: Row, rows: Sequence[Row]) -> Row:
-    """The content of a results file: machine, versions, settings, rows."""
-    return {
-        "machine": machine(),
-        "versions": all_versions(),
-        "settings": settings,
-        "rows": list(rows),
-    }
-
-
-def write_results(
-    out: Path, name: str, settings: Row, rows: Sequence[Row], markdown: str, figure: Any = None
-) -> None:
-    """Write ``name``.json, .md and, where there is a matplotlib ``figure``, .png to ``out``."""
-    write_json(out / f"{name}.json", content(settings, rows))
-    write_text(out / f"{name}.md", markdown)
-    if figure is not None:
-        save_figure(out / f"{name}.png", figure)
-
-
-def save_figure(path: Path, figure: Any) -> None:
-    """Write a matplotlib figure as PNG."""
-    replace_file(path, lambda temporary: figure.savefig(temporary, format="png", dpi=130))
-
-
-def new_figure(width: float, height: float) -> Any:
-    """A matplotlib figure that needs no display."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table in Markdown."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
 def seconds_text(seconds: float) -> str:
     """A time with three digits, as in 1.23 s, 45.6 ms or 789 us.
 
@@ -253,7 +183,7 @@ def case_table(rows: Sequence[Row], more: Mapping[str, str] | None = None) -> st
         more: further columns of ratios, by name, and their titles
     """
     head = ["case", "variant", "code", "T", "L", "batch", "CPU", "times spikingjelly"]
-    return table(
+    return markdown_table(
         [*head, *(more or {}).values(), "equal"],
         [
             [

@@ -16,11 +16,13 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from snnconvert.benchmarks.shared.common import RESULTS, Row, ratio_text, seconds_text, table
+from snnconvert.benchmarks.shared.common import Row, ratio_text, seconds_text
 from snnconvert.benchmarks.shared.peers import CONV1D
+from snnconvert.benchmarks.shared.results import RESULTS, read_results
 from snnconvert.benchmarks.speed.inference_cases import COLD, KEPT
 from snnconvert.errors import SnnConvertError, one_line
-from snnconvert.files import read_json, read_text, write_text
+from snnconvert.files import read_text, write_text
+from snnconvert.formatting import markdown_table
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
 MISSING = "Not measured yet: run `make bench`."
@@ -46,7 +48,7 @@ def compared(rows: Sequence[Row]) -> str:
             ]
         )
     head = ["case", "variant", "CPU", "times spikingjelly", "times its Conv1d", "times the floor"]
-    return table(head, lines)
+    return markdown_table(head, lines)
 
 
 def growing(rows: Sequence[Row]) -> str:
@@ -64,7 +66,7 @@ def growing(rows: Sequence[Row]) -> str:
         shown = ", ".join(f"{x}: {seconds_text(y)}" for x, y in points)
         lines.append([axis, code, variant, shown, f"{power:.2f}"])
     head = ["axis", "code", "variant", "CPU of one text at each value", "power of the upper half"]
-    return table(head, lines)
+    return markdown_table(head, lines)
 
 
 def threaded(rows: Sequence[Row]) -> str:
@@ -79,7 +81,7 @@ def threaded(rows: Sequence[Row]) -> str:
         for row in rows
         if row["case"] == "threads"
     ]
-    return table(["threads", "variant", "CPU", "wall"], lines)
+    return markdown_table(["threads", "variant", "CPU", "wall"], lines)
 
 
 def listed(rows: Sequence[Row]) -> str:
@@ -101,7 +103,7 @@ def listed(rows: Sequence[Row]) -> str:
         ]
         for row in rows
     ]
-    return table(head, lines)
+    return markdown_table(head, lines)
 
 
 def peaks(rows: Sequence[Row]) -> str:
@@ -118,7 +120,7 @@ def peaks(rows: Sequence[Row]) -> str:
         ]
         for case in dict.fromkeys(case for case, _ in found)
     ]
-    return table(["MB", *variants], lines)
+    return markdown_table(["MB", *variants], lines)
 
 
 def chosen(rows: Sequence[Row]) -> str:
@@ -136,7 +138,7 @@ def chosen(rows: Sequence[Row]) -> str:
         ]
         lines.append([case, *cells])
     head = ["case", "new tables", "against Conv1d", "kept tables", "against Conv1d"]
-    return table(head, lines)
+    return markdown_table(head, lines)
 
 
 TABLES: dict[str, tuple[str, Callable[[Sequence[Row]], str]]] = {
@@ -163,7 +165,7 @@ def block(name: str, results: Path) -> str:
     path = results / f"{source}.json"
     if not path.is_file():
         return MISSING
-    return made(read_json(path, "results of a benchmark")["rows"])
+    return made(read_results(path)["rows"])
 
 
 def machine(results: Path) -> str:
@@ -171,7 +173,7 @@ def machine(results: Path) -> str:
     path = results / "inference.json"
     if not path.is_file():
         return MISSING
-    content = read_json(path, "results of a benchmark")
+    content = read_results(path)
     versions = ", ".join(f"{name} {version}" for name, version in content["versions"].items())
     settings = content["settings"]
     return (

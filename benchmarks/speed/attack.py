@@ -33,16 +33,15 @@ from snnconvert.attacks.runs import Example, run_attack, select_examples
 from snnconvert.attacks.victims import Victim
 from snnconvert.benchmarks.shared.common import (
     QUICK,
-    RESULTS,
     Case,
     Effort,
     Row,
     Variant,
     case_table,
     measure,
-    write_results,
 )
 from snnconvert.benchmarks.shared.peers import CONV1D, PEERS, Weights, peer_frames
+from snnconvert.benchmarks.shared.results import RESULTS, write_results
 from snnconvert.engine.classifier import ModelClassifier
 from snnconvert.engine.grid import on_grid
 from snnconvert.engine.reference import snn_logits

@@ -24,7 +24,8 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from snnconvert.benchmarks.shared.common import RESULTS, Case, Row, case_table, write_results
+from snnconvert.benchmarks.shared.common import Case, Row, case_table
+from snnconvert.benchmarks.shared.results import RESULTS, write_results
 from snnconvert.pipelines.convert.convert import convert
 from snnconvert.pipelines.settings.convert import ConvertSettings
 from snnconvert.pipelines.settings.data import DataSettings

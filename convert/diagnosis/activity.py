@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...models.batches import to_batch
 from ...models.network import Signal
 from ...models.neurons.base import Neurons
 from ...models.snn import SpikingTextModel
@@ -18,11 +19,12 @@ BINS = 20
 SAMPLE = 512  # texts looked at
 
 
-def _batches(sequences: Sequence[np.ndarray], size: int = 64) -> list[tuple[Tensor, Tensor]]:
-    from ...models.batches import pad
-
-    parts = [pad(sequences[i : i + size], 1) for i in range(0, len(sequences), size)]
-    return [(torch.from_numpy(ids), torch.from_numpy(lengths)) for ids, lengths in parts]
+def _batches(
+    snn: SpikingTextModel, sequences: Sequence[np.ndarray], size: int = 64
+) -> list[tuple[Tensor, Tensor]]:
+    """Texts in their order, as ``snn`` reads them."""
+    starts = range(0, len(sequences), size)
+    return [to_batch(sequences[start : start + size], snn) for start in starts]
 
 
 @torch.no_grad()
@@ -42,7 +44,7 @@ def layer_activity(
     places: dict[str, float] = {}
     full: dict[str, float] = {}
     noise = generator(seed, "activity")
-    for ids, lengths in _batches(sequences[:SAMPLE]):
+    for ids, lengths in _batches(snn, sequences[:SAMPLE]):
         record: dict[str, Signal] = {}
         snn(ids, lengths, noise, record=record)
         for name, signal in record.items():
@@ -55,7 +57,7 @@ def layer_activity(
             mask = signal.mask()
             if mask is not None:
                 counts = counts.transpose(1, 2)[mask.squeeze(1)]  # (positions, C)
-            sums[name] = sums.get(name, torch.zeros(counts.shape[1])) + counts.sum(dim=0)
+            sums[name] = sums.get(name, torch.zeros(counts.shape[1])) + counts.sum(dim=0).cpu()
             places[name] = places.get(name, 0.0) + len(counts)
             full[name] = full.get(name, 0.0) + float((counts >= snn.steps).sum())
     rows = []
@@ -88,7 +90,7 @@ def raster(
     """
     from ...models.snn import running_logits
 
-    ids, lengths = _batches([sequence])[0]
+    ids, lengths = _batches(snn, [sequence])[0]
     record: dict[str, Signal] = {}
     currents = snn(ids, lengths, generator(seed, "raster"), record=record)
     frames = record["input"].values[-snn.steps :, 0]  # (T, D', L)

@@ -78,18 +78,18 @@ def _clipping(row: Row, recipe: ConversionRecipe, limits: Limits) -> list[Row]:
 
 def _remedy(part: str, recipe: ConversionRecipe) -> str:
     """What to do where ``part`` dominates."""
-    code, steps = recipe.encoder.code, recipe.steps
+    coding, steps = recipe.encoder.coding, recipe.steps
     if part == "clipping":
         return "raise its threshold"
     if part == "quantisation":
         how = f"train with QCFS at L = {steps} or raise T"
         return how if recipe.initial or recipe.bias_shift else f"set V(0) to 0.5, {how}"
     if part == "unevenness":
-        if code in ("poisson", "saf"):
+        if not coding.even:
             return "use the bitplane code or more steps"
         return "use more steps, or silence early spikes with SRP (srp_steps)"
     if part == "encoder":
-        if code == "poisson":
+        if coding.stochastic:
             return "use the saf or the bitplane code, which have no noise, or more steps"
         return f"the input is rounded to {steps} steps: use more steps"
     if part == "pooling":

@@ -31,6 +31,7 @@ from torch import Tensor
 from ...errors import InputError
 from ...models.encoders.encoder import Encoder
 from ...models.network import Network, Signal
+from ...models.neurons.base import Neurons
 from ...models.nodes.activations import Activation
 from ...models.nodes.norm import BatchNorm1d
 from ...models.snn import SpikingTextModel
@@ -134,7 +135,7 @@ class ErrorBudget:
             self._mean(snn[source]),
         ]
         q = [constant_rate(neurons, current, lengths, self.steps) for current in currents]
-        most = float(getattr(neurons, "burst", 1))
+        most = float(neurons.spike_size[1]) if isinstance(neurons, Neurons) else 1.0
         parts = split_error(a, q[0], q[1], q[2], self._mean(snn[name]), most)
         self._row(name, layer, "neurons").update(parts, a, activation.mask())
 

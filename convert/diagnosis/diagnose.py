@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from ...models.devices import on_cpu
 from ...models.snn import SpikingTextModel
 from ...models.text_model import TextModel
 from ..recipes.recipe import ConversionRecipe
@@ -24,7 +25,7 @@ def diagnose(
     sequences: Sequence[np.ndarray],
     seed: int = 0,
 ) -> dict[str, list[dict[str, Any]]]:
-    """Activity, error budget and advice, for the conversion report.
+    """Activity, error budget and advice, for the conversion report; worked out on the CPU.
 
     Args:
         ann: the trained model
@@ -38,8 +39,9 @@ def diagnose(
         ``activity``, ``budget`` and ``advice``, each a list of flat rows. One spike in a window
         (ttfs) has no firing rate, so there the last two are empty.
     """
+    ann, snn = on_cpu(ann), on_cpu(snn)
     activity = layer_activity(snn, sequences, seed)
-    if recipe.neuron.kind == "ttfs":
+    if recipe.neuron.layer.windowed:
         return {"activity": activity, "budget": [], "advice": []}
     shift = 0.5 / recipe.steps if recipe.bias_shift else 0.0
     budget = error_budget(ann, snn, thresholds, sequences, seed, shift)

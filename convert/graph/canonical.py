@@ -4,26 +4,14 @@ from __future__ import annotations
 
 from ...models.network import Network, Node
 from ...models.nodes.activations import Activation
-from ...models.nodes.layers import Concat, Conv1d, Dropout, Linear
-from ...models.nodes.merge import Flatten
+from ...models.nodes.layers import Dropout
 
 
 def channels(ann: Network) -> dict[str, int]:
     """Channels (or flat features) on the output of every node, by name; 0 for the input."""
     found = {"input": 0}
     for name, inputs in ann.inputs.items():
-        node = ann.node(name)
-        below = [found[source] for source in inputs]
-        if isinstance(node, Conv1d):
-            found[name] = node.channels
-        elif isinstance(node, Linear):
-            found[name] = node.outputs
-        elif isinstance(node, Concat):
-            found[name] = sum(below)
-        elif isinstance(node, Flatten):
-            found[name] = below[0] * node.positions
-        else:
-            found[name] = below[0]
+        found[name] = ann.node(name).channels_out([found[source] for source in inputs])
     return found
 
 

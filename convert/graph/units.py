@@ -16,12 +16,8 @@ from ...errors import InputError
 from ...models.network import Network
 from ...models.nodes.activations import Activation
 from ...models.nodes.layers import Concat
-from ...models.nodes.merge import Add, Flatten
-from ...models.nodes.norm import BatchNorm1d
-from ...models.nodes.pooling import AvgPool1d, MeanOverTime
+from ...models.nodes.merge import Flatten
 from .canonical import channels
-
-PASSING = (Add, AvgPool1d, BatchNorm1d, Concat, Flatten, MeanOverTime)  # linear, without weights
 
 
 class Units:
@@ -67,7 +63,7 @@ class Units:
         if isinstance(node, Activation):
             return self.threshold(reader)
         ends = isinstance(node, Concat | Flatten) and not self.ann.consumers(reader)
-        if not isinstance(node, PASSING) or ends:
+        if not node.passing or ends:
             raise self._refusal(name, ", ".join(readers))
         return self.of_branch(reader, self.ann.inputs[reader].index(name))
 

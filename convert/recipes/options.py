@@ -8,7 +8,9 @@ from typing import Any
 
 from ...errors import InputError
 from ...files import read_yaml_mapping, write_text
+from ...models.encoders import CODES
 from ...models.encoders.encoder import Encoder
+from ...models.neurons.options import OPTIONS, added_options, all_options, readers
 from ...models.neurons.spec import NeuronSpec
 from ..thresholds.rule import GIVEN, MEASURING, PERCENTILES, RULES, ThresholdRule
 from .recipe import ConversionRecipe
@@ -31,9 +33,7 @@ PLACES = {
     "bias_shift": ("", "bias_shift"),
     "pooling": ("", "pooling"),
     "neuron": ("neuron", "kind"),
-    "leak": ("neuron", "leak"),
-    "burst": ("neuron", "burst"),
-    "negative": ("neuron", "negative"),
+    **{item.name: ("neuron", item.name) for item in OPTIONS},
     "correction": ("", "correction"),
     "srp_steps": ("", "srp_steps"),
     "normalise": ("", "normalise"),
@@ -51,16 +51,40 @@ BELONGING: dict[str, dict[str, tuple[str, ...]]] = {
         "location": MEASURING,
         "grain": tuple(rule for rule in RULES if rule not in GIVEN),
     },
-    "neuron": {"leak": ("lif",), "burst": ("burst",), "negative": ("signed",)},
 }
 PARTS = {"": ConversionRecipe, "encoder": Encoder, "threshold": ThresholdRule, "neuron": NeuronSpec}
 
 
+def places() -> dict[str, tuple[str, str]]:
+    """`PLACES`, and the options of neurons that a user has added.
+
+    Raises:
+        InputError: such an option has the name of another one of recipes.
+    """
+    added = added_options()
+    taken = sorted(set(added) & set(PLACES))
+    if taken:
+        raise InputError(
+            f"expected options of neurons that no recipe has, but got {', '.join(taken)}: give "
+            "the neuron's option another name"
+        )
+    return PLACES | {name: ("neuron", name) for name in added}
+
+
+def belonging() -> dict[str, dict[str, tuple[str, ...]]]:
+    """`BELONGING`, with the options of neurons and the neurons that read them."""
+    return BELONGING | {"neuron": {name: readers(name) for name in all_options()}}
+
+
 def to_options(recipe: ConversionRecipe) -> dict[str, Any]:
-    """Every choice of ``recipe`` by its option's name, JSON-able; see :func:`from_options`."""
+    """Every choice of ``recipe`` by its option's name, JSON-able; see :func:`from_options`.
+
+    Of neurons that a user has added, the options are there where the recipe has such a neuron.
+    """
+    own = {name: ("neuron", name) for name, _ in recipe.neuron.options}
     return {
         option: getattr(getattr(recipe, part) if part else recipe, name)
-        for option, (part, name) in PLACES.items()
+        for option, (part, name) in (PLACES | own).items()
     }
 
 
@@ -72,19 +96,20 @@ def from_options(options: Options) -> ConversionRecipe:
     Raises:
         InputError: an unknown option, a value of another kind, or values that do not go together.
     """
-    unknown = sorted(set(options) - set(PLACES), key=str)
+    known = places()
+    unknown = sorted(set(options) - set(known), key=str)
     if unknown:
         raise InputError(
-            f"expected the options of a recipe to be of {', '.join(PLACES)}, but got "
+            f"expected the options of a recipe to be of {', '.join(known)}, but got "
             f"{', '.join(map(repr, unknown))}"
         )
     parts: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
     for option, value in options.items():
-        part, name = PLACES[option]
+        part, name = known[option]
         parts[part][name] = _checked(option, value)
     if parts["encoder"].get("mapping", "auto") == "auto":
         code = parts["encoder"].get("code", Encoder().code)
-        parts["encoder"]["mapping"] = "none" if code == "direct" else "split"
+        parts["encoder"]["mapping"] = CODES[code].mapping if code in CODES else "split"
     if "reset" in parts[""]:
         parts["neuron"]["reset"] = parts[""]["reset"]
     return ConversionRecipe(
@@ -112,10 +137,10 @@ def override(base: Options, given: Options) -> dict[str, Any]:
     """
     dropped = {
         option
-        for owner, belonging in BELONGING.items()
+        for owner, options in belonging().items()
         if owner in given and given[owner] != base.get(owner)
-        for option, readers in belonging.items()
-        if given[owner] not in readers
+        for option, choices in options.items()
+        if given[owner] not in choices
     }
     return {name: value for name, value in base.items() if name not in dropped} | dict(given)
 
@@ -124,7 +149,7 @@ def _checked(option: str, value: Any) -> Any:
     """``value`` as the kind of the option's default: a file may hold anything."""
     if option == "threshold_value" and value is None:
         return None
-    kind = type(DEFAULTS[option])
+    kind = type((DEFAULTS | {o.name: o.default for o in added_options().values()})[option])
     wanted: dict[type, str] = {
         bool: "true or false",
         int: "a whole number",

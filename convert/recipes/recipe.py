@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ...errors import InputError
 from ...models.encoders.encoder import Encoder
+from ...models.neurons import NEURONS
 from ...models.neurons.spec import NeuronSpec
 from ...models.spikes.pooling import POOLING_RULES
 from ..thresholds.rule import ThresholdRule
@@ -81,7 +82,7 @@ class ConversionRecipe:
                 )
         self._check_pairs()
         # the recipe's reset is the one that counts; whoever reads the neuron must find the same
-        object.__setattr__(self, "neuron", replace(self.neuron, reset=self.reset))
+        object.__setattr__(self, "neuron", self.neuron.with_reset(self.reset))
 
     def _check_pairs(self) -> None:
         """Refuse choices that do not go together."""
@@ -97,13 +98,19 @@ class ConversionRecipe:
                 "give the recipe's reset, the neuron follows it"
             )
         self._check_srp()
-        if (self.neuron.kind == "ttfs") != (self.encoder.code == "ttfs"):
+        self._check_code()
+        if self.neuron.layer.windowed:
+            self._check_windowed()
+
+    def _check_code(self) -> None:
+        """Refuse an input code that these neurons do not read, or that only others read."""
+        code = self.neuron.layer.code or self.encoder.code
+        owners = [kind for kind in NEURONS if NEURONS[kind].code == code]
+        if code != self.encoder.code or (owners and self.neuron.kind not in owners):
             raise InputError(
-                "expected the encoder ttfs with the neuron ttfs and only with it, but got the "
-                f"encoder {self.encoder.code} and the neuron {self.neuron.kind}"
+                f"expected the encoder {code} with the neuron {' or '.join(owners)} and only with "
+                f"it, but got the encoder {self.encoder.code} and the neuron {self.neuron.kind}"
             )
-        if self.neuron.kind == "ttfs":
-            self._check_ttfs()
 
     def _check_srp(self) -> None:
         """Refuse pre-steps that are no number, or that the neurons or the code rule out."""
@@ -111,7 +118,7 @@ class ConversionRecipe:
             raise InputError(f"expected 0 or more steps before SRP, but got {self.srp_steps}")
         if not self.srp_steps:
             return
-        if self.neuron.kind != "if" or self.reset == "hard":
+        if not self.neuron.layer.silenced_by_srp or self.reset == "hard":
             raise InputError(
                 "expected IF neurons with soft reset for SRP, whose residual potential keeps the "
                 f"account, but got {self.neuron.kind} with {self.reset} reset: set srp_steps to 0"
@@ -121,7 +128,7 @@ class ConversionRecipe:
         except InputError as error:
             raise InputError(f"the steps before SRP are steps of the input code: {error}") from None
 
-    def _check_ttfs(self) -> None:
+    def _check_windowed(self) -> None:
         """Refuse what a network of one spike a window would ignore."""
         plain = {
             "initial": 0.5,
@@ -133,9 +140,9 @@ class ConversionRecipe:
         for name, value in plain.items():
             if getattr(self, name) != value:
                 raise InputError(
-                    f"expected {name} {str(value).lower()} with the neuron ttfs, which has no "
-                    f"other, but got {str(getattr(self, name)).lower()}: leave it out or choose "
-                    "the neuron if"
+                    f"expected {name} {str(value).lower()} with the neuron {self.neuron.kind}, "
+                    f"which has no other, but got {str(getattr(self, name)).lower()}: leave it "
+                    "out or choose the neuron if"
                 )
 
     def pooling_rule(self) -> tuple[str, str]:
@@ -150,4 +157,4 @@ class ConversionRecipe:
 
     def to_dict(self) -> dict[str, Any]:
         """All fields, JSON-able."""
-        return asdict(self)
+        return asdict(self) | {"neuron": self.neuron.to_dict()}

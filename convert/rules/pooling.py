@@ -77,7 +77,7 @@ def choose_pooling(builder: Builder, activation: str) -> tuple[str, str]:
             "currents": first and bool(moved_maxima(builder, activation)),
             "spikes": first
             and isinstance(builder.ann.node(activation), Qcfs)
-            and recipe.neuron.kind != "signed",
+            and recipe.neuron.layer.spike_size[0] >= 0,
         }
         if not holds.get(chosen, True):
             return "counts", "exact for every spike train: its count is the largest count"
@@ -113,7 +113,7 @@ def not_converging(builder: Builder, activation: str, chosen: str) -> tuple[str,
             )
         return _currents(builder, quantised, first)
     if chosen == "spikes":
-        if builder.recipe.neuron.kind == "signed":
+        if builder.recipe.neuron.layer.spike_size[0] < 0:
             return (
                 "a maximum over positions passes one position's spike and not another's negative "
                 "spike that takes it back"

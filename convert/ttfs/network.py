@@ -206,7 +206,7 @@ def convert_ttfs(
     """
     encoder = encoder or Encoder("ttfs")
     encoder.check_steps(window)
-    if encoder.code != "ttfs":
+    if encoder.coding.rate:
         raise InputError(
             f"expected the encoder ttfs for a time-to-first-spike network, but got {encoder.code}"
         )

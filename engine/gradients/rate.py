@@ -16,57 +16,46 @@ those above it, where the rate saturates. An IF neuron (lambda = 1) has the one 
 0 <= c <= 2. Spikes, weights and pooling stay as they are. Their other enhancement, more time steps
 for the gradient than for the prediction, is not here.
 
-`engine/training/rate.py` is another way through rates: its slope follows the potentials of every
-step.
+The slope of these neurons is `models.neurons.gradients.rate_slope`. `engine/training/rate.py` is
+another way through rates: its slope follows the potentials of every step.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from ...models.neurons.base import NeuronParameters, reference_run
-from ...models.neurons.integrate_and_fire import IFParameters
-from ...models.neurons.lif import LIFParameters
+from ...models.neurons.training import way_of
 
-GAMMA = 0.2
-EPSILON = 1.0
-
-
-def rate_slope(mean: Tensor, leak: float = 0.0) -> Tensor:
-    """dr/dc at mean currents c (any shape), in thresholds.
-
-    >>> rate_slope(torch.tensor([-0.5, 0.25, 1.5, 2.5])).tolist()
-    [0.0, 0.5, 0.5, 0.0]
-    """
-    kept = 1 - leak
-    steep = (1 - GAMMA * leak) / (kept + EPSILON)
-    inner = ((mean >= leak) & (mean <= 1 + EPSILON)).to(mean.dtype) * steep
-    return inner + ((mean >= 0) & (mean < leak)).to(mean.dtype) * GAMMA
+RateSlope = Callable[[Tensor], Tensor]
 
 
 class _RateGradient(torch.autograd.Function):
     """Spikes forward, the slope of the rate at the mean current backward."""
 
     @staticmethod
-    def forward(ctx: Any, currents: Tensor, p: IFParameters | LIFParameters) -> Tensor:
+    def forward(ctx: Any, currents: Tensor, p: NeuronParameters, slope: RateSlope) -> Tensor:
         """Spikes (T, ...) of currents (T, ...)."""
-        leak = p.leak if isinstance(p, LIFParameters) else 0.0
-        ctx.save_for_backward(rate_slope(currents.mean(dim=0) / p.threshold, leak) / p.threshold)
+        ctx.save_for_backward(slope(currents.mean(dim=0)))
         return reference_run(currents, p)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
         """Gradient for currents (T, ...) of a gradient for spikes (T, ...)."""
         (slope,) = ctx.saved_tensors
-        return gradients[0] * slope, None
+        return gradients[0] * slope, None, None
 
 
 def rga_run(currents: Tensor, p: NeuronParameters) -> Tensor:
-    """Spikes (T, ...) of IF and LIF neurons, with RGA's gradient for the currents (T, ...)."""
-    assert isinstance(p, IFParameters | LIFParameters)  # `trained_by` refuses others
-    spikes = _RateGradient.apply(currents, p)
+    """Spikes (T, ...), with RGA's gradient for the currents (T, ...) by the neuron's own slope.
+
+    Raises:
+        InputError: neurons without a ``rate_slope`` (`models/neurons/gradients.py`).
+    """
+    spikes = _RateGradient.apply(currents, p, way_of(p, "rate_slope"))
     assert isinstance(spikes, Tensor)
     return spikes

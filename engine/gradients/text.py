@@ -43,9 +43,8 @@ from ...models.batches import to_batch
 from ...models.encoders.encoder import Encoder
 from ...models.network import Signal
 from ...models.neurons.base import Neurons
+from ...models.neurons.training import having, trained_by
 from ...models.snn import SpikingTextModel
-from ...models.spikingjelly import KINDS as NEURON_KINDS
-from ...models.spikingjelly import trained_by
 from ...models.text_model import TextModel
 from ...seeds import derive, generator
 from ...text.stages.words import TextStage
@@ -79,7 +78,7 @@ class WordGradients:
     """Gradients for the word vectors of one model.
 
     Args:
-        model: ANN, or an SNN of IF or LIF neurons; it is not changed
+        model: ANN, or an SNN of neurons with surrogate gradients; it is not changed
         surrogate: of the SNN's spikes
         seen_through: code and T whose mean frame an ANN reads instead of the vectors themselves
 
@@ -99,11 +98,12 @@ class WordGradients:
         code = seen_through[0] if seen_through else self.encoder
         self.stochastic = code is not None and code.stochastic
         nodes = [model.network.node(name) for name in model.network.inputs]
-        kinds = {node.kind for node in nodes if isinstance(node, Neurons)}
-        if not kinds <= set(NEURON_KINDS):
+        neurons = [node for node in nodes if isinstance(node, Neurons)]
+        if not all(node.has("surrogate") for node in neurons):
+            kinds = ", ".join(sorted({node.kind for node in neurons}))
             raise InputError(
-                f"expected an ANN, or an SNN of {' or '.join(NEURON_KINDS)} neurons, for an attack "
-                f"by gradients, but the model has {', '.join(sorted(kinds))} neurons: attack it "
+                f"expected an ANN, or an SNN of {having('surrogate')} neurons, for an attack by "
+                f"gradients, but the model has {kinds} neurons: attack it "
                 "without gradients, or convert with one of these"
             )
         self.network = copy.deepcopy(model.network).double().eval().requires_grad_(False)
@@ -141,11 +141,12 @@ class WordGradients:
 
     def one_draw(self, ids: np.ndarray, label: int, kind: str, seed: int) -> np.ndarray:
         """The gradient (L, D) under one draw of the noise; ``averaged`` is the mean of these."""
-        padded, lengths = to_batch([ids])
+        padded, lengths = to_batch([ids], self.model)
         x = self.model.embed(padded)  # (1, D, L)
         random = generator(seed, "noise", 0)
         if kind == "averaged" and not self.stochastic:
-            x = (x + NOISE * torch.randn(x.shape, generator=random)).clamp(-1, 1)
+            drawn = torch.randn(x.shape, generator=random).to(x.device)
+            x = (x + NOISE * drawn).clamp(-1, 1)
         if self.seen_through is not None:
             code, steps = self.seen_through
             frames = code.encode(x, lengths, steps, random, shared_noise=True)
@@ -155,7 +156,7 @@ class WordGradients:
                 found = self._loss_gradient(x.double(), lengths, label)
             else:
                 found = self._through_time(x, lengths, label, kind, random)
-        return found[0, :, : len(ids)].t().numpy()
+        return found[0, :, : len(ids)].t().cpu().numpy()
 
     def _through_time(
         self, x: Tensor, lengths: Tensor, label: int, kind: str, random: torch.Generator
@@ -175,7 +176,7 @@ class WordGradients:
     def _neurons(self, kind: str) -> AbstractContextManager[None]:
         """A block in which the neurons have gradients of ``kind``."""
         if kind == "rga":
-            return trained_by(self.network, rga_run)
+            return trained_by(self.network, rga_run, "rate_slope")
         return self.surrogate.neurons(self.network)
 
     def _loss_gradient(self, values: Tensor, lengths: Tensor, label: int, steps: int = 0) -> Tensor:
@@ -184,7 +185,7 @@ class WordGradients:
         given = leaf.expand(steps, *leaf.shape) if steps else leaf
         output = self.network(Signal(given, lengths))  # (1, K), or (T, 1, K)
         logits = output if output.dim() == 2 else output.mean(dim=0)
-        loss = functional.cross_entropy(logits, torch.tensor([label]))
+        loss = functional.cross_entropy(logits, torch.tensor([label], device=logits.device))
         (gradient,) = torch.autograd.grad(loss, leaf)
         return gradient
 

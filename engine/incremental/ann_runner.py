@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import Tensor
 
+from ...models.devices import device_of
 from ...models.text_model import TextModel
 from ..inference.changes import WeightsState, weights_state
 from ..plan import Unsupported
@@ -25,16 +26,17 @@ class AnnRunner:
 
     Args:
         model: the ANN
-        engine: one of `engines.ENGINES`; ``reference`` and ``torch`` run the network's own nodes
         precision: ``fast`` leaves the weights as they are, for the network's own nodes
-        few: with the engine ``auto``, so many texts are done before numba is loaded
+        tables: whether tables of words may be used, where numba is
+        few: so many texts are done before numba is loaded
     """
 
-    def __init__(self, model: TextModel, engine: str, precision: str, few: int) -> None:
-        self.model, self.asked = model, 0
-        self.few = few if engine == "auto" else 0
-        self.exact = precision == "exact" and not model.embedding.weight.is_cuda
-        self.tables = self.exact and engine in ("auto", "fast")
+    def __init__(
+        self, model: TextModel, precision: str, tables: bool = False, few: int = 0
+    ) -> None:
+        self.model, self.asked, self.few = model, 0, few
+        self.exact = precision == "exact"
+        self.tables = self.exact and tables
         self._plain = model
         self._seen: WeightsState | None = None
         self._engine: Incremental[TextModel] | None = None
@@ -56,7 +58,7 @@ class AnnRunner:
         """Put the weights as they are now on a grid, if the network can be."""
         self._seen = weights_state(self.model)
         try:
-            self._plain = ann_on_grid(self.model)
+            self._plain = ann_on_grid(self.model).to(device_of(self.model))
         except Unsupported:
             self.tables = False
         self.tables = self.tables and find_spec("numba") is not None

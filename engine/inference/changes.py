@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import nn
 
-from ...models.neurons.integrate_and_fire import IF
+from ...models.neurons.base import Neurons
 from ...models.snn import SpikingTextModel
 
 WeightsState = tuple[tuple[int, int], ...]
@@ -26,6 +26,6 @@ def snn_state(model: SpikingTextModel) -> tuple[Any, ...]:
         # a list of V(0) belongs to its node, so another list has another identity
         (id(node.initial) if isinstance(node.initial, list) else node.initial, node.soft_reset)
         for node in model.network.nodes.values()
-        if isinstance(node, IF)
+        if isinstance(node, Neurons)
     )
     return weights_state(model), neurons, model.steps, model.encoder

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
+from ...progress import bar
 from ..reference import BATCH
 from .store import TokenStore
 
@@ -88,8 +88,7 @@ def watched(chunks: Iterator[Chunk], texts: int, label: str | None) -> Iterator[
     if not label:  # even a hidden bar takes longer than a short text
         yield from chunks
         return
-    # None: a bar only where there is a terminal to draw it on
-    with tqdm(total=texts, desc=label, unit="text", disable=None) as bar:
+    with bar(total=texts, desc=label, unit="text") as drawn:
         for chunk in chunks:
             yield chunk
-            bar.update(len(chunk.texts))
+            drawn.update(len(chunk.texts))

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ...models.encoders.encoder import Encoder
-from ...models.neurons.integrate_and_fire import IF
+from ...models.neurons.base import Neurons
 from ...models.nodes.layers import Conv1d
 from ...models.snn import SpikingTextModel
 from ..compiled.layer import RULES, Layer
@@ -61,7 +61,7 @@ class Front:
         self.initial = [
             _initial(n, b.channels) for n, b in zip(neurons, plan.branches, strict=True)
         ]
-        self.soft = [isinstance(n, IF) and n.soft_reset for n in neurons]
+        self.soft = [isinstance(n, Neurons) and n.soft_reset for n in neurons]
 
     def layers(self, exact: bool) -> list[Layer]:
         """The branches as kernels read them; ``exact``: sums are the same in any order."""
@@ -98,16 +98,17 @@ class Front:
         vectors = self.model.embedding.weight.detach()[words]  # (N, D)
         # where x = p - n is projected, the code of |x| with the sign of x is the code of p and n
         rows = vectors.clamp(-1, 1) if self.opposite else mapped_rows(self.encoder, vectors)
-        if self.encoder.code == "direct":
-            return rows.unsqueeze(1)
+        coding = self.encoder.coding
+        if coding.odd:
+            return coding.distinct(rows, self.model.steps).transpose(0, 1)
         signs = torch.where(rows < 0, -1.0, 1.0)
-        if compiled and self.encoder.code == "saf":
+        if compiled and coding.sum_and_fire:
             return self._sum_and_fire(rows.abs(), signs)
         frames = distinct_frames(self.encoder, rows.abs(), self.model.steps)  # (F, N, K)
         return (frames * signs).transpose(0, 1).contiguous()
 
     def _sum_and_fire(self, rows: Tensor, signs: Tensor) -> Tensor:
-        """The saf code by a kernel, without a temporary (N, K) for every step."""
+        """Sum and fire by a kernel, without a temporary (N, K) for every step."""
         from .kernels import sum_and_fire
 
         frames = torch.empty(len(rows), self.frames, rows.shape[1])
@@ -220,7 +221,7 @@ def _opposite(conv: Conv1d) -> bool:
 
 def _initial(node: object, channels: int) -> np.ndarray:
     """V(0) of a branch, (C,) float32."""
-    assert isinstance(node, IF)
+    assert isinstance(node, Neurons)
     if isinstance(node.initial, list) and len(node.initial) != channels:
         node.initial_on(torch.zeros(1, 1, channels))  # its own error
     return np.broadcast_to(np.array(node.initial, dtype=np.float32), (channels,)).copy()

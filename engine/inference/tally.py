@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ...models.network import Signal
-from ...models.operations import fan_out_at
+from ...models.nodes.fan_out import fan_out_at
 from .chunks import Chunk
 from .front import Front
 from .store import TokenStore

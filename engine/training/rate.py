@@ -33,13 +33,14 @@ from torch import Tensor
 
 from ...models.network import Network
 from ...models.neurons.base import NeuronParameters, NeuronRun
-from ...models.neurons.integrate_and_fire import IFParameters
-from ...models.neurons.lif import LIFParameters
-from ...models.spikingjelly import trained_by
+from ...models.neurons.training import trained_by, way_of
+
+Slope = Callable[[Tensor], Tensor]
+Rate = Callable[[Tensor, Slope], tuple[Tensor, Tensor]]
 
 
-def surrogate_slope(name: str, width: float) -> Callable[[Tensor], Tensor]:
-    """h(x), the slope of a surrogate of `spikingjelly_bridge.SURROGATES` at x = u - 1.
+def surrogate_slope(name: str, width: float) -> Slope:
+    """h(x), the slope of a surrogate of `models.spikingjelly.SURROGATES` at x = u - 1.
 
     >>> surrogate_slope("triangle", 0.5)(torch.tensor([0.0, 0.25, 1.0])).tolist()
     [2.0, 1.0, 0.0]
@@ -65,27 +66,10 @@ class _Rate(torch.autograd.Function):
     """Spikes forward; dL/dc spread over the steps backward."""
 
     @staticmethod
-    def forward(
-        ctx: Any, currents: Tensor, p: IFParameters | LIFParameters, h: Callable[[Tensor], Tensor]
-    ) -> Tensor:
+    def forward(ctx: Any, currents: Tensor, rate: Rate, h: Slope) -> Tensor:
         """Spikes (T, ...) of currents (T, ...)."""
-        leak = p.leak if isinstance(p, LIFParameters) else 0.0
-        v = torch.zeros_like(currents[0]) + p.initial * p.threshold
-        trace, slope = torch.ones_like(v), torch.zeros_like(v)
-        spikes = torch.empty_like(currents, memory_format=torch.contiguous_format)
-        for step, current in enumerate(currents):
-            u = v - leak * v + current
-            spike = (u >= p.threshold).to(u.dtype)
-            rise = h(u - p.threshold)
-            slope += trace * rise
-            if p.soft_reset:
-                trace = 1 + (1 - leak) * trace * (1 - p.threshold * rise)
-                v = u - p.threshold * spike
-            else:
-                trace = 1 + (1 - leak) * trace * (1 - spike - u * rise)
-                v = u * (1 - spike)
-            spikes[step] = spike
-        ctx.save_for_backward(slope / len(currents))  # dr/dc
+        spikes, slope = rate(currents, h)
+        ctx.save_for_backward(slope)  # dr/dc
         return spikes
 
     @staticmethod
@@ -98,7 +82,7 @@ class _Rate(torch.autograd.Function):
 
 
 def rate_run(surrogate: str = "atan", width: float = 1.0) -> NeuronRun:
-    """IF and LIF neurons whose backward pass is rate-based.
+    """Neurons whose backward pass is rate-based, by their own ``rate`` (`neurons/gradients.py`).
 
     Args:
         surrogate: ``atan``, ``sigmoid``, ``rectangle`` or ``triangle``
@@ -107,8 +91,7 @@ def rate_run(surrogate: str = "atan", width: float = 1.0) -> NeuronRun:
     h = surrogate_slope(surrogate, width)
 
     def run(currents: Tensor, p: NeuronParameters) -> Tensor:
-        assert isinstance(p, IFParameters | LIFParameters)  # `trained_by` refuses others
-        spikes = _Rate.apply(currents, p, h)
+        spikes = _Rate.apply(currents, way_of(p, "rate"), h)
         assert isinstance(spikes, Tensor)
         return spikes
 
@@ -117,10 +100,10 @@ def rate_run(surrogate: str = "atan", width: float = 1.0) -> NeuronRun:
 
 @contextmanager
 def rate_neurons(network: Network, surrogate: str = "atan", width: float = 1.0) -> Iterator[None]:
-    """Inside the block every neuron of ``network`` has the rate-based backward pass.
+    """Inside the block, in this thread, neurons have the rate-based backward pass.
 
     Raises:
-        InputError: the network has no neurons, or has neurons other than IF and LIF.
+        InputError: the network has no neurons, or has neurons without such a pass.
     """
-    with trained_by(network, rate_run(surrogate, width)):
+    with trained_by(network, rate_run(surrogate, width), "rate"):
         yield

@@ -20,13 +20,15 @@ from torch import Tensor
 from ...errors import InputError, SnnConvertError
 from ...installation import install_hint
 from ...models.network import Network
-from ...models.neurons.integrate_and_fire import IF
+from ...models.neurons.base import Neurons
 from ...models.nodes.layers import Conv1d
 from ..plan import Branch, Plan
+from .arguments import Reading, Shape
 
 # more frames than this do not fit in the registers of a tile and are read again at every step
 HELD_FRAMES = 8
 CHANNEL_BLOCK = 32
+LINE = 16  # floats of which a row has a whole number, so that four are read at a time
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def front_branches(network: Network, plan: Plan) -> tuple[FrontBranch, ...]:
     found = []
     for branch, column in zip(plan.branches, plan.offsets, strict=True):
         conv, neurons = network.node(branch.conv), network.node(branch.neurons)
-        assert isinstance(conv, Conv1d) and isinstance(neurons, IF)
+        assert isinstance(conv, Conv1d) and isinstance(neurons, Neurons)
         like = conv.bias.detach()
         initial = torch.as_tensor(neurons.initial, dtype=torch.float32, device=like.device)
         if initial.dim() and len(initial) != branch.channels:
@@ -82,6 +84,12 @@ def front_branches(network: Network, plan: Plan) -> tuple[FrontBranch, ...]:
         initial = initial.expand(branch.channels).contiguous()  # (C,)
         found.append(FrontBranch(branch, column, like, initial, neurons.soft_reset))
     return tuple(found)
+
+
+def with_whole_lines(table: Tensor) -> Tensor:
+    """``table`` with columns of zeros at its end where its last axis has no whole lines."""
+    missing = -table.shape[-1] % LINE
+    return torch.nn.functional.pad(table, (0, missing)) if missing else table
 
 
 def pooled_signals(
@@ -155,47 +163,48 @@ def launch_front(
     shape = branch.branch
     if shape.rule == "currents":  # no time passes before the pooling: one turn for each frame
         order = torch.arange(table.shape[1], dtype=torch.int32, device=table.device)
-    steps = len(order)
     tile = Tile.of(texts, branch, frames=table.shape[1])
-    (count, positions), steps = texts.tokens.shape, len(order)
     kind = {"gated": torch.int64, "currents": torch.float32}.get(shape.rule, torch.int32)
-    size = (tile.number, steps, count, shape.channels)
+    size = (tile.number, len(order), len(texts.tokens), shape.channels)
     parts = torch.empty(size, dtype=kind, device=table.device)
     shared = torch.empty(size if ties else 0, dtype=torch.int32, device=table.device)
     if parts.numel():
-        kernels.front_kernel[tile.grid](
-            table,
-            texts.tokens,
-            texts.lengths,
-            branch.bias,
-            branch.initial,
-            order,
-            parts,
-            shared,
-            count,
-            positions,
-            steps,
-            *shape.padding,
-            table.stride(0),
-            table.stride(1),
-            rule=shape.rule,
-            ties=ties,
-            **tile.constants,
-        )
+        reading = reading_of(table, texts, order, branch)
+        kernels.front_kernel[tile.grid](reading, parts, shared, shape=tile.shape, ties=ties)
     return parts, shared
+
+
+def reading_of(table: Tensor, texts: Texts, order: Tensor, branch: FrontBranch) -> Reading:
+    """Where kernels read the currents of a branch; see `launch_front`."""
+    (count, positions), (left, right) = texts.tokens.shape, branch.branch.padding
+    return Reading(
+        table=table,
+        tokens=texts.tokens,
+        lengths=texts.lengths,
+        bias=branch.bias,
+        initial=branch.initial,
+        order=order,
+        texts=count,
+        positions=positions,
+        steps=len(order),
+        left=left,
+        right=right,
+        stride_token=table.stride(0),
+        stride_frame=table.stride(1),
+    )
 
 
 @dataclass(frozen=True)
 class Tile:
     """How the windows and channels of a branch are cut into programs.
 
-    number: tiles of windows; grid: (texts, channel blocks, tiles); constants: what the kernels are
+    number: tiles of windows; grid: (texts, channel blocks, tiles); shape: what the kernels are
     compiled for; longest: the most windows a text of the batch can have.
     """
 
     number: int
     grid: tuple[int, int, int]
-    constants: dict[str, int | bool]
+    shape: Shape
     longest: int
 
     @classmethod
@@ -211,16 +220,17 @@ class Tile:
         held = frames if frames <= HELD_FRAMES else 0
         block = 16 if longest <= 16 or held > 1 else most
         number = -(-longest // block)
-        constants: dict[str, int | bool] = {
-            "column": branch.column,
-            "channels": shape.channels,
-            "width": shape.width,
-            "soft": branch.soft_reset,
-            "frames": held,
-            "block_w": block,
-            "block_c": CHANNEL_BLOCK,
-        }
-        return cls(number, (count, -(-shape.channels // CHANNEL_BLOCK), number), constants, longest)
+        made = Shape(
+            branch.column,
+            shape.channels,
+            shape.width,
+            shape.rule,
+            branch.soft_reset,
+            held,
+            block,
+            CHANNEL_BLOCK,
+        )
+        return cls(number, (count, -(-shape.channels // CHANNEL_BLOCK), number), made, longest)
 
 
 def joined(parts: Tensor, texts: Texts, branch: FrontBranch, order: Tensor) -> Tensor:

@@ -15,77 +15,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ...models.encoders.encoder import Encoder
 from ...models.nodes.layers import Conv1d
 from ...models.snn import SpikingTextModel
 from ..exact_sums import exact_sums
-from ..frames import TokenFrames, position_frames, token_frames
 from ..plan import Unsupported, plan_of, run_rest
-from ..training.fast import Surrogate
+from ..training.front import Surrogate
+from .backward import KERNELS, PieceGradient, attained
 from .front import (
     FrontBranch,
-    Texts,
-    Tile,
     front_branches,
     import_kernels,
     joined,
     launch_front,
+    with_whole_lines,
 )
+from .words import TextWords, text_words
 
 PIECE_BYTES = 1 << 30
-KERNELS = "training_kernels"
-
-
-@dataclass(frozen=True)
-class TextWords:
-    """A batch as the front reads it.
-
-    frames: (F, N, D') of N distinct words (of positions, where the code is drawn at random)
-    order: (T,) int32, the frame of each step
-    texts: rows (B, L) of the words, and lengths
-    entries: int32, positions b * L + l of all words, sorted by row
-    starts: (N + 1,) int32, where each row's entries start
-    """
-
-    frames: Tensor
-    order: Tensor
-    texts: Texts
-    entries: Tensor
-    starts: Tensor
-
-    @classmethod
-    def of(cls, found: TokenFrames, rows: Tensor, lengths: Tensor) -> TextWords:
-        """The batch of ``rows`` (B, L) with ``lengths`` (B,), all on one device."""
-        positions = torch.arange(rows.shape[1], device=rows.device)
-        flat = (positions < lengths[:, None]).flatten().nonzero().squeeze(1)  # of real words
-        ordered, places = torch.sort(rows.flatten()[flat], stable=True)
-        numbers = torch.arange(found.values.shape[1] + 1, device=rows.device)
-        starts = torch.searchsorted(ordered, numbers)
-        order = torch.tensor(found.order, dtype=torch.int32, device=rows.device)
-        frames = found.values.contiguous()
-        return cls(frames, order, Texts.of(rows, lengths), flat[places].int(), starts.int())
-
-
-def text_words(
-    model: SpikingTextModel, ids: Tensor, lengths: Tensor, generator: torch.Generator | None = None
-) -> TextWords:
-    """The distinct words of padded ids (B, L), their frames, and where they stand."""
-    encoder = model.encoder
-    assert isinstance(encoder, Encoder)
-    if encoder.stochastic:
-        x = model.embed(ids)  # (B, D, L)
-        found = position_frames(encoder, x, lengths, model.steps, generator)
-        rows = torch.arange(ids.numel(), device=ids.device).reshape(ids.shape)
-    else:
-        words, rows = ids.unique(return_inverse=True)
-        found = token_frames(encoder, model.embedding(words), model.steps)
-    return TextWords.of(found, rows, lengths)
 
 
 class TritonTraining:
@@ -102,6 +54,8 @@ class TritonTraining:
         Unsupported: the network does not begin as the front does, or the backward pass is by rates.
         SnnConvertError: triton is not installed.
     """
+
+    fused = False  # no threads of this process do the work
 
     def __init__(
         self, model: SpikingTextModel, surrogate: Surrogate, piece_bytes: int = PIECE_BYTES
@@ -150,8 +104,8 @@ class TritonTraining:
 
 
 def piece_table(words: TextWords, weight: Tensor) -> Tensor:
-    """Projections (N, F, k * C) of the words through filters (C, D', k)."""
-    taps = weight.detach().permute(1, 2, 0).flatten(1)  # (D', k * C)
+    """Projections (N, F, k * C) of the words through filters (C, D', k); rows are padded."""
+    taps = with_whole_lines(weight.detach().permute(1, 2, 0).flatten(1))  # (D', k * C and some)
     with exact_sums():
         return torch.matmul(words.frames, taps).transpose(0, 1)
 
@@ -194,180 +148,10 @@ class _Pooled(torch.autograd.Function):
             table, marks, many = ctx.parts.pop(0)
             if table is None:
                 table = piece_table(words, weight[part])
+            surrogate, most = ctx.training.surrogate, ctx.training.piece_bytes
+            back = PieceGradient(surrogate, most, words, piece, table)
             given = gradients[0][:, :, part].contiguous()
-            currents = current_gradient(ctx.training, table, words, piece, given, marks, many)
-            del table
+            currents = back.currents(given, marks, many)  # (F, B, windows, C)
             biases[part] = currents.sum(dim=(0, 1, 2))
-            sums = word_sums(currents, words, piece)  # (F, N, k * C)
-            frames = words.frames
-            if len(sums) != len(frames):  # written for every step, not for every frame
-                frames = frames[words.order]
-            with exact_sums():
-                product = frames.flatten(0, 1).t() @ sums.flatten(0, 1)  # (D', k * C)
-            shape = piece.branch
-            product = product.unflatten(1, (shape.width, shape.channels))
-            weights[part] = product.permute(2, 0, 1)
+            weights[part] = back.weights(currents)
         return None, None, None, weights, biases
-
-
-def attained(parts: Tensor, ties: Tensor, branch: FrontBranch) -> tuple[Tensor, Tensor]:
-    """What the backward pass needs of the parts (tiles, T, B, C): marks, and how many share each.
-
-    spikes and mean: how many windows spike, twice. counts and currents: the maximum and how many
-    windows attain it. gated: the gate's window, twice.
-    """
-    rule = branch.branch.rule
-    if rule in ("spikes", "mean"):
-        count = parts.sum(dim=0, dtype=torch.int32)
-        return count, count
-    largest = parts.amax(dim=0)
-    if rule == "gated":
-        window = (2**31 - 1 - ((largest >> 1) & (2**31 - 1))).int()
-        return window, window
-    # a tile counts the windows that attain its own maximum, which may lie below the text's
-    return largest, (ties * (parts == largest)).sum(dim=0, dtype=torch.int32)
-
-
-def shared(
-    given: Tensor, marks: Tensor, many: Tensor, words: TextWords, piece: FrontBranch
-) -> Tensor:
-    """The share (T, B, C) of the pooled gradient ``given`` that each sharing window gets."""
-    rule = piece.branch.rule
-    windows = piece.windows(words.texts.lengths)[:, None]  # (B, 1)
-    if rule == "spikes":  # where no window spikes, all attain the maximum
-        return given / torch.where(marks > 0, marks, windows)
-    if rule == "mean":
-        return given / windows
-    if rule == "counts":  # M(t) - M(t-1) is passed on, so M(t) counts at t and against t + 1
-        later = torch.cat([given[1:], torch.zeros_like(given[:1])])
-        return (given - later) / many
-    return given
-
-
-def current_gradient(
-    training: TritonTraining,
-    table: Tensor,
-    words: TextWords,
-    piece: FrontBranch,
-    given: Tensor,
-    marks: Tensor,
-    many: Tensor,
-) -> Tensor:
-    """The gradient for the currents (F, B, windows, C) of one piece, from its pooled spikes'.
-
-    F counts frames; where a table has so many frames that they are not held in registers, it counts
-    steps.
-    """
-    kernels = import_kernels(KERNELS)
-    rule, order = piece.branch.rule, words.order
-    constants = training.surrogate.constants()
-    frames = table.shape[1]
-    if rule == "currents":
-        share = _through_neurons(training, piece, marks[order], given, words, frames) / many
-        order = torch.arange(frames, dtype=torch.int32, device=table.device)
-    else:
-        share = shared(given, marks, many, words, piece)
-    share, marks = share.contiguous(), marks.contiguous()
-    tile = Tile.of(words.texts, piece, frames, most=16)
-    count, positions = words.texts.tokens.shape
-    steps, channels = len(order), piece.branch.channels
-    rows = frames if rule == "currents" or tile.constants["frames"] else steps
-    out = table.new_empty(rows, count, tile.longest, channels)
-    per_text = 4 * steps * tile.longest * channels
-    group = max(1, min(count, training.piece_bytes // max(per_text, 1)))
-    size = 0 if rule == "currents" else steps * group * tile.longest * channels
-    scratch = table.new_empty(size)
-    for first in range(0, count, group):
-        here = min(group, count - first)
-        kernels.backward_kernel[(here, *tile.grid[1:])](
-            table,
-            words.texts.tokens,
-            words.texts.lengths,
-            piece.bias,
-            piece.initial,
-            order,
-            scratch,
-            share,
-            marks,
-            out,
-            first,
-            here,
-            count,
-            positions,
-            tile.longest,
-            steps,
-            *piece.branch.padding,
-            table.stride(0),
-            table.stride(1),
-            constants["height"],
-            constants["scale"],
-            constants["edge"],
-            rule=rule,
-            slope=training.surrogate.name,
-            **tile.constants,
-        )
-    return out
-
-
-def _through_neurons(
-    training: TritonTraining,
-    piece: FrontBranch,
-    currents: Tensor,
-    given: Tensor,
-    words: TextWords,
-    frames: int,
-) -> Tensor:
-    """The gradient (F, B, C) for pooled currents, from that for the spikes (T, B, C) they make."""
-    kernels = import_kernels(KERNELS)
-    gradient = torch.empty_like(currents)
-    constants = training.surrogate.constants()
-    neurons, block = currents[0].numel(), 256
-    if neurons:
-        kernels.fire_backward_kernel[(-(-neurons // block),)](
-            currents,
-            piece.initial,
-            given,
-            gradient,
-            len(currents),
-            neurons,
-            constants["height"],
-            constants["scale"],
-            constants["edge"],
-            channels=piece.branch.channels,
-            soft=piece.soft_reset,
-            slope=training.surrogate.name,
-            block=block,
-        )
-    # one product instead of an indexed addition, whose order of terms a GPU does not fix
-    numbers = torch.arange(frames, device=given.device)
-    sends = (words.order == numbers[:, None]).to(gradient.dtype)  # (F, T)
-    with exact_sums():
-        return torch.tensordot(sends, gradient, dims=1)
-
-
-def word_sums(currents: Tensor, words: TextWords, piece: FrontBranch) -> Tensor:
-    """The gradient (F, N, k * C) for the table, from that for the currents (F, B, windows, C)."""
-    kernels = import_kernels(KERNELS)
-    frames, texts, longest, channels = currents.shape
-    width, number = piece.branch.width, len(words.starts) - 1
-    sums = currents.new_empty(frames, number, width * channels)
-    block = 32
-    grid = (number, frames, width * -(-channels // block))
-    if sums.numel():
-        kernels.segment_kernel[grid](
-            currents,
-            words.entries,
-            words.starts,
-            words.texts.lengths,
-            sums,
-            texts,
-            words.texts.tokens.shape[1],
-            longest,
-            number,
-            *piece.branch.padding,
-            channels=channels,
-            width=width,
-            block_e=8,
-            block_c=block,
-        )
-    return sums

@@ -1,1 +1,14 @@
 """Spike encoders: vectors in [-1, 1] become spike trains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...registry import Registry
+
+if TYPE_CHECKING:
+    from .code import Code
+
+CODES: Registry[Code] = Registry(
+    "encoder", __name__, "CODE", ("direct", "poisson", "saf", "bitplane", "ttfs")
+)

@@ -7,14 +7,14 @@ Two mappings put a component x in [-1, 1] on non-negative channels first:
   step on real tokens ("presence"), from which the shift is taken back exactly; padding is silent.
 - ``none``: x itself, for analog (direct) input only.
 
-Five codes turn a value in [0, 1] into T frames: ``direct`` (the value at every step, analog),
-``poisson`` (Bernoulli draws), ``saf`` (sum and fire, deterministic), ``bitplane``, and ``ttfs``
-(one spike, early for a large value), which only a time-to-first-spike network can read.
+A code of `CODES` turns each value in [0, 1] into T frames: ``direct`` (the value at every step,
+analog), ``poisson`` (Bernoulli draws), ``saf`` (sum and fire, deterministic), ``bitplane``,
+``ttfs`` (one spike, early for a large value), which only a time-to-first-spike network can read,
+or one that was added at run time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,11 +22,8 @@ import torch
 from torch import Tensor
 
 from ...errors import InputError
-from .bitplane import bit_of_step, bitplane
-from .direct import direct
-from .poisson import poisson
-from .saf import saf
-from .ttfs import ttfs
+from . import CODES
+from .code import Code
 
 MAPPINGS = ("split", "shift", "none")
 
@@ -42,21 +39,11 @@ def soft_threshold(x: Tensor, tau: float) -> Tensor:
     return x.sign() * (x.abs() - tau).clamp(min=0)
 
 
-CODES: dict[str, Callable[[Tensor, int, torch.Generator | None, bool], Tensor]] = {
-    "direct": direct,
-    "poisson": poisson,
-    "saf": saf,
-    "bitplane": bitplane,
-    "ttfs": ttfs,
-}
-
-
 @dataclass(frozen=True)
 class Encoder:
     """A code and a mapping: what turns word vectors into T frames.
 
-    code: ``direct``, ``poisson``, ``saf``, ``bitplane`` or ``ttfs``; mapping: ``split``, ``shift``
-    or ``none`` (direct only).
+    code: a name of `CODES`; mapping: ``split``, ``shift`` or ``none`` (for analog codes only).
 
     Raises:
         InputError: an unknown code or mapping, or a mapping that the code cannot use.
@@ -74,28 +61,40 @@ class Encoder:
             raise InputError(
                 f"expected the mapping to be {', '.join(MAPPINGS)}, but got {self.mapping!r}"
             )
-        if self.mapping == "none" and self.code != "direct":
+        if self.mapping == "none" and self.spiking:
             raise InputError(
                 f"the {self.code} code spikes, so it needs values in [0, 1]: "
                 "choose the mapping split or shift, or the direct encoder"
             )
 
+    @classmethod
+    def of(cls, code: str) -> Encoder:
+        """The code called ``code`` with the mapping that it takes by itself."""
+        return cls(code, CODES[code].mapping)
+
+    @property
+    def coding(self) -> Code:
+        """The code itself."""
+        return CODES[self.code]
+
     @property
     def spiking(self) -> bool:
         """False for direct input, whose frames are analog."""
-        return self.code != "direct"
+        return self.coding.spiking
 
     @property
     def stochastic(self) -> bool:
         """True where two runs differ unless the generator is seeded alike."""
-        return self.code == "poisson"
+        return self.coding.stochastic
+
+    @property
+    def uniform(self) -> bool:
+        """True where a spike is a uniform draw below the value, drawn position after position."""
+        return self.coding.uniform
 
     def check_steps(self, steps: int) -> None:
         """Raise `InputError` where the code cannot run for ``steps``."""
-        if steps < 1:
-            raise InputError(f"expected at least one time step, but got {steps}")
-        if self.code == "bitplane":
-            bit_of_step(steps)
+        self.coding.check_steps(steps)
 
     def channels(self, dim: int) -> int:
         """Input channels D' of the SNN for word vectors of ``dim`` components."""
@@ -150,10 +149,10 @@ class Encoder:
             lengths: (B,) valid positions; the others stay silent
             steps: T
             generator: source of the Poisson draws
-            shared_noise: one noise field for the whole batch (see :func:`poisson`)
+            shared_noise: one noise field for the whole batch (see `code.Code.encode`)
         """
         self.check_steps(steps)
-        return CODES[self.code](self.map(x, lengths), steps, generator, shared_noise)
+        return self.coding.encode(self.map(x, lengths), steps, generator, shared_noise)
 
     def to_dict(self) -> dict[str, Any]:
         """The fields, JSON-able."""

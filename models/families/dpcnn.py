@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ...errors import InputError
-from ..network import Network, Node
-from ..nodes.activations import Activation, make_activation
-from ..nodes.layers import Conv1d, Dropout, Linear, initialised
-from ..nodes.merge import Add
-from ..nodes.norm import BatchNorm1d
-from ..nodes.pooling import AvgPool1d, MaxOverTime, MaxPool1d, MeanOverTime
+from ...options import option
+from .family import Family, same_option
+from .textcnn import TextCNNSpec
+
+if TYPE_CHECKING:
+    from ..network import Network, Node
+    from ..nodes.activations import Activation
 
 
 @dataclass(frozen=True)
@@ -27,17 +29,17 @@ class DPCNNSpec:
 
     dim: int
     classes: int
-    channels: int = 100
+    channels: int = same_option(TextCNNSpec, "channels")
     width: int = 3
-    blocks: int = 2
+    blocks: int = option(2, "residual blocks of a DPCNN", least=1)
     kernel: int = 3
     stride: int = 2
-    activation: str = "qcfs"
-    levels: int = 4
-    bound: float = 2.0
-    pooling: str = "max"
+    activation: str = same_option(TextCNNSpec, "activation")
+    levels: int = same_option(TextCNNSpec, "levels")
+    bound: float = same_option(TextCNNSpec, "bound", 2.0)
+    pooling: str = same_option(TextCNNSpec, "pooling")
     batch_norm: bool = True
-    dropout: float = 0.5
+    dropout: float = same_option(TextCNNSpec, "dropout")
 
 
 def build_dpcnn(spec: DPCNNSpec, seed: int = 0) -> Network:
@@ -65,8 +67,26 @@ def build_dpcnn(spec: DPCNNSpec, seed: int = 0) -> Network:
         )
     if spec.pooling not in ("max", "mean"):
         raise InputError(f"expected the pooling to be max or mean, but got {spec.pooling!r}")
-    nodes: list[tuple[str, Node, tuple[str, ...]]] = []
-    nodes += _convolution("region", spec, spec.dim, "input")
+    from ..network import Network
+    from ..nodes.layers import Dropout, Linear, initialised
+    from ..nodes.pooling import MaxOverTime, MeanOverTime
+
+    nodes = _blocks(spec)
+    over_time = MaxOverTime() if spec.pooling == "max" else MeanOverTime()
+    nodes += [
+        ("pool", over_time, (nodes[-1][0],)),
+        ("dropout", Dropout(spec.dropout), ("pool",)),
+        ("readout", Linear(spec.channels, spec.classes), ("dropout",)),
+    ]
+    return initialised(Network(nodes), seed)
+
+
+def _blocks(spec: DPCNNSpec) -> list[tuple[str, Node, tuple[str, ...]]]:
+    """The region embedding and the residual blocks; the last node is the last activation."""
+    from ..nodes.merge import Add
+    from ..nodes.pooling import AvgPool1d, MaxPool1d
+
+    nodes = _convolution("region", spec, spec.dim, "input")
     last = "region_act"
     nodes.append((last, _activation(spec), (nodes[-1][0],)))
     for block in range(1, spec.blocks + 1):
@@ -80,26 +100,27 @@ def build_dpcnn(spec: DPCNNSpec, seed: int = 0) -> Network:
         nodes.append((f"add{block}", Add(), (nodes[-1][0], last)))
         last = f"act{block}"
         nodes.append((last, _activation(spec), (f"add{block}",)))
-    over_time = MaxOverTime() if spec.pooling == "max" else MeanOverTime()
-    nodes += [
-        ("pool", over_time, (last,)),
-        ("dropout", Dropout(spec.dropout), ("pool",)),
-        ("readout", Linear(spec.channels, spec.classes), ("dropout",)),
-    ]
-    return initialised(Network(nodes), seed)
+    return nodes
 
 
 def _activation(spec: DPCNNSpec) -> Activation:
-    bounded = {"qcfs": {"levels": spec.levels, "bound": spec.bound}, "tcl": {"bound": spec.bound}}
-    return make_activation(spec.activation, **bounded.get(spec.activation, {}))
+    from ..nodes.activations import fitting_activation
+
+    return fitting_activation(spec.activation, levels=spec.levels, bound=spec.bound)
 
 
 def _convolution(
     name: str, spec: DPCNNSpec, inputs: int, source: str
 ) -> list[tuple[str, Node, tuple[str, ...]]]:
     """A convolution that keeps the length, and its batch normalisation."""
+    from ..nodes.layers import Conv1d
+    from ..nodes.norm import BatchNorm1d
+
     convolution = Conv1d(inputs, spec.channels, spec.width, "same")
     nodes: list[tuple[str, Node, tuple[str, ...]]] = [(name, convolution, (source,))]
     if spec.batch_norm:
         nodes.append((f"{name}_norm", BatchNorm1d(spec.channels), (name,)))
     return nodes
+
+
+FAMILY = Family(DPCNNSpec, build_dpcnn, {"bound": 1.0})

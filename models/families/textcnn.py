@@ -1,15 +1,16 @@
-"""The TextCNN of Kim 2014 as a network, and the text model that carries its word vectors."""
+"""The TextCNN of Kim 2014."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ...errors import InputError
-from ..network import Network, Node
-from ..neurons import build as spiking  # noqa: F401  (registers the spiking nodes for loading)
-from ..nodes.activations import make_activation
-from ..nodes.layers import Concat, Conv1d, Dropout, Linear, initialised
-from ..nodes.pooling import MaxOverTime, MeanOverTime
+from ...options import option
+from .family import Family
+
+if TYPE_CHECKING:
+    from ..network import Network, Node
 
 
 @dataclass(frozen=True)
@@ -23,13 +24,13 @@ class TextCNNSpec:
 
     dim: int
     classes: int
-    widths: tuple[int, ...] = (3, 4, 5)
-    channels: int = 100
-    activation: str = "qcfs"
-    levels: int = 4
-    bound: float = 1.0
-    pooling: str = "max"
-    dropout: float = 0.5
+    widths: tuple[int, ...] = option((3, 4, 5), "filter widths in words", least=1)
+    channels: int = option(100, "filters per width", least=1)
+    activation: str = option("qcfs", "activation", ("qcfs", "relu", "tcl"))
+    levels: int = option(4, "QCFS levels L; best equal to the time steps", least=1)
+    bound: float = option(1.0, "initial bound of QCFS or TCL", above=0)
+    pooling: str = option("max", "pooling over positions", ("max", "mean"))
+    dropout: float = option(0.5, "dropout before the readout", least=0, below=1)
 
 
 def build_textcnn(spec: TextCNNSpec, seed: int = 0) -> Network:
@@ -40,6 +41,11 @@ def build_textcnn(spec: TextCNNSpec, seed: int = 0) -> Network:
     Raises:
         InputError: a size below 1, or an unknown activation or pooling.
     """
+    from ..network import Network
+    from ..nodes.activations import fitting_activation
+    from ..nodes.layers import Concat, Conv1d, Dropout, Linear, initialised
+    from ..nodes.pooling import MaxOverTime, MeanOverTime
+
     sizes = (spec.dim, spec.classes, spec.channels, *spec.widths)
     if not spec.widths or min(sizes) < 1 or not 0 <= spec.dropout < 1:
         raise InputError(
@@ -49,13 +55,12 @@ def build_textcnn(spec: TextCNNSpec, seed: int = 0) -> Network:
     pools = {"max": MaxOverTime, "mean": MeanOverTime}
     if spec.pooling not in pools:
         raise InputError(f"expected the pooling to be max or mean, but got {spec.pooling!r}")
-    bounded = {"qcfs": {"levels": spec.levels, "bound": spec.bound}, "tcl": {"bound": spec.bound}}
-    settings = bounded.get(spec.activation, {})
     nodes: list[tuple[str, Node, tuple[str, ...]]] = []
     for width in spec.widths:
+        activation = fitting_activation(spec.activation, levels=spec.levels, bound=spec.bound)
         nodes += [
             (f"conv{width}", Conv1d(spec.dim, spec.channels, width), ("input",)),
-            (f"act{width}", make_activation(spec.activation, **settings), (f"conv{width}",)),
+            (f"act{width}", activation, (f"conv{width}",)),
             (f"pool{width}", pools[spec.pooling](), (f"act{width}",)),
         ]
     features = spec.channels * len(spec.widths)
@@ -65,3 +70,6 @@ def build_textcnn(spec: TextCNNSpec, seed: int = 0) -> Network:
         ("readout", Linear(features, spec.classes), ("dropout",)),
     ]
     return initialised(Network(nodes), seed)
+
+
+FAMILY = Family(TextCNNSpec, build_textcnn)

@@ -1,8 +1,4 @@
-"""Nodes that make a network a spiking one: readout, neurons by name.
-
-All of them work on (T, B, ...) with time first. The layers of neurons are in `base.py`,
-the pooling of spike trains in `models/spikes/pooling.py`.
-"""
+"""Layers of neurons by name, and those of a network."""
 
 from __future__ import annotations
 
@@ -10,12 +6,9 @@ from collections.abc import Sequence
 
 from ...errors import InputError
 from ..network import Network
+from . import NEURONS
 from .base import Neurons, checked_initial
-from .burst import BurstIF
-from .integrate_and_fire import IF
-from .lif import LIF
 from .readout import SpikingReadout
-from .signed import SignedIF
 from .spec import NeuronSpec
 
 
@@ -28,26 +21,23 @@ def make_neurons(spec: NeuronSpec, initial: float | Sequence[float], channels: i
         channels: of the layer, to check ``initial``
 
     Raises:
-        InputError: another number of V(0) than channels, a V(0) that is not finite, or the kind
-            ttfs, whose network is another one (`convert.ttfs.convert_ttfs`).
+        InputError: another number of V(0) than channels, a V(0) that is not finite, or neurons
+            whose network is another one (`convert.ttfs.convert_ttfs`).
     """
     checked = checked_initial(initial)
     if isinstance(checked, list) and len(checked) != channels:
         raise InputError(
             f"expected one V(0) for each of {channels} channels, but got {len(checked)}"
         )
-    if spec.kind == "lif":
-        return LIF(checked, spec.leak, spec.soft_reset)
-    if spec.kind == "signed":
-        return SignedIF(checked, spec.negative)
-    if spec.kind == "burst":
-        return BurstIF(checked, spec.burst)
-    if spec.kind == "if":
-        return IF(checked, spec.soft_reset)
-    raise InputError(
-        f"the neuron {spec.kind} spikes once in a window of its own, so its network is built by "
-        "convert_ttfs, not layer by layer: call that, or choose if, lif, signed or burst"
-    )
+    if spec.layer.windowed:
+        others = [kind for kind in NEURONS if not NEURONS[kind].windowed]
+        raise InputError(
+            f"the neuron {spec.kind} spikes once in a window of its own, so its network is built "
+            "by convert_ttfs, not layer by layer: call that, or choose "
+            f"{', '.join(others[:-1])} or {others[-1]}"
+        )
+    chosen = {name: getattr(spec, name) for name in spec.layer.fields if name != "initial"}
+    return spec.layer(checked, **chosen)
 
 
 def neuron_nodes(network: Network) -> dict[str, Neurons | SpikingReadout]:

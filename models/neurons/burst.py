@@ -8,8 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..network import register
 from .base import Neurons, over_time
+from .options import BURST
 
 
 class BurstParameters(NamedTuple):
@@ -78,7 +78,6 @@ def burst_run(
     return over_time(burst_step, currents, state or burst_initial(currents[0], p), p)
 
 
-@register
 class BurstIF(Neurons):
     """Integrate-and-fire neurons with up to ``burst`` spikes a step (`burst.py`).
 
@@ -91,11 +90,13 @@ class BurstIF(Neurons):
 
     kind = "burst"
     fields = ("initial", "burst")
+    Parameters = BurstParameters
+    options = (BURST,)
+    burst: int
 
     def __init__(self, initial: float | Sequence[float] = 0.5, burst: int = 2) -> None:
-        super().__init__(initial)
-        self.burst = burst
+        super().__init__(initial, burst=burst)
+        self.spike_size = (0, burst)
 
-    def parameters_on(self, currents: Tensor) -> BurstParameters:
-        """Threshold 1, V(0) and largest burst."""
-        return BurstParameters(1.0, self.initial_on(currents), self.burst)
+
+NEURON = BurstIF

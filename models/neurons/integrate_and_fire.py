@@ -6,14 +6,15 @@ spikes), `burst.py` (several spikes a step), `ttfs.py` (one spike in a window).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from ..network import register
 from .base import Neurons, over_time
+from .gradients import SurrogateNeurons, rate_slope, rate_trace
+from .options import RESETS
 
 
 class IFParameters(NamedTuple):
@@ -31,6 +32,18 @@ class IFParameters(NamedTuple):
     def run(self, currents: Tensor) -> Tensor:
         """Spikes (T, ...) of the reference neuron for currents (T, ...)."""
         return if_run(currents, self)[0]
+
+    def surrogate(self, currents: Tensor, neurons: SurrogateNeurons) -> Tensor:
+        """The same with surrogate gradients."""
+        return neurons.integrate(currents, self.threshold, self.initial, self.soft_reset)
+
+    def rate(self, currents: Tensor, slope: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
+        """The same, and the slope dr/dc of the rate by the potentials of every step."""
+        return rate_trace(currents, slope, self.threshold, self.initial, self.soft_reset)
+
+    def rate_slope(self, mean: Tensor) -> Tensor:
+        """The slope dr/dc of the rate at mean currents c, whatever the reset."""
+        return rate_slope(mean / self.threshold) / self.threshold
 
 
 class IFState(NamedTuple):
@@ -82,7 +95,6 @@ def if_run(
     return over_time(if_step, currents, state or if_initial(currents[0], p), p)
 
 
-@register
 class IF(Neurons):
     """Integrate-and-fire neurons (`integrate_and_fire.py`).
 
@@ -93,11 +105,13 @@ class IF(Neurons):
 
     kind = "if"
     fields = ("initial", "soft_reset")
+    Parameters = IFParameters
+    resets = RESETS
+    silenced_by_srp = True
+    plain = True
 
     def __init__(self, initial: float | Sequence[float] = 0.5, soft_reset: bool = True) -> None:
-        super().__init__(initial)
-        self.soft_reset = soft_reset
+        super().__init__(initial, soft_reset=soft_reset)
 
-    def parameters_on(self, currents: Tensor) -> IFParameters:
-        """Threshold 1, V(0) and reset."""
-        return IFParameters(1.0, self.initial_on(currents), self.soft_reset)
+
+NEURON = IF

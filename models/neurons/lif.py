@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from ..network import register
-from .base import Neurons, over_time
+from .base import Neurons, an_update, over_time
+from .gradients import SurrogateNeurons, rate_slope, rate_trace
+from .options import LEAK, RESETS
 
 
 class LIFParameters(NamedTuple):
@@ -29,6 +30,18 @@ class LIFParameters(NamedTuple):
     def run(self, currents: Tensor) -> Tensor:
         """Spikes (T, ...) of the reference neuron for currents (T, ...)."""
         return lif_run(currents, self)[0]
+
+    def surrogate(self, currents: Tensor, neurons: SurrogateNeurons) -> Tensor:
+        """The same with surrogate gradients."""
+        return neurons.integrate(currents, self.threshold, self.initial, self.soft_reset, self.leak)
+
+    def rate(self, currents: Tensor, slope: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
+        """The same, and the slope dr/dc of the rate by the potentials of every step."""
+        return rate_trace(currents, slope, self.threshold, self.initial, self.soft_reset, self.leak)
+
+    def rate_slope(self, mean: Tensor) -> Tensor:
+        """The slope dr/dc of the rate at mean currents c, whatever the reset."""
+        return rate_slope(mean / self.threshold, self.leak) / self.threshold
 
 
 class LIFState(NamedTuple):
@@ -84,7 +97,6 @@ def lif_run(
     return over_time(lif_step, currents, state or lif_initial(currents[0], p), p)
 
 
-@register
 class LIF(Neurons):
     """Leaky integrate-and-fire neurons (`lif.py`).
 
@@ -96,13 +108,16 @@ class LIF(Neurons):
 
     kind = "lif"
     fields = ("initial", "leak", "soft_reset")
+    Parameters = LIFParameters
+    options = (LEAK,)
+    resets = RESETS
+    operations = an_update(leaks=1.0)
+    leak: float
 
     def __init__(
         self, initial: float | Sequence[float] = 0.5, leak: float = 0.5, soft_reset: bool = True
     ) -> None:
-        super().__init__(initial)
-        self.leak, self.soft_reset = leak, soft_reset
+        super().__init__(initial, leak=leak, soft_reset=soft_reset)
 
-    def parameters_on(self, currents: Tensor) -> LIFParameters:
-        """Threshold 1, V(0), leak and reset."""
-        return LIFParameters(1.0, self.initial_on(currents), self.leak, self.soft_reset)
+
+NEURON = LIF

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from ..network import Node, Signal, register
-from .base import NeuronRun, reference_run
+from collections.abc import Mapping
+from typing import ClassVar
+
+from ..network import Node, Signal
+from .base import UPDATE, fire
 from .integrate_and_fire import IFParameters
 
 
-@register
 class SpikingReadout(Node):
     """Output neurons: currents (T, B, K) -> spikes (T, B, K) plus a trace of the potential.
 
@@ -18,14 +20,14 @@ class SpikingReadout(Node):
 
     TIE_BREAK = 1e-3
     fields = ("initial",)
+    operations: ClassVar[Mapping[str, float]] = UPDATE
 
     def __init__(self, initial: float = 0.5) -> None:
         super().__init__()
         self.initial = initial
-        self.run: NeuronRun = reference_run
 
     def forward(self, *inputs: Signal) -> Signal:
         """Output spikes at every step, ties broken by the potential."""
         currents = inputs[0].values
-        spikes = self.run(currents, IFParameters(1.0, self.initial, True))
+        spikes = fire(currents, IFParameters(1.0, self.initial, True))
         return Signal(spikes + self.TIE_BREAK * (currents - spikes))

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..network import register
 from .base import Neurons, over_time
+from .options import NEGATIVE
 
 
 class SignedParameters(NamedTuple):
@@ -100,7 +100,6 @@ def signed_run(
     return over_time(signed_step, currents, state or signed_initial(currents[0], p), p)
 
 
-@register
 class SignedIF(Neurons):
     """Integrate-and-fire neurons that can take a spike back (`signed.py`).
 
@@ -113,11 +112,13 @@ class SignedIF(Neurons):
 
     kind = "signed"
     fields = ("initial", "negative")
+    Parameters = SignedParameters
+    options = (NEGATIVE,)
+    spike_size = (-1, 1)
+    negative: float
 
     def __init__(self, initial: float | Sequence[float] = 0.5, negative: float = 0.0) -> None:
-        super().__init__(initial)
-        self.negative = negative
+        super().__init__(initial, negative=negative)
 
-    def parameters_on(self, currents: Tensor) -> SignedParameters:
-        """Threshold 1, V(0) and negative threshold."""
-        return SignedParameters(1.0, self.initial_on(currents), self.negative)
+
+NEURON = SignedIF

@@ -2,79 +2,107 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
+from . import NEURONS
+from .options import OPTIONS, RESETS, all_options, readers
 
-KINDS = ("if", "lif", "signed", "burst", "ttfs")
-RESETS = ("soft", "hard")
+if TYPE_CHECKING:
+    from .base import Neurons
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class NeuronSpec:
     """A neuron model and its parameters (equations in `integrate_and_fire.py`, `lif.py` and so on).
 
-    kind: ``if`` (integrate and fire), ``lif`` (with leak), ``signed`` (also negative spikes),
-    ``burst`` (several spikes a step) or ``ttfs`` (time to first spike: one spike in a window, see
-    `convert/ttfs/network.py`).
-    leak: lif only, the share of the potential lost at each step, in [0, 1); 0 is the IF neuron.
-    burst: burst only, the most spikes a neuron fires at one step; 1 is the IF neuron.
-    reset: ``soft`` (the threshold is subtracted) or ``hard`` (the potential is set to 0).
-    negative: signed only, a negative spike needs a potential below -negative * theta.
+    Each option is an attribute too; one that this neuron does not have has its default.
+
+    Args:
+        kind: of `NEURONS`: ``if`` (integrate and fire), ``lif`` (with leak), ``signed`` (also
+            negative spikes), ``burst`` (several spikes a step), ``ttfs`` (time to first spike: one
+            spike in a window, see `convert/ttfs/network.py`), or one that was added
+        reset: ``soft`` (the threshold is subtracted) or ``hard`` (the potential is set to 0)
+        options: those of the neuron (`options.py`): ``leak`` of lif, the share of the potential
+            lost at each step, where 0 is the IF neuron; ``burst`` of burst, the most spikes of one
+            step, where 1 is the IF neuron; ``negative`` of signed: a negative spike needs a
+            potential below -negative * theta
 
     Raises:
-        InputError: an unknown kind or reset, a number out of its range, or a parameter set for a
-            kind that has no use for it.
+        InputError: an unknown kind, reset or option, a number out of its range, or an option set
+            for a kind that has no use for it.
+
+    >>> NeuronSpec("lif", leak=0.25).leak, NeuronSpec().burst
+    (0.25, 1)
     """
 
-    kind: str = "if"
-    leak: float = 0.0
-    burst: int = 1
-    reset: str = "soft"
-    negative: float = 0.0
+    kind: str
+    reset: str
+    options: tuple[tuple[str, Any], ...]
 
-    def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise InputError(f"expected the neuron to be {', '.join(KINDS)}, but got {self.kind!r}")
+    def __init__(self, kind: str = "if", *, reset: str = "soft", **options: Any) -> None:
+        object.__setattr__(self, "kind", kind)
+        object.__setattr__(self, "reset", reset)
+        object.__setattr__(self, "options", ())
+        self._check(options)
+        own = {item.name: item.default for item in self.layer.options}
+        chosen = tuple((name, options.get(name, default)) for name, default in own.items())
+        object.__setattr__(self, "options", chosen)
+
+    def __getattr__(self, name: str) -> Any:
+        known = {} if name.startswith("_") else all_options()
+        if name not in known:
+            raise AttributeError(f"a NeuronSpec has no {name!r}")
+        return dict(self.options).get(name, known[name].default)
+
+    def _check(self, options: dict[str, Any]) -> None:
+        """Refuse what there is not, what is out of range, and what would be ignored in silence."""
+        if self.kind not in NEURONS:
+            names = ", ".join(NEURONS)
+            raise InputError(f"expected the neuron to be {names}, but got {self.kind!r}")
         if self.reset not in RESETS:
             raise InputError(f"expected the reset to be soft or hard, but got {self.reset!r}")
-        if not 0 <= self.leak < 1:
-            raise InputError(f"expected a leak in [0, 1) of the potential, but got {self.leak}")
-        if isinstance(self.burst, bool) or int(self.burst) != self.burst or self.burst < 1:
-            raise InputError(f"expected a burst of at least 1 spike a step, but got {self.burst}")
-        if not 0 <= self.negative < math.inf:
-            raise InputError(
-                f"expected the negative threshold to be 0 or more thresholds, "
-                f"but got {self.negative}"
-            )
-        self._check_use()
-
-    def _check_use(self) -> None:
-        """Refuse a parameter that this kind would ignore in silence."""
-        for name, kind, plain in (("leak", "lif", 0.0), ("burst", "burst", 1)):
-            if self.kind != kind and getattr(self, name) != plain:
+        known = all_options()
+        for name, value in options.items():
+            if name not in known:
+                raise InputError(f"expected options of {', '.join(known)}, but got {name!r}")
+            known[name].check(value)
+        own = {item.name for item in self.layer.options}
+        for name, value in options.items():
+            if name not in own and value != known[name].default:
+                kinds = " or ".join(readers(name))
                 raise InputError(
-                    f"expected {name} only with the {kind} neuron, but the neuron is {self.kind}: "
-                    f"choose the neuron {kind} or leave {name} at {plain}"
+                    f"expected {name} only with the {kinds} neuron, but the neuron is {self.kind}: "
+                    f"choose the neuron {kinds} or leave {name} at {known[name].default}"
                 )
-        if self.kind != "signed" and self.negative != 0:
+        if self.reset not in self.layer.resets:
+            others = " or ".join(kind for kind in NEURONS if self.reset in NEURONS[kind].resets)
             raise InputError(
-                "expected negative only with the signed neuron, but the neuron is "
-                f"{self.kind}: choose the neuron signed or leave negative at 0"
+                f"expected a {' or '.join(self.layer.resets)} reset for the {self.kind} neuron, "
+                f"but got {self.reset}: what it carries over from step to step is what it exists "
+                f"for; choose {self.layer.resets[0]}, or the neuron {others}"
             )
-        if self.kind not in ("if", "lif") and self.reset == "hard":
-            raise InputError(
-                f"expected a soft reset for the {self.kind} neuron, but got hard: what it carries "
-                "over from step to step is what it exists for; choose soft, or the neuron if or lif"
-            )
+
+    @property
+    def layer(self) -> type[Neurons]:
+        """The layer type of these neurons, which answers what differs between neurons."""
+        return NEURONS[self.kind]
 
     @property
     def soft_reset(self) -> bool:
         """Whether a spike subtracts the threshold."""
         return self.reset == "soft"
 
+    def with_reset(self, reset: str) -> NeuronSpec:
+        """The same neuron with another reset.
+
+        Raises:
+            InputError: an unknown reset, or one that this neuron does not have.
+        """
+        return NeuronSpec(self.kind, reset=reset, **dict(self.options))
+
     def to_dict(self) -> dict[str, Any]:
-        """The fields, JSON-able."""
-        return asdict(self)
+        """Kind, reset and options, JSON-able; with them those of the package's other neurons."""
+        plain = {item.name: item.default for item in OPTIONS}
+        return {"kind": self.kind, **(plain | dict(self.options)), "reset": self.reset}

@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from ...errors import InputError
-from ..network import register
 from .base import Neurons
 
 
@@ -149,7 +148,6 @@ def check_window(values: Tensor, window: int) -> None:
         )
 
 
-@register
 class TTFS(Neurons):
     """Time-to-first-spike neurons with threshold 1 (`models/neurons/ttfs.py`): one spike at most.
 
@@ -162,12 +160,19 @@ class TTFS(Neurons):
 
     kind = "ttfs"
     fields = ("window", "shift")
+    Parameters = TTFSParameters
+    windowed = True
+    code = "ttfs"
+    window: int
+    shift: float
 
     def __init__(self, window: int, shift: float = 0.5) -> None:
-        super().__init__(0.0)
-        self.window, self.shift = window, shift
+        super().__init__(0.0, window=window, shift=shift)
 
     def parameters_on(self, currents: Tensor) -> TTFSParameters:
         """Threshold 1 and shift."""
         check_window(currents, self.window)
         return TTFSParameters(1.0, self.shift)
+
+
+NEURON = TTFS

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ...errors import InputError
-from ..network import Node, Signal, register
+from ..network import Node, Signal
 
 
 def floor_ste(x: Tensor) -> Tensor:
@@ -49,7 +49,6 @@ class Activation(Node):
         return Signal(self.activate(inputs[0].values), inputs[0].lengths)
 
 
-@register
 class Relu(Activation):
     """max(z, 0)."""
 
@@ -100,7 +99,6 @@ class Bounded(Activation):
         return super().settings() | per_channel
 
 
-@register
 class Qcfs(Bounded):
     """:func:`qcfs` with a learned bound.
 
@@ -123,7 +121,6 @@ class Qcfs(Bounded):
         return qcfs(values, self.bound_of(values), self.levels)
 
 
-@register
 class Tcl(Bounded):
     """Trainable clipping layer: a ReLU with a learned upper bound.
 
@@ -139,16 +136,33 @@ class Tcl(Bounded):
         return torch.minimum(functional.relu(values), self.bound_of(values))
 
 
+ACTIVATIONS: dict[str, tuple[type[Activation], tuple[str, ...]]] = {
+    "tcl": (Tcl, ("bound",)),
+    "relu": (Relu, ()),
+    "qcfs": (Qcfs, ("levels", "bound")),
+}
+"""Activations by name, and what each takes of what networks are asked for."""
+
+
 def make_activation(kind: str, **settings: Any) -> Activation:
     """An activation node by name: ``relu``, ``qcfs`` (levels, bound) or ``tcl`` (bound).
 
     Raises:
         InputError: an unknown name.
     """
-    if kind == "relu":
-        return Relu()
-    if kind == "qcfs":
-        return Qcfs(**settings)
-    if kind == "tcl":
-        return Tcl(**settings)
-    raise InputError(f"expected the activation to be tcl, relu or qcfs, but got {kind!r}")
+    if kind not in ACTIVATIONS:
+        *others, last = ACTIVATIONS
+        raise InputError(
+            f"expected the activation to be {', '.join(others)} or {last}, but got {kind!r}"
+        )
+    return ACTIVATIONS[kind][0](**settings)
+
+
+def fitting_activation(kind: str, **settings: Any) -> Activation:
+    """The same, with what of ``settings`` it takes.
+
+    >>> fitting_activation("tcl", levels=4, bound=2.0).settings()
+    {}
+    """
+    taken = ACTIVATIONS[kind][1] if kind in ACTIVATIONS else ()
+    return make_activation(kind, **{name: settings[name] for name in taken})

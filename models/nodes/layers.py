@@ -10,7 +10,8 @@ from torch.nn import functional
 
 from ...errors import InputError
 from ...seeds import generator
-from ..network import Network, Node, Signal, register
+from ..network import Network, Node, Signal
+from .fan_out import EXACT, windowed_operations
 
 
 def same_padding(width: int) -> tuple[int, int]:
@@ -21,7 +22,6 @@ def same_padding(width: int) -> tuple[int, int]:
     return (width - 1) // 2, width - 1 - (width - 1) // 2
 
 
-@register
 class Conv1d(Node):
     """Convolution over token positions, (..., D, L) -> (..., C, L + left + right - k + 1).
 
@@ -38,6 +38,7 @@ class Conv1d(Node):
     """
 
     fields = ("inputs", "channels", "width", "padding")
+    synaptic = True
 
     def __init__(
         self, inputs: int, channels: int, width: int, padding: int | str | Sequence[int] = 0
@@ -47,6 +48,14 @@ class Conv1d(Node):
         self.padding = _sides(padding, width)
         self.weight = nn.Parameter(torch.empty(channels, inputs, width))  # (C, D, k)
         self.bias = nn.Parameter(torch.zeros(channels))  # (C,)
+
+    def channels_out(self, below: Sequence[int]) -> int:
+        """C, whatever comes in."""
+        return self.channels
+
+    def synaptic_operations(self, arriving: Tensor, lengths: Tensor | None) -> Tensor:
+        """C synapses a channel and window for every spike, edges and padding left out."""
+        return windowed_operations(arriving, lengths, self.width, self.padding) * self.channels
 
     def windows(self, lengths: Tensor) -> Tensor:
         """How many valid windows texts of ``lengths`` (B,) have: (B,), at least one."""
@@ -98,11 +107,11 @@ def _sides(padding: int | str | Sequence[int], width: int) -> tuple[int, int]:
     return int(padding[0]), int(padding[1])
 
 
-@register
 class Linear(Node):
     """Fully connected layer on flat features: (..., F) -> (..., K)."""
 
     fields = ("inputs", "outputs")
+    synaptic = True
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -110,18 +119,31 @@ class Linear(Node):
         self.weight = nn.Parameter(torch.empty(outputs, inputs))  # (K, F)
         self.bias = nn.Parameter(torch.zeros(outputs))  # (K,)
 
+    def channels_out(self, below: Sequence[int]) -> int:
+        """K, whatever comes in."""
+        return self.outputs
+
+    def synaptic_operations(self, arriving: Tensor, lengths: Tensor | None) -> Tensor:
+        """A spike reaches every output."""
+        return arriving.sum(dim=2, dtype=EXACT) * self.outputs
+
     def forward(self, *inputs: Signal) -> Signal:
         """Affine map of the last axis."""
         return Signal(functional.linear(inputs[0].values, self.weight, self.bias))
 
 
-@register
 class Concat(Node):
     """Join the channels of several branches.
 
     Flat features (..., F1), (..., F2), ... -> (..., F1 + F2 + ...), or sequences of equally many
     positions (..., C1, L), (..., C2, L), ... -> (..., C1 + C2 + ..., L).
     """
+
+    passing = True
+
+    def channels_out(self, below: Sequence[int]) -> int:
+        """Those of all branches."""
+        return sum(below)
 
     def forward(self, *inputs: Signal) -> Signal:
         """Concatenate along the channel axis."""
@@ -153,11 +175,11 @@ def same_positions(what: str, signals: Sequence[Signal]) -> Tensor | None:
     return first.lengths
 
 
-@register
 class Dropout(Node):
     """Inverted dropout whose draws come from ``generator``, so that training can be resumed."""
 
     fields = ("probability",)
+    passing = True
 
     def __init__(self, probability: float) -> None:
         super().__init__()

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from ...errors import InputError
-from ..network import Node, Signal, register
+from ..network import Node, Signal
+from .fan_out import single_operations
 from .layers import same_positions
 
 
-@register
 class Add(Node):
     """The sum of several branches: a residual connection (He et al. 2016).
 
     All branches have the same shape, (..., C, L) or (..., F). In an SNN they must be in one unit;
     the converter puts a :class:`Scale` in front of every branch that is not.
     """
+
+    passing = True
 
     def forward(self, *inputs: Signal) -> Signal:
         """Element-wise sum."""
@@ -34,7 +38,6 @@ class Add(Node):
         return Signal(total, lengths)
 
 
-@register
 class Scale(Node):
     """Identity synapses: channel c of the input reaches only channel c, with ``weight[c]``.
 
@@ -46,11 +49,17 @@ class Scale(Node):
     """
 
     fields = ("channels",)
+    passing = True
+    synaptic = True
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.channels = channels
         self.weight = nn.Parameter(torch.ones(channels))  # (C,)
+
+    def synaptic_operations(self, arriving: Tensor, lengths: Tensor | None) -> Tensor:
+        """One synapse a spike."""
+        return single_operations(arriving)
 
     def forward(self, *inputs: Signal) -> Signal:
         """(..., C, L) -> (..., C, L) or (..., F) -> (..., F)."""
@@ -59,7 +68,6 @@ class Scale(Node):
         return Signal(values * weight, lengths)
 
 
-@register
 class Flatten(Node):
     """All positions of a text as features, channel by channel: (..., C, L) -> (..., C * positions).
 
@@ -74,10 +82,15 @@ class Flatten(Node):
     """
 
     fields = ("positions",)
+    passing = True
 
     def __init__(self, positions: int) -> None:
         super().__init__()
         self.positions = positions
+
+    def channels_out(self, below: Sequence[int]) -> int:
+        """Every position of every channel is a feature."""
+        return below[0] * self.positions
 
     def forward(self, *inputs: Signal) -> Signal:
         """Cut the batch's padding off or fill it up with zeros, then join the last two axes."""

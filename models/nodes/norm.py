@@ -5,10 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..network import Node, Signal, register
+from ..network import Node, Signal
 
 
-@register
 class BatchNorm1d(Node):
     """Batch normalisation of channels (Ioffe and Szegedy 2015, algorithm 1).
 
@@ -25,6 +24,7 @@ class BatchNorm1d(Node):
     """
 
     fields = ("channels", "eps", "momentum")
+    passing = True
 
     def __init__(self, channels: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
         super().__init__()

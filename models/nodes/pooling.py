@@ -7,7 +7,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from ...errors import InputError
-from ..network import Node, Signal, register
+from ..network import Node, Signal
+from .fan_out import single_operations, windowed_operations
 
 
 def pool_lengths(lengths: Tensor, kernel: int, stride: int) -> Tensor:
@@ -80,7 +81,6 @@ class Windowed(Node):
             )
 
 
-@register
 class MaxPool1d(Windowed):
     """The largest value in every window (`torch.nn.MaxPool1d` for a text standing alone)."""
 
@@ -91,9 +91,15 @@ class MaxPool1d(Windowed):
         return max_windows(inputs[0], self.kernel, self.stride)
 
 
-@register
 class AvgPool1d(Windowed):
     """The mean of every window; of the words there are, where a text is shorter than a window."""
+
+    passing = True
+    synaptic = True
+
+    def synaptic_operations(self, arriving: Tensor, lengths: Tensor | None) -> Tensor:
+        """One synapse for every window that a spike is part of."""
+        return windowed_operations(arriving, lengths, self.kernel, stride=self.stride)
 
     def forward(self, *inputs: Signal) -> Signal:
         """(..., C, L) -> (..., C, W), zero on padding."""
@@ -106,7 +112,6 @@ class AvgPool1d(Windowed):
         return Signal(pooled.masked(), counts)
 
 
-@register
 class MaxOverTime(Node):
     """Max-over-time pooling (Kim 2014): the largest value of each channel."""
 
@@ -117,9 +122,15 @@ class MaxOverTime(Node):
         return Signal(masked_max(inputs[0], -torch.inf))
 
 
-@register
 class MeanOverTime(Node):
     """Average pooling over the valid positions."""
+
+    passing = True
+    synaptic = True
+
+    def synaptic_operations(self, arriving: Tensor, lengths: Tensor | None) -> Tensor:
+        """One synapse a spike."""
+        return single_operations(arriving)
 
     def forward(self, *inputs: Signal) -> Signal:
         """(..., C, L) -> (..., C)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..network import Node, Signal, register
+from ..network import Node, Signal
 from ..nodes.pooling import max_windows, windows
 
 
@@ -48,7 +48,6 @@ class SpikePooling(Node):
         return self.joined(cut.amax(dim=-1), counts)
 
 
-@register
 class MaxOfSpikes(SpikePooling):
     """At each step a channel passes a spike if any position spikes (of bursts, the largest)."""
 
@@ -57,19 +56,19 @@ class MaxOfSpikes(SpikePooling):
         return self.maximum_of(inputs[0])
 
 
-@register
 class MaxOfCurrents(SpikePooling):
     """The largest current over valid positions, before the neuron.
 
     Exact for constant input, where the position of the maximum never changes.
     """
 
+    passing = True
+
     def forward(self, *inputs: Signal) -> Signal:
         """Maximum of the currents over valid positions."""
         return self.maximum_of(inputs[0])
 
 
-@register
 class MaxOfCounts(SpikePooling):
     """Passes a spike whenever the largest spike count over positions grows by one.
 
@@ -86,7 +85,6 @@ class MaxOfCounts(SpikePooling):
         return Signal(largest.values - previous, largest.lengths)
 
 
-@register
 class GatedMax(SpikePooling):
     """A gate passes the spikes of the position that has fired most so far, and no others.
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import torch
 
-from ..network import Node, Signal, register
+from ..network import Node, Signal
 from ..neurons.ttfs import check_window
 from ..nodes.pooling import masked_max
 
 
-@register
 class EarliestSpike(Node):
     """The first spike of a channel over positions: (T, B, C, L) -> (T, B, C), one spike at most.
 
@@ -28,7 +27,6 @@ class EarliestSpike(Node):
         return Signal(spikes * first)
 
 
-@register
 class RampReadout(Node):
     """Output currents of a time-to-first-spike network: (T, B, K) -> (T, B, K).
 

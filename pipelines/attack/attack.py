@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from ...attacks.noise import NAME as NOISE
+from ...attacks.presets.catalogue import unlimited_attacks
+from ...attacks.presets.noise import NOISE
 from ...attacks.presets.requirements import (
     check_assets,
     check_language,
@@ -15,14 +18,18 @@ from ...attacks.presets.requirements import (
 )
 from ...attacks.runs import select_examples
 from ...attacks.statistics.tables import write_robustness
+from ...attacks.victim_name import VictimName
 from ...errors import InputError
+from ...models.devices import find_device
 from ..data import load_run_data
 from ..quality.chance import warn_of
-from ..run_folder.run_folder import RunFolder, settings_dict
+from ..run_folder.fingerprints import settings_dict
+from ..run_folder.run_folder import RunFolder
 from ..settings.attack import AttackSettings
 from ..settings.engine import ENGINE, EngineSettings
-from .campaign import UNLIMITED, Campaign
-from .victims import control_victims, is_stochastic, parse_victim, victim_digest
+from .campaign import Campaign, Job, is_search
+from .models import AttackedModel, control_victims
+from .names import parse_victims
 
 HOW = ("workers", "ray")  # settings of how a run is done, and not of what it finds
 DEFAULT_VICTIMS = tuple(AttackSettings().victims)
@@ -45,61 +52,102 @@ def attack(
         InputError: no model to attack, an unknown victim or attack or one of another language,
             missing assets, or done with other settings.
     """
+    find_device(engine.device)
     run = RunFolder(out)
     with run.locked():
         run.require("ann")
-        language = str(run.require("data").get("language"))
-        check_language(settings.presets, language)
+        check_language(settings.presets, _language(run))
         victims = _victims(settings.victims, run)
         controls = control_victims(run, victims) if _wants(settings, "victims") else []
-        digests = {name: victim_digest(run, name, seed) for name in (*victims, *controls)}
+        digests = {str(v): AttackedModel(run, v).digest(seed) for v in (*victims, *controls)}
         resolved = settings_dict(settings, seed=seed, victims=digests)
         resolved = {key: value for key, value in resolved.items() if key not in HOW}
         if run.is_done("attack", resolved, force):
             _say_left_out(run.results()["attack"].get("left_out", {}))
             warn_of(run.path, "attack", settings.victims)
             return run
-        presets, left_out = chosen_presets(settings.presets, language)
-        extra = _extra_attacks(settings, language, presets, left_out)
-        check_assets([name for name in (*presets, *extra) if name != NOISE])
-        _say_left_out(left_out)
+        plan = _plan(settings, _language(run))
+        jobs = plan.jobs(run, settings, victims, controls)
+        _say_left_out(plan.left_out)
         started = time.monotonic()
         test = load_run_data(run).test
         warn_of(run.path, "attack", settings.victims)
         examples = select_examples(test.texts, test.labels, settings.examples, seed)
         run.begin("attack", resolved, force)
         campaign = Campaign(run, run.path / "attack", settings, examples, digests, seed, engine)
-        jobs = [(victim, name) for victim in (*victims, *controls) for name in presets]
-        # a second look at unchanged texts says nothing of victims without noise, unless asked for
-        noisy = [v for v in victims if "noise" in settings.controls or is_stochastic(run, v)]
-        jobs += [(v, name) for v in victims for name in extra if name != NOISE or v in noisy]
-        figures = campaign.carry_out(jobs)
-        figures |= {"presets": presets, "extra": extra, "left_out": left_out}
+        figures = campaign.carry_out(jobs) | vars(plan)
         write_robustness(run.path / "attack", figures, str(run.require("data")["name"]))
         run.finish("attack", resolved, figures | {"seconds": round(time.monotonic() - started, 1)})
     return run
 
 
-def _victims(wanted: Sequence[str], run: RunFolder) -> list[str]:
+def _language(run: RunFolder) -> str:
+    """The language of the run's texts."""
+    return str(run.require("data").get("language"))
+
+
+def _victims(wanted: Sequence[str], run: RunFolder) -> list[VictimName]:
     """The victims asked for; of the default ones, those that have been made.
 
     Raises:
         InputError: an unknown name, or a model that has not been made.
     """
     done = run.results()
-    found = []
-    for victim in wanted:
-        try:
-            model = parse_victim(victim).model
-        except InputError as error:
-            raise InputError(f"{error}; see --victims in snnconvert attack --help") from None
-        if model in done or "@" in victim:
-            found.append(victim)
+    chosen = []
+    for name in parse_victims(wanted):
+        if name.model in done or name.code:
+            chosen.append(name)
         elif tuple(wanted) != DEFAULT_VICTIMS:
             raise InputError(
-                f"expected the model {model!r} in {run.path}, but it has not been made yet"
+                f"expected the model {name.model!r} in {run.path}, but it has not been made yet"
             )
-    return found
+    return chosen
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The attacks of a run.
+
+    presets: on every victim and control; extra: controls that are attacks themselves, on victims
+    alone; left_out: what cannot run here, with the reason.
+    """
+
+    presets: list[str]
+    extra: list[str]
+    left_out: dict[str, str]
+
+    def jobs(
+        self,
+        run: RunFolder,
+        settings: AttackSettings,
+        victims: Sequence[VictimName],
+        controls: Sequence[VictimName],
+    ) -> list[Job]:
+        """Victim and attack of every file of records, in the order in which they are made."""
+        jobs = [(str(v), name) for v in (*victims, *controls) for name in self.presets]
+        # a second look at unchanged texts says nothing of victims without noise, unless asked for
+        asked = "noise" in settings.controls
+        noisy = [v for v in victims if asked or AttackedModel(run, v).is_stochastic()]
+        return jobs + [
+            (str(v), name) for v in victims for name in self.extra if is_search(name) or v in noisy
+        ]
+
+
+def _plan(settings: AttackSettings, language: str) -> Plan:
+    """The attacks that are asked for, and the controls among attacks that can run here."""
+    presets, left_out = chosen_presets(settings.presets, language)
+    extra = [NOISE.name] if _wants(settings, "noise") else []
+    unlimited = [name for name in unlimited_attacks(language) if name not in presets]
+    for name in unlimited if _wants(settings, "unlimited") else ():
+        try:
+            check_assets([name])
+            extra.append(name)
+        except InputError as error:
+            if "unlimited" in settings.controls:
+                raise
+            left_out[name] = str(error)
+    check_assets([*presets, *extra])
+    return Plan(presets, extra, left_out)
 
 
 def _wants(settings: AttackSettings, control: str) -> bool:
@@ -107,26 +155,6 @@ def _wants(settings: AttackSettings, control: str) -> bool:
     return "auto" in settings.controls or control in settings.controls
 
 
-def _extra_attacks(
-    settings: AttackSettings, language: str, presets: Sequence[str], left_out: dict[str, str]
-) -> list[str]:
-    """The controls that are attacks themselves: noise alone, and an attack without limits.
-
-    What is missing for the latter is noted in ``left_out``, unless it was asked for by name.
-    """
-    found = [NOISE] if _wants(settings, "noise") else []
-    name = UNLIMITED.get(language, "")
-    if name and name not in presets and _wants(settings, "unlimited"):
-        try:
-            check_assets([name])
-            found.append(name)
-        except InputError as error:
-            if "unlimited" in settings.controls:
-                raise
-            left_out[name] = str(error)
-    return found
-
-
-def _say_left_out(left_out: dict[str, str]) -> None:
+def _say_left_out(left_out: dict[str, Any]) -> None:
     for name, reason in left_out.items():
         print(f"attack {name} is left out: {reason}", file=sys.stderr)

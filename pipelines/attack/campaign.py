@@ -13,10 +13,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ...attacks.noise import NAME as NOISE
 from ...attacks.noise import run_noise
-from ...attacks.presets.catalogue import preset
-from ...attacks.presets.white_box import check_gradients
+from ...attacks.preset import Role
+from ...attacks.presets.catalogue import preset, role_of
+from ...attacks.presets.requirements import check_gradients
 from ...attacks.progress import Progress
 from ...attacks.records import Record, read_records, records_path
 from ...attacks.runs import Example, run_attack
@@ -30,9 +30,9 @@ from ..display.tables import robustness_table
 from ..run_folder.run_folder import RunFolder
 from ..settings.attack import AttackSettings
 from ..settings.engine import EngineSettings
-from .victims import describe_victim, load_victim, trained_on
+from .models import AttackedModel, load_victim
+from .names import parse_victim
 
-UNLIMITED = {"en": "unlimited", "zh": "zh-unlimited"}
 Row = dict[str, Any]
 Job = tuple[str, str]  # victim, attack
 
@@ -64,31 +64,34 @@ class Campaign:
             ``held_out`` (the attacks that no victim was trained on), and the lists ``rows``,
             ``comparisons``, ``transfer`` and ``conclusions``.
         """
-        records: dict[Job, list[Record]] = {}
         check_gradients(jobs, self.load)
-        try:
-            attacked = len(self.examples) * sum(name != NOISE for _, name in jobs)
-            with self._attackers() as pool, Progress(attacked) as bar:
-                for victim, name in jobs:
-                    records[victim, name] = self._records(victim, name, pool, bar)
-        except KeyboardInterrupt:
-            self._say_so_far(jobs)
-            raise
-        rows = [self._row(victim, name, found) for (victim, name), found in records.items()]
+        records = self._all_records(jobs)
+        rows = [self._row(victim, name, some) for (victim, name), some in records.items()]
         comparisons = compare_all(rows, records, self.seed)
         replayed = self._transfer(records) if self.replay and self.settings.transfer else []
+        searches = [name for _, name in jobs if is_search(name)]
         return {
             "examples": len(self.examples),
             "query_budget": self.settings.query_budget,
             "verify_draws": self.settings.verify_draws,
             "seed": self.seed,
-            "dropped": {name: list(preset(name).dropped) for _, name in jobs if name != NOISE},
-            "held_out": held_out((name for _, name in jobs if name != NOISE), rows),
+            "dropped": {name: list(preset(name).dropped) for name in searches},
+            "held_out": held_out(searches, rows),
             "rows": rows,
             "comparisons": comparisons,
             "transfer": replayed,
             "conclusions": conclusions(rows, comparisons, transfer=replayed),
         }
+
+    def _all_records(self, jobs: Sequence[Job]) -> dict[Job, list[Record]]:
+        """The records of every job; where the work is interrupted, what there is is printed."""
+        attacked = len(self.examples) * sum(is_search(name) for _, name in jobs)
+        try:
+            with self._attackers() as pool, Progress(attacked) as bar:
+                return {(v, name): self._records(v, name, pool, bar) for v, name in jobs}
+        except KeyboardInterrupt:
+            self._say_so_far(jobs)
+            raise
 
     def load(self, victim: str) -> Classifier:
         """A victim, kept until another is loaded."""
@@ -120,7 +123,7 @@ class Campaign:
         out = records_path(self.folder, victim, name)
         shared: Row = {"draws": self.settings.draws, **self.digests[victim]}
         verify = self.settings.verify_draws
-        if name == NOISE:
+        if not is_search(name):
             return run_noise(
                 self.load(victim),
                 self.examples,
@@ -144,16 +147,17 @@ class Campaign:
         )
 
     def _row(self, victim: str, name: str, records: Sequence[Record]) -> Row:
-        facts = describe_victim(self.run, victim)
-        seen = name in trained_on(self.run, victim)
-        return {"victim": victim, "attack": name, **facts, "trained_on": seen, **score(records)}
+        model = AttackedModel(self.run, parse_victim(victim))
+        seen = name in model.trained_on()
+        facts = model.describe() | {"trained_on": seen}
+        return {"victim": victim, "attack": name, **facts, **score(records)}
 
     def _transfer(self, records: dict[Job, list[Record]]) -> list[Row]:
         """Adversarial texts of every victim shown to all others, attack by attack."""
         by_attack: dict[str, dict[str, list[Record]]] = {}
-        for (victim, name), found in records.items():
-            if name != NOISE:
-                by_attack.setdefault(name, {})[victim] = found
+        for (victim, name), some in records.items():
+            if is_search(name):
+                by_attack.setdefault(name, {})[victim] = some
         draws = self.settings.verify_draws
         return transfer_attacks(by_attack, self.load, self.seed, draws, progress=True)
 
@@ -171,11 +175,16 @@ class Campaign:
 
 def compare_all(rows: Sequence[Row], records: dict[Job, list[Record]], seed: int) -> list[Row]:
     """Paired tests of every difference, attack by attack, corrected for their number."""
-    found = []
+    tests = []
     # the controls among the attacks compare nothing, and would only make the correction stricter
-    compared = [row["attack"] for row in rows if row["attack"] not in (NOISE, *UNLIMITED.values())]
+    compared = [row["attack"] for row in rows if role_of(row["attack"]) is Role.ATTACK]
     for name in dict.fromkeys(compared):
         for a, b in victim_pairs([row for row in rows if row["attack"] == name]):
             pair = records[a, name], records[b, name]
-            found.append(compare(*pair, victim_a=a, victim_b=b, attack=name, seed=seed))
-    return correct(found)
+            tests.append(compare(*pair, victim_a=a, victim_b=b, attack=name, seed=seed))
+    return correct(tests)
+
+
+def is_search(attack: str) -> bool:
+    """Whether an attack looks for texts that fool its victim; noise alone does not."""
+    return role_of(attack) is not Role.NOISE

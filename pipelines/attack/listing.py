@@ -10,7 +10,7 @@ WIDTH = 100
 
 def list_attacks() -> str:
     """Every attack by name, and then how to get what is missing."""
-    from ...attacks.presets.catalogue import PRESETS
+    from ...attacks.presets import PRESETS
     from ...attacks.presets.requirements import asset_status
 
     status = {row["name"]: row for row in asset_status()}

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from ...attacks.victims import Victim
 from ...errors import InputError
 
 
-def load_victim(run: Path | str, which: str = "snn", draws: int = 8, seed: int = 0) -> Victim:
+def wrapped_model(run: Path | str, which: str = "snn", draws: int = 8, seed: int = 0) -> Victim:
     """A model of a run folder as a TextAttack model wrapper.
 
     Args:
@@ -36,6 +37,12 @@ def load_victim(run: Path | str, which: str = "snn", draws: int = 8, seed: int =
     return Victim(TextClassifier.load(run, which, draws), seed)
 
 
+def load_victim(run: Path | str, which: str = "snn", draws: int = 8, seed: int = 0) -> Victim:
+    """The name that `wrapped_model` had before."""
+    warnings.warn("load_victim of model_file is now wrapped_model", FutureWarning, stacklevel=2)
+    return wrapped_model(run, which, draws, seed)
+
+
 def load_attack(name: str, query_budget: int = 500) -> Callable[[Any], Any]:
     """The preset ``name`` as a function that makes its ``textattack.Attack`` for a model.
 
@@ -45,18 +52,18 @@ def load_attack(name: str, query_budget: int = 500) -> Callable[[Any], Any]:
 
     Raises:
         InputError: no such preset, or its data are missing. The function raises it for a model
-            that is not of `load_victim`, or of another language.
+            that is not of `wrapped_model`, or of another language.
     """
-    found = preset(name)
+    chosen = preset(name)
     check_assets([name])
 
     def attack(model: Any) -> Any:
         language = getattr(getattr(model, "model", None), "language", None)
-        if not isinstance(model, Victim) or found.language not in (language, "any"):
+        if not isinstance(model, Victim) or not chosen.reads(str(language)):
             raise InputError(
-                f"expected a model of load_victim that reads {found.language!r} for the attack "
+                f"expected a model of wrapped_model that reads {chosen.language!r} for the attack "
                 f"{name}, but got {type(model).__name__} that reads {language!r}"
             )
-        return found.build(model, query_budget)
+        return chosen.build(model, query_budget)
 
     return attack

@@ -10,22 +10,8 @@ from collections.abc import Sequence
 
 from ...errors import InputError, SnnConvertError, one_line
 from ...version import __version__
+from .commands import COMMANDS, HELP
 from .parser import Parser
-
-COMMANDS = {
-    "run": "train, convert, fine-tune, attack and report, in one run folder",
-    "train": "train a text CNN (TextCNN or DPCNN) on an English or Chinese data set",
-    "convert": "convert the trained network to a spiking one",
-    "finetune": "fine-tune the SNN with surrogate gradients",
-    "attack": "attack ANN and SNN with TextAttack on the same texts",
-    "energy": "count spikes, operations and memory, and project what a sentence costs",
-    "report": "write RUN/report.html, or a page that compares several runs",
-    "evaluate": "measure a model of a run on a split or a file",
-    "predict": "classify texts with a model of a run",
-    "data": "list the named data sets, or download one from its source",
-    "doctor": "check versions, libraries, the machine and data; exit code 1 if broken",
-    "demo": "run the whole job on the built-in English and Chinese reviews",
-}
 
 
 def top_parser() -> Parser:
@@ -37,19 +23,17 @@ def top_parser() -> Parser:
     top.add_argument("--version", action="version", version=f"snnconvert {__version__}")
     _add_debug(top)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
-    for name, text in COMMANDS.items():
+    for name, text in HELP.items():
         commands.add_parser(name, help=text)
     return top
 
 
 def command_parser(name: str) -> Parser:
     """The parser of the command ``name``, with its options."""
-    from .commands.shared import COMMANDS as WORK
-
-    text = COMMANDS[name]
+    text = HELP[name]
     parser = Parser(prog=f"snnconvert {name}", description=text[0].upper() + text[1:] + ".")
     _add_debug(parser)
-    WORK[name].options(parser)
+    COMMANDS[name].options(parser)
     return parser
 
 
@@ -103,19 +87,10 @@ def _lenient_output() -> None:
 
 def _dispatch(words: list[str]) -> int:
     name = next((word for word in words if not word.startswith("-")), None)
-    if name in COMMANDS:
-        from ..display.output import hushed
-        from ..run_folder.run_folder import RunFolder
-        from .arguments import parse
-        from .commands.shared import COMMANDS as WORK
-
+    if name is not None and name in COMMANDS:
         rest = words[:]
         rest.remove(name)
-        given = parse(command_parser(name), rest)
-        for path in given.get("runs") or [given[key] for key in ("run",) if key in given]:
-            RunFolder(path)  # before anything heavy is loaded
-        with hushed(given.get("quiet", False)):
-            return int(WORK[name].run(given) or 0)
+        return _run(name, rest)
     if name is not None:
         import difflib
 
@@ -127,3 +102,16 @@ def _dispatch(words: list[str]) -> int:
         )
     top_parser().parse_args(words)  # --help and --version end here
     raise InputError(f"expected a command: {', '.join(COMMANDS)}; see snnconvert --help")
+
+
+def _run(name: str, words: list[str]) -> int:
+    """Run the command ``name`` with the options in ``words``."""
+    from ...progress import silenced
+    from ..run_folder.run_folder import RunFolder
+    from .config_file import parse
+
+    given = parse(command_parser(name), words)
+    for path in given.get("runs") or [given[key] for key in ("run",) if key in given]:
+        RunFolder(path)  # before anything heavy is loaded
+    with silenced(given.get("quiet", False)):
+        return int(COMMANDS[name].run(given) or 0)

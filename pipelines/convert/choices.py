@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ...convert.recipes.options import PLACES, from_options, override, to_options
+from ...convert.recipes.options import from_options, override, places, to_options
 from ...convert.recipes.published import PRESETS, load_options
 from ...convert.recipes.recipe import ConversionRecipe
 from ..settings.convert import ConvertSettings
@@ -24,7 +24,7 @@ def recipe_from(settings: ConvertSettings) -> ConversionRecipe:
 def _options(settings: ConvertSettings) -> tuple[str, dict[str, Any]]:
     """The short name of the settings' recipe, and its options with those that were given."""
     name, base = load_options(settings.recipe)
-    given = {option: getattr(settings, option) for option in PLACES}
+    given = {option: getattr(settings, option) for option in places()}
     return name, override(base, {k: value for k, value in given.items() if value is not None})
 
 

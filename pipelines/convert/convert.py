@@ -10,10 +10,13 @@ from ...convert.diagnosis.diagnose import diagnose
 from ...convert.recipes.options import save_recipe, to_options
 from ...convert.rules.pooling import pooling_used
 from ...files import write_json
+from ...models.devices import find_device
 from ...models.saving import save_model
 from ...models.text_model import TextModel
+from ...typed_json import made, to_json
 from ..data import calibration_texts, load_run_model, load_run_texts
 from ..measure import measure, write_raster
+from ..run_folder.records.conversion import ConversionReport
 from ..run_folder.run_folder import RunFolder
 from ..settings.convert import ConvertSettings
 from ..settings.engine import ENGINE, EngineSettings
@@ -29,9 +32,13 @@ def convert(
 ) -> RunFolder:
     """Convert the ANN of a run folder and measure the SNN on dev and test.
 
+    The conversion itself is done on the CPU, so that its weights do not depend on the device.
+
     Raises:
-        InputError: no trained ANN in the folder, settings that do not fit it, or done otherwise.
+        InputError: no trained ANN in the folder, settings that do not fit it, no such device, or
+            done otherwise.
     """
+    device = find_device(engine.device)
     run = RunFolder(out)
     settings = with_run_recipe(run.path, settings)
     recipe = recipe_from(settings)
@@ -48,24 +55,20 @@ def convert(
         run.begin("snn", resolved, force)
         save_model(run.path / "snn", conversion.snn, classes)
         save_recipe(run.path / "snn" / "recipe.yaml", recipe)
-        figures = measure(conversion.snn, texts, seed, "snn", engine)
+        dev = texts.sequences["dev"]
+        found = diagnose(conversion.ann, conversion.snn, conversion.thresholds, recipe, dev, seed)
+        snn = conversion.snn.to(device)
+        figures = measure(snn, texts, seed, "snn", engine)
         report = {
             "recipe": {"name": resolved["recipe"], **recipe.to_dict()},
             "pooling_rule": pooling_used(conversion.rows) or recipe.pooling_rule(),
             "layers": conversion.rows,
             "corrections": conversion.corrections,
-            **diagnose(
-                conversion.ann,
-                conversion.snn,
-                conversion.thresholds,
-                recipe,
-                texts.sequences["dev"],
-                seed,
-            ),
+            **found,
             "accuracy_by_step": figures["accuracy_by_step"],
         }
-        write_json(run.path / "snn" / "conversion.json", report)
-        write_raster(run, conversion.snn, texts, seed, "snn")
+        write_json(run.path / "snn" / "conversion.json", to_json(made(ConversionReport, report)))
+        write_raster(run, snn, texts, seed, "snn")
         figures |= {
             "recipe": {"name": resolved["recipe"], **to_options(recipe)},
             "seconds": round(time.monotonic() - started, 1),

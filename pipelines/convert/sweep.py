@@ -13,8 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from ...convert.conversion import convert_model
 from ...convert.recipes.options import from_options, save_recipe, to_options
 from ...convert.recipes.recipe import ConversionRecipe
@@ -22,10 +20,16 @@ from ...engine.evaluate import accuracy, evaluate_steps
 from ...engine.reference import ann_logits
 from ...errors import InputError
 from ...files import read_json, write_json
+from ...models.devices import find_device
 from ...models.text_model import TextModel
-from ..data import Texts, calibration_texts, load_run_model, load_run_texts
-from ..run_folder.run_folder import RunFolder, fingerprint, versions
+from ...progress import bar
+from ..data import calibration_texts, load_run_model, load_run_texts
+from ..run_folder.fingerprints import fingerprint
+from ..run_folder.run_folder import RunFolder
 from ..settings.convert import ConvertSettings, SweepSettings
+from ..settings.engine import ENGINE, EngineSettings
+from ..training.texts import Texts
+from ..versions import versions
 from .choices import recipe_from, with_run_recipe
 from .sweep_outputs import plot, sweep_table, write_csv
 from .trials import MAC_IN_SOPS, Row, Trial, _refusal, pareto, plan, winner
@@ -37,6 +41,7 @@ def sweep(
     choices: SweepSettings,
     seed: int = 0,
     force: bool = False,
+    engine: EngineSettings = ENGINE,
 ) -> str:
     """Try every combination on dev; write table, plot and the recipe that wins.
 
@@ -49,6 +54,7 @@ def sweep(
         choices: methods, encoders, steps
         seed: of every draw
         force: compute rows again that are there
+        engine: what runs the SNNs, and where
 
     Returns:
         The table for the terminal.
@@ -56,6 +62,7 @@ def sweep(
     Raises:
         InputError: no trained ANN in the folder, or nothing that can be tried.
     """
+    find_device(engine.device)
     run = RunFolder(out)
     settings = with_run_recipe(run.path, settings)
     base = recipe_from(settings)
@@ -65,7 +72,7 @@ def sweep(
         below_it |= {"calibration": settings.calibration}
         ann, _ = load_run_model(run, "ann", TextModel)
         texts = load_run_texts(run)
-        sweeper = _Sweeper(run.path / "snn" / "sweep.json", ann, texts, below_it, refused)
+        sweeper = _Sweeper(run.path / "snn" / "sweep.json", ann, texts, below_it, refused, engine)
         if not force:
             sweeper.load()
         sweeper.run(trials)
@@ -76,10 +83,16 @@ class _Sweeper:
     """The rows of a sweep, kept in a file as they are made."""
 
     def __init__(
-        self, path: Path, ann: TextModel, texts: Texts, below_it: Row, refused: list[Row]
+        self,
+        path: Path,
+        ann: TextModel,
+        texts: Texts,
+        below_it: Row,
+        refused: list[Row],
+        engine: EngineSettings,
     ) -> None:
         self.path, self.ann, self.texts = path, ann, texts
-        self.below_it, self.refused = below_it, refused
+        self.below_it, self.refused, self.engine = below_it, refused, engine
         self.known: dict[str, Row] = {}
         self.keys: list[str] = []
         dev = texts.sequences["dev"]
@@ -104,14 +117,14 @@ class _Sweeper:
     def run(self, trials: list[Trial]) -> None:
         """Make every row that is not there yet."""
         self.keys = [self.key(recipe) for trial in trials for recipe in trial.recipes.values()]
-        with tqdm(total=len(self.keys), desc="sweep") as bar:
+        with bar(total=len(self.keys), desc="sweep", always=True) as drawn:
             for trial in trials:
                 missing = [t for t, r in trial.recipes.items() if self.key(r) not in self.known]
-                bar.update(len(trial.recipes) - len(missing))
+                drawn.update(len(trial.recipes) - len(missing))
                 for recipe, steps in trial.runs(missing) if missing else ():
-                    bar.set_postfix_str(f"{trial.method} {trial.encoder} T={max(steps)}")
+                    drawn.set_postfix_str(f"{trial.method} {trial.encoder} T={max(steps)}")
                     self._measure(trial, recipe, steps)
-                    bar.update(len(steps))
+                    drawn.update(len(steps))
                     self._save()
 
     def _measure(self, trial: Trial, recipe: ConversionRecipe, steps: tuple[int, ...]) -> None:
@@ -123,9 +136,9 @@ class _Sweeper:
         except InputError as error:  # a combination that does not converge, or has no rule here
             self.refused += [_refusal(trial.method, trial.encoder, t, error) for t in steps]
             return
-        found = evaluate_steps(
-            snn, self.texts.sequences["dev"], self.texts.labels["dev"], steps, seed
-        )
+        snn.to(find_device(self.engine.device))
+        texts, labels = self.texts.sequences["dev"], self.texts.labels["dev"]
+        found = evaluate_steps(snn, texts, labels, steps, seed, **self.engine.choice())
         for t, figures in found.items():
             macs, sops = figures["input_macs_per_sample"], figures["sops_per_sample"]
             key = self.key(trial.recipes[t])

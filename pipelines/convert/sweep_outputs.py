@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ...files import replace_file, write_text
-from ..display.plots import COLOURS, MARKERS
+from ...files import write_text
+from ...formatting import csv_text, percent
+from ...models.encoders import CODES
+from ..display.plots import MARKERS, code_colours, new_figure, save_figure
 from ..display.tables import table
 
 Row = dict[str, Any]
@@ -39,7 +39,7 @@ def sweep_table(rows: Sequence[Row], best: Row) -> str:
                 f"{row['method']} {row['encoder']}",
                 row["steps"],
                 row["latency_steps"],
-                f"{100 * row['dev_accuracy']:.1f}",
+                percent(row["dev_accuracy"]),
                 f"{row['loss_points']:+.1f}",
                 f"{row['input_spikes_per_sample']:.0f}",
                 f"{row['sops_per_sample']:.3g}",
@@ -53,25 +53,18 @@ def sweep_table(rows: Sequence[Row], best: Row) -> str:
 
 def write_csv(path: Path, rows: Sequence[Row]) -> None:
     """Rows as CSV with a header, one number a cell."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(path, text.getvalue())
+    write_text(path, csv_text(rows, COLUMNS))
 
 
 def plot(path: Path, rows: Sequence[Row], ann_accuracy: float) -> None:
     """Dev accuracy over operations per text (log axis), the Pareto front as a line."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 5.5), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(9, 5.5)
     axes = figure.add_subplot()
     methods = list(dict.fromkeys(row["method"] for row in rows))
+    colours = code_colours([*CODES, *(row["encoder"] for row in rows)])
     for method in methods:
         marker = MARKERS[methods.index(method) % len(MARKERS)]
-        for encoder, colour in COLOURS.items():
+        for encoder, colour in colours.items():
             own = [r for r in rows if r["method"] == method and r["encoder"] == encoder]
             if own:
                 axes.scatter(
@@ -101,4 +94,4 @@ def plot(path: Path, rows: Sequence[Row], ann_accuracy: float) -> None:
     axes.set_xlabel("operations per text: SOPs, and MACs of direct input as 5.1 SOPs each")
     axes.set_ylabel("dev accuracy, %")
     axes.legend(fontsize=7, ncols=2, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    replace_file(path, lambda temporary: figure.savefig(temporary, format="png", dpi=130))
+    save_figure(path, figure)

@@ -10,6 +10,7 @@ from ...convert.recipes.options import from_options, override, to_options
 from ...convert.recipes.published import PRESETS
 from ...convert.recipes.recipe import ConversionRecipe
 from ...errors import InputError
+from ...models.encoders import CODES
 from ..settings.convert import SweepSettings
 
 Row = dict[str, Any]
@@ -58,19 +59,14 @@ class Trial:
 def one_run_for_all(recipe: ConversionRecipe) -> bool:
     """Whether a run of T steps begins as one of fewer steps does, converted for that many."""
     depends_on_steps = (
-        recipe.encoder.code == "bitplane"
+        not recipe.encoder.coding.prefix
         or recipe.correction != "none"
         or recipe.threshold.rule == "mse"
         or recipe.bias_shift
         or recipe.srp_steps > 0
-        or recipe.neuron.kind == "ttfs"
+        or recipe.neuron.layer.windowed
     )
     return not depends_on_steps
-
-
-def below(steps: int) -> int:
-    """The largest 2^b - 1 that is at most ``steps``: what the bitplane code can run for."""
-    return (1 << ((steps + 1).bit_length() - 1)) - 1
 
 
 def changes_of(method: str) -> dict[str, Any]:
@@ -108,12 +104,13 @@ def plan(base: ConversionRecipe, choices: SweepSettings) -> tuple[list[Trial], l
         changes = changes_of(method)
         for code in choices.encoders:
             recipes = {}
-            wanted = {below(t) if code == "bitplane" else t for t in choices.steps}
+            coding = CODES[code]
+            wanted = {coding.longest(t) for t in choices.steps}
             for steps in sorted(wanted):
                 options = override(to_options(base), changes)
                 options = override(options, {"encoder": code, "steps": steps})
-                if code == "bitplane" and options["srp_steps"]:
-                    options["srp_steps"] = below(options["srp_steps"])
+                if options["srp_steps"]:
+                    options["srp_steps"] = coding.longest(options["srp_steps"])
                 try:
                     recipes[steps] = from_options(options)
                 except InputError as error:

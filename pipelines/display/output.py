@@ -4,28 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentParser
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping
 from typing import Any
 
-_QUIET = ContextVar("quiet", default=False)
-
-
-def add_quiet(parser: ArgumentParser) -> None:
-    """The option of commands whose answer is what they are for."""
-    parser.add_argument("--quiet", action="store_true", help="show no progress bars")
-
-
-def add_output(parser: ArgumentParser) -> None:
-    """Options of commands that write what they find to files."""
-    parser.add_argument(
-        "--quiet",
-        action="store_true",
-        help="show no progress bars and no tables; warnings and errors remain",
-    )
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON, no tables")
+from ...progress import silent
 
 
 def tell(given: Mapping[str, Any], figures: object, text: Callable[[], str]) -> None:
@@ -45,7 +27,7 @@ def tell(given: Mapping[str, Any], figures: object, text: Callable[[], str]) -> 
 
 def note(sentence: str) -> None:
     """Say on the error stream, in one line, what has been done; nothing with --quiet."""
-    if not _QUIET.get():
+    if not silent():
         print(sentence, file=sys.stderr)
 
 
@@ -56,25 +38,3 @@ def warn(sentence: str | None) -> None:
     """
     if sentence:
         print(f"snnconvert: warning: {sentence}", file=sys.stderr)
-
-
-@contextmanager
-def hushed(quiet: bool) -> Iterator[None]:
-    """Without progress bars and notes inside, bars of libraries among them."""
-    if not quiet:
-        yield
-        return
-    from tqdm import tqdm
-
-    begin = tqdm.__init__
-
-    def silent(bar: Any, *words: Any, **named: Any) -> None:
-        begin(bar, *words, **named | {"disable": True})
-
-    tqdm.__init__ = silent
-    token = _QUIET.set(True)
-    try:
-        yield
-    finally:
-        _QUIET.reset(token)
-        tqdm.__init__ = begin

@@ -10,7 +10,7 @@ from ...attacks.records import Record
 from ...attacks.runs import Example, select_examples
 from ...attacks.statistics.compare import OUTCOMES
 from ...text.datasets.dataset import Split
-from ..data import Texts
+from ..training.texts import Texts
 
 
 @dataclass(frozen=True)

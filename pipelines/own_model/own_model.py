@@ -36,7 +36,6 @@ from ...text.stages.ranges import RangeMap
 from ...text.stages.words import TextStage
 from ..data import (
     VECTORS,
-    Texts,
     data_figures,
     encode_splits,
     load_settings_data,
@@ -44,8 +43,10 @@ from ..data import (
 )
 from ..quality.chance import warn_after
 from ..quality.quality import model_figures
-from ..run_folder.run_folder import RunFolder, fingerprint, settings_dict
+from ..run_folder.fingerprints import fingerprint, settings_dict
+from ..run_folder.run_folder import RunFolder
 from ..settings.data import DataSettings
+from ..training.texts import Texts
 from .outputs import OwnOutputs
 from .summary import own_text
 

@@ -16,7 +16,7 @@ import numpy as np
 from ...engine.chance import chance_figures
 from ...engine.metrics import classification_figures
 from ...text.stages.vocabulary import PAD_ID, UNK_ID
-from ..data import Texts
+from ..training.texts import Texts
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

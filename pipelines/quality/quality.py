@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...engine.chance import chance_figures
 from ...engine.metrics import classification_figures
-from ..data import Texts
+from ..training.texts import Texts
 
 if TYPE_CHECKING:
     from torch import Tensor

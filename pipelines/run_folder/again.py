@@ -12,10 +12,15 @@ from ..settings.convert import ConvertSettings
 from ..settings.data import DataSettings
 from ..settings.energy import EnergySettings
 from ..settings.fields import Settings
-from ..settings.finetune import FinetuneSettings
+from ..settings.finetune import AdversarialSettings, FinetuneSettings
 from ..settings.train import TrainSettings
+from .stages import COMMANDS
 
 Config = dict[str, Any]
+# stages of which every setting is an option of the command of their name
+SHOWING: dict[str, Settings] = {"attack": AttackSettings(), "energy": EnergySettings()}
+_AGAIN = {"snn": "convert", "finetuned": "fine-tune", "attack": "attack", "energy": "count"}
+_AGAIN |= {"ann-adversarial": "tune", "snn-adversarial": "tune"}
 
 
 def command_for(stage: str, run: Path, config: Config) -> str:
@@ -34,21 +39,37 @@ def command_for(stage: str, run: Path, config: Config) -> str:
         return _train(run, config)
     where, own = shlex.quote(str(run)), config.get(stage, {})
     if stage == "snn":
-        words = [*_recipe_words(run, own), *_seed(own)]
+        words = ["convert", where, *_recipe_words(run, own)]
+    elif stage in SHOWING:
+        words = [stage, where, *_words(SHOWING[stage], _without_controls(own))]
     else:
-        settings: Settings = FinetuneSettings()
-        if stage in ("attack", "energy"):
-            settings = AttackSettings() if stage == "attack" else EnergySettings()
-        victims = own.get("victims", {})
-        if isinstance(victims, dict):  # what tells each from others; controls come by themselves
-            own = own | {"victims": [name for name in victims if "+" not in name]}
-        words = [*_words(settings, own), *_seed(own)]
-    command = {"snn": "convert", "attack": "attack", "energy": "energy"}.get(stage, "finetune")
-    if stage.endswith("-adversarial"):
-        words = ["--model", stage.removesuffix("-adversarial"), *words]
-        if "adversarial" not in own:
-            words = ["--adversarial", "ATTACK", *words]
-    return " ".join([f"snnconvert {command}", where, *words])
+        words = ["finetune", where, *_base(stage, own), *_words(FinetuneSettings(), own)]
+        words += _words(AdversarialSettings(), own)
+    return " ".join(["snnconvert", *words, *_seed(own)])
+
+
+def _base(stage: str, own: Config) -> list[str]:
+    """The options that make a stage of adversarial fine-tuning of ``finetune``."""
+    if not stage.endswith("-adversarial"):
+        return []
+    attacks = [] if "adversarial" in own else ["--adversarial", "ATTACK"]
+    return [*attacks, "--model", stage.removesuffix("-adversarial")]
+
+
+def _without_controls(own: Config) -> Config:
+    """The settings with the victims by name: what tells each from others goes, controls too."""
+    victims = own.get("victims")
+    if not isinstance(victims, dict):
+        return own
+    return own | {"victims": [name for name in victims if "+" not in name]}
+
+
+def again(stage: str, run: Path) -> str:
+    """What to do about a damaged ``stage``, for the end of an error: its command, in short."""
+    where = shlex.quote(str(run))
+    if stage in _AGAIN:
+        return f"{_AGAIN[stage]} again: snnconvert {COMMANDS[stage].format(run=where)} --force"
+    return f"train again: snnconvert {COMMANDS['ann'].format(run=where)} --force"
 
 
 def _train(run: Path, config: Config) -> str:
@@ -92,13 +113,15 @@ def _recipe_words(run: Path, own: Config) -> list[str]:
     """The options of ``convert``: a recipe by name, and what was changed of it."""
     from ...convert.recipes.options import from_options, to_options
     from ...convert.recipes.published import PRESETS, load_options
+    from ...models.neurons.options import added_options
 
     name = str(own.get("recipe", ConvertSettings().recipe))
     of_run = run / "recipes" / f"{name}.yaml"
     if name not in PRESETS and not of_run.is_file():
         name = ConvertSettings().recipe
     base = load_options(name if name in PRESETS else str(of_run))[1]
-    usual = to_options(from_options(base))
+    added = {name: item.default for name, item in added_options().items()}
+    usual = added | to_options(from_options(base))
     changed = {key: value for key, value in own.items() if key in usual and value != usual[key]}
     words = ["--recipe", name] if name != ConvertSettings().recipe else []
     for key, value in changed.items():

@@ -7,11 +7,12 @@ from .convert import ConvertSettings, SweepSettings
 from .data import DataSettings
 from .energy import EnergySettings
 from .engine import EngineSettings
-from .finetune import FinetuneSettings
+from .finetune import AdversarialSettings, FinetuneSettings
 from .run import RunSettings
 from .train import TrainSettings
 
 __all__ = [
+    "AdversarialSettings",
     "AttackSettings",
     "AttackSweepSettings",
     "ConvertSettings",

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from .choices import ATTACKS, MEASURED
+from ...attacks.presets import PRESETS, is_attack_file
+from ...models.encoders import CODES
+from .choices import MEASURED
 from .fields import Settings, option
 
 
-class AttackNames(tuple[str, ...]):
-    """Names of attacks; a file of the user's is one too: ``recipe.py``, or ``recipe.py:name``."""
+class AttackNames(Collection[str]):
+    """What `--presets` takes: "auto", the attacks that are registered now, and Python files."""
 
-    __slots__ = ()
+    def __iter__(self) -> Iterator[str]:
+        yield from ("auto", *PRESETS)
+
+    def __len__(self) -> int:
+        return 1 + len(PRESETS)
 
     def __contains__(self, value: object) -> bool:
-        return super().__contains__(value) or is_recipe_file(str(value))
-
-
-def is_recipe_file(name: str) -> bool:
-    """Whether an attack's ``name`` is that of a Python file, with or without a name in it."""
-    return re.fullmatch(r".+\.py(:\w+)?", name, re.DOTALL) is not None
+        return value == "auto" or value in PRESETS or is_attack_file(str(value))
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,9 @@ class AttackSettings(Settings):
 
     presets: tuple[str, ...] = option(
         ("auto",),
-        "attacks, separated by commas, by name or as a file RECIPE.py (auto: the quick ones of the "
+        "attacks, separated by commas, by name or as a file ATTACK.py (auto: the quick ones of the "
         "language that can run here)",
-        AttackNames(("auto", *ATTACKS)),
+        AttackNames(),
     )
     examples: int = option(100, "test texts attacked, the same for every model", least=1)
     query_budget: int = option(500, "most model queries per text", least=1)
@@ -61,9 +62,7 @@ class AttackSettings(Settings):
 class AttackSweepSettings(Settings):
     """What `attack --sweep` tries: every code at every T with every threshold rule."""
 
-    encoders: tuple[str, ...] = option(
-        ("direct", "saf", "poisson"), "input codes", ("direct", "saf", "bitplane", "poisson")
-    )
+    encoders: tuple[str, ...] = option(("direct", "saf", "poisson"), "input codes", CODES)
     steps: tuple[int, ...] = option((2, 4, 8), "numbers of steps T", least=1)
     thresholds: tuple[str, ...] = option(
         ("recipe",),

@@ -5,21 +5,4 @@ from __future__ import annotations
 MEASURED = ("max", "percentile", "percentile_nonzero", "mse", "balance", "weights")
 RULES = ("auto", "bound", "qcfs", *MEASURED, "fixed")
 GRAINS = ("layer", "channel")
-CODES = ("saf", "bitplane", "poisson", "direct", "ttfs")
-KINDS = ("if", "lif", "signed", "burst", "ttfs")
 POOLING = ("auto", "spikes", "currents", "counts", "gated")
-SCHEDULES = ("cosine", "constant")
-ENGINES = ("auto", "fast", "torch", "reference")
-PRECISIONS = ("exact", "fast")
-ATTACKS = (
-    *("deepwordbug", "pwws", "textbugger", "textbugger-nouse", "textfooler", "textfooler-nouse"),
-    *("iga", "iga-lists", "pso", "pso-wordnet", "pruthi", "checklist-nonames"),
-    *("bae", "bae-nouse", "bert-attack", "bert-attack-nouse"),
-    *("lv2023-textfooler", "lv2023-textbugger", "lv2023-pwws", "lv2023-pso", "lv2023-deepwordbug"),
-    *("lv2023-textfooler-nouse", "lv2023-textbugger-nouse", "lv2023-pwws-nouse"),
-    *("lv2023-pso-nouse", "lv2023-deepwordbug-nouse"),
-    *("unlimited", "inputreduction"),
-    *("zh-homophone", "zh-glyph", "zh-wordnet", "zh-cilin", "zh-masked", "zh-all", "zh-unlimited"),
-    *("hotflip-surrogate", "hotflip-rga", "hotflip-averaged"),
-    *("zh-hotflip-surrogate", "zh-hotflip-rga", "zh-hotflip-averaged"),
-)

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import Field, dataclass
+from typing import Any
 
-from .choices import CODES, GRAINS, KINDS, POOLING, RULES
+from ...models.encoders import CODES
+from ...models.neurons import NEURONS
+from ...models.neurons.options import BURST, LEAK, NEGATIVE, NeuronOption, added_options
+from .choices import GRAINS, POOLING, RULES
 from .fields import Settings, option, recipe_option
+
+
+def neuron_option(item: NeuronOption) -> Any:
+    """An option of a neuron that is left to the recipe where it is not given."""
+    return recipe_option(item.text, (), **item.bounds)
 
 
 @dataclass(frozen=True)
@@ -45,12 +54,10 @@ class ConvertSettings(Settings):
     initial: float | None = recipe_option("V(0) as a fraction of the threshold", least=0, most=1)
     bias_shift: bool | None = recipe_option("add theta/(2T) to the currents instead of V(0)")
     reset: str | None = recipe_option("reset after a spike", ("soft", "hard"))
-    neuron: str | None = recipe_option("neuron model", KINDS)
-    leak: float | None = recipe_option("share of its potential an lif loses", least=0, below=1)
-    burst: int | None = recipe_option("most spikes of a burst neuron a step", least=1)
-    negative: float | None = recipe_option(
-        "how far below zero a signed neuron spikes, in thresholds", least=0
-    )
+    neuron: str | None = recipe_option("neuron model", NEURONS)
+    leak: float | None = neuron_option(LEAK)
+    burst: int | None = neuron_option(BURST)
+    negative: float | None = neuron_option(NEGATIVE)
     pooling: str | None = recipe_option("max pooling of spikes (auto: by encoder)", POOLING)
     correction: str | None = recipe_option(
         "adjust on unlabelled texts", ("none", "bias", "potential", "weights")
@@ -60,6 +67,14 @@ class ConvertSettings(Settings):
     tau: float | None = recipe_option(
         "soft threshold of the words' components, for fewer spikes", least=0, below=1
     )
+
+    @classmethod
+    def added_options(cls) -> dict[str, tuple[Any, Field[Any]]]:
+        """The options of neurons that a user has added."""
+        return {
+            name: (type(item.default) | None, neuron_option(item))
+            for name, item in added_options().items()
+        }
 
 
 @dataclass(frozen=True)
@@ -73,7 +88,7 @@ class SweepSettings(Settings):
     encoders: tuple[str, ...] = option(
         ("direct", "saf", "bitplane", "poisson"),
         "input codes",
-        ("direct", "saf", "bitplane", "poisson"),
+        CODES,
     )
     steps: tuple[int, ...] = option(
         (1, 2, 4, 8, 16), "numbers of steps T (bitplane: the 2^b - 1 at or below each)", least=1

@@ -1,79 +1,43 @@
-"""Options of settings dataclasses: help texts, choices and bounds, and how values are checked."""
+"""What settings share: the checks of their options, and options that a user's members bring."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import field, fields, is_dataclass
-from typing import Any
+from collections.abc import Collection
+from dataclasses import Field, field, fields, is_dataclass, make_dataclass
+from typing import Any, Self, TypeVar
 
-from ...errors import InputError
+from ...options import bounds_text, check_value, option
 
-
-def option(
-    default: Any, text: str, choices: tuple[str, ...] = (), shown: str = "", **bounds: float
-) -> Any:
-    """A dataclass field with its help text and, where it has them, its choices or bounds.
-
-    ``shown`` says in the help what is done by default, where the value itself does not.
-    ``bounds``: ``least`` and ``most`` are allowed values themselves, ``above`` and ``below`` not.
-    """
-    metadata: dict[str, Any] = {"help": text, "choices": choices, "bounds": bounds}
-    return field(default=default, metadata=metadata | ({"shown": shown} if shown else {}))
+__all__ = [
+    "Settings",
+    "bounds_text",
+    "check_value",
+    "extended",
+    "option",
+    "recipe_option",
+]
 
 
-def recipe_option(text: str, choices: tuple[str, ...] = (), **bounds: float) -> Any:
+def recipe_option(text: str, choices: Collection[str] = (), **more: Any) -> Any:
     """An option of the conversion that is left to its recipe where it is not given."""
-    return option(None, text, choices, "the recipe's", **bounds)
+    return option(None, text, choices, "the recipe's", **more)
 
 
-def sized_option(text: str, **bounds: float) -> Any:
-    """An option that is chosen by the size of the data where it is not given."""
-    return option(None, text, (), "by the number of texts", **bounds)
-
-
-def bounds_text(bounds: Mapping[str, float]) -> str:
-    """Bounds in words, as in "of at least 1" or "above 0 and at most 100"."""
-    words = {"least": "of at least", "above": "above", "most": "at most", "below": "below"}
-    return " and ".join(f"{words[kind]} {bounds[kind]}" for kind in words if kind in bounds)
-
-
-def check_value(name: str, value: Any, metadata: Mapping[str, Any]) -> None:
-    """Refuse a value outside its option's choices or bounds; None and words without them pass.
-
-    Args:
-        name: what to call it in the error, as in ``--epochs``
-        value: one value, or the values of an option that takes several
-        metadata: of the option's dataclass field
-
-    Raises:
-        InputError: says what was expected and what came.
-    """
-    parts = value if isinstance(value, tuple) else (value,)
-    if not parts or len(set(parts)) < len(parts):
-        raise InputError(f"expected one or more different values for {name}, but got {parts}")
-    choices, bounds = metadata.get("choices"), metadata.get("bounds", {})
-    for part in parts:
-        if part is None:
-            continue
-        if choices and part not in choices:
-            raise InputError(f"expected {name} to be of {', '.join(choices)}, but got {part!r}")
-        if isinstance(part, bool | str):
-            continue
-        inside = (
-            math.isfinite(part)
-            and part >= bounds.get("least", -math.inf)
-            and part <= bounds.get("most", math.inf)
-            and part > bounds.get("above", -math.inf)
-            and part < bounds.get("below", math.inf)
-        )
-        if not inside:
-            wanted = bounds_text(bounds) or "that is finite"
-            raise InputError(f"expected a number {wanted} for {name}, but got {part}")
+S = TypeVar("S")
+_EXTENDED: dict[tuple[Any, ...], type[Any]] = {}
 
 
 class Settings:
-    """What all settings share: they are checked when they are made, before any work begins."""
+    """What all settings share: they are checked when they are made, before any work begins.
+
+    A member that a user adds to a registry may bring options (`added_options`). While it is there
+    ``TrainSettings(...)`` makes an object of a subclass that has them as fields, so that the
+    command line, config files and run folders take them like any other.
+    """
+
+    def __new__(cls, *args: Any, **options: Any) -> Self:
+        """An object of `extended`, which the ``__init__`` of that class then fills."""
+        return super().__new__(extended(cls))
 
     def __post_init__(self) -> None:
         assert is_dataclass(self)
@@ -81,3 +45,28 @@ class Settings:
             value = getattr(self, item.name)
             if not is_dataclass(value):
                 check_value(item.name, value, item.metadata)
+
+    @classmethod
+    def added_options(cls) -> dict[str, tuple[Any, Field[Any]]]:
+        """Type and field of each option that is no field of this class, by name; none in most."""
+        return {}
+
+
+def extended(cls: type[S]) -> type[S]:
+    """The settings class itself, or where there are `added_options` its subclass that has them."""
+    if not issubclass(cls, Settings):
+        return cls
+    own = {f.name for f in fields(cls)}  # type: ignore[arg-type]
+    added = {name: pair for name, pair in cls.added_options().items() if name not in own}
+    if not added:
+        return cls
+    key = (cls, *((name, hint, f.default) for name, (hint, f) in added.items()))
+    if key not in _EXTENDED:
+        # a field belongs to the one class that it is given to
+        given = [
+            (name, hint, field(default=f.default, metadata=f.metadata))
+            for name, (hint, f) in added.items()
+        ]
+        _EXTENDED[key] = make_dataclass(cls.__name__, given, bases=(cls,), frozen=True)
+        _EXTENDED[key].__doc__ = cls.__doc__
+    return _EXTENDED[key]

@@ -1,32 +1,22 @@
-"""The settings of `snnconvert finetune`."""
+"""The settings of `snnconvert finetune`: how to train, and on which adversarial texts besides."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, field, fields
+from typing import Any
 
 from ...errors import InputError
-from .choices import SCHEDULES
-from .fields import Settings, option, sized_option
+from ..training.losses import LOSSES, added_parameters, parameters
+from ..training.options import LoopOptions
+from .fields import Settings, option
 
 
 @dataclass(frozen=True)
-class FinetuneSettings(Settings):
+class FinetuneSettings(LoopOptions, Settings):
     """Fine-tuning with surrogate gradients."""
 
-    epochs: int | None = sized_option("most epochs", least=1)
-    patience: int | None = sized_option(
-        "stop after this many epochs that are no better on dev", least=0
-    )
-    batch_size: int | None = sized_option("texts per step", least=1)
     lr: float = option(5e-4, "learning rate of AdamW", above=0)
-    schedule: str = option("cosine", "course of the learning rate", SCHEDULES)
-    clip: float = option(5.0, "largest norm of a step's gradient; 0 for no limit", least=0)
-    weight_decay: float = option(1e-2, "weight decay of AdamW", least=0)
-    loss: str = option(
-        "mean_logits",
-        "cross entropy on mean logits or spike counts",
-        ("mean_logits", "spike_counts"),
-    )
+    loss: str = option("mean_logits", "cross entropy on mean logits or spike counts", LOSSES)
     surrogate: str = option(
         "atan", "surrogate of the spike's gradient", ("atan", "sigmoid", "rectangle", "triangle")
     )
@@ -38,12 +28,44 @@ class FinetuneSettings(Settings):
     tied: bool = option(
         False, "keep weights of positive and negative inputs one another's negative, stored once"
     )
-    class_weights: bool = option(
-        False,
-        "weigh classes by their inverse frequency, and choose the epoch by the mean of their "
-        "accuracies on dev",
-    )
-    tensorboard: bool = option(True, "write TensorBoard logs")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        added = added_parameters()
+        own = parameters(self.loss) if added else {}
+        for name in added:
+            if name not in own and getattr(self, name, None) is not None:
+                raise InputError(
+                    f"expected {name} only with a loss that has it, but got it with {self.loss}: "
+                    "leave it out"
+                )
+
+    @classmethod
+    def added_options(cls) -> dict[str, tuple[Any, Field[Any]]]:
+        """The parameters of losses that a user has added; None for the loss's own default.
+
+        Raises:
+            InputError: one of them has the name of an option of fine-tuning.
+        """
+        added = added_parameters()
+        taken = sorted(set(added) & {item.name for item in fields(FinetuneSettings)})
+        if taken:
+            raise InputError(
+                f"expected parameters of a loss that fine-tuning has no option for, but got "
+                f"{', '.join(taken)}: give the parameter another name"
+            )
+        return {name: (hint | None, _optional(item)) for name, (hint, item) in added.items()}
+
+
+def _optional(item: Field[Any]) -> Any:
+    """An option that need not be given, with the help text and the bounds of ``item``."""
+    return field(default=None, metadata={**item.metadata, "shown": f"{item.default}, of the loss"})
+
+
+@dataclass(frozen=True)
+class AdversarialSettings(Settings):
+    """Adversarial fine-tuning: what is trained on besides."""
+
     adversarial: tuple[str, ...] | None = option(
         None,
         "attacks, separated by commas, whose adversarial texts are trained on too; makes the "
@@ -62,19 +84,33 @@ class FinetuneSettings(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        given = [f.name for f in fields(self) if getattr(self, f.name) != f.default]
-        if self.adversarial is None:
-            extra = [n for n in given if n == "model" or n.startswith("adversarial_")]
-            if extra:
-                raise InputError(
-                    f"expected {extra[0]} only with adversarial, the attacks to train against: "
-                    "name one, or leave it out"
-                )
-        elif self.model == "ann":
-            spiking = ("loss", "surrogate", "width", "backward", "dropout", "tied")
-            extra = [n for n in given if n in spiking]
-            if extra:
-                raise InputError(
-                    f"expected {extra[0]} only where an SNN is tuned, but got it with the model "
-                    "ann: leave it out"
-                )
+        extra = [name for name in given_names(self) if name != "adversarial"]
+        if self.adversarial is None and extra:
+            raise InputError(
+                f"expected {extra[0]} only with adversarial, the attacks to train against: "
+                "name one, or leave it out"
+            )
+
+    def check_training(self, training: FinetuneSettings) -> None:
+        """Refuse settings of a spiking network's training where none is trained.
+
+        Raises:
+            InputError: there is such a setting.
+        """
+        extra = [name for name in given_names(training) if name in spiking_names(training)]
+        if self.adversarial is not None and self.model == "ann" and extra:
+            raise InputError(
+                f"expected {extra[0]} only where an SNN is tuned, but got it with the model ann: "
+                "leave it out"
+            )
+
+
+def given_names(settings: FinetuneSettings | AdversarialSettings) -> list[str]:
+    """The settings that are not at their defaults."""
+    return [f.name for f in fields(settings) if getattr(settings, f.name) != f.default]
+
+
+def spiking_names(training: FinetuneSettings) -> set[str]:
+    """The settings that only a spiking network's training reads."""
+    common = {"lr", *(item.name for item in fields(LoopOptions))}
+    return {item.name for item in fields(training)} - common

@@ -8,7 +8,7 @@ from .attack import AttackSettings
 from .convert import ConvertSettings
 from .data import DataSettings
 from .fields import Settings, option
-from .finetune import FinetuneSettings
+from .finetune import AdversarialSettings, FinetuneSettings
 from .train import TrainSettings
 
 
@@ -16,9 +16,16 @@ from .train import TrainSettings
 class RunSettings(Settings):
     """Everything: train, convert, fine-tune, attack, report."""
 
-    data: DataSettings = field(default_factory=DataSettings)
+    data: DataSettings = field(default_factory=DataSettings, metadata={"prefix": ""})
     train: TrainSettings = field(default_factory=TrainSettings)
     convert: ConvertSettings = field(default_factory=ConvertSettings)
     finetune: FinetuneSettings = field(default_factory=FinetuneSettings)
+    adversarial: AdversarialSettings = field(
+        default_factory=AdversarialSettings, metadata={"prefix": "finetune."}
+    )
     attack: AttackSettings = field(default_factory=AttackSettings)
     seed: int = option(0, "seed of every random draw")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.adversarial.check_training(self.finetune)

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import Field, dataclass, fields
+from typing import Any
 
 from ...errors import InputError
-from .choices import SCHEDULES
-from .fields import Settings, option, sized_option
+from ...models.families import FAMILIES
+from ...models.families.dpcnn import DPCNNSpec
+from ...models.families.family import same_option
+from ...models.families.textcnn import TextCNNSpec
+from ..training.options import LoopOptions
+from .fields import Settings, option
+
+
+def family_options() -> dict[str, tuple[Any, Field[Any]]]:
+    """Type and field of the options of all networks, by name; the first of a name counts."""
+    found: dict[str, tuple[Any, Field[Any]]] = {}
+    for family in FAMILIES.values():
+        types = family.types()
+        for name, item in family.options().items():
+            found.setdefault(name, (types[name], item))
+    return found
 
 
 @dataclass(frozen=True)
-class TrainSettings(Settings):
+class TrainSettings(LoopOptions, Settings):
     """The text CNN and its training."""
 
-    model: str = option("textcnn", "network", ("textcnn", "dpcnn"))
-    blocks: int = option(2, "residual blocks of a DPCNN", least=1)
-    widths: tuple[int, ...] = option((3, 4, 5), "filter widths in words", least=1)
-    channels: int = option(100, "filters per width", least=1)
-    activation: str = option("qcfs", "activation", ("qcfs", "relu", "tcl"))
-    levels: int = option(4, "QCFS levels L; best equal to the time steps", least=1)
-    bound: float = option(1.0, "initial bound of QCFS or TCL", above=0)
-    pooling: str = option("max", "pooling over positions", ("max", "mean"))
-    dropout: float = option(0.5, "dropout before the readout", least=0, below=1)
+    model: str = option("textcnn", "network", FAMILIES)
+    blocks: int = same_option(DPCNNSpec, "blocks")
+    widths: tuple[int, ...] = same_option(TextCNNSpec, "widths")
+    channels: int = same_option(TextCNNSpec, "channels")
+    activation: str = same_option(TextCNNSpec, "activation")
+    levels: int = same_option(TextCNNSpec, "levels")
+    bound: float = same_option(TextCNNSpec, "bound")
+    pooling: str = same_option(TextCNNSpec, "pooling")
+    dropout: float = same_option(TextCNNSpec, "dropout")
     word_dropout: float | None = option(
         None,
         "share of a text's words read as unknown in training",
@@ -34,11 +49,6 @@ class TrainSettings(Settings):
         "train the word vectors too",
         shown="true with --vectors train and random, else false",
     )
-    epochs: int | None = sized_option("most epochs", least=1)
-    patience: int | None = sized_option(
-        "stop after this many epochs that are no better on dev", least=0
-    )
-    batch_size: int | None = sized_option("texts per step", least=1)
     lr: float | None = option(None, "learning rate of AdamW", shown="0.002", above=0)
     vector_lr: float | None = option(
         None,
@@ -46,28 +56,37 @@ class TrainSettings(Settings):
         shown="up to 10 times --lr for few texts with --vectors train and random, else --lr",
         above=0,
     )
-    schedule: str = option("cosine", "course of the learning rate", SCHEDULES)
-    clip: float = option(5.0, "largest norm of a step's gradient; 0 for no limit", least=0)
-    weight_decay: float = option(1e-2, "weight decay of AdamW", least=0)
-    class_weights: bool = option(
-        False,
-        "weigh classes by their inverse frequency, and choose the epoch by the mean of their "
-        "accuracies on dev",
-    )
-    tensorboard: bool = option(True, "write TensorBoard logs")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        read_by = {
-            "blocks": ("model", ("dpcnn",)),
-            "widths": ("model", ("textcnn",)),
-            "levels": ("activation", ("qcfs",)),
-            "bound": ("activation", ("qcfs", "tcl")),
-        }
-        for name, (owner, readers) in read_by.items():
-            chosen = getattr(self, owner)
-            if chosen not in readers and getattr(self, name) != getattr(TrainSettings, name):
+        usual = {item.name: item.default for item in fields(self)}
+        own = FAMILIES[self.model].defaults()
+        for name in family_options():
+            readers = [model for model in FAMILIES if name in FAMILIES[model].options()]
+            self._check_read(name, "model", readers, usual[name])
+            if own.get(name, usual[name]) != usual[name]:
                 raise InputError(
-                    f"expected {name} only with the {owner} {' or '.join(readers)}, but got it "
-                    f"with {chosen}, which has none: leave it out"
+                    f"expected {usual[name]!r} as the default of {name}, which networks share, but "
+                    f"{self.model} has {own[name]!r}: give it that default, or another name"
                 )
+        self._check_read("levels", "activation", ["qcfs"], usual["levels"])
+        self._check_read("bound", "activation", ["qcfs", "tcl"], usual["bound"])
+
+    def _check_read(self, name: str, owner: str, readers: list[str], usual: Any) -> None:
+        """Refuse an option that was given and that nothing reads."""
+        chosen = getattr(self, owner)
+        if chosen not in readers and getattr(self, name) != usual:
+            raise InputError(
+                f"expected {name} only with the {owner} {' or '.join(readers)}, but got it "
+                f"with {chosen}, which has none: leave it out"
+            )
+
+    @classmethod
+    def added_options(cls) -> dict[str, tuple[Any, Field[Any]]]:
+        """The options of networks that a user has added."""
+        known = {item.name for item in fields(TrainSettings)}
+        return {name: pair for name, pair in family_options().items() if name not in known}
+
+    def of_network(self) -> dict[str, Any]:
+        """The options of the network that is trained, by name."""
+        return {name: getattr(self, name) for name in FAMILIES[self.model].options()}

@@ -1,1 +1,1 @@
-"""The loop of `train` and `finetune`."""
+"""The training of a text classifier: the loop of `train` and `finetune`, and its losses."""

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from ...engine.evaluate import accuracy
 from ...engine.metrics import balanced_accuracy
-from ..data import Texts
+from .losses.loss import Loss
+from .losses.mean_logits import MeanLogits
+from .texts import Texts
 
 # id sequences to logits (N, K), in evaluation mode
 Logits = Callable[[Sequence[np.ndarray]], Tensor]
@@ -30,14 +31,14 @@ class DevScore:
     logits: of whole splits
     texts: id sequences and labels by split
     weight: class weights (K,), None for none
-    scale: what outputs are multiplied with in the cross entropy
+    loss: what training makes small
     parts: what the score was made of, by name, for the logs; empty where it is the plain accuracy
     """
 
     logits: Logits
     texts: Texts
     weight: Tensor | None = None
-    scale: float = 1.0
+    loss: Loss = field(default_factory=MeanLogits)
     parts: dict[str, float] = field(default_factory=dict)
 
     def __call__(self) -> tuple[float, float]:
@@ -56,7 +57,7 @@ class DevScore:
         """(accuracy, score, loss) on a split; the loss weighs classes as training does."""
         found = self.logits(self.texts.sequences[split])  # (N, K)
         labels = self.texts.labels[split]
-        loss = functional.cross_entropy(self.scale * found, torch.tensor(labels), self.weight)
+        loss = self.loss.loss(found, torch.tensor(labels), self.weight)
         right = accuracy(found, labels)
         if self.weight is None:
             return right, right, float(loss)

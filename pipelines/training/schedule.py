@@ -1,112 +1,42 @@
-"""How training goes by default for so many texts: batch, epochs, patience, learning rate.
-
-A rule that says "20 epochs, stop after 3 without a gain" is 2,000 updates of the weights on 7,000
-texts, and 80 updates, far too few to learn anything, on 500. So what is left out of the settings is
-chosen by how many updates it gives, and is written down with the run as if it had been asked for.
-"""
+r"""Courses of the learning rate, by name in `SCHEDULES`."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
-from typing import TypeVar
-
-from ..settings.finetune import FinetuneSettings
-from ..settings.train import TrainSettings
-
-S = TypeVar("S", TrainSettings, FinetuneSettings)
+from collections.abc import Callable, Mapping
 
 WARMUP = 0.03
 """Share of all updates in which the learning rate rises to its full value."""
 LEAST = 0.01
 """The learning rate never falls below this share of its full value."""
-RATE = 2e-3
-"""Learning rate of AdamW in training."""
-VECTOR_RATE, VECTOR_UPDATES = 10.0, 3200
-"""Word vectors that come from the training texts alone learn up to so many times as fast.
-
-A word is in few batches, so at one rate for all the filters learn few texts by heart from vectors
-that hardly move: of 400 texts of 20 topics on random vectors 42 % were right on other texts, with
-this 92 %, and a linear model has 99 %. In so many updates or more a word has its turns at the
-common rate.
-"""
-LARGEST_BATCH = 64
-"""Texts of an update, unless more are asked for."""
 
 
-def rate_factor(step: int, total: int, schedule: str) -> float:
-    r"""What the learning rate of an update is multiplied with.
+def constant(step: int, total: int) -> float:
+    """The full learning rate at every update."""
+    return 1.0
 
-    ``cosine`` rises over the first `WARMUP` of all updates and then falls along half a cosine,
+
+def cosine(step: int, total: int) -> float:
+    r"""Rises over the first `WARMUP` of all updates and then falls along half a cosine to `LEAST`.
 
     .. math:: f(s) = \min(1, (s + 1) / w) \cdot (1 + \cos(\pi s / S)) / 2
 
-    to `LEAST` (Loshchilov and Hutter, ICLR 2017, equation 5, without restarts); ``constant`` is 1.
-
-    Args:
-        step: updates done before this one, s
-        total: updates of the whole training, S
-        schedule: ``cosine`` or ``constant``
+    (Loshchilov and Hutter, ICLR 2017, equation 5, without restarts.)
     """
-    if schedule == "constant":
-        return 1.0
     rising = min(1.0, (step + 1) / max(1.0, WARMUP * total))
     falling = (1 + math.cos(math.pi * min(step, total) / total)) / 2
     return max(LEAST, rising * falling)
 
 
-def train_defaults(settings: TrainSettings, texts: int, own_vectors: bool) -> TrainSettings:
-    """``settings`` with everything filled in that was left to the size of the data.
+SCHEDULES: Mapping[str, Callable[[int, int], float]] = {"cosine": cosine, "constant": constant}
+
+
+def rate_factor(step: int, total: int, schedule: str) -> float:
+    """What the learning rate of an update is multiplied with.
 
     Args:
-        settings: as the user gave them
-        texts: number of training texts
-        own_vectors: whether the word vectors were trained on these texts or drawn at random; such
-            vectors know little yet, so they are trained with the network, and a share of the words
-            of a text is hidden so that no single word carries a class, and they are trained at
-            up to `VECTOR_RATE` times the rate
+        step: updates done before this one, s
+        total: updates of the whole training, S
+        schedule: of `SCHEDULES`
     """
-    tuned = own_vectors if settings.train_vectors is None else settings.train_vectors
-    settings = _by_updates(settings, texts, updates=320, least=8, most=60)
-    lr = RATE if settings.lr is None else settings.lr
-    vector_lr = lr * (_vector_factor(settings, texts) if own_vectors else 1.0) if tuned else None
-    hidden = 0.25 if tuned else 0.0
-    return replace(
-        settings,
-        train_vectors=tuned,
-        lr=lr,
-        vector_lr=vector_lr if settings.vector_lr is None else settings.vector_lr,
-        word_dropout=hidden if settings.word_dropout is None else settings.word_dropout,
-    )
-
-
-def _vector_factor(settings: TrainSettings, texts: int) -> float:
-    """How much faster vectors from the training texts learn: the fewer updates, the faster."""
-    assert settings.batch_size and settings.epochs
-    updates = settings.epochs * math.ceil(texts / settings.batch_size)
-    return min(VECTOR_RATE, max(1.0, VECTOR_UPDATES / updates))
-
-
-def finetune_defaults(settings: FinetuneSettings, texts: int) -> FinetuneSettings:
-    """``settings`` with batch, epochs and patience filled in, for so many training texts."""
-    return _by_updates(settings, texts, updates=160, least=3, most=30)
-
-
-def _by_updates(settings: S, texts: int, updates: int, least: int, most: int) -> S:
-    """Batch, epochs and patience by the number of updates they give.
-
-    The batch is a 16th of the texts, in powers of two from 8 to 64; smaller where a number of
-    epochs that was asked for would give fewer than ``updates`` otherwise. There are epochs enough
-    for ``updates``, but from ``least`` to ``most``. Patience is a third of
-    the epochs, and at least 4.
-    """
-    batch, epochs = settings.batch_size, settings.epochs
-    if batch is None:
-        wanted = texts / 16 if epochs is None else min(texts / 16, texts * epochs / updates)
-        batch = min(LARGEST_BATCH, max(8, 2 ** int(math.log2(max(1.0, wanted)))))
-    if epochs is None:
-        epochs = min(most, max(least, math.ceil(updates / math.ceil(texts / batch))))
-    patience = settings.patience
-    if patience is None:
-        patience = max(4, math.ceil(epochs / 3))
-    return replace(settings, batch_size=batch, epochs=epochs, patience=patience)
+    return SCHEDULES[schedule](step, total)

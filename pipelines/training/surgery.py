@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import get_args
+
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -12,7 +16,7 @@ from ...models.network import Network, Node
 from ...models.neurons.readout import SpikingReadout
 from ...models.nodes.layers import Conv1d, Dropout, Linear
 from ...models.snn import SpikingTextModel
-from ..data import Texts
+from .losses.loss import Outputs
 
 
 def _rebuilt(
@@ -78,11 +82,31 @@ def with_dropout(network: Network, probability: float) -> Network:
     return _rebuilt(network, {network.inputs[last][0]: [("dropout", Dropout(probability))]})
 
 
-@torch.no_grad()
-def with_output_neurons(model: SpikingTextModel, texts: Texts) -> Network:
-    """The network with IF neurons on its outputs, for the loss on spike counts.
+def with_outputs(
+    model: SpikingTextModel, outputs: Outputs, sequences: Sequence[np.ndarray]
+) -> Network:
+    """The network with the outputs that a loss reads.
 
-    Their threshold is the 99th percentile of the logits on dev, folded into the readout.
+    Args:
+        model: the SNN; its readout is changed in place where neurons are put on it
+        outputs: ``logits``, or ``spikes`` of output neurons
+        sequences: texts that the threshold of such neurons is chosen on
+
+    Raises:
+        InputError: other outputs, or a network whose last layer is not linear.
+    """
+    if outputs not in get_args(Outputs):
+        raise InputError(
+            f"expected a loss to read {' or '.join(get_args(Outputs))}, but got {outputs!r}"
+        )
+    return with_output_neurons(model, sequences) if outputs == "spikes" else model.network
+
+
+@torch.no_grad()
+def with_output_neurons(model: SpikingTextModel, sequences: Sequence[np.ndarray]) -> Network:
+    """The network with IF neurons on its outputs.
+
+    Their threshold is the 99th percentile of the logits of ``sequences``, folded into the readout.
     """
     network = model.network
     last = network.output
@@ -91,7 +115,7 @@ def with_output_neurons(model: SpikingTextModel, texts: Texts) -> Network:
     readout = network.node(last)
     if not isinstance(readout, Linear):
         raise InputError(f"expected a linear output layer to put neurons on, but {last} is not")
-    logits = make_engine(model).logits(texts.sequences["dev"])  # (N, K)
+    logits = make_engine(model).logits(sequences)  # (N, K)
     theta = torch.quantile(logits.flatten(), 0.99).clamp(min=1e-3)
     readout.weight.div_(theta)
     readout.bias.div_(theta)

@@ -1,94 +1,152 @@
-"""The training loop of a text classifier: cross entropy on its outputs, dev for the early stop."""
+"""The training loop of a text classifier: a loss on its outputs, dev for the early stop."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
+from ...engine.reference import ann_logits
+from ...errors import InputError
 from ...models.batches import to_batch
 from ...models.snn import SpikingTextModel
 from ...models.text_model import TextModel, set_generator
 from ...text.stages.vocabulary import PAD_ID, UNK_ID
-from ..data import Texts
-from ..settings.finetune import FinetuneSettings
-from ..settings.train import TrainSettings
+from .class_weights import class_weights
 from .dev_score import DevScore, Logits
-from .loop import Loop, adamw, class_weights
+from .loop import Loop
+from .losses.loss import Loss
+from .losses.mean_logits import MeanLogits
+from .optimizer import adamw
+from .options import LoopOptions
+from .texts import Texts
 
-# padded ids (B, L), lengths (B,) and the step's randomness to outputs with gradients (B, K)
+# padded ids (B, L), lengths (B,) and the step's randomness to outputs with gradients
 Outputs = Callable[[Tensor, Tensor, torch.Generator], Tensor]
+
+
+@dataclass(frozen=True)
+class Trainee:
+    """A model to be trained.
+
+    model: its trainable parameters are trained
+    outputs: what the loss reads of a batch, (B, K) with gradients
+    logits: of whole splits, in evaluation mode
+    loss: what is made small
+    score_start: whether the model as it is counts as a candidate
+    one_thread: see `loop.Loop`
+    """
+
+    model: TextModel | SpikingTextModel
+    outputs: Outputs
+    logits: Logits
+    loss: Loss = field(default_factory=MeanLogits)
+    score_start: bool = False
+    one_thread: bool = False
+
+
+def ann_trainee(model: TextModel, score_start: bool = False) -> Trainee:
+    """An ANN to be trained, by cross entropy on its logits."""
+    return Trainee(
+        model,
+        outputs=lambda ids, lengths, _: model(ids, lengths),
+        logits=lambda sequences: ann_logits(model, sequences),
+        score_start=score_start,
+    )
+
+
+@dataclass(frozen=True)
+class BatchLoss:
+    """The loss of some training texts, by their numbers and the randomness of a step.
+
+    weight: how much each class counts (K,); None where all count the same
+    word_dropout: share of the words of a text that a step reads as unknown
+    """
+
+    trainee: Trainee
+    texts: Texts
+    weight: Tensor | None
+    word_dropout: float = 0.0
+
+    def __call__(self, indices: list[int], random: torch.Generator) -> Tensor:
+        """The loss, a scalar with gradients.
+
+        Raises:
+            InputError: the loss gives something else.
+        """
+        sequences, labels = self.texts.sequences["train"], self.texts.labels["train"]
+        set_generator(self.trainee.model.network, random)
+        ids, lengths = to_batch([sequences[i] for i in indices], self.trainee.model)
+        ids = hide_words(ids, self.word_dropout, random)
+        outputs = self.trainee.outputs(ids, lengths, random)  # (B, K)
+        chosen = torch.tensor([labels[i] for i in indices], device=outputs.device)
+        weight = None if self.weight is None else self.weight.to(outputs.device)
+        loss = self.trainee.loss.loss(outputs, chosen, weight)
+        if not isinstance(loss, Tensor) or loss.numel() != 1 or not loss.requires_grad:
+            raise InputError(
+                f"expected the loss {type(self.trainee.loss).__name__} to give one number with "
+                f"gradients, but got {_shown(loss)}"
+            )
+        return loss
+
+
+def _shown(loss: object) -> str:
+    if not isinstance(loss, Tensor):
+        return f"a {type(loss).__name__}"
+    kind = "a tensor of shape" if loss.requires_grad else "a tensor without gradients, of shape"
+    return f"{kind} {tuple(loss.shape)}"
 
 
 def text_loop(
     folder: Path,
     name: str,
-    model: TextModel | SpikingTextModel,
+    trainee: Trainee,
     texts: Texts,
-    settings: TrainSettings | FinetuneSettings,
+    options: LoopOptions,
     seed: int,
-    outputs: Outputs,
-    logits: Logits,
-    scale: float = 1.0,
-    score_start: bool = False,
-    word_dropout: float = 0.0,
+    lr: float,
     vector_lr: float | None = None,
-    one_thread: bool = False,
+    word_dropout: float = 0.0,
 ) -> Loop:
-    """The loop that trains ``model`` on the split ``train``.
+    """The loop that trains a model on the split ``train``.
 
     An epoch is chosen by `dev_score.DevScore`, and the log shows what its score is made of.
 
     Args:
         folder: where checkpoint and logs lie
         name: of the training, for its files and its random draws
-        model: what is trained
+        trainee: what is trained
         texts: id sequences and labels by split
-        settings: how to train
+        options: how to train, without anything left open (`settings.sizes`)
         seed: of the order of the texts and of all noise
-        outputs: with gradients, of a batch
-        logits: of whole splits
-        scale: what outputs are multiplied with in the cross entropy
-        score_start: whether the model as it is counts as a candidate
-        word_dropout: share of the words of a text that a step reads as unknown
+        lr: learning rate
         vector_lr: learning rate of word vectors that are trained; None for that of the rest
-        one_thread: see `loop.Loop`
+        word_dropout: share of the words of a text that a step reads as unknown
     """
-    # filled in by `schedule.train_defaults` and `finetune_defaults`
-    assert settings.epochs and settings.batch_size and settings.lr
-    assert settings.patience is not None
-    sequences, labels = texts.sequences["train"], torch.tensor(texts.labels["train"])
-    classes = len(texts.dataset.classes)
-    weight = class_weights(texts.labels["train"], classes) if settings.class_weights else None
-
-    def batch_loss(indices: list[int], random: torch.Generator) -> Tensor:
-        set_generator(model.network, random)
-        ids, lengths = to_batch([sequences[i] for i in indices])
-        ids = hide_words(ids, word_dropout, random)
-        found = outputs(ids, lengths, random)  # (B, K)
-        return functional.cross_entropy(scale * found, labels[indices], weight)
-
-    score = DevScore(logits, texts, weight, scale)
+    assert options.epochs and options.batch_size and options.patience is not None
+    labels, classes = texts.labels["train"], len(texts.dataset.classes)
+    weight = class_weights(labels, classes) if options.class_weights else None
+    score = DevScore(trainee.logits, texts, weight, trainee.loss)
     return Loop(
-        model=model,
-        optimizer=adamw(model, settings.lr, settings.weight_decay, vector_lr),
-        lengths=[len(s) for s in sequences],
-        batch_loss=batch_loss,
+        model=trainee.model,
+        optimizer=adamw(trainee.model, lr, options.weight_decay, vector_lr),
+        lengths=[len(s) for s in texts.sequences["train"]],
+        batch_loss=BatchLoss(trainee, texts, weight, word_dropout),
         dev_score=score,
         folder=folder,
         name=name,
         seed=seed,
-        epochs=settings.epochs,
-        patience=settings.patience,
-        batch_size=settings.batch_size,
-        tensorboard=settings.tensorboard,
-        schedule=settings.schedule,
-        clip=settings.clip,
-        score_start=score_start,
-        one_thread=one_thread,
+        epochs=options.epochs,
+        patience=options.patience,
+        batch_size=options.batch_size,
+        tensorboard=options.tensorboard,
+        schedule=options.schedule,
+        clip=options.clip,
+        score_start=trainee.score_start,
+        one_thread=trainee.one_thread,
         parts=score.parts,
     )
 
@@ -101,5 +159,5 @@ def hide_words(ids: Tensor, share: float, random: torch.Generator) -> Tensor:
     """
     if not share:
         return ids
-    hidden = torch.rand(ids.shape, generator=random) < share  # (B, L)
+    hidden = (torch.rand(ids.shape, generator=random) < share).to(ids.device)  # (B, L)
     return torch.where(hidden & (ids != PAD_ID), UNK_ID, ids)

@@ -18,7 +18,8 @@ from snnconvert.attacks.assets.files import VARIABLE
 from snnconvert.attacks.building import loading
 from snnconvert.attacks.building.texts import locate_words
 from snnconvert.attacks.candidates.candidates import chinese_synonyms, common_characters, homophones
-from snnconvert.attacks.presets.catalogue import PRESETS, preset
+from snnconvert.attacks.presets import PRESETS
+from snnconvert.attacks.presets.catalogue import preset
 from snnconvert.attacks.presets.requirements import asset_status, check_assets, default_presets
 from snnconvert.attacks.victims import Victim, check_probabilities
 from snnconvert.errors import InputError, SnnConvertError
@@ -182,7 +183,10 @@ def test_presets_are_documented_and_known_by_name():
         assert preset(name).name == item.name == name
         assert item.language in ("en", "zh", "any") and item.description and item.paper
         assert set(item.needs) | set(item.uses) <= set(environment.ASSETS)
-    with pytest.raises(InputError, match=r"unknown attack 'textfoler': expected one of deepw.*zh"):
+    with pytest.raises(
+        InputError,
+        match=r"the attack to be of deepw.*zh.*but got 'textfoler'; did you mean textfooler",
+    ):
         preset("textfoler")
 
 

@@ -1,4 +1,4 @@
-"""Candidates and assets by hand, recipe files before they run, and the list of attacks."""
+"""Candidates and assets by hand, attack files before they run, and the list of attacks."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from snnconvert.attacks.building.texts import changed_words
 from snnconvert.attacks.candidates import candidates, hownet, masked, neighbours
 from snnconvert.attacks.candidates.candidates import cilin_synonyms, common_characters
 from snnconvert.attacks.candidates.glyphs import alike, glyph_alikes
-from snnconvert.attacks.presets.catalogue import PRESETS, preset
+from snnconvert.attacks.presets import PRESETS, is_attack_file
+from snnconvert.attacks.presets.catalogue import preset
 from snnconvert.attacks.presets.requirements import asset_status, check_assets
 from snnconvert.errors import InputError
 from snnconvert.pipelines.cli import main
-from snnconvert.pipelines.settings.attack import AttackSettings, is_recipe_file
+from snnconvert.pipelines.settings.attack import AttackSettings
 
 CACHES = (
     candidates._cilin,
@@ -190,15 +191,15 @@ def test_changed_words(before, after, pairs):
     assert changed_words(before, after) == pairs
 
 
-@pytest.mark.parametrize("name", ["my.py", "a b/my.py:recipe", "/x/my.py"])
-def test_recipe_files_are_attacks(name):
-    assert is_recipe_file(name)
+@pytest.mark.parametrize("name", ["my.py", "a b/my.py:stars", "/x/my.py"])
+def test_python_files_are_attacks(name):
+    assert is_attack_file(name)
     assert AttackSettings(presets=(name, "pwws")).presets == (name, "pwws")
 
 
 @pytest.mark.parametrize("name", ["my.pyc", "my.py:", ".py", "textfoler"])
 def test_other_names_are_not(name):
-    assert not is_recipe_file(name)
+    assert not is_attack_file(name)
     with pytest.raises(InputError, match="expected presets to be of auto, deepwordbug"):
         AttackSettings(presets=(name,))
 
@@ -211,22 +212,24 @@ def test_other_names_are_not(name):
         (b"\x00", "is not Python"),
     ],
 )
-def test_a_recipe_that_cannot_be_read(tmp_path, source, message):
+def test_a_file_that_cannot_be_read(tmp_path, source, message):
     path = put(tmp_path, "my.py", source)
     with pytest.raises(InputError, match=message) as caught:
         check_assets([str(path)])
     assert "\n" not in str(caught.value)
 
 
-def test_a_recipe_that_is_not_there(tmp_path):
-    with pytest.raises(InputError, match="expected a recipe file at .*none.py, but it cannot be"):
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(InputError, match="expected an attack file at .*none.py, but it cannot be"):
         preset(str(tmp_path / "none.py"))
     path = put(tmp_path, "my.py", "def build(victim): ...")
-    with pytest.raises(InputError, match="expected 'other' in the recipe .*my.py, but it defines"):
+    with pytest.raises(
+        InputError, match="expected 'other' in the attack file .*my.py, but it defines"
+    ):
         preset(f"{path}:other")
 
 
-def test_a_recipe_is_told_from_another_by_its_content(tmp_path):
+def test_a_file_is_told_from_another_by_its_content(tmp_path):
     path = put(tmp_path, "my.py", "def build(victim): ...")
     first = preset(str(path))
     assert first.language == "any" and first.plain

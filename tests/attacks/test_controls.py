@@ -11,12 +11,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnconvert.attacks.controls import (
-    CodedAnn,
-    QuantisedScores,
-    largest_remainders,
-    without_noise,
-)
+from snnconvert.attacks.controls.coded_ann import CodedAnn
+from snnconvert.attacks.controls.deterministic import without_noise
+from snnconvert.attacks.controls.quantised_scores import QuantisedScores, largest_remainders
 from snnconvert.attacks.noise import run_noise
 from snnconvert.attacks.victims import check_probabilities
 from snnconvert.engine.classifier import ModelClassifier

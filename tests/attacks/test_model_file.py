@@ -78,14 +78,16 @@ def test_an_attack_of_ours_runs_there(textattack, nltk_data, example: Path) -> N
 
 
 def test_what_is_not_there_is_named(textattack, nltk_data, example: Path) -> None:
-    from snnconvert.pipelines.attack.model_file import load_attack, load_victim
+    from snnconvert.pipelines.attack.model_file import load_attack, load_victim, wrapped_model
 
-    with pytest.raises(InputError, match="unknown attack 'hotflop'"):
+    with pytest.raises(InputError, match="expected the attack to be of .*, but got 'hotflop'"):
         load_attack("hotflop")
     with pytest.raises(InputError, match="runs/mr/adversarial|expected"):
-        load_victim("runs/mr", "adversarial")
+        wrapped_model("runs/mr", "adversarial")
     chinese = load_attack("zh-homophone")
     with pytest.raises(InputError, match="reads 'zh' for the attack zh-homophone, but got Victim"):
-        chinese(load_victim("runs/mr", "ann"))
+        chinese(wrapped_model("runs/mr", "ann"))
     with pytest.raises(InputError, match="but got str that reads None"):
         load_attack("hotflip-rga")("bert-base-uncased")
+    with pytest.warns(FutureWarning, match="now wrapped_model"):
+        assert load_victim("runs/mr", "ann").model.classes

@@ -1,4 +1,4 @@
-"""Attacks with a masked model, a sentence encoder or HowNet of the user's, and recipe files."""
+"""Attacks with a masked model, a sentence encoder or HowNet of the user's, and files of theirs."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ def test_a_users_recipe_is_the_stock_one(tmp_path):
         assert type(built.search_method).__name__ == "GreedyWordSwapWIR"  # not our search
 
 
-def test_a_recipe_that_changed_is_another_attack(tmp_path):
+def test_a_file_that_changed_is_another_attack(tmp_path):
     path = tmp_path / "my.py"
     path.write_text(RECIPES["function"])
     attack(tmp_path, name=str(path))
@@ -229,7 +229,7 @@ def test_a_recipe_that_changed_is_another_attack(tmp_path):
     [
         ("import nowhere_to_be_found\ndef build(v): ...", "line 1 failed: ModuleNotFoundError"),
         ("def build(v):\n    x = 1\n    return 1 / 0", "line 3 failed: ZeroDivisionError"),
-        ("def build(v): return 3", "expected a textattack.Attack from the recipe .* gave int"),
+        ("def build(v): return 3", "expected a textattack.Attack from the attack file .* gave int"),
         ("class Other:\n    pass", "expected a function build or one subclass of AttackRecipe"),
         (
             RECIPES["function"].replace("(victim),", "(type(victim)(victim.model)),"),
@@ -237,7 +237,7 @@ def test_a_recipe_that_changed_is_another_attack(tmp_path):
         ),
     ],
 )
-def test_a_recipe_with_an_error_is_one_line(tmp_path, source, message):
+def test_a_file_with_an_error_is_one_line(tmp_path, source, message):
     path = tmp_path / "my.py"
     path.write_text(source)
     with pytest.raises(InputError, match=message) as caught:
@@ -245,7 +245,7 @@ def test_a_recipe_with_an_error_is_one_line(tmp_path, source, message):
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
 
 
-def test_the_documented_recipe_runs(tmp_path, root):
+def test_the_documented_file_runs(tmp_path, root):
     """The example of docs/attacks.md, as it stands there."""
     text = (root / "docs" / "attacks.md").read_text(encoding="utf-8")
     (source,) = re.findall(r"```python\n(.*?def build.*?)```", text, re.DOTALL)

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from snnconvert.attacks.attacker import seeded
+from snnconvert.attacks.building.builders import from_recipe
 from snnconvert.attacks.building.loading import no_downloads
 from snnconvert.attacks.building.texts import tracked_text
 from snnconvert.attacks.job import Example
-from snnconvert.attacks.presets.catalogue import PRESETS, preset
+from snnconvert.attacks.presets import PRESETS
+from snnconvert.attacks.presets.catalogue import preset
 from snnconvert.attacks.presets.requirements import asset_status
 from snnconvert.attacks.victims import Victim
 from snnconvert.errors import InputError
@@ -316,3 +318,20 @@ def test_nothing_holds_the_control_back(attack_data, tmp_path, name):
     examples = [Example(i, *pair) for i, pair in enumerate(zip(texts, labels, strict=True))]
     records = attack(tmp_path, examples, name, bag, query_budget=1)
     assert records[0].status == "success" and records[0].queries > 1
+
+
+def test_building_changes_nothing_of_textattack(attack_data, textattack):
+    """Recipes are built with other parts in a name space of ours."""
+    from textattack.attack_recipes import textfooler_jin_2019
+    from textattack.shared import WordEmbedding
+
+    kept = dict(vars(textfooler_jin_2019)), dict(vars(WordEmbedding))
+    built = preset("textfooler-nouse").build(Victim(Bag("en", ENGLISH)), 20)
+    assert type(built.transformation.embedding).__name__ == "ListEmbedding"
+    assert kept == (dict(vars(textfooler_jin_2019)), dict(vars(WordEmbedding)))
+
+
+def test_a_part_that_a_recipe_does_not_make_is_an_error(textattack):
+    build = from_recipe("DeepWordBugGao2018", exchange={"WordSwapHowNet": lambda: None})
+    with pytest.raises(InputError, match="DeepWordBugGao2018.build of TextAttack to make a WordSw"):
+        build(Victim(Bag("en", ENGLISH)), 20)

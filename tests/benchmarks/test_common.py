@@ -22,7 +22,6 @@ from snnconvert.benchmarks.shared.common import (
     same,
     seconds_text,
     target_lines,
-    write_results,
 )
 from snnconvert.benchmarks.shared.peers import (
     PEERS,
@@ -32,6 +31,7 @@ from snnconvert.benchmarks.shared.peers import (
     peer_frames,
     random_vectors,
 )
+from snnconvert.benchmarks.shared.results import write_results
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Signal
 from snnconvert.seeds import generator

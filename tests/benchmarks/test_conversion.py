@@ -29,6 +29,7 @@ from snnconvert.benchmarks.conversion.peers import (
     convert_spikingjelly,
 )
 from snnconvert.benchmarks.conversion.translated import check_agreement
+from snnconvert.benchmarks.shared.results import read_results
 from snnconvert.engine.evaluate import accuracy
 from snnconvert.engine.reference import ann_logits
 from snnconvert.errors import InputError, SnnConvertError
@@ -250,7 +251,7 @@ def test_the_benchmark_goes_on_where_it_stopped(
     began = len(Cache(tmp_path / "work" / "parts.jsonl").found)
     assert began == 3
     assert conversion.main(words) == 0
-    content = json.loads((tmp_path / "out" / "conversion.json").read_text("utf-8"))
+    content = read_results(tmp_path / "out" / "conversion.json")
     assert set(content) == {"machine", "versions", "settings", "rows"}
     parts = parts_of(Case("sst2", "max", "relu", 0))
     assert len(content["rows"]) == 2 * len(parts)
@@ -262,7 +263,7 @@ def test_the_benchmark_goes_on_where_it_stopped(
     monkeypatch.setattr(conversion, "measure", never)
     monkeypatch.setattr(conversion, "trained", never)
     assert conversion.main(words) == 0
-    assert json.loads((tmp_path / "out" / "conversion.json").read_text("utf-8")) == content
+    assert read_results(tmp_path / "out" / "conversion.json") == content
 
 
 def test_other_steps_or_texts_are_other_parts() -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from snnconvert.benchmarks.reproduce.energy import DATASETS, Study, Variant, choose
+from snnconvert.benchmarks.reproduce.energy import choose
 from snnconvert.benchmarks.reproduce.energy_outputs import Point, markdown, plot, spread, verdicts
+from snnconvert.benchmarks.reproduce.energy_study import DATASETS, Study, Variant
 
 POINT = Point("finetuned", "T=4, early exit 0.5")
 PUBLISHED = "published, T=50, Poisson, shift"

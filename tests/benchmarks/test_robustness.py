@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -10,7 +9,8 @@ import pytest
 
 from snnconvert.attacks.statistics.tables import COLUMNS
 from snnconvert.benchmarks.reproduce import robustness
-from snnconvert.pipelines.attack.victims import parse_victim
+from snnconvert.benchmarks.shared.results import read_results
+from snnconvert.pipelines.attack.names import parse_victim
 
 
 def row(victim: str, attack: str, under: float, control: str = "") -> dict:
@@ -64,7 +64,7 @@ def test_the_files_hold_what_the_documentation_says(root: Path) -> None:
     path = root / "docs" / "reproduction" / "robustness.json"
     if not path.is_file():
         pytest.skip("docs/reproduction/robustness.json has not been made")
-    content = json.loads(path.read_text("utf-8"))
+    content = read_results(path)
     assert set(content) == {"machine", "versions", "settings", "rows"}
     for found in content["rows"]:
         assert set(COLUMNS) <= set(found)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from snnconvert.benchmarks.shared import tables
-from snnconvert.benchmarks.shared.common import RESULTS
+from snnconvert.benchmarks.shared.results import RESULTS
 from snnconvert.benchmarks.speed.inference_cases import COLD, KEPT
 
 

@@ -11,7 +11,9 @@ import pytest
 
 from snnconvert.errors import SnnConvertError
 from snnconvert.pipelines.cli import main
-from snnconvert.tests.helpers.bad_input_cases import DATA, MODELS, OPTIONS, RUNS, VECTORS, Case
+from snnconvert.tests.cli.bad_input_cases import MODELS, OPTIONS, RUNS
+from snnconvert.tests.cli.bad_input_files import DATA, VECTORS
+from snnconvert.tests.cli.bad_input_tools import Case
 
 CASES = [*DATA, *VECTORS, *MODELS, *RUNS, *OPTIONS]
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from snnconvert import __version__
-from snnconvert.attacks.presets.catalogue import PRESETS
+from snnconvert.attacks.presets import PRESETS
 from snnconvert.pipelines import settings
 from snnconvert.pipelines.cli import COMMANDS as NAMES
 from snnconvert.pipelines.cli import command_parser, main
 from snnconvert.pipelines.cli.parser import Parser
-from snnconvert.pipelines.training.schedule import train_defaults
+from snnconvert.pipelines.settings.sizes import train_defaults
 from snnconvert.text.datasets.named import dataset_names
 
 HEAVY = {"torch", "textattack", "numpy", "gensim", "jieba", "sklearn", "matplotlib", "scipy"}
@@ -42,12 +42,11 @@ assert code == {code}, code
     [
         "import snnconvert",
         MAIN.format(words=["--help"], code=0),
-        MAIN.format(words=["train", "--help"], code=0),
-        MAIN.format(words=["run", "--help"], code=0),
+        *(MAIN.format(words=[name, "--help"], code=0) for name in NAMES),
         MAIN.format(words=["--version"], code=0),
         MAIN.format(words=["train", "--epochs", "0", "--out", "none"], code=2),
     ],
-    ids=["import", "help", "train help", "run help", "version", "bad option"],
+    ids=["import", "help", *(f"{name} help" for name in NAMES), "version", "bad option"],
 )
 def test_loads_nothing_heavy(code: str, tmp_path: Path) -> None:
     command = [sys.executable, "-c", LOADED.format(code=code)]
@@ -108,7 +107,8 @@ def test_none_is_the_default_of_what_is_chosen_by_the_data(name: str) -> None:
 def test_choices_are_those_of_the_rooms_below() -> None:
     """Settings name choices in words, to be light; they must be the ones that are there."""
     from snnconvert.convert.thresholds.rule import GRAINS, LOCATIONS, RULES, SOURCES
-    from snnconvert.models.encoders.encoder import CODES, MAPPINGS
+    from snnconvert.models.encoders import CODES
+    from snnconvert.models.encoders.encoder import MAPPINGS
     from snnconvert.models.spikes.pooling import POOLING_RULES
     from snnconvert.models.spikingjelly import SURROGATES
     from snnconvert.pipelines.run_folder.stages import MODELS
@@ -136,15 +136,16 @@ def test_every_setting_is_an_option_of_run_and_of_its_own_command() -> None:
         value = getattr(settings.RunSettings(), part.name)
         if not is_dataclass(value):
             continue
-        own = "train" if part.name == "data" else part.name
-        prefix = "" if part.name == "data" else f"{part.name}."
+        own = {"data": "train", "adversarial": "finetune"}.get(part.name, part.name)
+        prefix = part.metadata.get("prefix", f"{part.name}.")
         there = {a.dest for a in COMMANDS[own]._actions}
         for item in fields(value):
             assert f"{prefix}{item.name}" in run and item.name in there
 
 
 def test_a_settings_file_and_options_over_it(tmp_path: Path) -> None:
-    from snnconvert.pipelines.cli.arguments import parse, settings_from
+    from snnconvert.pipelines.cli.arguments import settings_from
+    from snnconvert.pipelines.cli.config_file import parse
 
     path = tmp_path / "run.yaml"
     path.write_text(
@@ -162,7 +163,7 @@ def test_a_settings_file_and_options_over_it(tmp_path: Path) -> None:
 
 
 def test_the_folder_may_be_named_in_the_settings_file(tmp_path: Path) -> None:
-    from snnconvert.pipelines.cli.arguments import parse
+    from snnconvert.pipelines.cli.config_file import parse
 
     path = tmp_path / "train.yaml"
     path.write_text("out: somewhere\nepochs: 2\n")

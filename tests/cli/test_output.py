@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from snnconvert.pipelines.cli import main
-from snnconvert.pipelines.display.output import hushed, tell
+from snnconvert.pipelines.display.output import tell
+from snnconvert.progress import bar, silenced
 
 
 @pytest.fixture
@@ -66,21 +68,58 @@ def test_quiet_still_answers_what_was_asked(run: str, capsys: pytest.CaptureFixt
     assert "snnconvert: " in capsys.readouterr().err
 
 
-def test_bars_are_silent_inside_and_back_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tqdm import tqdm
+class Screen(io.StringIO):
+    """What looks like a terminal."""
 
-    def shown(**named: object) -> str:
-        monkeypatch.setattr(sys, "stderr", io.StringIO())
-        for _ in tqdm(range(3), **named):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("kind", [Screen, io.StringIO])
+def test_bars_are_silent_inside_and_back_afterwards(
+    kind: type[io.StringIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def drawn(**named: object) -> bool:
+        monkeypatch.setattr(sys, "stderr", kind())
+        for _ in bar(range(3), **named):
             pass
-        return sys.stderr.getvalue()  # type: ignore[attr-defined]
+        text = sys.stderr.getvalue()  # type: ignore[attr-defined]
+        assert text == "" or "3/3" in text
+        return bool(text)
 
-    with pytest.raises(KeyError), hushed(True):
-        assert shown() == shown(disable=False) == ""
+    with pytest.raises(KeyError), silenced():
+        assert not drawn() and not drawn(always=True)
         raise KeyError  # what goes wrong inside leaves bars as they were
-    assert "3/3" in shown()
-    with hushed(False):
-        assert "3/3" in shown()
+    assert drawn() == (kind is Screen) and drawn(always=True)
+    assert not drawn(shown=False) and not drawn(shown=False, always=True)
+    with silenced(False):
+        assert drawn(always=True)
+
+
+OTHERS = """
+import os, sys
+from snnconvert.progress import silenced
+with silenced():
+    from tqdm import tqdm
+    for _ in tqdm(range(3)):
+        pass
+assert not [name for name in os.environ if name.startswith("TQDM_")]
+"""
+
+
+def test_bars_of_other_libraries_are_silenced_by_their_own_switch(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", OTHERS], capture_output=True, text=True, cwd=tmp_path, check=True
+    )
+    assert done.stderr == ""
+
+
+def test_no_bar_is_made_elsewhere(root: Path) -> None:
+    """One place makes them, so one switch silences them."""
+    folders = ("text", "models", "convert", "engine", "energy", "attacks", "pipelines")
+    files = [path for folder in folders for path in (root / folder).rglob("*.py")]
+    assert len(files) > 100
+    assert not [path for path in files if "import tqdm" in path.read_text("utf-8")]
 
 
 def test_text_is_made_only_where_it_is_shown(capsys: pytest.CaptureFixture[str]) -> None:

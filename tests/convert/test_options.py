@@ -22,8 +22,10 @@ from snnconvert.convert.recipes.published import PRESETS, load_options
 from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.convert.thresholds.rule import GRAINS, LOCATIONS, RULES, SOURCES, ThresholdRule
 from snnconvert.errors import InputError
-from snnconvert.models.encoders.encoder import CODES, MAPPINGS, Encoder
-from snnconvert.models.neurons.spec import KINDS, NeuronSpec
+from snnconvert.models.encoders import CODES
+from snnconvert.models.encoders.encoder import MAPPINGS, Encoder
+from snnconvert.models.neurons import NEURONS
+from snnconvert.models.neurons.spec import NeuronSpec
 from snnconvert.models.spikes.pooling import POOLING_RULES
 
 
@@ -45,7 +47,7 @@ def options(draw: st.DrawFn) -> dict:
         "bias_shift": st.booleans(),
         "pooling": st.sampled_from(["auto", *POOLING_RULES]),
         "insist": st.booleans(),
-        "neuron": st.sampled_from(KINDS),
+        "neuron": st.sampled_from(sorted(NEURONS)),
         "leak": st.floats(0, 0.9),
         "burst": st.integers(1, 4),
         "negative": st.floats(0, 2),

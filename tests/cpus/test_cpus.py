@@ -25,7 +25,7 @@ from snnconvert.engine.training.words import BLOCK, project, weight_gradient, wo
 from snnconvert.models.network import Network, Signal
 from snnconvert.models.nodes.layers import Linear
 from snnconvert.models.operations import SpikeCounter
-from snnconvert.pipelines.run_folder.run_folder import versions
+from snnconvert.pipelines.versions import versions
 from snnconvert.tests.cpus import cases as cpu_cases
 
 AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}

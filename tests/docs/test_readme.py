@@ -64,6 +64,18 @@ def test_every_command_named_exists(root):
     assert named - {"train"} <= known and known - {"demo", "attack"} <= named | {"attack"}
 
 
+def test_the_code_of_every_command_is_where_it_is_said_to_be(root):
+    from snnconvert.pipelines.cli import COMMANDS
+
+    text = (root / "README.md").read_text(encoding="utf-8")
+    start = text.partition("## Install")[0]  # the first screen
+    assert "`/NAME.py`" in start and "`pipelines/NAME.py`" in start and "`pipelines/NAME`" in start
+    for name in COMMANDS:
+        assert (root / "pipelines/cli/commands" / f"{name}.py").is_file()
+        place = root / "pipelines" / ("datasets" if name == "data" else name)
+        assert place.is_dir() or place.with_suffix(".py").is_file(), name
+
+
 def test_make_targets_named_exist(root):
     text = (root / "README.md").read_text(encoding="utf-8")
     makefile = (root / "Makefile").read_text(encoding="utf-8")

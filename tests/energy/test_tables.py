@@ -20,7 +20,8 @@ from snnconvert.energy.exits import (
     margin_for_budget,
 )
 from snnconvert.energy.layers import FIELDS, Layer
-from snnconvert.energy.tables import EnergyTable, all_tables, own_tables, read_tables
+from snnconvert.energy.price_table import EnergyTable
+from snnconvert.energy.tables import all_tables, own_tables, read_tables
 from snnconvert.energy.training import training_rows
 from snnconvert.errors import InputError
 

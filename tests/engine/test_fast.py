@@ -24,6 +24,7 @@ from snnconvert.errors import InputError
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.families.dpcnn import DPCNNSpec, build_dpcnn
 from snnconvert.models.network import Network, Node
+from snnconvert.models.neurons.base import neurons_run_by
 from snnconvert.models.neurons.integrate_and_fire import IF
 from snnconvert.models.nodes.layers import Concat, Conv1d, Linear, initialised
 from snnconvert.models.nodes.pooling import MeanOverTime
@@ -191,10 +192,9 @@ def test_any_number_of_channels(channels):
 def test_spikes_are_those_of_spikingjellys_neurons():
     engine = FastEngine(model(channels=20))
     expected = engine.pooled(TEXTS)
-    for name in ("if2", "if3"):
-        engine.model.network.node(name).run = spikingjelly_run()
     # the nodes, now with spikingjelly's IFNode, run the torch backend and the reference
-    peer = FastEngine(engine.model, "fast", "torch").pooled(TEXTS)
+    with neurons_run_by(spikingjelly_run()):
+        peer = FastEngine(engine.model, "fast", "torch").pooled(TEXTS)
     for name, value in expected.items():
         assert torch.equal(peer[name], value) and value.any()
 

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from snnconvert.engine.gradients.rate import EPSILON, rate_slope
 from snnconvert.engine.gradients.text import KINDS, WordGradients, first_order, unmapped
 from snnconvert.engine.training.fast import Surrogate
 from snnconvert.errors import InputError
@@ -20,6 +19,7 @@ from snnconvert.models.batches import to_batch
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.families.textcnn import TextCNNSpec, build_textcnn
 from snnconvert.models.network import Network, Signal
+from snnconvert.models.neurons.gradients import EPSILON, rate_slope
 from snnconvert.models.neurons.integrate_and_fire import IF
 from snnconvert.models.neurons.lif import LIF
 from snnconvert.models.neurons.signed import SignedIF

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnconvert.engine.metrics import classification_figures
-from snnconvert.pipelines.training.loop import class_weights
+from snnconvert.pipelines.training.class_weights import class_weights
 
 pairs = st.integers(2, 6).flatmap(
     lambda k: st.tuples(

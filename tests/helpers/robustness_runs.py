@@ -15,7 +15,7 @@ from snnconvert.attacks.statistics.compare import compare, correct, victim_pairs
 from snnconvert.attacks.statistics.conclusions import conclusions
 from snnconvert.attacks.statistics.scores import score, wilson
 from snnconvert.attacks.statistics.tables import write_robustness
-from snnconvert.pipelines.attack.victims import parse_victim
+from snnconvert.pipelines.attack.names import parse_victim
 from snnconvert.tests.helpers.report import RESULTS, write_run
 
 WORDS = {

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from snnconvert.errors import InputError
-from snnconvert.models.encoders.bitplane import bit_of_step, bitplane
-from snnconvert.models.encoders.encoder import CODES, Encoder, soft_threshold
-from snnconvert.models.encoders.saf import saf
+from snnconvert.models.encoders import CODES
+from snnconvert.models.encoders.bitplane import bit_of_step
+from snnconvert.models.encoders.encoder import Encoder, soft_threshold
 
 unit = st.integers(0, 1 << 12).map(lambda n: n / (1 << 12))
 
@@ -20,19 +20,21 @@ unit = st.integers(0, 1 << 12).map(lambda n: n / (1 << 12))
 def test_saf_golden_train():
     # V(0) = .5, x = .3: .8, 1.1*, .4, .7, 1.0* -> 0 (in exact arithmetic; .25 avoids rounding)
     x = torch.tensor([[[0.25]]])
-    assert saf(x, 8, None, False).flatten().tolist() == [0, 1, 0, 0, 0, 1, 0, 0]
+    assert CODES["saf"].encode(x, 8, None, False).flatten().tolist() == [0, 1, 0, 0, 0, 1, 0, 0]
 
 
 @given(unit, st.integers(1, 40))
 def test_saf_counts_the_nearest_level(x: float, steps: int):
-    frames = saf(torch.tensor([[[x]]], dtype=torch.float64), steps, None, False)
+    frames = CODES["saf"].encode(torch.tensor([[[x]]], dtype=torch.float64), steps, None, False)
     assert frames.sum().item() == np.floor(x * steps + 0.5)
 
 
 @given(unit, st.integers(1, 6))
 def test_bitplane_counts_the_nearest_level(x: float, bits: int):
     steps = 2**bits - 1
-    frames = bitplane(torch.tensor([[[x]]], dtype=torch.float64), steps, None, False)
+    frames = CODES["bitplane"].encode(
+        torch.tensor([[[x]]], dtype=torch.float64), steps, None, False
+    )
     assert frames.sum().item() == np.floor(x * steps + 0.5)
 
 

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from snnconvert.models.network import Network, Node, Signal
 from snnconvert.models.neurons.integrate_and_fire import IF
+from snnconvert.models.nodes.fan_out import window_fan_out
 from snnconvert.models.nodes.layers import Concat, Conv1d, Linear
 from snnconvert.models.nodes.merge import Add, Flatten, Scale
 from snnconvert.models.nodes.pooling import AvgPool1d, MeanOverTime
-from snnconvert.models.operations import SpikeCounter, layer_sops, window_fan_out
+from snnconvert.models.operations import SpikeCounter, layer_sops
 from snnconvert.models.spikes.pooling import MaxOfSpikes
 
 

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snnconvert.attacks.controls import CONTROLS
+from snnconvert.attacks.controls.control import AnnControl
+from snnconvert.attacks.controls.quantised_scores import QuantisedScores
 from snnconvert.attacks.records import records_path
+from snnconvert.attacks.victim_name import VictimName
 from snnconvert.errors import InputError
 from snnconvert.files import read_json
-from snnconvert.pipelines.attack.victims import (
-    CONTROLS,
-    VictimName,
-    control_victims,
-    describe_victim,
-    is_stochastic,
-    load_victim,
-    parse_victim,
-)
+from snnconvert.models.encoders import CODES
+from snnconvert.pipelines.attack.models import AttackedModel, control_victims, load_victim
+from snnconvert.pipelines.attack.names import parse_victim
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
-from snnconvert.pipelines.settings.choices import CODES, RULES
+from snnconvert.pipelines.settings.choices import RULES
 
 TEXT = "friendly staff and a great room"
 
@@ -98,7 +97,7 @@ def test_another_choice_of_controls_is_another_attack(run: Path, attacked: dict,
     st.builds(
         VictimName,
         model=st.just("snn"),
-        code=st.sampled_from(CODES),
+        code=st.sampled_from(list(CODES)),
         steps=st.integers(1, 999),
         rule=st.sampled_from(("", *RULES)),
     )
@@ -106,8 +105,8 @@ def test_another_choice_of_controls_is_another_attack(run: Path, attacked: dict,
     | st.builds(
         VictimName,
         model=st.just("ann"),
-        control=st.sampled_from(CONTROLS[:2]),
-        code=st.sampled_from(CODES),
+        control=st.sampled_from([name for name in CONTROLS if CONTROLS[name].of_ann]),
+        code=st.sampled_from(list(CODES)),
         steps=st.integers(1, 999),
     )
 )
@@ -121,13 +120,13 @@ def test_names_are_read_as_they_are_written(name: VictimName) -> None:
         ("cnn", "a model of ann, snn"),
         ("snn@poisson", "like snn, ann[+]noise or snn@poisson:7"),
         ("snn@poisson:0", "at least one time step"),
-        ("snn@gauss:4", "an input code of saf"),
+        ("snn@gauss:4", "an input code of direct"),
         ("snn@saf:4:best", "a threshold rule of auto"),
-        ("ann@saf:4", "with snn, ann[+]noise or ann[+]levels"),
+        ("ann@saf:4", "with snn, ann[+]levels or ann[+]noise"),
         ("finetuned@saf:4", "other models are what they were trained as"),
         ("snn+noise", "with ann"),
         ("ann+deterministic", "with snn or finetuned"),
-        ("ann+luck", "a control of noise"),
+        ("ann+luck", "a control of levels, noise"),
         ("", "expected a victim"),
     ],
 )
@@ -151,13 +150,16 @@ def test_variants_are_converted_as_convert_does(run: Path) -> None:
 
 def test_controls_of_a_deterministic_snn_are_its_levels(run: Path) -> None:
     folder = RunFolder(run)
-    assert control_victims(folder, ["ann", "snn@saf:3"]) == ["ann+levels@saf:3"]
-    assert control_victims(folder, ["snn@poisson:5"]) == [
+    saf, poisson = VictimName.parse("snn@saf:3"), VictimName.parse("snn@poisson:5")
+    assert control_victims(folder, [VictimName("ann"), saf]) == [
+        VictimName.parse("ann+levels@saf:3")
+    ]
+    assert [str(name) for name in control_victims(folder, [poisson])] == [
         "ann+levels@poisson:5",
         "ann+noise@poisson:5",
         "snn@saf:5",
     ]
-    assert describe_victim(folder, "ann+noise@poisson:5") == {
+    assert AttackedModel(folder, parse_victim("ann+noise@poisson:5")).describe() == {
         "base": "ann@poisson:5",
         "control": "noise",
         "encoder": "poisson",
@@ -179,7 +181,7 @@ def test_controls_of_a_deterministic_snn_are_its_levels(run: Path) -> None:
     ],
 )
 def test_victims_whose_looks_can_differ(run: Path, victim: str, noisy: bool) -> None:
-    assert is_stochastic(RunFolder(run), victim) == noisy
+    assert AttackedModel(RunFolder(run), parse_victim(victim)).is_stochastic() == noisy
     assert load_victim(run, victim).stochastic == noisy
 
 
@@ -216,3 +218,58 @@ def test_options_that_a_sweep_does_not_read_are_refused(run: Path, capsys) -> No
     assert "--sweep.encoders" in capsys.readouterr().err
     assert main(["attack", str(run), "--sweep.steps", "2"]) == 2
     assert "with --sweep only" in capsys.readouterr().err
+
+
+def test_the_encoder_is_known_without_loading_the_network(run: Path, monkeypatch) -> None:
+    from snnconvert.models import saving
+
+    def never(*_: object) -> None:
+        raise AssertionError("loads a model")
+
+    monkeypatch.setattr(saving, "load_model", never)
+    folder = RunFolder(run)
+    for name in ("snn", "ann+noise", "snn+deterministic", "snn@saf:4"):
+        encoder, steps = AttackedModel(folder, parse_victim(name)).code
+        assert (encoder.code, steps) == (("saf", 4) if "@" in name else ("poisson", 3))
+
+
+class Rounded(AnnControl):
+    """The ANN with scores on two levels, as a control of every SNN."""
+
+    name = "rounded"
+    words = "the ANN that says yes or no"
+
+    def applies(self, encoder):
+        return True
+
+    def stochastic(self, encoder):
+        return False
+
+    def build(self, model, encoder, steps):
+        return QuantisedScores(model, 1)
+
+
+def test_a_control_that_is_added_is_a_victim_like_another(run: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(run, copy)
+    with pytest.raises(InputError, match="a control of levels, noise, deterministic in the victim"):
+        parse_victim("ann+rounded")
+    CONTROLS.add("rounded", Rounded())
+    try:
+        with pytest.raises(InputError, match=r"\+rounded with ann"):
+            parse_victim("snn+rounded")
+        words = ["attack", str(copy), "--presets", "deepwordbug", "--examples", "4", "--force"]
+        words += ["--query-budget", "30", "--draws", "2", "--controls", "victims"]
+        assert main([*words, "--victims", "ann,snn", "--verify-draws", "5"]) == 0
+    finally:
+        CONTROLS.remove("rounded")
+    figures = read_json(copy / "results.json", "results")["attack"]
+    (row,) = [row for row in figures["rows"] if row["victim"] == "ann+rounded"]
+    assert (row["base"], row["control"], row["encoder"], row["steps"]) == (
+        "ann",
+        "rounded",
+        "poisson",
+        3,
+    )
+    pairs = {(test["victim_a"], test["victim_b"]) for test in figures["comparisons"]}
+    assert ("ann+rounded", "snn") in pairs

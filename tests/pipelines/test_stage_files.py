@@ -110,7 +110,8 @@ def test_the_same_command_makes_it_again(
     assert (run / name).read_bytes() == whole
     after = results(run)
     for figures in (*before.values(), *after.values()):
-        figures.pop("seconds", None)
+        for timed in (figures, figures.get("baseline", {})):
+            timed.pop("seconds", None)
     assert after == before
     for other in ("finetuned", "snn", "ann"):  # those above stay as they are, and done
         assert make(run, other) == 0
@@ -347,10 +348,11 @@ def settled(words: list[str]) -> tuple[dict[str, Any], str]:
     """What config.yaml would hold after a command, and the stage that it makes."""
     from snnconvert.pipelines import settings
     from snnconvert.pipelines.cli import command_parser
-    from snnconvert.pipelines.cli.arguments import parse, settings_from
+    from snnconvert.pipelines.cli.arguments import settings_from
+    from snnconvert.pipelines.cli.config_file import parse
     from snnconvert.pipelines.convert import convert
     from snnconvert.pipelines.finetune import adversarial
-    from snnconvert.pipelines.run_folder.run_folder import settings_dict
+    from snnconvert.pipelines.run_folder.fingerprints import settings_dict
 
     place = [] if "--out" in words else ["--out", "x"]
     if words[0] != "train":
@@ -370,9 +372,10 @@ def settled(words: list[str]) -> tuple[dict[str, Any], str]:
         found = settings_dict(settings_from(settings.EnergySettings, given), seed=seed)
         return {"energy": found}, "energy"
     tuned = settings_from(settings.FinetuneSettings, given)
-    if tuned.adversarial:
-        kept = adversarial.resolved_settings(tuned.model, tuned, seed)
-        return {f"{tuned.model}-adversarial": kept}, f"{tuned.model}-adversarial"
+    attacked = settings_from(settings.AdversarialSettings, given)
+    if attacked.adversarial:
+        kept = adversarial.resolved_settings(attacked.model, attacked, tuned, seed)
+        return {f"{attacked.model}-adversarial": kept}, f"{attacked.model}-adversarial"
     return {"finetuned": settings_dict(tuned, seed=seed)}, "finetuned"
 
 
@@ -389,7 +392,7 @@ def test_the_record_is_of_what_later_stages_read(tmp_path: Path) -> None:
     for name in ("spec.json", "weights.safetensors", "train.csv", ".weights.safetensors.1.tmp"):
         (tmp_path / "ann" / name).write_text(name)
     run.begin("ann", {"lr": 1})
-    run.finish("ann", {"lr": 1}, {})
+    run.finish("ann", {"lr": 1}, {"test_accuracy": 0.9})
     assert set(results(tmp_path)["ann"]["files"]) == {"spec.json", "weights.safetensors"}
     (tmp_path / "ann" / "train.csv").unlink()  # a log
     assert run.is_done("ann", {"lr": 1})

@@ -16,13 +16,13 @@ from snnconvert.convert.recipes.options import from_options, read_recipe, to_opt
 from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.engine.evaluate import evaluate_snn, evaluate_steps
 from snnconvert.errors import InputError
+from snnconvert.models.encoders import CODES
 from snnconvert.models.text_model import TextModel
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.convert import sweep as module
 from snnconvert.pipelines.convert.sweep import sweep
 from snnconvert.pipelines.convert.trials import (
     METHODS,
-    below,
     changes_of,
     one_run_for_all,
     pareto,
@@ -188,7 +188,9 @@ def test_only_what_does_not_depend_on_the_steps_shares_a_run(options, shared):
 
 @given(st.integers(1, 1000))
 def test_below_is_the_largest_bitplane_number(steps: int):
-    assert below(steps) == max(2**b - 1 for b in range(1, 11) if 2**b - 1 <= steps)
+    assert CODES["bitplane"].longest(steps) == max(
+        2**b - 1 for b in range(1, 11) if 2**b - 1 <= steps
+    )
 
 
 def rows_of(*pairs: tuple[float, float]) -> list[dict]:

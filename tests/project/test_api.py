@@ -16,7 +16,8 @@ import torch
 
 import snnconvert
 from snnconvert import TextClassifier
-from snnconvert.attacks.controls import CodedAnn, QuantisedScores
+from snnconvert.attacks.controls.coded_ann import CodedAnn
+from snnconvert.attacks.controls.quantised_scores import QuantisedScores
 from snnconvert.convert.conversion import convert_model
 from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.engine.evaluate import accuracy, evaluate_snn, evaluate_steps

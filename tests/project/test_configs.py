@@ -6,9 +6,10 @@ import shlex
 
 import pytest
 
-from snnconvert.pipelines.attack.victims import parse_victim
+from snnconvert.pipelines.attack.names import parse_victim
 from snnconvert.pipelines.cli import command_parser
-from snnconvert.pipelines.cli.arguments import parse, settings_from
+from snnconvert.pipelines.cli.arguments import settings_from
+from snnconvert.pipelines.cli.config_file import parse
 from snnconvert.pipelines.settings.run import RunSettings
 from snnconvert.text.datasets.named import dataset_names
 

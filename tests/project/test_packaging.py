@@ -21,7 +21,7 @@ from snnconvert import __version__
 from snnconvert.installation import install_hint
 from snnconvert.pipelines.cli import main
 
-ROOMS = ("text", "models", "convert", "engine", "energy", "attacks", "pipelines")
+ROOMS = ("text", "models", "convert", "engine", "energy", "attacks", "interop", "pipelines")
 
 
 def source_files(root: Path) -> list[Path]:
@@ -78,11 +78,14 @@ def test_the_wheel_holds_every_file_of_the_package_and_no_other(wheel: Path, roo
         "__main__.py",
         "errors.py",
         "files.py",
+        "options.py",
+        "progress.py",
         "registry.py",
         "seeds.py",
         "version.py",
     }
     base |= {"installation.py", "moved.py", "version.py", "py.typed"}
+    base |= {"checked_json.py", "formatting.py", "typed_json.py"}
     there = {str(p) for p in source_files(root) if p.parts[0] in ROOMS or str(p) in base}
     assert names == {f"snnconvert/{name}" for name in there}
     for needed in (

@@ -53,7 +53,9 @@ def test_a_member_of_the_users_is_like_any_other(colours: Registry[str]) -> None
     for name in ("green", "red", ""):
         with pytest.raises(InputError, match="expected a new name for the hue"):
             colours.add(name, "x")
+    assert colours.added() == {"green": "g"}
     colours.remove("green")
+    assert colours.added() == {}
     assert "green" not in colours
     with pytest.raises(UnknownNameError):
         colours.remove("red")

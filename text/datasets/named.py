@@ -1,11 +1,48 @@
-"""The named data sets: their languages, classes and licences, and the nearest name to a typo."""
+"""The named data sets, one file of `named` each: language, classes, addresses and checksums."""
 
 from __future__ import annotations
 
-import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from ...errors import InputError
+from ...files import read_yaml_mapping
+from ...registry import FileRegistry
+
+
+@dataclass(frozen=True)
+class Original:
+    """One original file.
+
+    Attributes:
+        urls: where it is, in order of preference; the checksum of the result decides.
+        format: what it is, a name of `formats.FORMATS`.
+        splits: which splits are made of it ("all", "train", "dev", "test").
+    """
+
+    urls: tuple[str, ...]
+    format: str
+    splits: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a data set comes from and what it must be after conversion.
+
+    Attributes:
+        home: the page to look at by hand.
+        originals: the files to fetch.
+        checksums: SHA-256 of the converted TSV by split.
+        ordered: False where the order of the rows is not part of the data: then the checksum is
+            over the sorted lines.
+    """
+
+    home: str
+    originals: tuple[Original, ...]
+    checksums: Mapping[str, str]
+    ordered: bool = True
 
 
 @dataclass(frozen=True)
@@ -18,72 +55,53 @@ class Named:
         classes: class names; the label in the files is the index into them.
         sizes: rows per file of the original, by file stem ("all", or "train", "dev", "test").
         origin: authors, year and licence, for listings.
+        source: where it is published; None for those that come with the package, and for those
+            that a user added without saying so.
     """
 
     name: str
     language: str
     classes: tuple[str, ...]
-    sizes: dict[str, int]
+    sizes: Mapping[str, int]
     origin: str
+    source: Source | None = None
 
 
-_POLARITY = ("negative", "positive")
-_BUILTIN_SIZES = {"train": 480, "dev": 80, "test": 80}
+def read_named(path: Path) -> Named:
+    """The data set that a file describes, called as the file.
 
-BUILTIN = {
-    "builtin-en": Named(
-        "builtin-en", "en", _POLARITY, _BUILTIN_SIZES, "written for this project; Apache-2.0"
-    ),
-    "builtin-zh": Named(
-        "builtin-zh", "zh", _POLARITY, _BUILTIN_SIZES, "written for this project; Apache-2.0"
-    ),
-}
+    Raises:
+        InputError: no such file, not YAML, or a field is missing or of another form.
+    """
+    fields = read_yaml_mapping(path, "a data set")
+    try:
+        return Named(
+            path.stem,
+            str(fields["language"]),
+            tuple(str(name) for name in fields["classes"]),
+            {str(split): int(rows) for split, rows in fields["sizes"].items()},
+            str(fields["origin"]),
+            _source(fields) if "originals" in fields else None,
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"expected language, classes, sizes and origin in {path}, and for a download home, "
+            f"originals and checksums, but got another form ({type(error).__name__}: {error})"
+        ) from None
 
-NAMED = {
-    entry.name: entry
-    for entry in (
-        Named(
-            "sst2",
-            "en",
-            _POLARITY,
-            {"train": 6920, "dev": 872, "test": 1821},
-            "Socher et al. 2013; no licence stated",
-        ),
-        Named(
-            "sst5",
-            "en",
-            ("very negative", "negative", "neutral", "positive", "very positive"),
-            {"train": 8544, "dev": 1101, "test": 2210},
-            "Socher et al. 2013; no licence stated",
-        ),
-        Named("mr", "en", _POLARITY, {"all": 10662}, "Pang and Lee 2005; no licence stated"),
-        Named(
-            "subj",
-            "en",
-            ("subjective", "objective"),
-            {"all": 10000},
-            "Pang and Lee 2004; no licence stated",
-        ),
-        Named("chnsenti", "zh", _POLARITY, {"all": 7766}, "Tan Songbo; no licence stated"),
-        Named(
-            "waimai", "zh", _POLARITY, {"all": 11987}, "ChineseNlpCorpus 2018; no licence stated"
-        ),
-        Named(
-            "emotion",
-            "en",
-            ("sadness", "joy", "love", "anger", "fear", "surprise"),
-            {"train": 16000, "dev": 2000, "test": 2000},
-            "Saravia et al. 2018 (CARER); education and research only",
-        ),
-        Named(
-            "imdb",
-            "en",
-            _POLARITY,
-            {"train": 25000, "test": 25000},
-            "Maas et al. 2011; no licence stated",
-        ),
+
+def _source(fields: Mapping[str, Any]) -> Source:
+    originals = tuple(
+        Original(tuple(item["urls"]), str(item["format"]), tuple(item["splits"]))
+        for item in fields["originals"]
     )
-}
+    checksums = {str(split): str(value) for split, value in fields["checksums"].items()}
+    return Source(str(fields["home"]), originals, checksums, bool(fields.get("ordered", True)))
+
+
+_HERE = Path(__file__).parent
+BUILTIN: FileRegistry[Named] = FileRegistry("built-in data set", _HERE / "builtin", read_named)
+NAMED: FileRegistry[Named] = FileRegistry("data set", _HERE / "named", read_named)
 
 
 def dataset_names() -> list[str]:
@@ -93,6 +111,8 @@ def dataset_names() -> list[str]:
 
 def unknown_name(name: str) -> InputError:
     """The error for a name that is neither known nor a path, with the nearest known name."""
+    import difflib  # slow to import, and only this error needs it
+
     near = difflib.get_close_matches(name.lower(), dataset_names(), n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}? " if near else ""
     return InputError(

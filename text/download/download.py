@@ -12,13 +12,10 @@ from typing import Any
 from ...errors import InputError, SnnConvertError
 from ...files import replace_file, sha256
 from ..datasets.folders import builtin_file, data_folder, split_files
-from ..datasets.named import BUILTIN, NAMED, dataset_names, unknown_name
+from ..datasets.named import BUILTIN, NAMED, Named, Source, dataset_names, unknown_name
 from ..decoding.packed import read_bytes
 from .fetch import fetch
 from .formats import convert
-from .origins import SOURCES, Original, Source
-
-__all__ = ["SOURCES", "Original", "Source", "checksum", "download", "list_datasets"]
 
 
 def checksum(data: bytes, ordered: bool = True) -> str:
@@ -29,7 +26,7 @@ def checksum(data: bytes, ordered: bool = True) -> str:
 def download(
     name: str,
     data_dir: str | Path,
-    sources: Mapping[str, Source] = SOURCES,
+    sources: Mapping[str, Source] | None = None,
     progress: bool = True,
 ) -> Path:
     """Get the data set ``name`` into ``data_dir/name``, in the layout `load_dataset` reads.
@@ -37,6 +34,12 @@ def download(
     The original files are fetched (see `fetch.fetch` for how it resumes), converted and compared
     with their checksums; only then does the folder appear, whole. A folder that is there already
     and agrees with the checksums is left as it is.
+
+    Args:
+        name: of the data set
+        data_dir: where the folders of data sets lie
+        sources: where each is published, by name; by default as the registry says
+        progress: show a bar
 
     Returns:
         The folder of the data set.
@@ -47,9 +50,9 @@ def download(
     """
     if name in BUILTIN:
         return builtin_file(name).parent
-    if name not in sources:
+    source = sources.get(name) if sources is not None else _published(name)
+    if source is None:
         raise unknown_name(name)
-    source = sources[name]
     base = Path(data_dir).expanduser()
     folder, work = base / name, base / ".downloads" / name
     if folder.exists():
@@ -61,7 +64,7 @@ def download(
         if not path.exists():
             fetch(original.urls, path, progress)
         try:
-            parts = dict(zip(original.splits, convert(original.converter, path), strict=True))
+            parts = dict(zip(original.splits, convert(original.format, path), strict=True))
             _check(name, source, parts)
         except SnnConvertError as error:
             if not isinstance(error, InputError):  # a missing library is no fault of the file
@@ -73,6 +76,11 @@ def download(
         shutil.rmtree(work)
         work.parent.rmdir()
     return folder
+
+
+def _published(name: str) -> Source | None:
+    """Where ``name`` is published; None where nothing is known of that."""
+    return NAMED[name].source if name in NAMED else None
 
 
 def _check(name: str, source: Source, parts: Mapping[str, bytes]) -> None:
@@ -138,13 +146,12 @@ def list_datasets(data_dir: str | Path | None = None) -> list[dict[str, Any]]:
                 "sizes": sizes,
                 "present": sizes is not None,
                 "path": str(path) if path else None,
-                "source": f"{SOURCES[name].home} ({entry.origin})"
-                if name in NAMED
-                else entry.origin,
+                "source": _described(entry),
             }
         )
     return records
 
 
-def _described(name: str, origin: str) -> str:
-    return f"{SOURCES[name].home} ({origin})" if name in SOURCES else origin
+def _described(entry: Named) -> str:
+    """Where a data set is published, and by whom."""
+    return f"{entry.source.home} ({entry.origin})" if entry.source else entry.origin

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ...errors import SnnConvertError, one_line
+from ...progress import bar
 
 CHUNK = 1 << 16
 ATTEMPTS = 8
@@ -88,8 +89,6 @@ def _fetch_one(url: str, part: Path, progress: bool, timeout: float) -> str:
 
 def _copy(response: Any, part: Path, before: int, progress: bool) -> str:
     """Append ``response`` to ``part``, or begin ``part`` anew; returns what went wrong."""
-    from tqdm import tqdm
-
     resumed = response.status == 206
     done = before if resumed else 0
     length = response.headers.get("Content-Length")
@@ -97,14 +96,15 @@ def _copy(response: Any, part: Path, before: int, progress: bool) -> str:
     name = part.name.removesuffix(".part")
     with (
         open(part, "ab" if resumed else "wb") as handle,
-        tqdm(
+        bar(
             total=total,
             initial=done,
             desc=name,
             unit="B",
             unit_scale=True,
-            disable=not progress,
-        ) as bar,
+            shown=progress,
+            always=True,
+        ) as drawn,
     ):
         while True:
             try:
@@ -115,5 +115,5 @@ def _copy(response: Any, part: Path, before: int, progress: bool) -> str:
                 break
             handle.write(data)
             done += len(data)
-            bar.update(len(data))
+            drawn.update(len(data))
     return f"the connection broke off at {done} of {total} bytes" if total and done < total else ""

@@ -19,10 +19,21 @@ Converter = Callable[[Path], list[bytes]]
 _REVIEW = re.compile(r"aclImdb/(train|test)/(neg|pos)/([0-9]+)_[0-9]+\.txt")
 
 
-def convert(converter: Converter, path: Path) -> list[bytes]:
-    """Run ``converter`` on ``path``; raises `SnnConvertError` where the file is not of its kind."""
+def convert(kind: str, path: Path) -> list[bytes]:
+    """The TSV files of the original at ``path``.
+
+    Args:
+        kind: a name of `FORMATS`
+        path: the original file
+
+    Raises:
+        InputError: no such format.
+        SnnConvertError: the file is not of its kind.
+    """
+    if kind not in FORMATS:
+        raise InputError(f"expected a format of {', '.join(FORMATS)}, but got {kind!r}")
     try:
-        return converter(path)
+        return FORMATS[kind](path)
     except (ValueError, KeyError, EOFError, OSError, csv.Error, tarfile.TarError) as error:
         raise SnnConvertError(
             f"{path.name} is not the file that was expected ({one_line(error)[:150]}): it may have "
@@ -84,3 +95,12 @@ def _utf8(data: bytes) -> bytes:
     except UnicodeDecodeError:
         return data.decode("cp1252").encode("utf-8")
     return data
+
+
+FORMATS: dict[str, Converter] = {
+    "spaced": spaced,
+    "csv": comma_separated,
+    "parquet": parquet,
+    "imdb": imdb_archive,
+}
+"""What the files of named data sets may be; a new one is one function and one line here."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError, one_line
+from ...progress import bar
 from ..decoding.compressed import unpacked
 from .binary import read_binary
 from .kinds import BOM, header, is_binary, looks_like_vectors, refuse_foreign
@@ -53,19 +54,20 @@ def read_vectors(
         InputError: unreadable, cut off, another format, another number of rows than its header
             promises, or more than one in twenty rows that cannot be used.
     """
-    from tqdm import tqdm
-
-    bar = tqdm(
+    reading = bar(
         total=path.stat().st_size,
         desc="word vectors",
         unit="B",
         unit_scale=True,
         leave=False,
-        disable=None if progress else True,  # None: a bar only where there is a terminal
+        shown=progress,
     )
     try:
         # a zip file is read from its end first
-        with bar, unpacked(path, looks_like_vectors, lambda at: bar.update(at - bar.n)) as content:
+        with (
+            reading as drawn,
+            unpacked(path, looks_like_vectors, lambda at: drawn.update(at - drawn.n)) as content,
+        ):
             return _read(content, source, wanted)
     except (ValueError, MemoryError) as error:
         raise InputError(

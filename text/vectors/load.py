@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError, SnnConvertError, one_line
+from ...progress import bar
 from ...seeds import derive
 from ..decoding.decoding import user_path
 from ..inputs import as_words
@@ -161,17 +162,16 @@ def _train(
 ) -> WordVectors:
     """Skip-gram vectors (Mikolov et al. 2013) of all words, the same on every run."""
     from gensim.models import Word2Vec
-    from tqdm import tqdm
 
     if window < 1 or epochs < 1:
         raise InputError(f"expected window and epochs of at least 1, got {window} and {epochs}")
-    whole, disable = len(texts) * (epochs + 1), None if progress else True  # one pass for the words
+    whole = len(texts) * (epochs + 1)  # one pass for the words
     with (
         quiet_gensim(),
-        tqdm(total=whole, desc="train vectors", unit="text", leave=False, disable=disable) as bar,
+        bar(total=whole, desc="train vectors", unit="text", leave=False, shown=progress) as drawn,
     ):
         model = Word2Vec(
-            _Passes(texts, bar.update),
+            _Passes(texts, drawn.update),
             vector_size=dim,
             window=window,
             epochs=epochs,

@@ -1,1 +1,30 @@
-"""What every command takes and what it runs."""
+"""The commands, in the order of the help: one file a command, `COMMAND` in it.
+
+This table is the help text too, so it loads none of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ....registry import Registry
+
+if TYPE_CHECKING:
+    from ..shared import Command
+
+HELP = {
+    "run": "train, convert, fine-tune, attack and report, in one run folder",
+    "train": "train a text CNN (TextCNN or DPCNN) on an English or Chinese data set",
+    "convert": "convert the trained network to a spiking one",
+    "finetune": "fine-tune the SNN with surrogate gradients",
+    "attack": "attack ANN and SNN with TextAttack on the same texts",
+    "energy": "count spikes, operations and memory, and project what a sentence costs",
+    "report": "write RUN/report.html, or a page that compares several runs",
+    "evaluate": "measure a model of a run on a split or a file",
+    "predict": "classify texts with a model of a run",
+    "export": "write a model of a run as a file that other programs read",
+    "data": "list the named data sets, or download one from its source",
+    "doctor": "check versions, libraries, the machine and data; exit code 1 if broken",
+    "demo": "run the whole job on the built-in English and Chinese reviews",
+}
+COMMANDS: Registry[Command] = Registry("command", __name__, "COMMAND", tuple(HELP))

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
+from ...run_folder.records.models import ModelStage
 from ..drawing.files import Figure, figure
 from ..drawing.svg import Canvas, both_widths, nice_ticks, thinned
 from ..format import percent
-from ..reading.run import Model, RunFigures, last_model
-from ..sections.accuracy import interval, texts_tested
+from ..intervals import interval
+from ..read import Run
 from .tables import Row
 
 COLOURS = ("one", "two", "three", "four", "five", "six")
@@ -27,19 +28,24 @@ def styles(runs: int) -> list[tuple[str, str]]:
     ]
 
 
-def overlay(runs: Mapping[str, RunFigures]) -> Figure | None:
+def overlay(runs: Mapping[str, Run]) -> Figure | None:
     """Test accuracy of every run's last SNN against T, and its ANN; None without any SNN."""
-    found = {name: last for name, run in runs.items() if (last := last_model(run.models))}
+    found = {name: run.models[run.last] for name, run in runs.items() if run.last}
     if not found:
         return None
     rows: list[Row] = []
     for name, model in found.items():
-        for step, value in enumerate(model.test_by_step, 1):
-            low, high = interval(value, texts_tested(runs[name])) or (None, None)
-            row: Row = {"run": name, "model": model.kind, "step": step, "test_accuracy": value}
+        for step, value in enumerate(model.accuracy_by_step, 1):
+            low, high = interval(value, runs[name].tested) or (None, None)
+            row: Row = {"run": name, "model": runs[name].last, "step": step, "test_accuracy": value}
             rows.append(row | {"low": low, "high": high})
     rows += [
-        {"run": name, "model": "ann", "step": None, "test_accuracy": run.models["ann"].test}
+        {
+            "run": name,
+            "model": "ann",
+            "step": None,
+            "test_accuracy": run.models["ann"].test_accuracy,
+        }
         for name, run in runs.items()
         if "ann" in run.models
     ]
@@ -47,15 +53,24 @@ def overlay(runs: Mapping[str, RunFigures]) -> Figure | None:
     return figure("accuracy-of-runs", "accuracy of every run against time steps", markup, rows)
 
 
+def _anns(runs: Mapping[str, Run]) -> dict[str, float]:
+    """Test accuracy of the ANN of every run that has one."""
+    return {
+        name: run.models["ann"].test_accuracy for name, run in runs.items() if "ann" in run.models
+    }
+
+
 def _overlay(
-    runs: Mapping[str, RunFigures], found: Mapping[str, Model], width: float, shape: str
+    runs: Mapping[str, Run], found: Mapping[str, ModelStage], width: float, shape: str
 ) -> Canvas:
-    anns = {name: run.models["ann"].test for name, run in runs.items() if "ann" in run.models}
-    steps = max(len(model.test_by_step) for model in found.values())
-    values = [v for model in found.values() for v in model.test_by_step] + list(anns.values())
+    anns = {
+        name: run.models["ann"].test_accuracy for name, run in runs.items() if "ann" in run.models
+    }
+    steps = max(len(model.accuracy_by_step) for model in found.values())
+    values = [v for model in found.values() for v in model.accuracy_by_step] + list(anns.values())
     ticks = nice_ticks(100 * min(values) - 0.5, 100 * max(values) + 0.5)
     said = ", ".join(
-        f"{name} {percent(m.test_by_step[-1])} at T = {len(m.test_by_step)}"
+        f"{name} {percent(m.accuracy_by_step[-1])} at T = {len(m.accuracy_by_step)}"
         for name, m in found.items()
     )
     narrow = shape == "narrow"
@@ -84,7 +99,7 @@ def _overlay(
             title = f"{name}, ANN: {percent(anns[name])}"
             height = y(anns[name])
             canvas.line(left, height, right, height, f"curve dashed thin {colour}", title)
-        curve = found[name].test_by_step if name in found else []
+        curve = found[name].accuracy_by_step if name in found else []
         if run.models and curve:
             canvas.path(((x(i), y(v)) for i, v in enumerate(curve, 1)), f"curve {colour}")
         for step, value in enumerate(curve, 1):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ....attacks.preset import Role
+from ....attacks.presets.catalogue import role_of
 from ....attacks.records import Record, read_records, records_path
-from ....attacks.statistics.figures import NOISE, UNLIMITED
 from .checked_json import Value
 
 COUNTS = ("n", "errors", "attacked", "successes", "verified")
@@ -49,7 +50,7 @@ class AttackRow:
     @property
     def main(self) -> bool:
         """Whether it is a model under a true attack, and no control."""
-        return not self.control and self.attack not in (NOISE, *UNLIMITED)
+        return not self.control and role_of(self.attack) is Role.ATTACK
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,14 @@ import importlib.util
 import os
 import re
 import tempfile
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from snnconvert.attacks.job import Example, Job
+from snnconvert.attacks.job import Example, Job, data_digest, library_versions
+from snnconvert.attacks.presets import PRESETS
 from snnconvert.attacks.records import read_records
 from snnconvert.attacks.runs import run_attack
 from snnconvert.attacks.workers import ray_pool
@@ -19,6 +21,7 @@ from snnconvert.attacks.workers import ray_session as sessions
 from snnconvert.attacks.workers.pool import AttackPool, OneProcess
 from snnconvert.attacks.workers.ray_pool import TRIES, RayPool
 from snnconvert.attacks.workers.ray_session import ray_session
+from snnconvert.attacks.workers.ray_worker import RayWorker, surroundings
 from snnconvert.attacks.workers.start import attack_pool
 from snnconvert.errors import InputError, SnnConvertError
 from snnconvert.installation import install_hint
@@ -164,6 +167,25 @@ def test_two_workers_give_the_records_of_one_process(textattack, local_ray, tmp_
     assert header == read_records(tmp_path / "one" / "r.jsonl")[0]
     printed, said = capfd.readouterr()
     assert printed == "" and noise(said) == []
+
+
+@needs_ray
+def test_a_worker_gets_the_attacks_that_were_added(textattack, local_ray, tmp_path):
+    from ray import cloudpickle
+
+    pruthi = replace(PRESETS["pruthi"], name="mine", needs=())
+    PRESETS.add("mine", pruthi)
+    try:
+        options = {"query_budget": 50, "verify_draws": 5}
+        expected = attack(tmp_path, EXAMPLES[:2], "mine", Deadly(tmp_path), **options)
+        job = Job("bag", "mine", 0, 50, 5, data_digest("mine"), library_versions())
+        needed = cloudpickle.dumps((partial(load_deadly, tmp_path, 0.0), PRESETS.added()))
+        PRESETS.remove("mine")  # as in a process of its own
+        worker = RayWorker(needed, surroundings())
+        found = [worker.attack(job, example) for example in EXAMPLES[:2]]
+    finally:
+        PRESETS.remove("mine")
+    assert found == expected and {r.error for r in found} == {None}
 
 
 @needs_ray

@@ -99,14 +99,14 @@ def test_mean_pooling_has_no_table_and_is_run_as_it_is():
     model = textcnn(pooling="mean")
     with pytest.raises(Unsupported, match="maximum over all positions"):
         AnnEngine(model)
-    runner = AnnRunner(model, "auto", "exact", few=0)
+    runner = AnnRunner(model, "exact", tables=True)
     assert torch.equal(runner.logits(BATCH), ann_logits(model, BATCH))
 
 
 def test_new_weights_are_noticed():
     model = textcnn()
-    for engine in ("fast", "reference"):
-        runner = AnnRunner(model, engine, "exact", few=0)
+    for tables in (True, False):
+        runner = AnnRunner(model, "exact", tables)
         before = runner.logits(BATCH)
         with torch.no_grad():
             model.network.node("readout").weight.mul_(2)

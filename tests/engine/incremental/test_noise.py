@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from snnconvert.engine.classifier import ModelClassifier
-from snnconvert.engine.engines import make_engine, sharing
+from snnconvert.engine.engines import make_engine
 from snnconvert.engine.grid import on_grid
 from snnconvert.engine.incremental import bases as bases_module
 from snnconvert.engine.incremental.draws import logits_of_draws, logits_of_own_draws
@@ -153,7 +153,7 @@ def test_noise_of_batches_is_left_to_the_engine():
 
 @pytest.mark.parametrize("name", ["reference", "torch", "fast"])
 def test_every_engine_gives_the_same_draws(name):
-    engine = sharing(make_engine(model_of(), name))
+    engine = make_engine(model_of(), name, similar=True)
     sequences, seeds = exchanged(np.arange(1, 8)), [2, 9]
     expected = reference(engine.model, sequences, seeds)[:, -1]
     assert torch.equal(logits_of_draws(engine, sequences, seeds), expected)

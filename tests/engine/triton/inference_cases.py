@@ -1,14 +1,15 @@
 """Inference on the GPU kernels: `test_triton.py` runs this in a process of its own."""
 
+import numpy as np
 import pytest
 import torch
 
+from snnconvert.engine.evaluate import snn_outputs
 from snnconvert.engine.grid import on_grid
-from snnconvert.engine.triton.front import pooled_signals
-from snnconvert.engine.triton.inference import TritonEngine
+from snnconvert.engine.triton.front import LINE, pooled_signals
+from snnconvert.engine.triton.inference import GpuEngine, TritonEngine
 from snnconvert.errors import InputError
 from snnconvert.tests.engine.triton.helpers import (
-    CHANNELS,
     DEVICE,
     LONG,
     SHORT,
@@ -50,7 +51,7 @@ def test_more_frames_than_registers_hold_and_several_branches():
 
 def test_the_table_keeps_words_and_starts_anew_when_full_or_changed(monkeypatch):
     model = on_grid(model_of("spikes", "direct", steps=2)).eval().to(DEVICE)
-    row = 4 * 2 * CHANNELS  # one frame of two taps
+    row = 4 * LINE  # one frame of two taps of three channels, filled up
     engine = TritonEngine(model, table_bytes=3 * row)
     projected = []
     rows = TritonEngine._rows
@@ -74,3 +75,25 @@ def test_a_table_of_another_type_is_refused():
     with pytest.raises(InputError, match=r"expected a float32 table .* got torch.float64"):
         table = torch.zeros(2, 1, 3, dtype=torch.float64)
         pooled_signals(table, torch.zeros(1, 1), torch.ones(1), (0,), ())
+
+
+@pytest.mark.parametrize(("rule", "code", "mapping", "soft", "ids"), CASES)
+def test_same_logits_and_counts_as_the_reference(rule, code, mapping, soft, ids):
+    model = model_of(rule, code, mapping, soft).eval().to(DEVICE)
+    texts = [row[row > 0].numpy() for row in ids] + [np.array([2, 2, 4])]
+    logits, counts = snn_outputs(model, texts, 5, engine="gpu")
+    want, wanted = snn_outputs(model, texts, 5, engine="reference")
+    assert logits.device.type == "cpu" and torch.equal(logits, want)
+    assert counts == wanted and counts["sops_per_sample"] > 0
+
+
+def test_a_counter_of_signals_is_shown_them():
+    model = model_of("spikes").eval().to(DEVICE)
+    shown = []
+
+    class Signals:
+        def update(self, record):
+            shown.append(set(record))
+
+    GpuEngine(model).running_logits([np.array([1, 2, 3])], counter=Signals())
+    assert shown == [{"input", *model.network.inputs}]

@@ -17,6 +17,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.nn import functional
 
 from snnconvert.attacks.assets import nltk as environment
 from snnconvert.attacks.records import read_records
@@ -27,8 +28,8 @@ from snnconvert.installation import install_hint
 from snnconvert.models.saving import load_model, weights_hash
 from snnconvert.pipelines import run as run_module
 from snnconvert.pipelines.cli import main
-from snnconvert.pipelines.data import Texts, load_run_texts
-from snnconvert.pipelines.finetune import adversarial
+from snnconvert.pipelines.data import load_run_texts
+from snnconvert.pipelines.finetune import adversarial, attacked_rounds
 from snnconvert.pipelines.finetune.adversarial_texts import (
     Attacked,
     accuracy_under_attack,
@@ -38,9 +39,12 @@ from snnconvert.pipelines.finetune.adversarial_texts import (
     with_attacked,
 )
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
-from snnconvert.pipelines.settings.finetune import FinetuneSettings
+from snnconvert.pipelines.settings.finetune import AdversarialSettings, FinetuneSettings
+from snnconvert.pipelines.settings.run import RunSettings
 from snnconvert.pipelines.training import loop, text_loop
+from snnconvert.pipelines.training.texts import Texts
 from snnconvert.tests.helpers.records import records as made_records
+from snnconvert.tests.helpers.report import RESULTS
 from snnconvert.text.datasets.dataset import Split
 
 DATA = ["--limit", "200", "--dim", "16", "--max-length", "24", "--vectors", "random"]
@@ -247,7 +251,7 @@ def test_adversarial_texts_enter_the_batches(
     """Every epoch shows each clean text once, and the adversarial ones with their true labels."""
     seen: Counter[tuple[tuple[int, ...], int]] = Counter()
     waiting: list[tuple[int, ...]] = []
-    to_batch, cross_entropy = text_loop.to_batch, text_loop.functional.cross_entropy
+    to_batch, cross_entropy = text_loop.to_batch, functional.cross_entropy
 
     def spy(sequences: list[np.ndarray]) -> Any:
         waiting.extend(tuple(s.tolist()) for s in sequences)
@@ -260,7 +264,7 @@ def test_adversarial_texts_enter_the_batches(
         return cross_entropy(outputs, labels, *more)
 
     monkeypatch.setattr(text_loop, "to_batch", spy)
-    monkeypatch.setattr(text_loop.functional, "cross_entropy", watch)
+    monkeypatch.setattr(functional, "cross_entropy", watch)
     assert main(["finetune", str(copy), *TUNE, "--model", "ann", "--force"]) == 0
     texts = load_run_texts(RunFolder(copy))
     clean = [tuple(s.tolist()) for s in texts.sequences["train"]]
@@ -283,7 +287,7 @@ def test_stopped_in_attacks_and_in_trainings(
     fresh: Path, tuned: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", -1.0)
-    attack, step = adversarial.run_attack, loop.Loop._step
+    attack, step = attacked_rounds.run_attack, loop.Loop._step
     stops = [5, 9, 3, 12]  # texts attacked before an interrupt, in turn
 
     def stopping_attack(classifier: Any, examples: Any, *rest: Any, **more: Any) -> Any:
@@ -300,7 +304,7 @@ def test_stopped_in_attacks_and_in_trainings(
             raise KeyboardInterrupt
         step(self, indices)
 
-    monkeypatch.setattr(adversarial, "run_attack", stopping_attack)
+    monkeypatch.setattr(attacked_rounds, "run_attack", stopping_attack)
     monkeypatch.setattr(loop.Loop, "_step", stopping_step)
     codes = []
     while not codes or codes[-1] == 130:
@@ -322,7 +326,7 @@ REFUSED = [
     ("--adversarial deepwordbug --adversarial-texts 0", "--adversarial-texts"),
     ("--adversarial deepwordbug --adversarial-share 1", "below 1"),
     ("--adversarial deepwordbug --model cnn", "both, ann, snn"),
-    ("--adversarial textfolly", "unknown attack 'textfolly'"),
+    ("--adversarial textfolly", "but got 'textfolly'"),
     ("--adversarial deepwordbug,deepwordbug", "different values"),
     ("--adversarial zh-homophone", "texts of language 'en', but zh-homophone is for 'zh'"),
 ]
@@ -379,7 +383,7 @@ def test_redoing_a_stage_drops_what_builds_on_it(tmp_path: Path) -> None:
         run = RunFolder(tmp_path / redone, must_exist=False)
         for stage in stages:
             run.begin(stage, {"seed": 0})
-            run.finish(stage, {"seed": 0}, {})
+            run.finish(stage, {"seed": 0}, RESULTS.get(stage) or RESULTS["snn"])
         run.begin(redone, {"seed": 1}, force=True)
         assert set(run.results()) == left
         assert set(run.config()) == {*left, redone, "versions"}
@@ -494,5 +498,13 @@ def test_the_share_of_adversarial_texts(clean: int, made: int, share: float) -> 
 
 def test_settings_check_themselves() -> None:
     with pytest.raises(InputError, match="adversarial_budget only with adversarial"):
-        FinetuneSettings(adversarial_budget=7)
-    assert FinetuneSettings(adversarial=("pwws",), adversarial_budget=7).model == "both"
+        AdversarialSettings(adversarial_budget=7)
+    settings = AdversarialSettings(adversarial=("pwws",), adversarial_budget=7)
+    assert settings.model == "both"
+    settings.check_training(FinetuneSettings(width=2.0))
+    alone = AdversarialSettings(adversarial=("pwws",), model="ann")
+    alone.check_training(FinetuneSettings(epochs=3, lr=0.1))
+    with pytest.raises(InputError, match="width only where an SNN is tuned"):
+        alone.check_training(FinetuneSettings(width=2.0))
+    with pytest.raises(InputError, match="width only where an SNN is tuned"):
+        RunSettings(adversarial=alone, finetune=FinetuneSettings(width=2.0))

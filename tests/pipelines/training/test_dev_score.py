@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from snnconvert.pipelines.data import Texts
 from snnconvert.pipelines.training.dev_score import DevScore
+from snnconvert.pipelines.training.texts import Texts
 
 # nine of ten dev texts are of class 0, and so is every answer
 LABELS = [0] * 9 + [1]

@@ -16,6 +16,7 @@ from torch import nn
 from snnconvert.files import load_tensors
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.training import loop
+from snnconvert.pipelines.training.checkpoint import read_checkpoint
 from snnconvert.pipelines.training.divergence import DivergenceError, Watch
 from snnconvert.tests.helpers.chance import without_chance
 
@@ -128,9 +129,7 @@ def test_a_resumed_training_remembers_where_the_loss_began(
     with monkeypatch.context() as patch:
         patch.setattr(loop.Loop, "_step", stopping)
         assert main(words) == 130
-    _, state = loop.read_checkpoint(
-        run / "finetuned" / "finetune.checkpoint.safetensors", stamp(run)
-    )
+    _, state = read_checkpoint(run / "finetuned" / "finetune.checkpoint.safetensors", stamp(run))
     assert 0 < state.first_loss < 10
     capsys.readouterr()
     assert main(words) == 1

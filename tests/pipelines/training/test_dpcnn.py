@@ -14,7 +14,8 @@ from snnconvert.pipelines.settings.convert import ConvertSettings
 from snnconvert.pipelines.settings.data import DataSettings
 from snnconvert.pipelines.settings.train import TrainSettings
 from snnconvert.pipelines.train import train
-from snnconvert.pipelines.training.loop import Loop, adamw
+from snnconvert.pipelines.training.loop import Loop
+from snnconvert.pipelines.training.optimizer import adamw
 
 
 def test_train_and_convert(tmp_path: Path):

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from torch import nn
 
 from snnconvert.pipelines.settings.finetune import FinetuneSettings
+from snnconvert.pipelines.settings.sizes import finetune_defaults, train_defaults
 from snnconvert.pipelines.settings.train import TrainSettings
-from snnconvert.pipelines.training.loop import Loop, adamw
-from snnconvert.pipelines.training.schedule import finetune_defaults, rate_factor, train_defaults
+from snnconvert.pipelines.training.loop import Loop
+from snnconvert.pipelines.training.optimizer import adamw
+from snnconvert.pipelines.training.schedule import rate_factor
 from snnconvert.pipelines.training.text_loop import hide_words
 
 

@@ -15,17 +15,10 @@ import pytest
 from snnconvert.errors import InputError, SnnConvertError
 from snnconvert.files import sha256
 from snnconvert.text.datasets.dataset import load_dataset
-from snnconvert.text.datasets.named import NAMED
-from snnconvert.text.download.download import (
-    SOURCES,
-    Original,
-    Source,
-    checksum,
-    download,
-    list_datasets,
-)
+from snnconvert.text.datasets.named import NAMED, Original, Source
+from snnconvert.text.download.download import checksum, download, list_datasets
 from snnconvert.text.download.fetch import CHUNK, fetch
-from snnconvert.text.download.formats import comma_separated, convert, imdb_archive, parquet, spaced
+from snnconvert.text.download.formats import FORMATS, convert
 
 ROWS = [(i % 2, f"text number {i} , with words") for i in range(9000)]
 RAW = "".join(f"{label} {text}\n" for label, text in ROWS).encode()
@@ -78,7 +71,7 @@ def address(server, path="/raw.all"):
 
 
 def sources(*urls, expected=TSV, splits=("all",)):
-    original = Original(urls, spaced, splits)
+    original = Original(urls, "spaced", splits)
     return {"mr": Source("http://example.org", (original,), {"all": sha256(expected)})}
 
 
@@ -199,7 +192,7 @@ def test_a_folder_with_other_content_is_left_alone(tmp_path):
 def test_several_files_appear_together(tmp_path):
     with serving({"/a": b"1 a\n0 b\n", "/b": b"1 c\n"}) as server:
         originals = tuple(
-            Original((address(server, path),), spaced, (split,))
+            Original((address(server, path),), "spaced", (split,))
             for path, split in (("/a", "train"), ("/b", "test"))
         )
         sums = {"train": sha256(b"1\ta\n0\tb\n"), "test": sha256(b"1\tx\n")}
@@ -221,18 +214,18 @@ def test_unknown_and_builtin_names(tmp_path):
 def test_spaced(tmp_path):
     path = tmp_path / "raw"
     path.write_bytes(b"1 a b \r\n0  leading\n")
-    assert spaced(path) == [b"1\ta b \n0\t leading\n"]
+    assert convert("spaced", path) == [b"1\ta b \n0\t leading\n"]
     path.write_bytes(b"1 caf\xe9\n")
-    assert spaced(path) == ["1\tcafé\n".encode()]
+    assert convert("spaced", path) == ["1\tcafé\n".encode()]
 
 
 def test_comma_separated(tmp_path):
     path = tmp_path / "raw.csv"
     path.write_text('label,review\n1,"好,""很""好"\n0,差\n', encoding="utf-8")
-    assert comma_separated(path) == ['1\t好,"很"好\n0\t差\n'.encode()]
+    assert FORMATS["csv"](path) == ['1\t好,"很"好\n0\t差\n'.encode()]
     path.write_text("<html>")
     with pytest.raises(SnnConvertError, match=r"raw.csv is not the file that was expected"):
-        convert(comma_separated, path)
+        convert("csv", path)
 
 
 def test_parquet(tmp_path):
@@ -241,10 +234,10 @@ def test_parquet(tmp_path):
 
     path = tmp_path / "raw.parquet"
     writer.write_table(arrow.table({"text": ["i feel", "好"], "label": [3, 0]}), path)
-    assert parquet(path) == ["3\ti feel\n0\t好\n".encode()]
+    assert FORMATS["parquet"](path) == ["3\ti feel\n0\t好\n".encode()]
     path.write_bytes(b"<html>")
     with pytest.raises(SnnConvertError, match="not the file that was expected"):
-        convert(parquet, path)
+        convert("parquet", path)
 
 
 def test_parquet_without_pyarrow(tmp_path, monkeypatch):
@@ -253,7 +246,7 @@ def test_parquet_without_pyarrow(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     with pytest.raises(InputError, match=r"needs pyarrow: .*pip install .*datasets"):
-        convert(parquet, tmp_path / "raw.parquet")
+        convert("parquet", tmp_path / "raw.parquet")
 
 
 def archive(path: Path, members: dict[str, bytes]) -> Path:
@@ -277,12 +270,12 @@ def test_imdb_archive(tmp_path):
             "aclImdb/test/neg/0_2.txt": b"bad",
         },
     )
-    train, test = imdb_archive(path)
+    train, test = FORMATS["imdb"](path)
     assert train.decode() == "0\tschön\u0085\n1\tnine twice .\n1\tten\n"
     assert test == b"0\tbad\n"
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(SnnConvertError, match="not the file that was expected"):
-        convert(imdb_archive, path)
+        convert("imdb", path)
 
 
 def test_checksum_of_unordered_rows():
@@ -291,8 +284,9 @@ def test_checksum_of_unordered_rows():
 
 
 def test_every_named_set_has_a_source_for_each_file():
-    assert set(SOURCES) == set(NAMED)
-    for name, source in SOURCES.items():
+    for name, named in NAMED.items():
+        source = named.source
+        assert source is not None and {o.format for o in source.originals} <= set(FORMATS)
         splits = [split for original in source.originals for split in original.splits]
         assert set(splits) == set(source.checksums) == set(NAMED[name].sizes)
         assert len(splits) == len(set(splits))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .....attacks.records import Record
-from ...reading.robustness import AttackRow
+from .read import AttackResult
 
 Piece = tuple[str, bool]  # some letters, and whether the attack changed them
 
@@ -115,7 +115,7 @@ def marked(record: Record) -> tuple[list[Piece], list[Piece]]:
 
 
 def chosen_examples(
-    rows: Sequence[AttackRow], classes: Sequence[str], most: int = 10, letters: int = 280
+    rows: Sequence[AttackResult], classes: Sequence[str], most: int = 10, letters: int = 280
 ) -> list[Example]:
     """The most instructive successes, chosen by rule, so that nobody picks them.
 
@@ -131,25 +131,25 @@ def chosen_examples(
         letters: in a text.
     """
     results = {(row.attack, row.victim): {r.index: r for r in row.records} for row in rows}
-    pools: dict[str, list[tuple[AttackRow, Record]]] = {}
+    pools: dict[str, list[tuple[AttackResult, Record]]] = {}
     for row in rows:
         won = [(row, record) for record in row.records if record.status == "success"]
         pools.setdefault(row.attack, []).extend(won)
-    chosen: list[tuple[AttackRow, Record]] = []
+    chosen: list[tuple[AttackResult, Record]] = []
     seen: set[int] = set()
 
-    def take(pool: list[tuple[AttackRow, Record]]) -> None:
+    def take(pool: list[tuple[AttackResult, Record]]) -> None:
         pair = next((pair for pair in pool if pair[1].index not in seen), None)
         if pair and len(chosen) < most:
             chosen.append(pair)
             seen.add(pair[1].index)
 
-    def divided(row: AttackRow, record: Record) -> bool:
+    def divided(row: AttackResult, record: Record) -> bool:
         others = (results[row.attack, other.victim].get(record.index)
                   for other in rows if other.attack == row.attack)  # fmt: skip
         return any(other is not None and other.status == "failed" for other in others)
 
-    def rank(pair: tuple[AttackRow, Record]) -> tuple[bool, int, float]:
+    def rank(pair: tuple[AttackResult, Record]) -> tuple[bool, int, float]:
         row, record = pair
         return not divided(row, record), record.words_changed, -(record.clean_probability or 0.0)
 
@@ -171,7 +171,7 @@ OUTCOMES = {"failed": "withstood", "skipped": "was wrong before", "error": "ende
 
 
 def _example(
-    row: AttackRow,
+    row: AttackResult,
     record: Record,
     classes: Sequence[str],
     results: Mapping[tuple[str, str], Mapping[int, Record]],

@@ -10,18 +10,18 @@ from markupsafe import Markup
 
 from .....attacks.statistics.scores import quantile, words_changed_shares
 from .....attacks.statistics.tables import queries_curve
+from ....display.names import attack as attack_name
+from ....display.names import victim as victim_name
 from ...drawing.files import figure
 from ...drawing.svg import Canvas, shortened, text_width
 from ...format import NBSP, percent
-from ...format import attack as attack_name
-from ...format import victim as victim_name
-from ...reading.robustness import AttackRow
+from .read import AttackResult
 
 WIDTH = 306.0  # of a panel, as wide as a telephone
 DASHES = 6  # patterns of lines that report.css has
 
 
-def panels(rows: Sequence[AttackRow]) -> list[dict[str, Any]]:
+def panels(rows: Sequence[AttackResult]) -> list[dict[str, Any]]:
     """For each attack its name, ``queries`` and ``words``, two figures."""
     styles = line_styles(rows)
     most = max((r.queries for row in rows for r in row.records), default=1)
@@ -46,7 +46,7 @@ def panels(rows: Sequence[AttackRow]) -> list[dict[str, Any]]:
     return found
 
 
-def line_styles(rows: Sequence[AttackRow]) -> dict[str, str]:
+def line_styles(rows: Sequence[AttackResult]) -> dict[str, str]:
     """Class of every victim's line: the colour of its model, and a pattern among those alike."""
     kinds: dict[str, int] = {}
     styles: dict[str, str] = {}
@@ -65,7 +65,7 @@ def line_key(style: str) -> Markup:
     return canvas.markup(hidden=True)
 
 
-def curve_panel(rows: Sequence[AttackRow], styles: dict[str, str], most: int) -> Markup:
+def curve_panel(rows: Sequence[AttackResult], styles: dict[str, str], most: int) -> Markup:
     """Accuracy of every victim if one attack were stopped after so many queries, as steps.
 
     Args:
@@ -111,7 +111,7 @@ def curve_panel(rows: Sequence[AttackRow], styles: dict[str, str], most: int) ->
     return canvas.markup()
 
 
-def words_panel(rows: Sequence[AttackRow]) -> Markup:
+def words_panel(rows: Sequence[AttackResult]) -> Markup:
     """Share of words changed, over the successes of one attack: a box plot for every victim."""
     shares = {row.victim: sorted(words_changed_shares(row.records)) for row in rows}
     ends = {victim: [quantile(own, q) or 0.0 for q in (0, 0.25, 0.5, 0.75, 1)]
@@ -136,13 +136,13 @@ def words_panel(rows: Sequence[AttackRow]) -> Markup:
         note = f"{percent(five[2])}, n{NBSP}={NBSP}{len(own)}" if five else "no success"
         canvas.text(right, y + 12, note, "value small halo", "end")
         room = right - left - text_width(note, 11.5) - 8
-        canvas.text(left, y + 12, shortened(victim_name(row.victim, short=True), room), "halo")
+        canvas.text(left, y + 12, shortened(victim_name(row.victim, is_short=True), room), "halo")
         if five:
             _box(canvas, [x(share) for share in five], y + 18, row)
     return canvas.markup()
 
 
-def _box(canvas: Canvas, places: Sequence[float], y: float, row: AttackRow) -> None:
+def _box(canvas: Canvas, places: Sequence[float], y: float, row: AttackResult) -> None:
     """Least, quartiles and most as whiskers, box and line."""
     least, low, middle, high, most = places
     canvas.line(least, y + 6, most, y + 6, "whisker")

@@ -1,0 +1,86 @@
+"""NumPy's own archive: weights as arrays and the graph as JSON, to be read without torch.
+
+The archive holds
+
+    spec         the model as JSON: nodes in their order with type, inputs and settings, and for an
+                 SNN its encoder and T
+    vectors      (V, D) float32, word vectors in [-1, 1]
+    words        V words as UTF-8, one a line, uint8
+    NODE.weight  as the node holds it: (C, D', k) of a convolution, (F_out, F_in) of a linear layer
+    NODE.bias    (C,) or (F_out,)
+
+All thresholds are 1: they are folded into the weights (`convert/build.py`).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..files import replace_file
+from ..models.saving import describe_model
+from ..models.snn import SpikingTextModel
+from ..models.text_model import TextModel
+from .export import Exported
+
+FORMAT = "snnconvert npz 1"
+
+
+class Npz:
+    """The export format ``npz``."""
+
+    suffix = ".npz"
+    about = "weights as NumPy arrays and the graph as JSON, read without torch"
+
+    def refuses(self, model: TextModel | SpikingTextModel) -> str:
+        """Nothing is refused: every node is described by its settings and tensors."""
+        return ""
+
+    def write(self, exported: Exported, path: Path) -> None:
+        """Write the archive to ``path``.
+
+        Raises:
+            SnnConvertError: it cannot be written.
+        """
+        spec = {"archive": FORMAT} | describe_model(exported.model, exported.classes)
+        words = "\n".join(exported.words).encode()
+        arrays = {
+            "spec": np.frombuffer(json.dumps(spec).encode(), np.uint8),
+            "words": np.frombuffer(words, np.uint8),
+        }
+        for name, tensor in exported.model.state_dict().items():
+            key = "vectors" if name == "embedding.weight" else name.removeprefix("network.nodes.")
+            arrays[key] = tensor.detach().cpu().numpy()
+        replace_file(path, lambda temporary: _save(temporary, arrays))
+
+
+def read_npz(path: Path | str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The spec and the arrays of an archive; no pickle is read.
+
+    Raises:
+        InputError: no such file, or not an archive of ours.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = dict(archive)
+        spec = json.loads(arrays.pop("spec").tobytes())
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise InputError(
+            f"expected an archive of `snnconvert export --format npz` at {path}, but it cannot be "
+            f"read so ({type(error).__name__})"
+        ) from None
+    if not isinstance(spec, dict) or spec.get("archive") != FORMAT:
+        raise InputError(f"expected an archive of {FORMAT} at {path}, but it is another")
+    return spec, arrays
+
+
+def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    with path.open("wb") as file:  # a path would get the suffix .npz, whatever it is called
+        np.savez(file, **arrays)  # type: ignore[arg-type]
+
+
+EXPORT = Npz()

@@ -1,0 +1,68 @@
+"""Where networks run: the CPU, or a GPU that torch can use. Light: torch is loaded when asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from ..errors import InputError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+DEVICES = ("auto", "cpu", "cuda")
+M = TypeVar("M", bound="nn.Module")
+
+
+def find_device(name: str = "auto") -> torch.device:
+    """The device called ``name``, of `DEVICES`; ``auto`` is a GPU where there is one.
+
+    Raises:
+        InputError: it is none of them, or there is no such device here.
+    """
+    import torch
+
+    if name not in DEVICES:
+        raise InputError(f"expected the device to be {', '.join(DEVICES)}, but got {name!r}")
+    there = gpu() if name != "cpu" else None
+    if there is None and name == "cuda":
+        built = (
+            f"built for CUDA {torch.version.cuda}" if torch.version.cuda else "built for the CPU"
+        )
+        raise InputError(
+            f"expected a GPU for the device cuda, but torch {torch.__version__} ({built}) finds "
+            "none here: give --device cpu (the default) or auto, or install torch for your CUDA "
+            "and look at: snnconvert doctor"
+        )
+    return there or torch.device("cpu")
+
+
+def gpu() -> torch.device | None:
+    """The GPU that is used, None where torch finds none."""
+    import torch
+
+    return torch.device("cuda", torch.cuda.current_device()) if torch.cuda.is_available() else None
+
+
+def device_of(module: nn.Module) -> torch.device:
+    """Where a module's parameters lie; the CPU for a module without any."""
+    import torch
+
+    first = next(module.parameters(), None)
+    return torch.device("cpu") if first is None else first.device
+
+
+def on_cpu(module: M) -> M:
+    """``module`` where it lies on the CPU, else a copy that does."""
+    import copy
+
+    if device_of(module).type == "cpu":
+        return module
+    return copy.deepcopy(module).cpu()
+
+
+def device_name(device: torch.device) -> str:
+    """What a GPU is called by its maker; "cpu" for the CPU."""
+    import torch
+
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)

@@ -1,0 +1,75 @@
+"""What a model family answers: which options it has, and how its network is built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from ...errors import InputError
+
+if TYPE_CHECKING:
+    from ..network import Network
+
+FROM_DATA = ("dim", "classes")
+
+
+@dataclass(frozen=True)
+class Family:
+    """A model family.
+
+    Its module loads no torch, since the command line shows the options: what ``build`` needs is
+    imported inside it.
+
+    spec: a dataclass of what shapes a network. ``dim`` (components of a word vector) and
+    ``classes`` (their number) come from the data, and fields made by `snnconvert.options.option`
+    are options of the command line; other fields are for scripts alone.
+    build: the network of a spec, and of a seed for its weights. Input (B, D, L), logits (B, K).
+    usual: the command line's defaults where they are not those of ``spec``.
+    """
+
+    spec: type[Any]
+    build: Callable[[Any, int], Network]
+    usual: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        names = [item.name for item in fields(self.spec)]
+        if not set(FROM_DATA) <= set(names):
+            raise InputError(
+                f"expected the spec of a network to have the fields {' and '.join(FROM_DATA)}, "
+                f"but {self.spec.__name__} has {', '.join(names) or 'none'}"
+            )
+
+    def options(self) -> dict[str, Field[Any]]:
+        """The fields of the spec that are options of the command line, by name."""
+        return {item.name: item for item in fields(self.spec) if "help" in item.metadata}
+
+    def types(self) -> dict[str, Any]:
+        """The type of each option."""
+        hints = get_type_hints(self.spec)
+        return {name: hints[name] for name in self.options()}
+
+    def defaults(self) -> dict[str, Any]:
+        """The command line's default of each option."""
+        return {name: item.default for name, item in self.options().items()} | dict(self.usual)
+
+    def network(self, dim: int, classes: int, options: Mapping[str, Any], seed: int) -> Network:
+        """A network with new weights.
+
+        Args:
+            dim: components D of a word vector
+            classes: K
+            options: by name, of `options`
+            seed: of the weights
+
+        Raises:
+            InputError: options that do not go together, or are out of their bounds.
+        """
+        return self.build(self.spec(dim=dim, classes=classes, **options), seed)
+
+
+def same_option(spec: type[Any], name: str, default: Any = MISSING) -> Any:
+    """A dataclass field like the option ``name`` of another spec, with its default or another."""
+    (item,) = (item for item in fields(spec) if item.name == name)
+    chosen = item.default if default is MISSING else default
+    return field(default=chosen, metadata=item.metadata)

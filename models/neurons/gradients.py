@@ -1,0 +1,104 @@
+"""Gradients through spikes: in which ways there are some, and those of integrate-and-fire neurons.
+
+A neuron has a way where its parameters have a function of that name, beside ``run``:
+
+    surrogate(currents, neurons)   spikes (T, ...) whose gradients go through every step; what is
+                                   not differentiable is left to ``neurons`` (`SurrogateNeurons`)
+    rate(currents, slope)          spikes (T, ...), and dr/dc (...) by the surrogate's slope(u - 1)
+    rate_slope(mean)               dr/dc (...) at the mean currents (...)
+
+with c = 1/T sum_t I(t) the mean current and r = 1/T sum_t s(t) the rate of a neuron. The second
+follows the potentials of every step (Yu et al. 2024: `engine/training/rate.py`), the third takes
+the neuron for a function of c (Bu et al. 2023: `engine/gradients/rate.py`). A neuron that has no
+such way is left out of training, or of attacks by gradients, and all else is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+WAYS = {
+    "surrogate": "training with surrogate gradients",
+    "rate": "the rate-based backward pass",
+    "rate_slope": "gradients by the slope of the rate",
+}
+"""What each way is for, in the words of an error."""
+GAMMA = 0.2
+EPSILON = 1.0
+
+
+class SurrogateNeurons(Protocol):
+    """What a neuron with surrogate gradients is made of (`models/spikingjelly.py` has it)."""
+
+    def fire(self, x: Tensor) -> Tensor:
+        """1 where x >= 0 and 0 elsewhere, with the surrogate's slope as its gradient."""
+
+    def integrate(
+        self,
+        currents: Tensor,
+        threshold: float,
+        initial: float | Tensor,
+        soft_reset: bool,
+        leak: float = 0.0,
+    ) -> Tensor:
+        """Spikes (T, ...) of (leaky) integrate-and-fire neurons for currents (T, ...)."""
+
+
+def rate_trace(
+    currents: Tensor,
+    slope: Callable[[Tensor], Tensor],
+    threshold: float,
+    initial: float | Tensor,
+    soft_reset: bool,
+    leak: float = 0.0,
+) -> tuple[Tensor, Tensor]:
+    """Spikes, and dr/dc along the potentials that they come from.
+
+        dr/dc = 1/T sum_t e(t) h(u(t))
+        e(1) = 1,  e(t+1) = 1 + e(t) dv(t)/du(t)
+        dv/du = (1 - leak)(1 - h(u))                 soft reset
+        dv/du = (1 - leak)(1 - s - u h(u))           hard reset
+
+    Args:
+        currents: (T, ...)
+        slope: h(x), the surrogate's slope at x = u - threshold
+        threshold: theta > 0, in the unit of the currents
+        initial: V(0) as a fraction of the threshold
+        soft_reset: subtract theta at a spike (True), or set the potential to 0 (False)
+        leak: share of the potential lost at each step
+
+    Returns:
+        Spikes (T, ...), and dr/dc (...).
+    """
+    v = torch.zeros_like(currents[0]) + initial * threshold
+    trace, total = torch.ones_like(v), torch.zeros_like(v)
+    spikes = torch.empty_like(currents, memory_format=torch.contiguous_format)
+    for step, current in enumerate(currents):
+        u = v - leak * v + current
+        spike = (u >= threshold).to(u.dtype)
+        rise = slope(u - threshold)
+        total += trace * rise
+        if soft_reset:
+            trace = 1 + (1 - leak) * trace * (1 - threshold * rise)
+            v = u - threshold * spike
+        else:
+            trace = 1 + (1 - leak) * trace * (1 - spike - u * rise)
+            v = u * (1 - spike)
+        spikes[step] = spike
+    return spikes, total / len(currents)
+
+
+def rate_slope(mean: Tensor, leak: float = 0.0) -> Tensor:
+    """dr/dc at mean currents c (any shape), in thresholds.
+
+    >>> rate_slope(torch.tensor([-0.5, 0.25, 1.5, 2.5])).tolist()
+    [0.0, 0.5, 0.5, 0.0]
+    """
+    kept = 1 - leak
+    steep = (1 - GAMMA * leak) / (kept + EPSILON)
+    inner = ((mean >= leak) & (mean <= 1 + EPSILON)).to(mean.dtype) * steep
+    return inner + ((mean >= 0) & (mean < leak)).to(mean.dtype) * GAMMA

@@ -1,0 +1,39 @@
+"""`snnconvert convert`: one conversion, or with ``--sweep`` many on dev."""
+
+from __future__ import annotations
+
+from ...settings.convert import ConvertSettings, SweepSettings
+from ...settings.engine import EngineSettings
+from ..arguments import add_settings, settings_from
+from ..parser import Parser
+from ..shared import Command, Given, add_stage, check_sweep, engine_of, say_stages, say_sweep
+
+
+def options(parser: Parser) -> None:
+    """How to convert, and what a sweep tries."""
+    add_stage(parser, ConvertSettings, EngineSettings)
+    parser.add_argument(
+        "--sweep",
+        action="store_true",
+        help="try methods, encoders and T on dev, and write RUN/recipes/best.yaml",
+    )
+    add_settings(parser, SweepSettings, "sweep.")
+
+
+def run(given: Given) -> None:
+    """Convert the ANN of a run."""
+    settings = settings_from(ConvertSettings, given)
+    check_sweep(given, {"steps": "steps", "encoder": "encoders"})
+    folder, seed, force = given["run"], given["seed"], given["force"]
+    if given["sweep"]:
+        from ...convert.sweep import sweep
+
+        choices = settings_from(SweepSettings, given, "sweep.")
+        say_sweep(given, "sweep", sweep(folder, settings, choices, seed, force, engine_of(given)))
+        return
+    from ...convert.convert import convert
+
+    say_stages(given, convert(folder, settings, seed, force, engine_of(given)), "snn")
+
+
+COMMAND = Command(options, run)

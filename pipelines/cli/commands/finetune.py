@@ -1,0 +1,34 @@
+"""`snnconvert finetune`, with ``--adversarial`` on attacked texts as well."""
+
+from __future__ import annotations
+
+from ...settings.engine import EngineSettings
+from ...settings.finetune import AdversarialSettings, FinetuneSettings
+from ..arguments import settings_from
+from ..parser import Parser
+from ..shared import Command, Given, add_stage, engine_of, say_stages
+
+
+def options(parser: Parser) -> None:
+    """How to train, and on which adversarial texts."""
+    add_stage(parser, FinetuneSettings, AdversarialSettings, EngineSettings)
+
+
+def run(given: Given) -> None:
+    """Fine-tune the SNN of a run, or adversarially its ANN and SNN."""
+    training = settings_from(FinetuneSettings, given)
+    settings = settings_from(AdversarialSettings, given)
+    folder, seed, force, engine = given["run"], given["seed"], given["force"], engine_of(given)
+    if settings.adversarial is None:
+        from ...finetune.finetune import finetune
+
+        say_stages(given, finetune(folder, training, seed, force, engine), "finetuned")
+        return
+    settings.check_training(training)
+    from ...finetune.adversarial import finetune_adversarially
+
+    made = finetune_adversarially(folder, settings, training, seed, force, engine)
+    say_stages(given, made, "snn-adversarial", "ann-adversarial")
+
+
+COMMAND = Command(options, run)

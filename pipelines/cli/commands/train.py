@@ -1,0 +1,33 @@
+"""`snnconvert train`."""
+
+from __future__ import annotations
+
+from ...settings.data import DataSettings
+from ...settings.engine import DeviceSettings
+from ...settings.train import TrainSettings
+from ..arguments import add_settings, settings_from
+from ..parser import Parser
+from ..shared import Command, Given, add_out, add_seed, add_work, say_stages
+
+
+def options(parser: Parser) -> None:
+    """Which data, and how to train."""
+    add_out(parser)
+    add_seed(parser)
+    add_work(parser)
+    add_settings(parser, DataSettings)
+    add_settings(parser, TrainSettings)
+    add_settings(parser, DeviceSettings)
+
+
+def run(given: Given) -> None:
+    """Train the ANN of a run."""
+    data, settings = settings_from(DataSettings, given), settings_from(TrainSettings, given)
+    from ...train import train
+
+    where = settings_from(DeviceSettings, given)
+    made = train(given["out"], data, settings, given["seed"], given["force"], where)
+    say_stages(given, made, "ann")
+
+
+COMMAND = Command(options, run)

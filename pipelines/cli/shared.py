@@ -1,0 +1,142 @@
+"""What several commands share: common options, and what is said at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ...errors import InputError
+from ..display.output import tell
+from ..run_folder.run_folder import RunFolder
+from ..run_folder.stages import MODELS
+from ..settings.engine import EngineSettings
+from .arguments import add_settings, settings_from
+from .parser import Parser
+from .values import whole
+
+Given = dict[str, Any]
+
+
+class Command(NamedTuple):
+    """What adds the options of a command, and what runs it with those that were given."""
+
+    options: Callable[[Parser], None]
+    run: Callable[[Given], int | None]
+
+
+def add_run(parser: Parser) -> None:
+    """The run folder that a command goes on with."""
+    parser.add_argument("run", metavar="RUN", help="run folder")
+
+
+def add_out(parser: Parser) -> None:
+    """The run folder that a command makes."""
+    parser.add_argument("--out", required=True, metavar="RUN", help="run folder to make or resume")
+
+
+def add_work(parser: Parser) -> None:
+    """Options of every command that makes a stage of a run."""
+    parser.add_argument("--config", metavar="FILE", help="YAML file of options of this command")
+    parser.add_argument(
+        "--force", action="store_true", help="do it again, and drop the stages that build on it"
+    )
+    add_output(parser)
+
+
+def add_quiet(parser: Parser) -> None:
+    """The option of commands whose answer is what they are for."""
+    parser.add_argument("--quiet", action="store_true", help="show no progress bars")
+
+
+def add_output(parser: Parser) -> None:
+    """Options of commands that write what they find to files."""
+    parser.add_argument(
+        "--quiet",
+        action="store_true",
+        help="show no progress bars and no tables; warnings and errors remain",
+    )
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON, no tables")
+
+
+def add_seed(parser: Parser) -> None:
+    """The seed of a command."""
+    parser.add_argument("--seed", type=whole, default=0, help="seed of every draw (default: 0)")
+
+
+def add_model(parser: Parser) -> None:
+    """Which model of a run a command is about."""
+    parser.add_argument(
+        "--model",
+        choices=MODELS,
+        help="which model (default: the last of ann, snn, finetuned that is made)",
+    )
+
+
+def add_data_dir(parser: Parser) -> None:
+    """Where named data sets lie."""
+    parser.add_argument(
+        "--data-dir", metavar="DIR", help="folder of the data sets (default: SNNCONVERT_DATA)"
+    )
+
+
+def add_stage(parser: Parser, *settings: type) -> None:
+    """The options of a command that goes on with a run and has ``settings``."""
+    add_run(parser)
+    add_seed(parser)
+    add_work(parser)
+    for cls in settings:
+        add_settings(parser, cls)
+
+
+def engine_of(given: Given) -> EngineSettings:
+    """The engine that was asked for."""
+    return settings_from(EngineSettings, given)
+
+
+def say_stages(given: Given, run: RunFolder, *stages: str) -> None:
+    """Print what a command has made of a run: its stages as JSON, or the first as a table."""
+    from ..display.tables import stage_text
+    from ..quality.chance import warn_after
+
+    results = run.results()
+    warn_after(results, *stages)
+    figures = {stage: results[stage] for stage in stages if stage in results}
+    tell(given, figures, lambda: stage_text(results, stages[0]))
+
+
+def say_sweep(given: Given, stage: str, text: str) -> None:
+    """Print what a sweep has found, which goes by the run's ANN; ``stage`` is for the warning."""
+    from ..quality.chance import warn_of
+
+    warn_of(given["run"], stage, ("ann",))
+    tell(given, None, lambda: text)
+
+
+def check_sweep(given: Given, grid: dict[str, str]) -> None:
+    """Refuse options that would be ignored with ``--sweep``, or without it.
+
+    Args:
+        given: the parsed options
+        grid: options that a sweep does not read, and which of its own stands in their place
+
+    Raises:
+        InputError: there is such an option.
+    """
+    if not given["sweep"]:
+        only = [name for name in given if name.startswith("sweep.")]
+        if only:
+            raise InputError(
+                f"expected --{only[0]} with --sweep only: add --sweep, or leave it out"
+            )
+        return
+    if given["json"]:
+        raise InputError(
+            "expected no --json with --sweep, whose figures are in its JSON file in the run "
+            "folder: leave it out"
+        )
+    for name, instead in grid.items():
+        if name in given:
+            raise InputError(
+                f"expected no --{name} with --sweep, which tries a list of its own: give "
+                f"--sweep.{instead}"
+            )

@@ -1,0 +1,103 @@
+"""The training of a spiking network: made ready, run through time, saved with its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...convert.diagnosis.activity import layer_activity
+from ...engine.engines import make_engine, training_by
+from ...engine.kinds.kind import Training
+from ...engine.training.front import Backward, Surrogate
+from ...files import write_json
+from ...models.saving import save_model
+from ...models.snn import SpikingTextModel
+from ...typed_json import made, to_json
+from ..measure import measure, write_raster
+from ..run_folder.records.spikes import Activity
+from ..run_folder.run_folder import RunFolder
+from ..settings.engine import EngineSettings
+from ..settings.finetune import FinetuneSettings
+from ..training.checkpoint import State
+from ..training.loop import Loop
+from ..training.losses import make_loss
+from ..training.surgery import tie_signs, with_dropout, with_outputs
+from ..training.text_loop import Trainee
+from ..training.texts import Texts
+
+
+@dataclass(frozen=True)
+class MeanOutputs:
+    """Outputs (B, K) with gradients: the means over time of ``currents``, which are (T, B, K)."""
+
+    currents: Training
+
+    @property
+    def fused(self) -> bool:
+        """Whether kernels with their own threads do most of the work."""
+        return self.currents.fused
+
+    def __call__(self, ids: Tensor, lengths: Tensor, random: torch.Generator) -> Tensor:
+        """Mean outputs (B, K) of padded ids (B, L)."""
+        return self.currents(ids, lengths, random).mean(dim=0)
+
+
+def prepare_snn(
+    model: SpikingTextModel,
+    texts: Texts,
+    settings: FinetuneSettings,
+    seed: int,
+    engine: EngineSettings,
+) -> Trainee:
+    """Make the network ready to be tuned; the converted one is the first candidate.
+
+    Raises:
+        InputError: an engine or a loss that the network is not fit for.
+    """
+    loss = make_loss(settings.loss, settings)
+    if settings.tied:
+        tie_signs(model)
+    model.network = with_outputs(model, loss.outputs, texts.sequences["dev"])
+    model.network = with_dropout(model.network, settings.dropout)
+    outputs = MeanOutputs(training_by(engine.engine, model, _surrogate(settings)))
+
+    def logits(sequences: Sequence[np.ndarray]) -> Tensor:
+        runner = make_engine(model, **engine.choice(), texts=len(sequences))
+        return runner.running_logits(sequences, seed)[-1]  # (N, K)
+
+    return Trainee(model, outputs, logits, loss, score_start=True, one_thread=outputs.fused)
+
+
+def run_snn(loop: Loop, model: SpikingTextModel, settings: FinetuneSettings) -> State:
+    """Train to the end of ``loop``; the model keeps its best parameters and no dropout."""
+    with _surrogate(settings).neurons(model.network):
+        state = loop.run()
+    model.network = with_dropout(model.network, 0.0)
+    return state
+
+
+def save_snn(
+    run: RunFolder,
+    stage: str,
+    model: SpikingTextModel,
+    classes: tuple[str, ...],
+    texts: Texts,
+    seed: int,
+    engine: EngineSettings,
+) -> dict[str, Any]:
+    """Write a tuned SNN with what the report shows of it; returns its figures."""
+    save_model(run.path / stage, model, classes)
+    figures = measure(model, texts, seed, stage, engine)
+    activity = [made(Activity, row) for row in layer_activity(model, texts.sequences["dev"], seed)]
+    write_json(run.path / stage / "activity.json", [to_json(row) for row in activity])
+    write_raster(run, model, texts, seed, stage)
+    return figures
+
+
+def _surrogate(settings: FinetuneSettings) -> Surrogate:
+    return Surrogate(settings.surrogate, settings.width, cast(Backward, settings.backward))

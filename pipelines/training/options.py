@@ -1,0 +1,37 @@
+"""The options of a training, whatever is trained; light, since the command line reads them here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ...options import option
+from .schedule import SCHEDULES
+
+
+def _by_size(text: str, least: int) -> Any:
+    """An option that is chosen by the size of the data where it is not given."""
+    return option(None, text, shown="by the number of texts", least=least)
+
+
+@dataclass(frozen=True)
+class LoopOptions:
+    """How long, in what batches, how fast, and what is written down.
+
+    What is None is filled in by the number of training texts before the training begins.
+    """
+
+    epochs: int | None = _by_size("most epochs", least=1)
+    patience: int | None = _by_size(
+        "stop after this many epochs that are no better on dev", least=0
+    )
+    batch_size: int | None = _by_size("texts per step", least=1)
+    schedule: str = option("cosine", "course of the learning rate", SCHEDULES)
+    clip: float = option(5.0, "largest norm of a step's gradient; 0 for no limit", least=0)
+    weight_decay: float = option(1e-2, "weight decay of AdamW", least=0)
+    class_weights: bool = option(
+        False,
+        "weigh classes by their inverse frequency, and choose the epoch by the mean of their "
+        "accuracies on dev",
+    )
+    tensorboard: bool = option(True, "write TensorBoard logs")

@@ -1,0 +1,56 @@
+"""Progress bars: every one of this package is made here, so that one switch silences them all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+_SILENT = ContextVar("silent", default=False)
+# what other libraries' bars are switched off by; each reads it once, when it is first imported
+SWITCHES = {"TQDM_DISABLE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+
+
+def bar(
+    items: Iterable[Any] | None = None, shown: bool = True, always: bool = False, **look: Any
+) -> Any:
+    """A progress bar (of tqdm) over ``items``, or one that is moved by hand with ``update``.
+
+    Args:
+        items: what to go through; None where the bar is moved by hand
+        shown: whether it is drawn at all; inside `silenced` none is
+        always: draw it also where there is no terminal, as in a log file
+        look: title, units and so on, as tqdm takes them
+    """
+    from tqdm import tqdm  # slow to import, and `silenced` must come before it
+
+    drawn = shown and not silent()
+    disable = (False if always else None) if drawn else True  # None: only on a terminal
+    return tqdm(iterable=items, disable=disable, **look)
+
+
+def silent() -> bool:
+    """Whether no bars are drawn here."""
+    return _SILENT.get()
+
+
+@contextmanager
+def silenced(wanted: bool = True) -> Iterator[None]:
+    """Without progress bars inside, where that is wanted.
+
+    Bars of other libraries are silenced by their own switches, in this process where the library
+    is not loaded yet, and in all that it starts.
+    """
+    if not wanted:
+        yield
+        return
+    token, before = _SILENT.set(True), {name: os.environ.get(name) for name in SWITCHES}
+    os.environ.update(SWITCHES)
+    try:
+        yield
+    finally:
+        _SILENT.reset(token)
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
