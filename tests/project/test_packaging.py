@@ -91,7 +91,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_no_other(wheel: Path, roo
     for needed in (
         "text/datasets/builtin/en.tsv",
         "text/datasets/builtin/zh.tsv",
-        "pipelines/report/templates/report.html",
+        "pipelines/report/templates/page/report.html",
     ):
         assert f"snnconvert/{needed}" in names
     assert any(name.endswith("corpora/stopwords/english") for name in names)

@@ -50,20 +50,36 @@ def confusion_map(
     canvas = Canvas(max(gutter + side * size + 2, 150.0), height, label, "small")
     canvas.text(gutter, 12, "answered", "muted")
     canvas.text(0, TOP - 8, "true class", "muted")
-    for i, (name, row) in enumerate(zip(names, matrix, strict=True)):
-        y, texts = TOP + tall * i, sum(row)
+    for i, name in enumerate(names):
+        y = TOP + tall * i
         if size <= MOST_NUMBERS:
             canvas.text(gutter + side * (i + 0.5), TOP - 8, str(i + 1), "strong", "middle")
         if tall >= 12:
             shown = shortened(f"{i + 1} {name}", gutter - 8)
             canvas.text(gutter - 8, y + tall / 2 + 4, shown, "", "end")
-        for j, number in enumerate(row):
-            x, share = gutter + side * j, number / texts if texts else 0.0
+        texts = sum(matrix[i])
+        for j, number in enumerate(matrix[i]):
+            share = number / texts if texts else 0.0
             said = f"{name}, answered {names[j]}: {number} of {texts} texts, {percent(share)}"
-            canvas.rect(x, y, side - 1, tall - 1, "cell")
-            canvas.rect(x, y, side - 1, tall - 1, f"fill {kind}", said, 0.02 + 0.6 * share)
-            if size <= MOST_NUMBERS:
-                canvas.text(
-                    x + side / 2, y + tall / 2 + 4, str(number), "value small quiet", "middle"
-                )
+            shown = str(number) if size <= MOST_NUMBERS else ""
+            _square(
+                canvas, (gutter + side * j, y), (side, tall), f"fill {kind}", share, said, shown
+            )
     return canvas.markup()
+
+
+def _square(
+    canvas: Canvas,
+    place: tuple[float, float],
+    size: tuple[float, float],
+    style: str,
+    share: float,
+    said: str,
+    shown: str,
+) -> None:
+    """One square, the darker the larger ``share``, with its number where there is one to show."""
+    (x, y), (side, tall) = place, size
+    canvas.rect(x, y, side - 1, tall - 1, "cell")
+    canvas.rect(x, y, side - 1, tall - 1, style, said, 0.02 + 0.6 * share)
+    if shown:
+        canvas.text(x + side / 2, y + tall / 2 + 4, shown, "value small quiet", "middle")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -10,9 +10,11 @@ from markupsafe import Markup
 from ....display.names import short
 from ....run_folder.records.spikes import Activity
 from ...drawing.files import Figure, figure
+from ...drawing.frames import Axis, columns
 from ...drawing.svg import Canvas, both_widths, nice_ticks, shortened, text_width
 from ...format import NBSP, percent
 
+THICK = 13.0  # of a bar, with its margin
 Row = dict[str, Any]
 
 
@@ -26,37 +28,46 @@ def _rates(layers: Mapping[str, Sequence[Activity]], width: float, shape: str) -
     rates = {(kind, row.name): row.rate for kind, rows in layers.items() for row in rows}
     ticks = nice_ticks(0, 100 * max([*rates.values(), 0.001]), 5 if shape == "narrow" else 9)
     gutter = min(max(text_width(name) for name in names) + 12, 0.3 * width)
-    thick, group = 13.0, 13.0 * len(layers) + 16
-    top = 30.0
-    height = top + group * len(names) + 44
+    group, top = THICK * len(layers) + 16, 30.0
     said = ", ".join(f"{short(k)} {name} {percent(v)}" for (k, name), v in rates.items())
+    height = top + group * len(names) + 44
     canvas = Canvas(width, height, f"Firing rate of every layer: {said}", shape)
-    left, right = gutter, width - 64
+    x = Axis(0.0, ticks[-1], gutter, width - 64)
+    _legend(canvas, layers)
+    places = [(x(100 * (tick / 100)), f"{tick:g}") for tick in ticks]
+    name, middle = "spikes per neuron and step, %", (x.start + x.end) / 2
+    columns(canvas, places, (top, height - 40), height - 24, name, middle)
+    for i, layer in enumerate(names):
+        own = {kind: rate for kind in layers if (rate := rates.get((kind, layer))) is not None}
+        _group(canvas, layer, own, list(layers), top + group * i + 8, x)
+    return canvas
 
-    def x(rate: float) -> float:
-        return left + (right - left) * 100 * rate / ticks[-1]
 
+def _legend(canvas: Canvas, kinds: Iterable[str]) -> None:
     place = 0.0
-    for kind in layers:
+    for kind in kinds:
         canvas.rect(place, 4, 12, 12, f"fill {kind}")
         canvas.text(place + 18, 14, short(kind))
         place += 36 + text_width(short(kind))
-    for tick in ticks:
-        canvas.line(x(tick / 100), top, x(tick / 100), height - 40, "grid")
-        canvas.text(x(tick / 100), height - 24, f"{tick:g}", "muted", "middle")
-    canvas.text((left + right) / 2, height - 4, "spikes per neuron and step, %", "muted", "middle")
-    for i, name in enumerate(names):
-        row = top + group * i + 8
-        middle = row + thick * len(layers) / 2 + 4
-        canvas.text(gutter - 10, middle, shortened(name, gutter - 10), "", "end")
-        for j, kind in enumerate(layers):
-            rate = rates.get((kind, name))
-            if rate is None:
-                continue
-            title = f"{short(kind)}, {name}: {percent(rate, 2)}"
-            canvas.rect(left, row + thick * j + 1, x(rate) - left, thick - 2, f"fill {kind}", title)
-            canvas.text(x(rate) + 6, row + thick * j + 10.5, percent(rate), "value small")
-    return canvas
+
+
+def _group(
+    canvas: Canvas,
+    name: str,
+    rates: Mapping[str, float],
+    kinds: Sequence[str],
+    y: float,
+    x: Axis,
+) -> None:
+    """The bars of one layer, from the height ``y`` down, and its name beside them."""
+    middle = y + THICK * len(kinds) / 2 + 4
+    canvas.text(x.start - 10, middle, shortened(name, x.start - 10), "", "end")
+    for kind, rate in rates.items():
+        place = y + THICK * kinds.index(kind)
+        title = f"{short(kind)}, {name}: {percent(rate, 2)}"
+        end = x(100 * rate)
+        canvas.rect(x.start, place + 1, end - x.start, THICK - 2, f"fill {kind}", title)
+        canvas.text(end + 6, place + 10.5, percent(rate), "value small")
 
 
 def rate_histogram(row: Activity, kind: str) -> Markup:

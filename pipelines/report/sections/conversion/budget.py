@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from ....run_folder.records.conversion import BudgetRow
 from ...drawing.files import figure
+from ...drawing.frames import Axis, columns
 from ...drawing.svg import Canvas, both_widths, nice_ticks, shortened, text_width
 
 # in the order of the causes, from the layer's input to its output; report.css gives them colours
@@ -71,41 +72,37 @@ def _bars(rows: Sequence[BudgetRow], width: float, shape: str) -> Canvas:
     gutter = min(max(text_width(row.name) for row in rows) + 12, 0.3 * width)
     legend = _legend_places(parts, width)
     top, line = 18.0 * (1 + max((y for _, y in legend), default=0)) + 12, 26.0
-    height = top + line * len(rows) + 44
-    said = "; ".join(
-        f"{row.name} "
-        + ", ".join(f"{name} {size(row, part):.3f}" for part, name in parts.items())
-        + f", total {row.total_mean_abs:.3f}"
-        for row in rows
-    )
-    canvas = Canvas(
-        width, height, f"Parts of the error of every layer, in thresholds: {said}", shape
-    )
-    left, right = gutter, width - 14
-
-    def x(value: float) -> float:
-        return left + (right - left) * value / ticks[-1]
-
+    said = "; ".join(_said(row, parts) for row in rows)
+    label = f"Parts of the error of every layer, in thresholds: {said}"
+    canvas = Canvas(width, top + line * len(rows) + 44, label, shape)
+    x = Axis(0.0, ticks[-1], gutter, width - 14)
     for (part, name), (place, at) in zip(parts.items(), legend, strict=True):
         canvas.rect(place, 4 + 18 * at, 12, 12, f"fill {part}")
         canvas.text(place + 18, 14 + 18 * at, name)
-    for tick in ticks:
-        canvas.line(x(tick), top, x(tick), height - 40, "grid")
-        canvas.text(x(tick), height - 24, f"{tick:g}", "muted", "middle")
-    canvas.text(
-        (left + right) / 2, height - 4, "mean absolute error, in thresholds", "muted", "middle"
-    )
+    places, foot = [(x(tick), f"{tick:g}") for tick in ticks], canvas.height
+    name, middle = "mean absolute error, in thresholds", (x.start + x.end) / 2
+    columns(canvas, places, (top, foot - 40), foot - 24, name, middle)
     for i, row in enumerate(rows):
-        y = top + line * i
-        canvas.text(gutter - 10, y + 17, shortened(row.name, gutter - 10), "", "end")
-        start = 0.0
-        for part, name in parts.items():
-            value = size(row, part)
-            if value:
-                title = f"{row.name}, {name}: {value:.3f}"
-                canvas.rect(x(start), y + 4, x(value) - x(0), 18, f"fill {part}", title)
-            start += value
+        _bar(canvas, row, parts, top + line * i, x)
     return canvas
+
+
+def _said(row: BudgetRow, parts: dict[str, str]) -> str:
+    """A layer's error in words."""
+    sizes = ", ".join(f"{name} {size(row, part):.3f}" for part, name in parts.items())
+    return f"{row.name} {sizes}, total {row.total_mean_abs:.3f}"
+
+
+def _bar(canvas: Canvas, row: BudgetRow, parts: dict[str, str], y: float, x: Axis) -> None:
+    """A layer's name, and its parts one behind the other."""
+    canvas.text(x.start - 10, y + 17, shortened(row.name, x.start - 10), "", "end")
+    start = 0.0
+    for part, name in parts.items():
+        value = size(row, part)
+        if value:
+            title = f"{row.name}, {name}: {value:.3f}"
+            canvas.rect(x(start), y + 4, x(value) - x(0), 18, f"fill {part}", title)
+        start += value
 
 
 def _legend_places(parts: dict[str, str], width: float) -> list[tuple[float, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -11,6 +11,7 @@ from markupsafe import Markup
 from ....display.names import title
 from ....run_folder.records.energy import CurvePoint, EnergyRow, EnergyStage
 from ...drawing.files import Figure, figure
+from ...drawing.frames import Axis, columns, rows
 from ...drawing.svg import SHAPES, Canvas, nice_ticks, spread
 from ...format import joules, percent
 
@@ -34,19 +35,19 @@ def curve_figure(energy: EnergyStage, model: str, baselines: Sequence[EnergyRow]
     bases = [energy.of(row.victim, row.setting, model) for row in baselines]
     lines = {n: row for n, row in enumerate(bases, 1) if row and row.joules}
     early = [row for v in found if (row := energy.of(v, "early exit", model)) and row.joules]
-    rows: list[Row] = [
+    values: list[Row] = [
         {"victim": p.victim, "setting": "read at t", "steps": p.steps, "model": model,
          "joules_per_sentence": p.joules, "accuracy": p.accuracy}
         for points in found.values()
         for p in points
     ]  # fmt: skip
-    rows += [
+    values += [
         {"victim": r.victim, "setting": r.setting, "steps": r.steps, "model": model,
          "joules_per_sentence": r.joules, "accuracy": r.accuracy}
         for r in [*early, *lines.values()]
     ]  # fmt: skip
     markup = curve_panel(model, found, early, lines)
-    return figure(f"energy-{model}", f"accuracy against energy by {model}", markup, rows)
+    return figure(f"energy-{model}", f"accuracy against energy by {model}", markup, values)
 
 
 def curve_panel(
@@ -63,67 +64,67 @@ def curve_panel(
         early: rows of those that exit early
         lines: what ANNs cost, by number
     """
-    points = [point for own in found.values() for point in own]
-    spent = [p.joules for p in points] + [r.joules or 0.0 for r in (*early, *lines.values())]
-    right_share = [r.accuracy for r in (*early, *lines.values()) if r.accuracy is not None]
-    shares = [100 * a for a in [*(p.accuracy for p in points), *right_share]]
     said = "; ".join(
         f"{title(v)} {joules(own[-1].joules)} and {percent(own[-1].accuracy)} "
         f"at t = {own[-1].steps}"
         for v, own in found.items()
     )
     canvas = Canvas(WIDTH, HEIGHT, f"Projected by {model}, accuracy and energy: {said}", "small")
-    left, right, top, bottom = 34.0, WIDTH - 8, 40.0, HEIGHT - 40
-    ticks = nice_ticks(min(shares) - 0.5, max(shares) + 0.5)
-    low, high = math.log10(min(spent)) - 0.1, math.log10(max(spent)) + 0.1
-
-    def x(value: float) -> float:
-        return left + (right - left) * (math.log10(value) - low) / (high - low)
-
-    def y(share: float) -> float:
-        return bottom - (bottom - top) * (100 * share - ticks[0]) / (ticks[-1] - ticks[0])
-
-    canvas.text(0, 10, "accuracy, %", "muted")
-    for tick in ticks:
-        canvas.line(left, y(tick / 100), right, y(tick / 100), "grid")
-        canvas.text(left - 6, y(tick / 100) + 4, f"{tick:g}", "muted", "end")
-    for value in log_ticks(10**low, 10**high):
-        canvas.line(x(value), top, x(value), bottom, "grid")
-        canvas.text(x(value), bottom + 16, joules(value), "muted", "middle")
-    canvas.text((left + right) / 2, HEIGHT - 4, "energy a sentence, projected", "muted", "middle")
-    _baselines(canvas, lines, x, (top, bottom))
+    points = [point for own in found.values() for point in own]
+    prices = [*early, *lines.values()]
+    spent = [p.joules for p in points] + [row.joules or 0.0 for row in prices]
+    shares = [p.accuracy for p in points] + [r.accuracy for r in prices if r.accuracy is not None]
+    x, y = _axes(canvas, spent, shares)
+    _baselines(canvas, lines, x)
     for victim, own in found.items():
-        places = [(x(p.joules), y(p.accuracy)) for p in own]
-        canvas.path(places, f"curve thin {victim}")
-        for p, (px, py) in zip(own, places, strict=True):
-            label = f"{title(victim)}, t = {p.steps}: {joules(p.joules)}, "
-            style = f"mark {victim}"
-            canvas.marker(SHAPES[victim], px, py, style, label + percent(p.accuracy))
+        _curve(canvas, victim, own, x, y)
     for row in early:
         if row.accuracy is not None and row.joules is not None:
             label = f"{title(row.victim)}, early exit after {row.steps:.3g} steps: "
             label += f"{joules(row.joules)}, {percent(row.accuracy)}"
-            canvas.marker("diamond", x(row.joules), y(row.accuracy), f"mark {row.victim}", label)
+            place = x(math.log10(row.joules)), y(100 * row.accuracy)
+            canvas.marker("diamond", *place, f"mark {row.victim}", label)
     return canvas.markup()
 
 
-def _baselines(
-    canvas: Canvas,
-    lines: dict[int, EnergyRow],
-    x: Callable[[float], float],
-    sides: tuple[float, float],
-) -> None:
+def _axes(canvas: Canvas, spent: Sequence[float], shares: Sequence[float]) -> tuple[Axis, Axis]:
+    """Draw the axes; places by the logarithm of joules, and by accuracy in percent."""
+    left, right, top, bottom = 34.0, WIDTH - 8, 40.0, HEIGHT - 40
+    percents = [100 * share for share in shares]
+    ticks = nice_ticks(min(percents) - 0.5, max(percents) + 0.5)
+    low, high = math.log10(min(spent)) - 0.1, math.log10(max(spent)) + 0.1
+    x, y = Axis(low, high, left, right), Axis(ticks[0], ticks[-1], bottom, top)
+    canvas.text(0, 10, "accuracy, %", "muted")
+    rows(canvas, ((y(100 * (tick / 100)), f"{tick:g}") for tick in ticks), (left, right), 6)
+    values = [(x(math.log10(value)), joules(value)) for value in log_ticks(10**low, 10**high)]
+    middle, name = (left + right) / 2, "energy a sentence, projected"
+    columns(canvas, values, (top, bottom), bottom + 16, name, middle)
+    return x, y
+
+
+def _curve(canvas: Canvas, victim: str, own: Sequence[CurvePoint], x: Axis, y: Axis) -> None:
+    """The points of one SNN, in the order of the steps."""
+    places = [(x(math.log10(p.joules)), y(100 * p.accuracy)) for p in own]
+    canvas.path(places, f"curve thin {victim}")
+    for p, place in zip(own, places, strict=True):
+        label = f"{title(victim)}, t = {p.steps}: {joules(p.joules)}, {percent(p.accuracy)}"
+        canvas.marker(SHAPES[victim], *place, f"mark {victim}", label)
+
+
+def _baselines(canvas: Canvas, lines: dict[int, EnergyRow], x: Axis) -> None:
     """A line down for what each ANN costs, its number above."""
+    top, bottom = 40.0, canvas.height - 40
     costs = {number: row.joules for number, row in lines.items() if row.joules}
-    places = spread([x(value) for value in costs.values()], 13, 40, canvas.width - 8)
+    at = {number: x(math.log10(value)) for number, value in costs.items()}
+    places = spread(list(at.values()), 13, 40, canvas.width - 8)
     for (number, value), place in zip(costs.items(), places, strict=True):
-        row = lines[number]
+        row, line = lines[number], at[number]
         label = f"{number}: {title(row.victim)}, {row.setting}: "
-        canvas.line(x(value), sides[0] + 2, x(value), sides[1], "curve ann dashed hair")
-        canvas.line(place, sides[0] - 8, x(value), sides[0] + 2, "curve ann hair")
-        canvas.text(place, sides[0] - 12, str(number), "small value", "middle")
         label += f"{joules(value)}, {percent(row.accuracy)}"
-        canvas.rect(x(value) - 3, sides[0], 6, sides[1] - sides[0], "touch", label, opacity=0.01)
+        canvas.line(line, top + 2, line, bottom, "curve ann dashed hair")
+        canvas.line(place, top - 8, line, top + 2, "curve ann hair")
+        canvas.text(place, top - 12, str(number), "small value", "middle")
+        canvas.rect(line - 3, top, 6, bottom - top, "touch", label, opacity=0.01)
 
 
 def log_ticks(low: float, high: float) -> list[float]:

@@ -127,37 +127,27 @@ def limits(rows: Sequence[BreakEven], models: Sequence[str]) -> list[Row]:
     return list(found.values())
 
 
+# columns of the tables that can be saved, by the field that each is of
+_ROWS = {"victim": "victim", "setting": "setting", "steps": "steps", "model": "model"}
+_ROWS |= {"joules": "joules", "ratio": "ratio", "accuracy": "accuracy"}
+_LIMITS = {"victim": "victim", "layer": "layer", "model": "model"}
+_LIMITS |= {"carried": "spikes_per_synapse", "limit": "break_even", "pays": "pays"}
+_TRAINING = {"victim": "victim", "definition": "definition", "model": "model"}
+_TRAINING |= {name: name for name in ("ann_operations", "snn_operations", "ratio")}
+
+
 def _files(energy: EnergyStage) -> dict[str, str]:
     """Links that hold a table as CSV, by name."""
-    rows = [
-        {
-            "victim": row.victim,
-            "setting": row.setting,
-            "steps": row.steps,
-            "model": row.model,
-            "joules": row.joules,
-            "ratio": row.ratio,
-            "accuracy": row.accuracy,
-        }
-        for row in energy.rows
-    ]
-    break_even = [
-        {
-            "victim": row.victim,
-            "layer": row.layer,
-            "model": row.model,
-            "carried": row.spikes_per_synapse,
-            "limit": row.break_even,
-            "pays": row.pays,
-        }
-        for row in energy.break_even
-    ]
-    names = ("victim", "definition", "model", "ann_operations", "snn_operations", "ratio")
-    training = [{name: getattr(row, name) for name in names} for row in energy.training]
+    tables: dict[str, tuple[Sequence[object], dict[str, str]]] = {
+        "rows": (energy.rows, _ROWS),
+        "break_even": (energy.break_even, _LIMITS),
+        "training": (energy.training, _TRAINING),
+    }
     return {
-        "rows": rows_link(rows),
-        "break_even": rows_link(break_even),
-        "training": rows_link(training),
+        name: rows_link(
+            [{key: getattr(row, field) for key, field in columns.items()} for row in rows]
+        )
+        for name, (rows, columns) in tables.items()
     }
 
 

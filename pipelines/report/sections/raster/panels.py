@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from ....run_folder.records.spikes import Raster
+from ...drawing.frames import Axis
 from ...drawing.svg import Canvas, nice_ticks, shortened, spread, text_width, thinned
 
 MOST_WORDS = 40
@@ -98,24 +99,24 @@ def logit_panel(raster: Raster, classes: Sequence[str], kind: str) -> Markup:
     left, cell = 34.0, _cell(steps, 180, 34)
     right = left + cell * steps
     canvas = Canvas(right + room, 346, f"Running logits, at the end: {said}", "small")
-    bottom = canvas.height - FOOT
-
-    def y(value: float) -> float:
-        return bottom - (bottom - TOP) * (value - ticks[0]) / (ticks[-1] - ticks[0])
-
+    y = Axis(ticks[0], ticks[-1], canvas.height - FOOT, TOP)
     for tick in ticks:
         canvas.line(left, y(tick), right, y(tick), "grid zero" if tick == 0 else "grid")
         canvas.text(left - 6, y(tick) + 4, f"{tick:g}".replace("-", "−"), "muted", "end")
-    places = spread([y(value) for value in last], 15, TOP + 4, bottom - 2)
+    places = spread([y(value) for value in last], 15, TOP + 4, y.start - 2)
     for k in sorted(range(len(last)), key=lambda k: k == winner):
-        style = kind if k == winner else "other"
-        places_of = [(left + cell * (t + 0.5), y(row[k])) for t, row in enumerate(raster.logits)]
-        canvas.path(places_of, f"curve {style}")
-        for (x, height), row in zip(places_of, raster.logits, strict=True):
-            if steps <= 16:
-                title = f"{names[k]}: {row[k]:.3f}"
-                canvas.marker("circle", x, height, f"mark {style}", title)
+        curve = [(left + cell * (t + 0.5), row[k]) for t, row in enumerate(raster.logits)]
+        _logit(canvas, names[k], curve, y, kind if k == winner else "other")
         bold = "strong" if k == winner else "muted"
         canvas.text(right + 4, places[k] + 4, shortened(names[k], 110), bold)
     _time_axis(canvas, left, cell, steps)
     return canvas.markup()
+
+
+def _logit(
+    canvas: Canvas, name: str, curve: Sequence[tuple[float, float]], y: Axis, style: str
+) -> None:
+    """The line of one class, with a point at every step where these are few."""
+    canvas.path([(x, y(value)) for x, value in curve], f"curve {style}")
+    for x, value in curve if len(curve) <= 16 else ():
+        canvas.marker("circle", x, y(value), f"mark {style}", f"{name}: {value:.3f}")
