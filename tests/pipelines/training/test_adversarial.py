@@ -21,7 +21,6 @@ from snnconvert.attacks.records import read_records
 from snnconvert.files import load_tensors
 from snnconvert.installation import install_hint
 from snnconvert.models.saving import load_model, weights_hash
-from snnconvert.pipelines import run as run_module
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.data import load_run_texts
 from snnconvert.pipelines.finetune import adversarial, attacked_rounds
@@ -30,26 +29,15 @@ from snnconvert.pipelines.finetune.adversarial_texts import (
 )
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
 from snnconvert.pipelines.training import loop, text_loop
+from snnconvert.tests.helpers.adversarial import DATA, SMALL, TRAIN, TUNE, results
 from snnconvert.tests.helpers.report import RESULTS
 
-DATA = ["--limit", "200", "--dim", "16", "--max-length", "24", "--vectors", "random"]
-TRAIN = ["--widths", "2,3", "--channels", "12", "--train-vectors", "true", "--epochs", "8"]
 TRAIN += ["--patience", "8", "--lr", "0.01", "--batch-size", "16", "--tensorboard", "false"]
 TRAIN += ["--vector-lr", "0.01"]
-SMALL = ["--adversarial-texts", "24", "--adversarial-dev-texts", "16", "--adversarial-share", "0.3"]
 SMALL += [
-    "--adversarial-rounds",
-    "2",
-    "--epochs",
-    "2",
-    "--lr",
-    "0.01",
-    "--batch-size",
-    "32",
-    "--tensorboard",
-    "false",
+    *("--adversarial-rounds", "2", "--epochs", "2", "--lr", "0.01"),
+    *("--batch-size", "32", "--tensorboard", "false"),
 ]
-TUNE = ["--adversarial", "deepwordbug", *SMALL]
 STAGES = ("ann-adversarial", "snn-adversarial")
 Capture = pytest.CaptureFixture[str]
 
@@ -90,10 +78,6 @@ def copy(tuned: Path, tmp_path: Path) -> Path:
 def fresh(base: Path, tmp_path: Path) -> Path:
     shutil.copytree(base, tmp_path / "run")
     return tmp_path / "run"
-
-
-def results(run: Path) -> dict[str, Any]:
-    return dict(json.loads((run / "results.json").read_text("utf-8")))
 
 
 def timeless(figures: Any) -> Any:
@@ -393,15 +377,23 @@ def test_the_attack_says_what_was_held_out(
     assert main(["report", str(copy)]) == 0
 
 
-def test_run_makes_them_after_the_plain_one(
-    tmp_path: Path, textattack: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(run_module, "can_attack", lambda: False)
-    train = [f"--train.{w[2:]}" if w.startswith("--") else w for w in TRAIN]
-    tune = [f"--finetune.{w[2:]}" if w.startswith("--") else w for w in TUNE]
-    words = ["run", "--out", str(tmp_path / "run"), *DATA, *train, *tune, "--steps", "2"]
-    words += ["--finetune.adversarial-rounds", "1", "--finetune.model", "snn"]
+def test_held_out_attacks_are_told_apart(copy: Path, nltk_data: None) -> None:
+    words = ["attack", str(copy), "--examples", "4", "--query-budget", "60", "--controls", "none"]
+    words += [
+        "--victims",
+        "ann,ann-adversarial",
+        "--presets",
+        "deepwordbug,pwws",
+        "--transfer",
+        "false",
+    ]
     assert main(words) == 0
-    found = results(tmp_path / "run")
-    assert list(found) == ["data", "ann", "snn", "finetuned", "snn-adversarial"]
-    assert "adversarial" not in RunFolder(tmp_path / "run").config()["finetuned"]
+    figures = results(copy)["attack"]
+    assert figures["held_out"] == ["pwws"]
+    marks = {(row["victim"], row["attack"]): row["trained_on"] for row in figures["rows"]}
+    assert marks == {
+        ("ann", "deepwordbug"): False,
+        ("ann", "pwws"): False,
+        ("ann-adversarial", "deepwordbug"): True,
+        ("ann-adversarial", "pwws"): False,
+    }

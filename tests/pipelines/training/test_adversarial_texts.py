@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from snnconvert.attacks.runs import select_examples
 from snnconvert.errors import InputError
+from snnconvert.pipelines import run as run_module
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.finetune.adversarial_texts import (
     Attacked,
@@ -23,35 +24,13 @@ from snnconvert.pipelines.finetune.adversarial_texts import (
     outcome,
     with_attacked,
 )
+from snnconvert.pipelines.run_folder.run_folder import RunFolder
 from snnconvert.pipelines.settings.finetune import AdversarialSettings, FinetuneSettings
 from snnconvert.pipelines.settings.run import RunSettings
 from snnconvert.pipelines.training.texts import Texts
+from snnconvert.tests.helpers.adversarial import DATA, TRAIN, TUNE, results
 from snnconvert.tests.helpers.records import records as made_records
 from snnconvert.text.datasets.dataset import Split
-
-from .test_adversarial import results
-
-
-def test_held_out_attacks_are_told_apart(copy: Path, nltk_data: None) -> None:
-    words = ["attack", str(copy), "--examples", "4", "--query-budget", "60", "--controls", "none"]
-    words += [
-        "--victims",
-        "ann,ann-adversarial",
-        "--presets",
-        "deepwordbug,pwws",
-        "--transfer",
-        "false",
-    ]
-    assert main(words) == 0
-    figures = results(copy)["attack"]
-    assert figures["held_out"] == ["pwws"]
-    marks = {(row["victim"], row["attack"]): row["trained_on"] for row in figures["rows"]}
-    assert marks == {
-        ("ann", "deepwordbug"): False,
-        ("ann", "pwws"): False,
-        ("ann-adversarial", "deepwordbug"): True,
-        ("ann-adversarial", "pwws"): False,
-    }
 
 
 def test_what_is_trained_on_and_what_is_scored() -> None:
@@ -118,3 +97,17 @@ def test_settings_check_themselves() -> None:
         alone.check_training(FinetuneSettings(width=2.0))
     with pytest.raises(InputError, match="width only where an SNN is tuned"):
         RunSettings(adversarial=alone, finetune=FinetuneSettings(width=2.0))
+
+
+def test_run_makes_them_after_the_plain_one(
+    tmp_path: Path, textattack: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "can_attack", lambda: False)
+    train = [f"--train.{w[2:]}" if w.startswith("--") else w for w in TRAIN]
+    tune = [f"--finetune.{w[2:]}" if w.startswith("--") else w for w in TUNE]
+    words = ["run", "--out", str(tmp_path / "run"), *DATA, *train, *tune, "--steps", "2"]
+    words += ["--finetune.adversarial-rounds", "1", "--finetune.model", "snn"]
+    assert main(words) == 0
+    found = results(tmp_path / "run")
+    assert list(found) == ["data", "ann", "snn", "finetuned", "snn-adversarial"]
+    assert "adversarial" not in RunFolder(tmp_path / "run").config()["finetuned"]
