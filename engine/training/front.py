@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from ...models.network import Network, Signal
 from ...models.neurons.base import Neurons
 from ...models.nodes.layers import Conv1d
 from ...models.spikingjelly import spikingjelly_neurons
+from ...models.surrogates import Backward
 from ..plan import Branch, Plan
 from ..threads import in_parts, kernel_threads
 from .rate import rate_neurons
@@ -23,8 +24,6 @@ from .words import Words, fused, project, weight_gradient
 
 if TYPE_CHECKING:
     from .kernels import Piece
-
-Backward = Literal["exact", "rate"]
 
 # One piece's table of projections, and all tables that are kept for the backward pass, hold at most
 # this many bytes; tables beyond that are computed again. Where a few frames serve many steps that

@@ -36,7 +36,8 @@ from snnconvert.models.nodes.layers import Concat, Conv1d, Linear
 from snnconvert.models.nodes.pooling import MeanOverTime
 from snnconvert.models.snn import SpikingTextModel
 from snnconvert.models.spikes.pooling import POOLING_RULES, MaxOfSpikes
-from snnconvert.models.spikingjelly import SURROGATES, spikingjelly_run
+from snnconvert.models.spikingjelly import spikingjelly_run
+from snnconvert.models.surrogates import SURROGATES
 from snnconvert.pipelines.cli import main
 from snnconvert.seeds import generator
 
