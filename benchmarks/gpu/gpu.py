@@ -26,7 +26,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from snnconvert.benchmarks.shared.common import Row, ratio_text, seconds_text, table
+from snnconvert.benchmarks.shared.common import Row, ratio_text, seconds_text
 from snnconvert.benchmarks.shared.peers import PEERS, Weights, model_of, peer_frames, random_vectors
 from snnconvert.benchmarks.shared.results import RESULTS, write_results
 from snnconvert.engine.exact_sums import exact_sums
@@ -36,6 +36,7 @@ from snnconvert.engine.training.fast import Surrogate
 from snnconvert.engine.triton.inference import TritonEngine
 from snnconvert.engine.triton.training import TritonTraining
 from snnconvert.errors import SnnConvertError, one_line
+from snnconvert.formatting import markdown_table
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Signal
 from snnconvert.models.snn import SpikingTextModel
@@ -302,7 +303,7 @@ def markdown(settings: Row, rows: Sequence[Row]) -> str:
         f"float32 product reaches {settings['product_flops_per_second'] / 1e12:.1f} TFLOP/s; "
         f"spikingjelly's neurons: {settings['spikingjelly']}."
     )
-    return f"# The GPU kernels\n\n{about}\n\n{table(head, lines)}\n"
+    return f"# The GPU kernels\n\n{about}\n\n{markdown_table(head, lines)}\n"
 
 
 def check_gpu() -> None:

@@ -4,7 +4,7 @@ The loss is the cross entropy of the true class, on the logits of the ANN or the
 currents of the SNN. Three kinds:
 
 - ``surrogate``: exactly backward through time, each spike with the slope of a surrogate
-  (`training_front.Surrogate`: atan, one threshold wide, as in fine-tuning);
+  (`training/surrogate.py`: atan, one threshold wide, as in fine-tuning);
 - ``rga``: through each neuron's rate (`rate.py`);
 - ``averaged``: the mean of surrogate gradients over independent draws of the input's noise
   (expectation over transformation, Athalye et al. 2018). For a code that is drawn at random that is
@@ -48,7 +48,7 @@ from ...models.snn import SpikingTextModel
 from ...models.text_model import TextModel
 from ...seeds import derive, generator
 from ...text.stages.words import TextStage
-from ..training.front import Surrogate
+from ..training.surrogate import Surrogate
 from .rate import rga_run
 
 KINDS = ("surrogate", "rga", "averaged")

@@ -12,3 +12,4 @@ if TYPE_CHECKING:
 CODES: Registry[Code] = Registry(
     "encoder", __name__, "CODE", ("direct", "poisson", "saf", "bitplane", "ttfs")
 )
+MAPPINGS = ("split", "shift", "none")

@@ -22,21 +22,19 @@ import torch
 from torch import Tensor
 
 from ...errors import InputError
-from . import CODES
+from . import CODES, MAPPINGS
 from .code import Code
 
-MAPPINGS = ("split", "shift", "none")
 
-
-def soft_threshold(x: Tensor, tau: float) -> Tensor:
-    """sign(x) * max(|x| - tau, 0) of any shape: small components become zero, and silent.
+def soft_threshold(x: Tensor, level: float) -> Tensor:
+    """sign(x) * max(|x| - level, 0) of any shape: small components become zero, and silent.
 
     Source: Donoho 1995, De-noising by soft-thresholding.
 
     >>> soft_threshold(torch.tensor([-0.5, 0.25, 0.75]), 0.5).tolist()
     [-0.0, 0.0, 0.25]
     """
-    return x.sign() * (x.abs() - tau).clamp(min=0)
+    return x.sign() * (x.abs() - level).clamp(min=0)
 
 
 @dataclass(frozen=True)

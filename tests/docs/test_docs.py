@@ -254,6 +254,18 @@ def test_example_of_an_energy_table(tiny_run, tmp_path):
     assert priced["ann, dense"] > max(v for k, v in priced.items() if k.startswith("sparse")) > 0
 
 
+def test_example_of_a_text_stage(tmp_path):
+    from snnconvert import TextClassifier
+    from snnconvert.text.stages import STAGES
+
+    module = example("text_stage")
+    try:
+        run = module.train_on_characters(tmp_path / "run")
+        assert TextClassifier.load(run).segment("Ab c") == ["a", "b", "c"]
+    finally:
+        STAGES.remove("characters")
+
+
 def test_example_of_an_export(tiny_run, tmp_path):
     from snnconvert.interop import EXPORTS
 

@@ -15,7 +15,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from snnconvert.convert.recipes.options import read_recipe
+from snnconvert.convert.recipes.file import read_recipe
 from snnconvert.engine.engines import make_engine
 from snnconvert.engine.gradients.text import WordGradients
 from snnconvert.engine.plan import Unsupported, plan_of

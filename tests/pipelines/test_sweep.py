@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnconvert.convert.conversion import convert_model
-from snnconvert.convert.recipes.options import from_options, read_recipe, to_options
+from snnconvert.convert.recipes.file import read_recipe
+from snnconvert.convert.recipes.methods import METHODS, changes_of
+from snnconvert.convert.recipes.options import from_options, to_options
 from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.engine.evaluate import evaluate_snn, evaluate_steps
 from snnconvert.errors import InputError
@@ -22,8 +24,6 @@ from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.convert import sweep as module
 from snnconvert.pipelines.convert.sweep import sweep
 from snnconvert.pipelines.convert.trials import (
-    METHODS,
-    changes_of,
     one_run_for_all,
     pareto,
     plan,

@@ -29,7 +29,7 @@ def run(given: Given) -> None:
         from ...convert.sweep import sweep
 
         choices = settings_from(SweepSettings, given, "sweep.")
-        say_sweep(given, "sweep", sweep(folder, settings, choices, seed, force))
+        say_sweep(given, "sweep", sweep(folder, settings, choices, seed, force, engine_of(given)))
         return
     from ...convert.convert import convert
 

@@ -44,6 +44,7 @@ from snnconvert.pipelines.settings.run import RunSettings
 from snnconvert.pipelines.training import loop, text_loop
 from snnconvert.pipelines.training.texts import Texts
 from snnconvert.tests.helpers.records import records as made_records
+from snnconvert.tests.helpers.report import RESULTS
 from snnconvert.text.datasets.dataset import Split
 
 DATA = ["--limit", "200", "--dim", "16", "--max-length", "24", "--vectors", "random"]
@@ -252,9 +253,9 @@ def test_adversarial_texts_enter_the_batches(
     waiting: list[tuple[int, ...]] = []
     to_batch, cross_entropy = text_loop.to_batch, functional.cross_entropy
 
-    def spy(sequences: list[np.ndarray]) -> Any:
+    def spy(sequences: list[np.ndarray], *where: Any) -> Any:
         waiting.extend(tuple(s.tolist()) for s in sequences)
-        return to_batch(sequences)
+        return to_batch(sequences, *where)
 
     def watch(outputs: torch.Tensor, labels: torch.Tensor, *more: Any) -> torch.Tensor:
         if outputs.requires_grad:
@@ -382,7 +383,7 @@ def test_redoing_a_stage_drops_what_builds_on_it(tmp_path: Path) -> None:
         run = RunFolder(tmp_path / redone, must_exist=False)
         for stage in stages:
             run.begin(stage, {"seed": 0})
-            run.finish(stage, {"seed": 0}, {})
+            run.finish(stage, {"seed": 0}, RESULTS.get(stage) or RESULTS["snn"])
         run.begin(redone, {"seed": 1}, force=True)
         assert set(run.results()) == left
         assert set(run.config()) == {*left, redone, "versions"}
