@@ -18,12 +18,8 @@ from ...models.network import Network
 from ...models.nodes.layers import Concat
 from ...models.snn import SpikingTextModel
 from ..plan import Plan, plan_of, run_rest
-<<<<<<< HEAD
-from .front import Front, Surrogate
-=======
 from .front import Front
-from .surrogate import Backward, Surrogate
->>>>>>> main
+from .surrogate import Surrogate
 from .words import Words, fused, words_of
 
 __all__ = ["FastTraining", "Surrogate", "Words", "words_of"]

@@ -2,72 +2,16 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-import math
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-=======
->>>>>>> main
 import torch
 from torch import Tensor
 
 from ...models.network import Network, Signal
 from ...models.nodes.layers import Conv1d
-<<<<<<< HEAD
-from ...models.spikingjelly import spikingjelly_neurons
-from ...models.surrogates import Backward
-from ..plan import Branch, Plan
-from ..threads import in_parts, kernel_threads
-from .rate import rate_neurons
-from .words import Words, fused, project, weight_gradient
-
-if TYPE_CHECKING:
-    from .kernels import Piece
-
-# One piece's table of projections, and all tables that are kept for the backward pass, hold at most
-# this many bytes; tables beyond that are computed again. Where a few frames serve many steps that
-# is cheap, so none is kept and pieces are small: memory then hardly grows with T.
-PIECE_BYTES = 1 << 26
-KEPT_BYTES = 1 << 28
-SMALL_PIECE_BYTES = 1 << 22
-# potentials of one text for a block of channels, which should stay in the cache
-BLOCK_BYTES = 1 << 21
-
-
-@dataclass(frozen=True)
-class Surrogate:
-    """The surrogate gradient of training: its name, its width in thresholds, exact or by rates."""
-
-    name: str = "atan"
-    width: float = 1.0
-    backward: Backward = "exact"
-
-    def neurons(self, network: Network) -> AbstractContextManager[None]:
-        """A block in which every neuron of ``network`` is trained so, whatever engine runs it."""
-        if self.backward == "rate":
-            return rate_neurons(network, self.name, self.width)
-        return spikingjelly_neurons(network, self.name, self.width)
-
-    def constants(self) -> dict[str, float]:
-        """Height, scale and edge of `training_kernels.slopes`."""
-        w = self.width
-        return {
-            "atan": {"height": 1 / w, "scale": math.pi / w, "edge": 0.0},
-            "sigmoid": {"height": 0.0, "scale": 4 / w, "edge": 0.0},
-            "rectangle": {"height": 1 / w, "scale": 0.0, "edge": w / 2},
-            "triangle": {"height": 1 / w, "scale": 1 / w**2, "edge": w},
-        }[self.name]
-=======
 from ..plan import Branch, Plan
 from .pieces import TrainedBranch
 from .pooled import Pooled
 from .surrogate import Surrogate
 from .words import Words, fused
->>>>>>> main
 
 
 class Front:

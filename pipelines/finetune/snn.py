@@ -17,11 +17,8 @@ from ...engine.training.front import Surrogate
 from ...files import write_json
 from ...models.saving import save_model
 from ...models.snn import SpikingTextModel
-<<<<<<< HEAD
 from ...models.surrogates import Backward
-=======
 from ...typed_json import made, to_json
->>>>>>> main
 from ..measure import measure, write_raster
 from ..run_folder.records.spikes import Activity
 from ..run_folder.run_folder import RunFolder

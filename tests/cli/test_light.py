@@ -106,18 +106,10 @@ def test_none_is_the_default_of_what_is_chosen_by_the_data(name: str) -> None:
 
 def test_choices_are_those_of_the_rooms_below() -> None:
     """Settings name choices in words, to be light; they must be the ones that are there."""
-<<<<<<< HEAD
-    from snnconvert.convert.thresholds.rule import GRAINS, LOCATIONS, RULES, SOURCES
-    from snnconvert.models.encoders import CODES
-    from snnconvert.models.encoders.encoder import MAPPINGS
-    from snnconvert.models.spikes.pooling import POOLING_RULES
-=======
     from snnconvert.convert.thresholds import RULES
     from snnconvert.convert.thresholds.spec import GRANULARITIES, LOCATIONS, SOURCES
     from snnconvert.models.encoders import CODES, MAPPINGS
     from snnconvert.models.spikes import POOLING_RULES
-    from snnconvert.models.spikingjelly import SURROGATES
->>>>>>> main
     from snnconvert.pipelines.run_folder.stages import MODELS
 
     def choices(owner: type, name: str) -> set[str]:
