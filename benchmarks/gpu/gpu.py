@@ -32,7 +32,7 @@ from snnconvert.benchmarks.shared.results import RESULTS, write_results
 from snnconvert.engine.exact_sums import exact_sums
 from snnconvert.engine.frames import frame_count
 from snnconvert.engine.plan import plan_of
-from snnconvert.engine.training.fast import Surrogate
+from snnconvert.engine.training.surrogate import Surrogate
 from snnconvert.engine.triton.inference import TritonEngine
 from snnconvert.engine.triton.training import TritonTraining
 from snnconvert.errors import SnnConvertError, one_line

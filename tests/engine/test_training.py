@@ -27,8 +27,9 @@ from snnconvert.engine.training import pooled as training_pooled
 from snnconvert.engine.training import words as training_words
 from snnconvert.engine.training.events import LANES, collect, events_of
 from snnconvert.engine.training.events import project as add_rows
-from snnconvert.engine.training.fast import FastTraining, Surrogate
+from snnconvert.engine.training.fast import FastTraining
 from snnconvert.engine.training.rate import rate_run, surrogate_slope
+from snnconvert.engine.training.surrogate import Surrogate
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Network, Node
 from snnconvert.models.neurons.integrate_and_fire import IF, IFParameters

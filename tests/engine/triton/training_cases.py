@@ -13,7 +13,7 @@ from snnconvert.benchmarks.gpu.gpu import (
 )
 from snnconvert.engine.grid import on_grid
 from snnconvert.engine.plan import Unsupported
-from snnconvert.engine.training.fast import Surrogate
+from snnconvert.engine.training.surrogate import Surrogate
 from snnconvert.engine.triton.training import TritonTraining
 from snnconvert.tests.engine.triton.helpers import DEVICE, LONG, SHORT, batch, model_of, noise
 
