@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Literal
 
 from ...models.network import Network
 from ...models.spikingjelly import spikingjelly_neurons
+from ...models.surrogates import Backward
 from .rate import rate_neurons
-
-Backward = Literal["exact", "rate"]
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ from torch import Tensor
 from ...convert.diagnosis.activity import layer_activity
 from ...engine.engines import make_engine, training_by
 from ...engine.kinds.kind import Training
-from ...engine.training.surrogate import Backward, Surrogate
+from ...engine.training.surrogate import Surrogate
 from ...files import write_json
 from ...models.saving import save_model
 from ...models.snn import SpikingTextModel
+from ...models.surrogates import Backward
 from ...typed_json import made, to_json
 from ..measure import measure, write_raster
 from ..run_folder.records.spikes import Activity

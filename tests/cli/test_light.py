@@ -110,7 +110,6 @@ def test_choices_are_those_of_the_rooms_below() -> None:
     from snnconvert.convert.thresholds.spec import GRANULARITIES, LOCATIONS, SOURCES
     from snnconvert.models.encoders import CODES, MAPPINGS
     from snnconvert.models.spikes import POOLING_RULES
-    from snnconvert.models.spikingjelly import SURROGATES
     from snnconvert.pipelines.run_folder.stages import MODELS
 
     def choices(owner: type, name: str) -> set[str]:
@@ -123,7 +122,6 @@ def test_choices_are_those_of_the_rooms_below() -> None:
     assert choices(settings.ConvertSettings, "source") == set(SOURCES)
     assert choices(settings.ConvertSettings, "location") == set(LOCATIONS)
     assert choices(settings.ConvertSettings, "pooling") == {"auto", *POOLING_RULES}
-    assert choices(settings.FinetuneSettings, "surrogate") == set(SURROGATES)
     assert choices(settings.AttackSettings, "presets") == {"auto", *PRESETS}
     assert set(settings.AttackSettings().victims) == set(MODELS)
     text = next(f for f in fields(settings.DataSettings) if f.name == "dataset").metadata["help"]

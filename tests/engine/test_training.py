@@ -39,7 +39,8 @@ from snnconvert.models.nodes.pooling import MeanOverTime
 from snnconvert.models.snn import SpikingTextModel
 from snnconvert.models.spikes import POOLING_RULES
 from snnconvert.models.spikes.pooling import MaxOfSpikes
-from snnconvert.models.spikingjelly import SURROGATES, spikingjelly_run
+from snnconvert.models.spikingjelly import spikingjelly_run
+from snnconvert.models.surrogates import SURROGATES
 from snnconvert.pipelines.cli import main
 from snnconvert.seeds import generator
 

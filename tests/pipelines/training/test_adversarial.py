@@ -222,9 +222,9 @@ def test_adversarial_texts_enter_the_batches(
     waiting: list[tuple[int, ...]] = []
     to_batch, cross_entropy = text_loop.to_batch, functional.cross_entropy
 
-    def spy(sequences: list[np.ndarray]) -> Any:
+    def spy(sequences: list[np.ndarray], *where: Any) -> Any:
         waiting.extend(tuple(s.tolist()) for s in sequences)
-        return to_batch(sequences)
+        return to_batch(sequences, *where)
 
     def watch(outputs: torch.Tensor, labels: torch.Tensor, *more: Any) -> torch.Tensor:
         if outputs.requires_grad:
