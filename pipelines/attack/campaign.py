@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...attacks.noise import run_noise
 from ...attacks.preset import Role
@@ -26,6 +26,7 @@ from ...attacks.statistics.defence import held_out
 from ...attacks.statistics.scores import score
 from ...attacks.transfer import transfer_attacks
 from ...attacks.victims import Classifier
+from ...models.devices import find_device
 from ..display.tables import robustness_table
 from ..run_folder.run_folder import RunFolder
 from ..settings.attack import AttackSettings
@@ -33,8 +34,33 @@ from ..settings.engine import EngineSettings
 from .models import AttackedModel, load_victim
 from .names import parse_victim
 
+if TYPE_CHECKING:
+    import torch
+
 Row = dict[str, Any]
 Job = tuple[str, str]  # victim, attack
+
+
+CLUSTER_SHARE = 0.25  # of a GPU, for each worker on a cluster
+
+
+def gpu_share(device: torch.device, workers: int) -> float:
+    """What of a GPU each worker is given; none where victims run on the CPU.
+
+    The workers of this machine share its GPU; how many GPUs a cluster has is not known.
+
+    Args:
+        device: where victims run
+        workers: of this machine; 0 for those of a cluster
+
+    >>> import torch
+    >>> gpu_share(torch.device("cpu"), 3), gpu_share(torch.device("cuda"), 3)
+    (0.0, 0.3333)
+    """
+    if device.type == "cpu":
+        return 0.0
+    # Ray counts in ten thousandths; rounded down, or the last worker would find no room
+    return 10_000 // workers / 10_000 if workers else CLUSTER_SHARE
 
 
 @dataclass
@@ -115,7 +141,8 @@ class Campaign:
         from ...attacks.workers.start import attack_pool  # with the optional Ray
 
         workers = 0 if self.settings.ray else self.settings.workers  # 0: all CPUs of the cluster
-        with attack_pool(self._loader(), workers, self.settings.ray) as pool:
+        share = gpu_share(find_device(self.engine.device), workers)
+        with attack_pool(self._loader(), workers, self.settings.ray, share) as pool:
             yield pool
 
     def _records(self, victim: str, name: str, pool: Any, bar: Progress) -> list[Record]:

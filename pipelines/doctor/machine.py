@@ -62,18 +62,14 @@ def _threads(threads: int, cores: int) -> Check:
 
 
 def gpu(seen: str | None) -> Check:
-    """What torch sees is not what commands use: none of them takes a device.
+    """A GPU is used by the commands that are told to.
 
     Args:
         seen: the name of the GPU, None without one
     """
     if seen is None:
         return Check("gpu", "ok", "none, and none is needed: commands run on the CPU")
-    return Check(
-        "gpu",
-        "note",
-        f"torch sees {seen}, but no command uses it: all of them run on the CPU",
-    )
+    return Check("gpu", "ok", f"{seen}, used with --device cuda or auto; the CPU is the default")
 
 
 def _numba() -> Check:

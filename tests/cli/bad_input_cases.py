@@ -256,6 +256,7 @@ OPTIONS = [
     settings("train --out {out} --language fr", "--language", "auto, en, zh", "'fr'"),
     settings("train --out {out} --epoch 3", "unrecognized", "mean --epochs"),
     settings("train --out {out} --device tpu", "--device", "auto, cpu, cuda", "'tpu'"),
+    settings("convert {run} --engine slow", "--engine", "auto, fast, torch, gpu", "'slow'"),
     settings("train --out {out} --seed one", "--seed", "whole number"),
     settings("train --out {out} extra", "unrecognized arguments: extra"),
     settings("train", "required: --out", "train --help"),

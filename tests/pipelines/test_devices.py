@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -98,8 +101,6 @@ def test_models_of_either_run_on_either_device(
 
 def test_a_sweep_and_another_round_of_training(near: Path, tmp_path: Path) -> None:
     """What makes models in memory: sweeps, variants of a victim, adversarial fine-tuning."""
-    import shutil
-
     run = tmp_path / "run"
     shutil.copytree(near, run)
     sweep = ["--sweep", "--sweep.methods", "default", "--sweep.encoders", "saf,direct"]
@@ -113,6 +114,28 @@ def test_a_sweep_and_another_round_of_training(near: Path, tmp_path: Path) -> No
     rows = json.loads((run / "snn" / "sweep.json").read_text("utf-8"))["rows"]
     assert [row["encoder"] for row in rows] == ["saf", "direct"]
     assert {"snn-adversarial", "ann-adversarial"} <= results(run).keys()
+
+
+def test_workers_share_the_gpu(near: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    from snnconvert.attacks.workers import start
+    from snnconvert.attacks.workers.pool import OneProcess
+
+    asked = []
+
+    @contextmanager
+    def pool(load: Any, workers: int, ray: str | None, share: float) -> Iterator[OneProcess]:
+        asked.append((workers, share))
+        yield OneProcess(load)
+
+    monkeypatch.setattr(start, "attack_pool", pool)
+    run = tmp_path / "run"
+    shutil.copytree(near, run)
+    words = ["attack", str(run), *MAKE["attack"], "--force", "--workers", "3"]
+    assert main([*words, "--device", "cpu"]) == 0
+    with device_away():
+        assert main([*words, "--device", "cuda"]) == 0
+        assert main([*words, "--device", "cuda", "--ray", "auto"]) == 0
+    assert asked == [(3, 0.0), (3, 0.3333), (0, 0.25)]
 
 
 def test_a_training_goes_on_on_another_device(tmp_path: Path, monkeypatch: Any) -> None:

@@ -112,12 +112,12 @@ def test_an_extra_of_development_in_parts(monkeypatch):
     assert found["extra docs"].remedy == ""
 
 
-def test_a_gpu_is_no_promise():
+def test_a_gpu_is_used_where_a_command_is_told_to():
     seen = machine.gpu("NVIDIA H100")
-    assert seen.level == "note" and "no command uses it" in seen.found
+    assert seen.level == "ok" and "NVIDIA H100, used with --device cuda" in seen.found
     assert machine.gpu(None).level == "ok"
-    options = [option for name in ("train", "run", "attack") for option in options_of(name)]
-    assert "--device" not in options, "commands take a device now: let the doctor say so"
+    for name in ("train", "convert", "finetune", "run", "attack", "energy", "evaluate", "predict"):
+        assert "--device" in options_of(name)
 
 
 def options_of(name: str) -> list[str]:
