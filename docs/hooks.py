@@ -18,18 +18,6 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("text", "models", "convert", "engine", "energy", "attacks", "interop", "pipelines")
 SCRIPTS = re.compile(r"<script[^>]*>(?:(?!</script>).)*?</script>", re.DOTALL)
-FILES = (
-    "__init__.py",
-    "checked_json.py",
-    "errors.py",
-    "files.py",
-    "formatting.py",
-    "moved.py",
-    "registry.py",
-    "seeds.py",
-    "typed_json.py",
-    "version.py",
-)
 
 
 def on_startup(command: str, dirty: bool) -> None:
@@ -37,8 +25,8 @@ def on_startup(command: str, dirty: bool) -> None:
     package = ROOT / ".cache" / "docs" / "snnconvert"
     shutil.rmtree(package, ignore_errors=True)
     package.mkdir(parents=True)
-    for name in (*ROOMS, *(f"{file}.py" for file in FILES)):
-        (package / name).symlink_to(ROOT / name)
+    for path in (*(ROOT / room for room in ROOMS), *ROOT.glob("*.py")):
+        (package / path.name).symlink_to(path)
 
 
 def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +14,11 @@ from ...files import read_json, sha256, write_json
 from ..datasets.dataset import Split
 from ..inputs import TextsLike, as_texts
 from ..segment import segment, segmenter
-from ..vectors.load import WordVectors, load_vectors, random_vectors
-from .coverage import VectorReport, report, unknown_words
-from .needed import Needed
+from ..vectors.load import WordVectors
+from .coverage import VectorReport
+from .fitting import Options, fit_words
 from .ranges import RangeMap
-from .vocabulary import FILL, Vocabulary, storable
+from .vocabulary import FILL, Vocabulary
 
 FORMAT = "snnconvert text stage 1"
 _STAGE, _VOCABULARY = "stage.json", "vocabulary.txt"
@@ -107,46 +105,19 @@ class TextStage:
                 f"max_extra_words of at least 0, but got {len(texts)} texts, {max_length}, "
                 f"{min_count} and {max_extra_words}"
             )
-        segments = _segments(texts, language, progress)
-        counts = Counter(word for words in segments for word in words)
-        if not counts:
-            raise InputError("expected training texts with words, but all are empty")
-        found = load_vectors(
-            vectors,
-            segments=segments,
-            dim=dim,
-            seed=seed,
-            window=window,
-            epochs=epochs,
-            progress=progress,
-            wanted=Needed(counts, max_extra_words),
+        options = Options(vectors, dim, min_count, max_extra_words, seed, window, epochs, progress)
+        fitted = fit_words(texts, language, options)
+        stage = cls(
+            language,
+            fitted.vocabulary,
+            max_length,
+            fitted.range_map,
+            fitted.coverage,
+            fitted.source,
+            fitted.matrix.shape[1],
+            vector_report=fitted.report,
         )
-        rows = _row_index(found.words)
-        extra: list[str] = []
-        given_words = isinstance(vectors, str) and vectors in ("train", "random")
-        if not given_words:  # those know no words beyond the training texts
-            beyond = [word for word in rows if word not in counts and storable(word)]
-            extra = [word for word in counts if word in rows] + beyond[:max_extra_words]
-        vocabulary = Vocabulary.build(counts, min_count, extra_words=extra)
-        known = [word for word in counts if word in rows]
-        if not known:
-            raise unknown_words(found, counts, language)
-        tally = np.array([counts[word] for word in known])
-        try:
-            range_map = RangeMap.fit(found.matrix[[rows[word] for word in known]], tally)
-        except InputError as error:
-            raise InputError(f"{found.source}: {error}") from None
-        learned = vectors != "random"
-        coverage = {
-            "types": len(known) / len(counts) if learned else 0.0,
-            "tokens": int(tally.sum()) / counts.total() if learned else 0.0,
-            "train_types": len(counts),
-            "train_tokens": counts.total(),
-        }
-        told = None if given_words else _report(found, counts, rows, language)
-        settings = (language, vocabulary, max_length, range_map, coverage, found.source, found.dim)
-        stage = cls(*settings, vector_report=told)
-        return stage, _matrix(stage, found, rows, seed)
+        return stage, fitted.matrix
 
     def segment(self, text: str) -> list[str]:
         """The words of ``text``, all of them."""
@@ -253,61 +224,6 @@ class TextStage:
             raise InputError(
                 f"{folder / _STAGE} is not complete ({type(error).__name__}: {error}); train again"
             ) from None
-
-
-def _segments(texts: Sequence[str], language: str, progress: bool) -> list[list[str]]:
-    from tqdm import tqdm
-
-    cut = segmenter(language)
-    # None: a bar only where there is a terminal to draw it on
-    disable = None if progress else True
-    bar = tqdm(texts, desc="segment", unit="text", disable=disable, leave=False)
-    return [cut(text) for text in bar]
-
-
-def _row_index(words: Sequence[str]) -> dict[str, int]:
-    """Row by word as the segmenters give it: lower case, where the file has other spellings too.
-
-    Files list frequent words first, so a lower-cased spelling stands for its most frequent form.
-    """
-    index = {word: i for i, word in enumerate(words) if word == word.lower()}
-    for i, word in enumerate(words):
-        index.setdefault(word.lower(), i)
-    return index
-
-
-def _character_rows(word: str, rows: dict[str, int]) -> list[int]:
-    return [rows[c] for c in word if c in rows]
-
-
-def _report(
-    found: WordVectors, counts: Counter[str], rows: dict[str, int], language: str
-) -> VectorReport:
-    known = {word for word in counts if word in rows}
-    without = (word for word in counts if word not in rows) if language == "zh" else ()
-    by_characters = {word for word in without if _character_rows(word, rows)}
-    return report(found, counts, known, by_characters, language)
-
-
-def _matrix(stage: TextStage, found: WordVectors, rows: dict[str, int], seed: int) -> np.ndarray:
-    """(V, D) float32: a mapped vector for each word, zeros for padding and unknown words."""
-    vocabulary, range_map = stage.vocabulary, stage.range_map
-    matrix = np.zeros((len(vocabulary), found.dim), dtype=np.float32)
-    ids = [i for i, word in enumerate(vocabulary.words) if i > 1 and word in rows]
-    matrix[ids] = range_map.apply(found.matrix[[rows[vocabulary.words[i]] for i in ids]])
-    without = [i for i, word in enumerate(vocabulary.words) if i > 1 and word not in rows]
-    if stage.language == "zh":
-        parts = {i: _character_rows(vocabulary.words[i], rows) for i in without}
-        for i, found_rows in parts.items():
-            if found_rows:
-                matrix[i] = range_map.apply(found.matrix[found_rows].mean(axis=0))
-        without = [i for i in without if not parts[i]]
-    if without:
-        drawn = random_vectors([vocabulary.words[i] for i in without], found.dim, seed)
-        # Uniform values in [-1, 1) have the standard deviation 1 / sqrt(3).
-        values = range_map.mean + range_map.std * math.sqrt(3) * drawn
-        matrix[without] = range_map.apply(values)
-    return matrix
 
 
 def _digest(vocabulary: Vocabulary) -> str:

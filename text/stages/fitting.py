@@ -1,0 +1,177 @@
+"""Fitting of a text stage: which words have ids, and the vectors of these in [-1, 1]."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import InputError
+from ..segment import segmenter
+from ..vectors.load import WordVectors, load_vectors, random_vectors
+from .coverage import VectorReport, report, unknown_words
+from .needed import Needed
+from .ranges import RangeMap
+from .vocabulary import Vocabulary, storable
+
+
+@dataclass(frozen=True)
+class Options:
+    """How word vectors are had and words are chosen; see `words.TextStage.fit`."""
+
+    vectors: str | Path | WordVectors
+    dim: int | None
+    min_count: int
+    max_extra_words: int
+    seed: int
+    window: int
+    epochs: int | None
+    progress: bool
+
+    @property
+    def learned(self) -> bool:
+        """Whether the vectors say something about words."""
+        return self.vectors != "random"
+
+    @property
+    def from_texts(self) -> bool:
+        """Whether the vectors know no words beyond the training texts."""
+        return isinstance(self.vectors, str) and self.vectors in ("train", "random")
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a text stage learns from its training texts.
+
+    Attributes:
+        vocabulary: the V words that have ids.
+        range_map: what brings vectors to [-1, 1].
+        coverage: shares of training words that have a vector, and their numbers.
+        source: file name or kind of the word vectors.
+        report: what loading a file of vectors gave.
+        matrix: (V, D) float32 in [-1, 1]; rows 0 (padding) and 1 (unknown) are zero.
+    """
+
+    vocabulary: Vocabulary
+    range_map: RangeMap
+    coverage: dict[str, float]
+    source: str
+    report: VectorReport | None
+    matrix: np.ndarray
+
+
+def fit_words(texts: Sequence[str], language: str, options: Options) -> Fitted:
+    """Vocabulary, range map and vectors of training texts.
+
+    Raises:
+        InputError: texts without words, bad vectors, or vectors that no training word is in.
+    """
+    segments = _segments(texts, language, options.progress)
+    counts = Counter(word for words in segments for word in words)
+    if not counts:
+        raise InputError("expected training texts with words, but all are empty")
+    found = load_vectors(
+        options.vectors,
+        segments=segments,
+        dim=options.dim,
+        seed=options.seed,
+        window=options.window,
+        epochs=options.epochs,
+        progress=options.progress,
+        wanted=Needed(counts, options.max_extra_words),
+    )
+    rows = _row_index(found.words)
+    vocabulary = _vocabulary(counts, rows, options)
+    known = [word for word in counts if word in rows]
+    if not known:
+        raise unknown_words(found, counts, language)
+    tally = np.array([counts[word] for word in known])
+    try:
+        range_map = RangeMap.fit(found.matrix[[rows[word] for word in known]], tally)
+    except InputError as error:
+        raise InputError(f"{found.source}: {error}") from None
+    shares = (len(known) / len(counts), int(tally.sum()) / counts.total())
+    types, tokens = shares if options.learned else (0.0, 0.0)
+    sizes = {"train_types": len(counts), "train_tokens": counts.total()}
+    return Fitted(
+        vocabulary,
+        range_map,
+        {"types": types, "tokens": tokens, **sizes},
+        found.source,
+        None if options.from_texts else _report(found, counts, rows, language),
+        _matrix(vocabulary, range_map, language, found, rows, options.seed),
+    )
+
+
+def _vocabulary(counts: Counter[str], rows: dict[str, int], options: Options) -> Vocabulary:
+    """The training words, and those of the vectors beyond them."""
+    extra: list[str] = []
+    if not options.from_texts:
+        beyond = [word for word in rows if word not in counts and storable(word)]
+        extra = [word for word in counts if word in rows] + beyond[: options.max_extra_words]
+    return Vocabulary.build(counts, options.min_count, extra_words=extra)
+
+
+def _segments(texts: Sequence[str], language: str, progress: bool) -> list[list[str]]:
+    from tqdm import tqdm
+
+    cut = segmenter(language)
+    # None: a bar only where there is a terminal to draw it on
+    disable = None if progress else True
+    bar = tqdm(texts, desc="segment", unit="text", disable=disable, leave=False)
+    return [cut(text) for text in bar]
+
+
+def _row_index(words: Sequence[str]) -> dict[str, int]:
+    """Row by word as the segmenters give it: lower case, where the file has other spellings too.
+
+    Files list frequent words first, so a lower-cased spelling stands for its most frequent form.
+    """
+    index = {word: i for i, word in enumerate(words) if word == word.lower()}
+    for i, word in enumerate(words):
+        index.setdefault(word.lower(), i)
+    return index
+
+
+def _character_rows(word: str, rows: dict[str, int]) -> list[int]:
+    return [rows[c] for c in word if c in rows]
+
+
+def _report(
+    found: WordVectors, counts: Counter[str], rows: dict[str, int], language: str
+) -> VectorReport:
+    known = {word for word in counts if word in rows}
+    without = (word for word in counts if word not in rows) if language == "zh" else ()
+    by_characters = {word for word in without if _character_rows(word, rows)}
+    return report(found, counts, known, by_characters, language)
+
+
+def _matrix(
+    vocabulary: Vocabulary,
+    range_map: RangeMap,
+    language: str,
+    found: WordVectors,
+    rows: dict[str, int],
+    seed: int,
+) -> np.ndarray:
+    """(V, D) float32: a mapped vector for each word, zeros for padding and unknown words."""
+    matrix = np.zeros((len(vocabulary), found.dim), dtype=np.float32)
+    ids = [i for i, word in enumerate(vocabulary.words) if i > 1 and word in rows]
+    matrix[ids] = range_map.apply(found.matrix[[rows[vocabulary.words[i]] for i in ids]])
+    without = [i for i, word in enumerate(vocabulary.words) if i > 1 and word not in rows]
+    if language == "zh":
+        parts = {i: _character_rows(vocabulary.words[i], rows) for i in without}
+        for i, found_rows in parts.items():
+            if found_rows:
+                matrix[i] = range_map.apply(found.matrix[found_rows].mean(axis=0))
+        without = [i for i in without if not parts[i]]
+    if without:
+        drawn = random_vectors([vocabulary.words[i] for i in without], found.dim, seed)
+        # Uniform values in [-1, 1) have the standard deviation 1 / sqrt(3).
+        values = range_map.mean + range_map.std * math.sqrt(3) * drawn
+        matrix[without] = range_map.apply(values)
+    return matrix
