@@ -266,6 +266,21 @@ def test_example_of_a_text_stage(tmp_path):
         STAGES.remove("characters")
 
 
+def test_example_of_a_section(tiny_run, tmp_path):
+    from snnconvert.pipelines.report.sections import SECTIONS
+
+    run = shutil.copytree(tiny_run, tmp_path / "run")
+    module = example("report_section")
+    try:
+        text = module.page_of(run).read_text(encoding="utf-8")
+    finally:
+        SECTIONS.remove("training")
+    rows = (run / "ann" / "train.csv").read_text(encoding="utf-8").splitlines()[1:]
+    section = text.split('<h2 id="training-h">Training</h2>')[1].split("</section>")[0]
+    assert section.count('<tr><th scope="row">') == len(rows) > 0
+    assert '<a href="#training">Training</a>' in text
+
+
 def test_example_of_an_export(tiny_run, tmp_path):
     from snnconvert.interop import EXPORTS
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,6 +12,7 @@ import pytest
 
 from snnconvert.errors import InputError
 from snnconvert.pipelines.report import format as form
+from snnconvert.pipelines.report.compare.page import compare
 from snnconvert.pipelines.report.page import report
 from snnconvert.pipelines.report.sections.energy.curves import curve_panel, log_ticks
 from snnconvert.pipelines.run_folder.records.energy import CurvePoint, EnergyRow
@@ -53,6 +55,17 @@ def test_a_model_that_prices_only_spikes_is_no_column_but_in_the_whole_table(pag
     panels = [a["download"] for t, a in page.tags if str(a.get("download")).startswith("energy-")]
     assert panels == ["energy-compute-fp32.svg", "energy-compute-fp32.csv"]
     assert "All 2 models" in page.text
+
+
+def test_the_run_says_which_models_are_shown(tmp_path: Path) -> None:
+    """In the first table, in the plots, and where runs are compared."""
+    energy = ENERGY | {"shown": ["chip", "compute-fp32"]}
+    runs = [write_run(tmp_path / name, RESULTS | {"energy": energy}) for name in ("a", "b")]
+    page = page_of(runs[0])
+    heads = re.findall(r'<th scope="col" class="n">(chip|compute-fp32)<br><small>', page.html)
+    assert heads == ["chip", "compute-fp32"]
+    rows = re.findall(r'<th scope="row">(chip|compute-fp32)</th>', compare(runs).read_text("utf-8"))
+    assert rows == ["chip", "compute-fp32"]
 
 
 @pytest.mark.parametrize(
