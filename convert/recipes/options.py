@@ -109,7 +109,7 @@ def from_options(options: Options) -> ConversionRecipe:
         parts[part][name] = _checked(option, value)
     if parts["encoder"].get("mapping", "auto") == "auto":
         code = parts["encoder"].get("code", Encoder().code)
-        parts["encoder"]["mapping"] = CODES[code].mapping if code in CODES else "split"
+        parts["encoder"]["mapping"] = CODES[code].default_mapping if code in CODES else "split"
     if "reset" in parts[""]:
         parts["neuron"]["reset"] = parts[""]["reset"]
     return ConversionRecipe(

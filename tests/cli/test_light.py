@@ -107,8 +107,7 @@ def test_none_is_the_default_of_what_is_chosen_by_the_data(name: str) -> None:
 def test_choices_are_those_of_the_rooms_below() -> None:
     """Settings name choices in words, to be light; they must be the ones that are there."""
     from snnconvert.convert.thresholds.rule import GRAINS, LOCATIONS, RULES, SOURCES
-    from snnconvert.models.encoders import CODES
-    from snnconvert.models.encoders.encoder import MAPPINGS
+    from snnconvert.models.encoders import CODES, MAPPINGS
     from snnconvert.models.spikes.pooling import POOLING_RULES
     from snnconvert.models.spikingjelly import SURROGATES
     from snnconvert.pipelines.run_folder.stages import MODELS

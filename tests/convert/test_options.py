@@ -22,8 +22,8 @@ from snnconvert.convert.recipes.published import PRESETS, load_options
 from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.convert.thresholds.rule import GRAINS, LOCATIONS, RULES, SOURCES, ThresholdRule
 from snnconvert.errors import InputError
-from snnconvert.models.encoders import CODES
-from snnconvert.models.encoders.encoder import MAPPINGS, Encoder
+from snnconvert.models.encoders import CODES, MAPPINGS
+from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.neurons import NEURONS
 from snnconvert.models.neurons.spec import NeuronSpec
 from snnconvert.models.spikes.pooling import POOLING_RULES
