@@ -73,13 +73,9 @@ def _remedy(part: str, recipe: ConversionRecipe) -> str:
         how = f"train with QCFS at L = {steps} or raise T"
         return how if recipe.initial or recipe.bias_shift else f"set V(0) to 0.5, {how}"
     if part == "unevenness":
-        if not coding.even:
-            return "use the bitplane code or more steps"
-        return "use more steps, or silence early spikes with SRP (srp_steps)"
+        return coding.against_unevenness()
     if part == "encoder":
-        if coding.stochastic:
-            return "use the saf or the bitplane code, which have no noise, or more steps"
-        return f"the input is rounded to {steps} steps: use more steps"
+        return coding.against_error(steps)
     if part == "pooling":
         return "use the pooling rule counts, which passes exactly the largest count"
     return "its own neurons are not the cause: begin with the layers before it"

@@ -128,7 +128,7 @@ def from_options(options: Options) -> ConversionRecipe:
     encoder = parts["encoder"]
     if encoder.get("mapping", "auto") == "auto":
         code = encoder.get("code", known["encoder"].default)
-        encoder["mapping"] = CODES[code].mapping
+        encoder["mapping"] = CODES[code].default_mapping
     return ConversionRecipe(
         encoder=Encoder(**encoder),
         threshold=ThresholdRule(**parts["threshold"]),

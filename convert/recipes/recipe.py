@@ -144,11 +144,7 @@ class ConversionRecipe:
         """The rule that fits the encoder, and why; `rules/pooling.py` says where it holds."""
         if self.pooling != "auto":
             return self.pooling, "chosen by the user"
-        if not self.encoder.spiking:
-            return "currents", "exact for constant input: the largest current stays the largest"
-        if self.encoder.stochastic:
-            return "counts", "random spikes: a maximum of spikes would grow with the positions"
-        return "spikes", "evenly spaced spikes: spikes of the strongest positions coincide"
+        return self.encoder.coding.pooling
 
     def to_dict(self) -> dict[str, Any]:
         """All fields, JSON-able."""

@@ -60,9 +60,9 @@ class Incremental(Generic[Model]):
         """Read the branches of the engine as it is now, and forget all bases."""
         self.layers = self.engine.layers
         table = self.engine.table if isinstance(self.engine, FastEngine) else None
-        self.drawn = table is not None and table.drawn  # its code, at random
+        self.drawn = table is not None and table.by_position  # its code, at random
         self.rows: Rows = WordRows(self.engine)
-        if table is not None and table.drawn:
+        if table is not None and table.by_position:
             self.rows = DrawnRows(table)
         self.bases = Bases(self.engine, self.rows, self.kept)
         self.variants = Variants(self.engine, self.rows, self.bases.reach)

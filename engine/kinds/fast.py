@@ -45,7 +45,7 @@ class Tables(EngineKind):
             model, precision, self.backend, threads=request.threads, progress=request.progress
         )
         encoder = model.encoder
-        kept = encoder.uniform or not encoder.stochastic  # other draws are not kept by position
+        kept = encoder.bernoulli or encoder.by_word  # rows of other codes are made anew each time
         if request.similar and kept and made.backend == "numba":
             return Incremental(made)
         return made

@@ -26,7 +26,7 @@ BLOCK = 64
 class Words:
     """A batch as the front reads it.
 
-    shape: F, N, D': distinct frames, distinct words (positions, where the code is drawn at random)
+    shape: F, N, D': distinct frames, distinct words (positions, where the code does not go by word)
         and input channels
     frames: (F, N, D'); spikes as uint8; None where they are lists of events
     events: the spikes as lists, where they are few enough (`events.py`)
@@ -75,11 +75,12 @@ def words_of(
     assert isinstance(encoder, Encoder)
     valid = torch.arange(ids.shape[1]) < lengths[:, None]  # (B, L)
     rows = torch.full_like(ids, -1)
-    if encoder.stochastic:
+    if not encoder.by_word:
         rows[valid] = torch.arange(ids.numel()).reshape(ids.shape)[valid]
         x = model.embed(ids)  # (B, D, L)
         found = position_frames(encoder, x, lengths, model.steps, generator)
-        frames, order = found.values.to(torch.uint8), found.order
+        kind = torch.uint8 if encoder.spiking else found.values.dtype
+        frames, order = found.values.to(kind), found.order
     else:
         distinct, rows[valid] = torch.unique(ids[valid], return_inverse=True)
         frames, order = _compact_frames(encoder, model.embedding(distinct), model.steps)

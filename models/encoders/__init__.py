@@ -1,4 +1,4 @@
-"""Spike encoders: vectors in [-1, 1] become spike trains."""
+"""Spike encoders: vectors in [-1, 1] become spike trains. The input codes by name are `CODES`."""
 
 from __future__ import annotations
 

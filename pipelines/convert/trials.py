@@ -39,7 +39,7 @@ class Trial:
 def one_run_for_all(recipe: ConversionRecipe) -> bool:
     """Whether a run of T steps begins as one of fewer steps does, converted for that many."""
     depends_on_steps = (
-        not recipe.encoder.coding.prefix
+        not recipe.encoder.coding.contains_shorter
         or recipe.correction != "none"
         or recipe.threshold.member.uses_steps
         or recipe.bias_shift
@@ -68,12 +68,12 @@ def plan(base: ConversionRecipe, choices: SweepSettings) -> tuple[list[Trial], l
         for code in choices.encoders:
             recipes = {}
             coding = CODES[code]
-            wanted = {coding.longest(t) for t in choices.steps}
+            wanted = {coding.largest_steps(t) for t in choices.steps}
             for steps in sorted(wanted):
                 options = override(to_options(base), changes)
                 options = override(options, {"encoder": code, "steps": steps})
                 if options["srp_steps"]:
-                    options["srp_steps"] = coding.longest(options["srp_steps"])
+                    options["srp_steps"] = coding.largest_steps(options["srp_steps"])
                 try:
                     recipes[steps] = from_options(options)
                 except InputError as error:

@@ -230,7 +230,7 @@ def test_example_of_an_encoder(tiny_run, tmp_path):
     try:
         assert module.halves(4) == [0.5, 0.25, 0.75, 0.125]
         x = torch.linspace(0, 1, 101).reshape(1, 1, -1)
-        frames = CODES["corput"].encode(x, 7, None, False)  # (T, 1, 1, 101)
+        frames = CODES["corput"].encode(x, 7)  # (T, 1, 1, 101)
         assert set(frames.unique().tolist()) == {0.0, 1.0} and frames[..., 0].sum() == 0
         # 7 steps are the thresholds 1/8 ... 7/8, so the count is the number of those below x
         below = (x[0, 0][:, None] > torch.arange(1, 8) / 8).sum(dim=1)

@@ -188,7 +188,7 @@ def test_only_what_does_not_depend_on_the_steps_shares_a_run(options, shared):
 
 @given(st.integers(1, 1000))
 def test_below_is_the_largest_bitplane_number(steps: int):
-    assert CODES["bitplane"].longest(steps) == max(
+    assert CODES["bitplane"].largest_steps(steps) == max(
         2**b - 1 for b in range(1, 11) if 2**b - 1 <= steps
     )
 
