@@ -16,7 +16,7 @@ from snnconvert.models.encoders.bitplane import bit_of_step
 from snnconvert.models.encoders.check import check_code
 from snnconvert.models.encoders.code import Code
 from snnconvert.models.encoders.encoder import Encoder, soft_threshold
-from snnconvert.models.spikes.pooling import POOLING_RULES
+from snnconvert.models.spikes import POOLING_RULES
 
 unit = st.integers(0, 1 << 12).map(lambda n: n / (1 << 12))
 
