@@ -24,7 +24,7 @@ from typing import Any
 
 import torch
 
-from snnconvert.engine.training.front import Surrogate
+from snnconvert.engine.training.surrogate import Surrogate
 from snnconvert.engine.triton.inference import TritonEngine
 from snnconvert.engine.triton.training import TritonTraining
 from snnconvert.errors import SnnConvertError

@@ -12,7 +12,7 @@ from ..inference.fast import FastEngine
 from ..plan import Unsupported, refusal
 from ..reference import Engine
 from ..training.fast import FastTraining
-from ..training.front import Surrogate
+from ..training.surrogate import Surrogate
 from .kind import FEW_TEXTS, EngineKind, Request
 
 
