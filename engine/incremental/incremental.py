@@ -155,7 +155,7 @@ class Incremental(Generic[Model]):
         left, groups = np.arange(len(texts)), 0
         while len(left):
             rest = [texts[i] for i in left]
-            near = self.bases.best(rest, seeds) if base is None else self.bases.given(base, rest)
+            near = self.bases.best(rest, seeds) if base is None else self.bases.asked(base, rest)
             # texts of many kinds are not worth a search for each
             if near is None or not near.texts.any() or groups == self.kept:
                 yield left, self._whole(rest, seeds, sums)

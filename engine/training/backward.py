@@ -48,19 +48,19 @@ def backward_block(
     # where every step has a frame of its own, potentials take the place of the currents
     apart = steps != frames and neurons.rule != CURRENTS
     potentials = np.empty((most, steps, n), table.dtype) if apart else scratch
-    given, g = np.empty((steps, n), table.dtype), np.empty((steps, n), table.dtype)
+    received, g = np.empty((steps, n), table.dtype), np.empty((steps, n), table.dtype)
     h, mean = np.empty_like(g), np.empty(n, table.dtype)
     fired, silent = np.empty_like(g), np.empty_like(g)
     for b in range(len(windows)):
         currents, u = scratch[: windows[b]], potentials[: windows[b]]
         gather(table, rows[b], piece, start, currents)
-        read_columns(pooled[:, b], piece.column + start, given)
+        read_columns(pooled[:, b], piece.column + start, received)
         if neurons.rule == CURRENTS:
-            highest_gradient(currents, piece, neurons, given, g, h)
+            highest_gradient(currents, piece, neurons, received, g, h)
         else:
             for w in range(windows[b]):
                 integrate(currents[w], neurons, u[w])
-            share(neurons.rule, u, given, neurons.one, fired, silent)
+            share(neurons.rule, u, received, neurons.one, fired, silent)
             for w in range(windows[b]):
                 window_gradient(neurons, w, u[w], fired, silent, g)
                 if rate:
@@ -73,10 +73,10 @@ def backward_block(
 
 
 @jit
-def read_columns(pooled: np.ndarray, column: int, given: np.ndarray) -> None:
-    """Fill given (T, n) with the columns from ``column`` on of pooled (T, all channels)."""
-    for t in range(len(given)):
-        line, part = given[t], pooled[t][column:]
+def read_columns(pooled: np.ndarray, column: int, received: np.ndarray) -> None:
+    """Fill received (T, n) with the columns from ``column`` on of pooled (T, all channels)."""
+    for t in range(len(received)):
+        line, part = received[t], pooled[t][column:]
         for c in range(len(line)):
             line[c] = part[c]
 
@@ -86,25 +86,25 @@ def highest_gradient(
     currents: np.ndarray,
     piece: Piece,
     neurons: Neurons,
-    given: np.ndarray,
+    received: np.ndarray,
     u: np.ndarray,
     h: np.ndarray,
 ) -> None:
     """Turn currents (W, F, n) into their gradient where the neuron reads the highest of them.
 
-    given: (T, n), gradient for the neuron's spikes; it is changed. u, h: scratch (T, n)
+    received: (T, n), gradient for the neuron's spikes; it is changed. u, h: scratch (T, n)
     """
     best, frames = np.empty_like(currents[0]), np.empty_like(currents[0])
     highest(currents, best)
     integrate(best, neurons, u)
     if piece.rate:
-        through_rate(u, given, neurons, h, frames[0])
+        through_rate(u, received, neurons, h, frames[0])
         for f in range(len(frames) - 1, -1, -1):
             for c in range(best.shape[1]):
                 frames[f, c] = frames[0, c] * piece.repeats[f] / neurons.steps
     else:
-        through_time(u, given, neurons, h)
-        sum_by_frame(given, neurons, frames)
+        through_time(u, received, neurons, h)
+        sum_by_frame(received, neurons, frames)
     share_highest(currents, neurons, best.reshape(-1), frames.reshape(-1))
 
 

@@ -54,14 +54,14 @@ def events_of(frames: np.ndarray) -> Events | None:
 def list_channels(frames: np.ndarray, starts: np.ndarray, channels: np.ndarray) -> None:
     """Fill ``starts`` and ``channels`` of `Events`."""
     count, words, inputs = frames.shape
-    found = 0
+    listed = 0
     for n in range(words):
         for f in range(count):
             for d in range(inputs):
                 if frames[f, n, d] != 0:
-                    channels[found] = d
-                    found += 1
-            starts[n * count + f + 1] = found
+                    channels[listed] = d
+                    listed += 1
+            starts[n * count + f + 1] = listed
 
 
 @jit

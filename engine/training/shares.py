@@ -32,9 +32,9 @@ def share(
     if rule in (COUNTS, GATED):
         _share_counted(rule, u, g, one, fired, silent)
         return
-    given, yes, no = g.reshape(-1), fired.reshape(-1), silent.reshape(-1)
-    for i in range(len(given)):
-        no[i] = given[i] / windows
+    whole, yes, no = g.reshape(-1), fired.reshape(-1), silent.reshape(-1)
+    for i in range(len(whole)):
+        no[i] = whole[i] / windows
         yes[i] = zero if rule == SPIKES else no[i]
     if rule == SPIKES:
         for w in range(windows):
@@ -43,7 +43,7 @@ def share(
                 yes[i] += one if line[i] >= one else zero
         for i in range(len(yes)):
             many, rest = yes[i], no[i]
-            part = given[i] / max(many, one)
+            part = whole[i] / max(many, one)
             yes[i] = part if many > zero else zero
             no[i] = zero if many > zero else rest
 
