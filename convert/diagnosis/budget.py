@@ -176,7 +176,7 @@ class ErrorBudget:
 
 
 def with_direct_input(snn: SpikingTextModel) -> SpikingTextModel:
-    """The same spiking model, fed with the exact values its encoder turns into spikes."""
+    """The same spiking model, fed with the exact values that its encoder makes frames of."""
     encoder = snn.encoder
     assert isinstance(encoder, Encoder)
     twin = copy.copy(snn)  # the same network and vectors, another encoder
@@ -216,7 +216,7 @@ def error_budget(
     network = canonical(ann.network)
     budget = ErrorBudget(network, snn.network, thresholds, snn.steps, shift)
     noise = generator(seed, "budget")
-    exact = with_direct_input(snn) if snn.encoder.spiking else None
+    exact = None if snn.encoder.exact else with_direct_input(snn)
     for start in range(0, min(len(sequences), SAMPLE), BATCH):
         padded, sizes = pad(sequences[start : min(start + BATCH, SAMPLE)], 1)
         ids, lengths = torch.from_numpy(padded), torch.from_numpy(sizes)
