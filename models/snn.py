@@ -19,6 +19,10 @@ class SpikeEncoder(Protocol):
         """Whether the frames are spikes in {0, 1}."""
 
     @property
+    def exact(self) -> bool:
+        """Whether the frames are the values themselves."""
+
+    @property
     def stochastic(self) -> bool:
         """Whether the frames are drawn at random."""
 

@@ -27,6 +27,7 @@ from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.engine.engines import make_engine
 from snnconvert.engine.evaluate import accuracy
 from snnconvert.engine.reference import Engine
+from snnconvert.models.encoders import CODES
 from snnconvert.pipelines.convert.trials import one_run_for_all
 from snnconvert.pipelines.run_folder.fingerprints import fingerprint
 
@@ -148,7 +149,7 @@ def our_recipe(method: str, encoder: str, steps: int) -> ConversionRecipe:
     """The package's own recipe, changed by a method of `convert --sweep`."""
     options = override(to_options(ConversionRecipe()), changes_of(method))
     options = override(options, {"encoder": encoder, "steps": steps})
-    options["mapping"] = "none" if encoder == "direct" else "split"
+    options["mapping"] = CODES[encoder].default_mapping
     return from_options(options)
 
 

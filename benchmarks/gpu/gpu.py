@@ -158,7 +158,7 @@ def floors(model: SpikingTextModel, ids: Tensor) -> dict[str, tuple[int, int]]:
     products = sum((length - b.width + 1) * b.channels * b.width for b in plan.branches) * texts
     rows = words * frames * plan.taps
     pooled = steps * texts * channels
-    shown = 1 if encoder.code == "direct" else steps  # peers convolve a repeated frame once
+    shown = steps if encoder.spiking else 1  # peers convolve a repeated frame once
     peer = inputs // 2 if encoder.mapping == "split" else inputs
     gathers = frames * products  # additions of table entries
     project = 2 * words * frames * inputs * plan.taps

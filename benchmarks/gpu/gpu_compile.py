@@ -28,6 +28,7 @@ from snnconvert.engine.training.surrogate import Surrogate
 from snnconvert.engine.triton.inference import TritonEngine
 from snnconvert.engine.triton.training import TritonTraining
 from snnconvert.errors import SnnConvertError
+from snnconvert.models.encoders import CODES as INPUT_CODES
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Network
 from snnconvert.models.neurons.integrate_and_fire import IF
@@ -45,7 +46,7 @@ Row = dict[str, Any]
 
 def model_of(rule: str, code: str, steps: int) -> SpikingTextModel:
     """A network whose widest branch begins at column 300, as tables of 1,200 taps lie."""
-    encoder = Encoder(code, "none" if code == "direct" else "split")
+    encoder = Encoder(code, INPUT_CODES[code].default_mapping)
     nodes: list[tuple[str, Any, tuple[str, ...]]] = []
     for width in WIDTHS:
         pool = MeanOverTime() if rule == "mean" else POOLING_RULES[rule]()

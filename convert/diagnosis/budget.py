@@ -177,7 +177,7 @@ class ErrorBudget:
 
 
 def with_direct_input(snn: SpikingTextModel) -> SpikingTextModel:
-    """The same spiking model, fed with the exact values its encoder turns into spikes."""
+    """The same spiking model, fed with the exact values that its encoder makes frames of."""
     encoder = snn.encoder
     assert isinstance(encoder, Encoder)
     twin = copy.copy(snn)  # the same network and vectors, another encoder
@@ -215,7 +215,7 @@ def error_budget(
     network = canonical(ann.network)
     budget = ErrorBudget(network, snn.network, thresholds, snn.steps, shift)
     noise = generator(seed, "budget")
-    exact = with_direct_input(snn) if snn.encoder.spiking else None
+    exact = None if snn.encoder.exact else with_direct_input(snn)
     for ids, lengths in _batches(sequences):
         records: list[Record] = [{}, {}, {}]
         network(Signal(ann.embed(ids), lengths), records[0])

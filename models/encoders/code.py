@@ -27,6 +27,7 @@ class Code(ABC):
 
     Attributes:
         spiking: the frames are spikes in {0, 1}; otherwise one analog frame is sent at every step
+        exact: the frames are the values themselves, neither rounded nor drawn
         stochastic: frames are drawn at random, anew for every text and position
         elementwise: what a value sends depends on it, T and the draws alone, not on the values
             beside it nor on its place; where False, frames are made for every position of a text
@@ -43,6 +44,7 @@ class Code(ABC):
     """
 
     spiking: bool = True
+    exact: bool = False
     stochastic: bool = False
     elementwise: bool = True
     bernoulli: bool = False

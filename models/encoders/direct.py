@@ -13,6 +13,7 @@ class Direct(Code):
     """Analog input: no spikes, no rounding, and nothing to encode."""
 
     spiking = False
+    exact = True
     contains_shorter = True
     default_mapping = "none"
     colour = "#4c72b0"

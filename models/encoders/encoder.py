@@ -78,6 +78,11 @@ class Encoder:
         return self.coding.stochastic
 
     @property
+    def exact(self) -> bool:
+        """True where the frames are the values themselves."""
+        return self.coding.exact
+
+    @property
     def bernoulli(self) -> bool:
         """True where each value is the probability of its spikes, drawn position by position."""
         return self.coding.bernoulli

@@ -13,7 +13,7 @@ from torch import Tensor
 from ...convert.diagnosis.activity import layer_activity
 from ...engine.engines import make_engine, training_by
 from ...engine.kinds.kind import Training
-from ...engine.training.surrogate import Backward, Surrogate
+from ...engine.training.surrogate import Surrogate
 from ...files import write_json
 from ...models.saving import save_model
 from ...models.snn import SpikingTextModel

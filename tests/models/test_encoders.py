@@ -1,4 +1,4 @@
-"""Encoders: golden trains, exact counts, silent padding, folding, and what codes answer."""
+"""Encoders: golden trains, counts, silent padding, the folding identity, what codes answer."""
 
 from __future__ import annotations
 
