@@ -17,7 +17,7 @@ from snnconvert.convert.from_torch.text_model import text_model
 from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.engine.reference import ann_logits, snn_logits
 from snnconvert.models.network import Network, Signal
-from snnconvert.tests.helpers.kim_modules import (
+from snnconvert.tests.convert.from_torch.kim_modules import (
     CHANNELS,
     CLASSES,
     DIM,

@@ -8,7 +8,14 @@ from torch import Tensor, nn
 
 from snnconvert.convert.from_torch.module import from_torch
 from snnconvert.errors import InputError
-from snnconvert.tests.helpers.kim_modules import CHANNELS, CLASSES, DIM, LENGTH, FixedLength, Images
+from snnconvert.tests.convert.from_torch.kim_modules import (
+    CHANNELS,
+    CLASSES,
+    DIM,
+    LENGTH,
+    FixedLength,
+    Images,
+)
 
 
 class Wrong(Images):
