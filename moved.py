@@ -54,7 +54,10 @@ MODULES: dict[str, tuple[str, ...]] = {
     ),
     "models.spikingjelly_bridge": ("models.spikingjelly",),
     "models.textcnn": ("models.families.textcnn", "models.text_model"),
-    "pipelines.runfolder": ("pipelines.run_folder.run_folder",),
+    "pipelines.runfolder": (
+        *(f"pipelines.run_folder.{name}" for name in ("run_folder", "fingerprints")),
+        "pipelines.versions",
+    ),
     "pipelines.victims": ("pipelines.attack.models", "pipelines.attack.names"),
     "text.ranges": ("text.stages.ranges",),
     "text.readers": ("text.datasets.readers.readers",),
@@ -71,7 +74,9 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "attacks.presets": ("attacks.presets.catalogue",),
     "convert.from_torch": ("convert.from_torch.module",),
-    "convert.thresholds": ("convert.thresholds.rule",),
+    "convert.thresholds": tuple(
+        f"convert.thresholds.{file}" for file in ("spec", "statistics", "choose", "mse", "balance")
+    ),
     "engine.classifier": ("pipelines.classifier",),
     "engine.evaluate": ("engine.reference",),
     "models.network": ("models.nodes",),

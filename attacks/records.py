@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ..convert.recipes.old_names import by_names_of_today
 from ..errors import InputError, SnnConvertError
 from ..files import sha256
 
@@ -147,7 +148,8 @@ def open_records(path: Path, header: Mapping[str, Any]) -> Iterator[tuple[list[R
 
 def _check_configuration(path: Path, stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
     """Refuse a file whose header is of another configuration, and say what differs."""
-    if stored["hash"] != wanted["hash"]:
+    today = header_of(by_names_of_today(stored["configuration"]))
+    if wanted["hash"] not in (stored["hash"], today["hash"]):
         what = ", ".join(_differences(stored["configuration"], wanted["configuration"]))
         raise InputError(
             f"{path} holds an attack of another configuration ({what}); choose another "

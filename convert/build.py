@@ -30,7 +30,10 @@ __all__ = ["build_snn", "rules_activations", "rules_merge", "rules_pooling", "ru
 
 
 def build_snn(
-    ann: Network, recipe: ConversionRecipe, thresholds: dict[str, Tensor], insist: bool = False
+    ann: Network,
+    recipe: ConversionRecipe,
+    thresholds: dict[str, Tensor],
+    allow_inexact: bool = False,
 ) -> tuple[Network, list[dict[str, Any]]]:
     """Convert ``ann`` node by node.
 
@@ -38,8 +41,8 @@ def build_snn(
         ann: trained network in the ANN's unit
         recipe: the choices of the conversion
         thresholds: theta (C,) or (1,) per activation node, in the unit of its pre-activations
-        insist: build also a combination that is known not to converge (see `rules/pooling.py`), as
-            the recipe's own ``insist`` does
+        allow_inexact: build also a combination that is known not to converge (`rules/pooling.py`),
+            as the recipe's own ``allow_inexact`` does
 
     Returns:
         The spiking network (input spikes (T, B, D', L) -> output currents (T, B, K)), and one row
@@ -52,17 +55,10 @@ def build_snn(
     whole = canonical(ann)
     kind = next(ann.parameters(), torch.ones(1)).dtype
     units = Units(whole, {name: theta.to(kind) for name, theta in thresholds.items()})
-    builder = Builder(whole, recipe, units, insist or recipe.insist)
+    builder = Builder(whole, recipe, units, allow_inexact or recipe.allow_inexact)
     builder.wires["input"] = Wire("input", torch.ones(1))
     for name in whole.inputs:
-        node = whole.node(name)
-        if type(node) not in RULES:
-            known = ", ".join(sorted(kind.__name__ for kind in [*RULES, Dropout]))
-            raise InputError(
-                f"cannot convert {name}: there is no conversion rule for {type(node).__name__}; "
-                f"the known ones are {known}"
-            )
-        RULES[type(node)](builder, name, node)
+        _convert(builder, name)
     output = whole.output
     if not builder.wires[output].analog:
         raise InputError(
@@ -72,8 +68,20 @@ def build_snn(
     return Network(builder.nodes), _in_order(ann, builder.rows)
 
 
+def _convert(builder: Builder, name: str) -> None:
+    """Convert one node by the rule of its type."""
+    node = builder.ann.node(name)
+    if type(node) not in RULES:
+        known = ", ".join(sorted(kind.__name__ for kind in [*RULES, Dropout]))
+        raise InputError(
+            f"cannot convert {name}: there is no conversion rule for {type(node).__name__}; "
+            f"the known ones are {known}"
+        )
+    RULES[type(node)](builder, name, node)
+
+
 def _in_order(ann: Network, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One row per node of ``ann``, in its order; dropout, which conversion never sees, included."""
-    found = {row["name"]: row for row in rows}
+    by_name = {row["name"]: row for row in rows}
     removed = {"type": "Dropout", "action": "removed", "why": "it is the identity after training"}
-    return [found.get(name, {"name": name, **removed}) for name in ann.inputs]
+    return [by_name.get(name, {"name": name, **removed}) for name in ann.inputs]

@@ -24,7 +24,8 @@ from .adjust.normalise import normalise_weights
 from .build import build_snn
 from .measurement import Measurement
 from .recipes.recipe import ConversionRecipe
-from .thresholds.rule import ActivationStatistics, choose_threshold
+from .thresholds.choose import choose_threshold
+from .thresholds.statistics import ActivationStatistics
 from .ttfs.network import convert_ttfs
 from .ttfs.verify import verify_ttfs
 from .verify import LayerCheck, verify
@@ -34,9 +35,9 @@ from .verify import LayerCheck, verify
 class Conversion:
     """A converted model, and what its report says.
 
-    ann: what was converted: the trained model, its vectors soft-thresholded where tau is above 0;
-    thresholds: theta by activation node; rows: one per ANN node; corrections: one per layer that
-    was corrected on unlabelled texts.
+    ann: what was converted: the trained model, its vectors soft-thresholded where the recipe says
+    so; thresholds: theta by activation node; rows: one per ANN node; corrections: one per layer
+    that was corrected on unlabelled texts.
     """
 
     snn: SpikingTextModel
@@ -63,16 +64,9 @@ def convert_model(
         InputError: a node that cannot be converted, or no calibration texts.
         SnnConvertError: the converted network is not the ANN's (see `convert.verify`).
     """
-    if not isinstance(ann, TextModel):
-        raise InputError(f"expected an ANN (TextModel) to convert, but got {type(ann).__name__}")
+    sequences = _checked(ann, sequences)
     device, ann = device_of(ann), on_cpu(ann)  # where weights come out the same for any device
-    sequences = as_sequences(sequences, ann.embedding.num_embeddings)
-    if not any(len(ids) for ids in sequences):
-        raise InputError(
-            f"expected at least one calibration text with words, but got {len(sequences)} texts "
-            "without any (--calibration)"
-        )
-    ann = sparser(ann, recipe.tau)
+    ann = sparser(ann, recipe.soft_threshold)
     thresholds, used = balance(ann, recipe, sequences)
     corrections: list[dict[str, Any]] = []
     if recipe.neuron.layer.windowed:
@@ -84,6 +78,29 @@ def convert_model(
             network, corrections = correct(
                 ann.network, network, recipe, thresholds, batches, seed=seed
             )
+    _note_thresholds(rows, thresholds, used)
+    vectors = ann.embedding.weight.detach()
+    snn = spiking_model(vectors, recipe.encoder, network, recipe.steps, recipe.srp_steps)
+    return Conversion(snn.eval().to(device), ann, thresholds, rows, corrections)
+
+
+def _checked(ann: TextModel, sequences: list) -> list:
+    """The calibration texts, where a model and texts of its words were given."""
+    if not isinstance(ann, TextModel):
+        raise InputError(f"expected an ANN (TextModel) to convert, but got {type(ann).__name__}")
+    sequences = as_sequences(sequences, ann.embedding.num_embeddings)
+    if not any(len(ids) for ids in sequences):
+        raise InputError(
+            f"expected at least one calibration text with words, but got {len(sequences)} texts "
+            "without any (--calibration)"
+        )
+    return sequences
+
+
+def _note_thresholds(
+    rows: list[dict[str, Any]], thresholds: dict[str, Tensor], used: dict[str, str]
+) -> None:
+    """Write the thresholds of each activation, and the rule that gave them, into its report row."""
     for row in rows:
         if row["name"] in thresholds:
             theta = thresholds[row["name"]]
@@ -93,20 +110,17 @@ def convert_model(
                 "threshold_mean": float(theta.mean()),
                 "threshold_max": float(theta.max()),
             }
-    vectors = ann.embedding.weight.detach()
-    snn = spiking_model(vectors, recipe.encoder, network, recipe.steps, recipe.srp_steps)
-    return Conversion(snn.eval().to(device), ann, thresholds, rows, corrections)
 
 
-def sparser(ann: TextModel, tau: float) -> TextModel:
-    """``ann`` on soft-thresholded word vectors, its network shared; ``ann`` itself for tau = 0.
+def sparser(ann: TextModel, level: float) -> TextModel:
+    """``ann`` on soft-thresholded word vectors, its network shared; ``ann`` itself at level 0.
 
     What it loses is not the conversion's, so it is what the SNN is balanced and checked against.
     """
-    if tau == 0:
+    if level == 0:
         return ann
     vectors = ann.embedding.weight.detach().clamp(-1, 1)
-    return TextModel(soft_threshold(vectors, tau), ann.network).eval()
+    return TextModel(soft_threshold(vectors, level), ann.network).eval()
 
 
 def _spiking_network(

@@ -17,7 +17,7 @@ class Measurement:
 
     Args:
         ann: the trained network
-        recipe: its threshold's ``source`` and ``location`` (`thresholds.ThresholdRule`), and what
+        recipe: its threshold's ``source`` and ``location`` (`thresholds/spec.py`), and what
             decides whether neurons stand behind a maximum of currents
 
     Attributes:
@@ -45,7 +45,7 @@ class Measurement:
         """The maxima that the neurons of ``name`` come after; none where they come first."""
         if name not in self.pools:
             builder = Builder(self.network, self.recipe, Units(self.network, {}))
-            builder.insist = self.recipe.insist
+            builder.allow_inexact = self.recipe.allow_inexact
             maxima = moved_maxima(builder, name)
             behind = maxima and choose_pooling(builder, name)[0] == "currents"
             self.pools[name] = [self.network.node(pool) for pool in maxima] if behind else []

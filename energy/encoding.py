@@ -12,9 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from ..errors import InputError
 from ..models.encoders.encoder import Encoder
 from ..models.snn import SpikingTextModel
-from .layers import WORD, Layer
+from .layers import FIELDS, WORD, Layer
 
 
 def silent_free(model: SpikingTextModel) -> np.ndarray:
@@ -35,7 +36,11 @@ def encoder_layer(
     longest: int,
     spikes: np.ndarray | None = None,
 ) -> Layer:
-    """The encoder's work on texts that run ``run`` (N,) steps each and send ``spikes`` (N,)."""
+    """The encoder's work on texts that run ``run`` (N,) steps each and send ``spikes`` (N,).
+
+    Raises:
+        InputError: the code counts operations that no table prices.
+    """
     per_word = silent_free(model)
     dim = model.embedding.embedding_dim
     active = np.array([per_word[s].sum() for s in sequences], dtype=np.float64)  # (N,)
@@ -48,8 +53,13 @@ def encoder_layer(
     if spikes is not None:
         counts["spikes_out"] = spikes
     if isinstance(encoder, Encoder):
-        work = encoder.coding.work(active, run, 0.0 if spikes is None else spikes)
-        for field, count in work.items():
+        sent = np.zeros(len(sequences)) if spikes is None else spikes
+        for field, count in encoder.coding.work(active, run, sent).items():
+            if field not in FIELDS:
+                raise InputError(
+                    f"expected the work of the code {encoder.code} to be of {', '.join(FIELDS)}, "
+                    f"but it counts {field!r}"
+                )
             counts[field] = counts.get(field, 0.0) + count
         if encoder.coding.keeps_state:
             state = float(WORD * longest * dim)

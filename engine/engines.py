@@ -23,7 +23,7 @@ from .kinds import ENGINES, PRECISIONS
 from .kinds.kind import EngineKind, Request, Training, elsewhere
 from .plan import Unsupported
 from .reference import Engine
-from .training.front import Surrogate
+from .training.surrogate import Surrogate
 
 
 def make_engine(

@@ -16,7 +16,7 @@ from ..models.snn import SpikingTextModel
 from ..moved import attributes
 from ..text.inputs import as_labels, as_sequences
 from .engines import make_engine
-from .reference import _ids
+from .reference import checked_ids
 
 
 def accuracy(logits: Tensor, labels: Sequence[int]) -> float:
@@ -58,7 +58,7 @@ def snn_outputs(
     Raises:
         InputError: no sequences, or something else in their place.
     """
-    sequences = _ids(model, sequences, SpikingTextModel)
+    sequences = checked_ids(model, sequences, SpikingTextModel)
     run = make_engine(model, engine, precision, len(sequences), progress=progress)
     counter = SpikeCounter(run.model.network, input_is_analog=not model.encoder.spiking)
     logits = run.running_logits(sequences, seed, counter=counter)

@@ -1,9 +1,9 @@
 """The distinct input frames of tokens: what a code sends, without its repetitions.
 
-A deterministic code sends the same frames wherever a word stands, so they are made once for every
-distinct word, and a step only says which of them it sends: one frame for direct input, b for the
-bit-plane code of 2^b - 1 steps, T for sum-and-fire (`Code.frame_order`). Random spikes are drawn
-for every position.
+Most deterministic codes send the same frames wherever a word stands, so they are made once for
+every distinct word, and a step only says which of them it sends: one frame for direct input, b for
+the bit-plane code of 2^b - 1 steps, T for sum-and-fire (`Code.frame_order`). Random spikes are
+drawn for every position, and the frames of codes that look at a value's place are made there.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..models.encoders.check import check_code
 from ..models.encoders.encoder import Encoder
 
 
@@ -29,16 +30,16 @@ class TokenFrames:
 
 
 def frame_order(encoder: Encoder, steps: int) -> tuple[int, ...]:
-    """Which distinct frame each of ``steps`` steps sends.
+    """Which distinct frame each of ``steps`` steps sends; T frames where those go by position.
 
     >>> frame_order(Encoder("bitplane"), 3)
     (1, 0, 1)
 
     Raises:
-        InputError: the code cannot run for ``steps``.
+        InputError: the code cannot run for ``steps``, or does not keep what it says of itself.
     """
-    encoder.check_steps(steps)
-    return encoder.coding.frame_order(steps)
+    check_code(encoder.code, encoder.coding, steps)
+    return encoder.coding.frame_order(steps) if encoder.by_word else tuple(range(steps))
 
 
 def frame_count(encoder: Encoder, steps: int) -> int:
@@ -54,10 +55,10 @@ def mapped_rows(encoder: Encoder, vectors: Tensor) -> Tensor:
 
 
 def token_frames(encoder: Encoder, vectors: Tensor, steps: int) -> TokenFrames:
-    """Distinct frames of real tokens under a deterministic code.
+    """Distinct frames of real tokens, under a code whose frames depend on the word alone.
 
     Args:
-        encoder: with a deterministic rate code
+        encoder: with a rate code that makes frames by word
         vectors: (N, D) in [-1, 1]
         steps: T
 
@@ -65,7 +66,7 @@ def token_frames(encoder: Encoder, vectors: Tensor, steps: int) -> TokenFrames:
         Frames (F, N, D'), equal to what ``encoder.encode`` sends at a valid position.
 
     Raises:
-        ValueError: the code is drawn at random (see :func:`position_frames`) or is not a rate code.
+        ValueError: the code makes frames by position (`position_frames`) or is no rate code.
         InputError: the code cannot run for ``steps``.
     """
     order = frame_order(encoder, steps)
@@ -75,7 +76,7 @@ def token_frames(encoder: Encoder, vectors: Tensor, steps: int) -> TokenFrames:
 def distinct_frames(encoder: Encoder, rows: Tensor, steps: int) -> Tensor:
     """Frames (F, N, K) of values (N, K) in [0, 1] on channels of their own (see `token_frames`)."""
     coding = encoder.coding
-    if coding.stochastic or not coding.rate:
+    if not (coding.by_word and coding.rate):
         raise ValueError(
             f"expected a code whose frames depend on the word alone, got {encoder.code}"
         )

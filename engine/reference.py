@@ -49,7 +49,7 @@ def ann_logits(model: TextModel, sequences: Sequence[np.ndarray]) -> Tensor:
         InputError: no sequences, something else (see `text.inputs.as_sequences`), or another kind
             of model.
     """
-    sequences = _ids(model, sequences, TextModel)
+    sequences = checked_ids(model, sequences, TextModel)
     model.eval()
     rows: dict[int, Tensor] = {}
     for batch in by_length(sequences, BATCH):
@@ -179,7 +179,7 @@ class ReferenceEngine:
         counter: Any = None,
     ) -> Tensor:
         """As `Engine.running_logits`: batch by batch, texts of similar lengths together."""
-        sequences = _ids(self.model, sequences, SpikingTextModel)
+        sequences = checked_ids(self.model, sequences, SpikingTextModel)
         self.model.eval()
         rows: dict[int, Tensor] = {}
         batches = list(by_length(sequences, BATCH, snn_positions(self.model)))
@@ -200,13 +200,13 @@ class ReferenceEngine:
         return self.running_logits(sequences, seed, shared_noise)[-1]
 
 
-def _ids(
+def checked_ids(
     model: TextModel | SpikingTextModel, sequences: Sequence[np.ndarray], kind: type
 ) -> list[np.ndarray]:
     """Id sequences of a model's words, at least one; the model must be of ``kind``."""
     if not isinstance(model, kind):
         raise InputError(f"expected a {kind.__name__}, but got a {type(model).__name__}")
-    found = as_sequences(sequences, model.embedding.num_embeddings)
-    if not found:
+    checked = as_sequences(sequences, model.embedding.num_embeddings)
+    if not checked:
         raise InputError("expected at least one text, but got none")
-    return found
+    return checked

@@ -2,16 +2,16 @@
 
 A neuron whose charge comes late or early fires a spike too many: it fires on a first burst of
 positive current, and the negative current that follows cannot take the spike back. With soft reset
-the potential keeps the account, v(tau) = V(0) + sum of currents - theta * count. Where the ANN's
+the potential keeps the account, v(P) = V(0) + sum of currents - theta * count. Where the ANN's
 activation is 0, its charge V(0) + sum of currents is below theta, so with one spike or more the
-residual potential v(tau) is below 0; where v(tau) < 0 the neuron has fired more than its charge
-pays for. SRP runs tau pre-steps, notes the neurons with v(tau) < 0, sets every potential back to
-V(0), and runs the T steps of the answer with those neurons silent.
+residual potential v(P) is below 0; where v(P) < 0 the neuron has fired more than its charge
+pays for. SRP runs P pre-steps (tau in the paper), notes the neurons with v(P) < 0, sets every
+potential back to V(0), and runs the T steps of the answer with those neurons silent.
 
 Source: Hao et al., AAAI 2023, "Reducing ANN-SNN Conversion Error through Residual Membrane
-Potential". Their published code keeps neurons with v(tau) > 0.001; here the rule is that of the
-text, v(tau) >= 0. Theirs feeds the same image at every step; here the pre-steps are an encoding of
-tau steps of their own. The pre-steps are work like any other: they are part of the latency and
+Potential". Their published code keeps neurons with v(P) > 0.001; here the rule is that of the
+text, v(P) >= 0. Theirs feeds the same image at every step; here the pre-steps are an encoding of
+P steps of their own. The pre-steps are work like any other: they are part of the latency and
 their spikes are part of what is recorded and counted.
 """
 
@@ -55,7 +55,7 @@ def run_silenced(
 
 
 def residual_potentials(network: Network, record: dict[str, Signal]) -> dict[str, Tensor]:
-    """v(tau) of every layer of IF neurons, (B, ...), in thresholds, after a recorded run.
+    """v(P) of every layer of IF neurons, (B, ...), in thresholds, after a recorded run.
 
     Raises:
         InputError: a layer of other neurons, whose potential does not keep this account.
@@ -71,7 +71,7 @@ def residual_potentials(network: Network, record: dict[str, Signal]) -> dict[str
                 f"{type(node).__name__}{' with hard reset' if node.silenced_by_srp else ''}: "
                 "choose the neuron if and the reset soft, or set the SRP steps to 0"
             )
-        currents, spikes = record[inputs[0]].values, record[name].values  # (tau, B, ...)
+        currents, spikes = record[inputs[0]].values, record[name].values  # (P, B, ...)
         found[name] = node.initial_on(currents) + (currents - spikes).sum(dim=0)
     return found
 
@@ -79,11 +79,11 @@ def residual_potentials(network: Network, record: dict[str, Signal]) -> dict[str
 def find_silent(
     network: Network, signal: Signal, record: dict[str, Signal] | None = None
 ) -> dict[str, Tensor]:
-    """Run the pre-steps: by layer, (B, ...) with 1 where v(tau) >= 0 and 0 where it is below.
+    """Run the pre-steps: by layer, (B, ...) with 1 where v(P) >= 0 and 0 where it is below.
 
     Args:
         network: the spiking network
-        signal: input frames (tau, B, D', L)
+        signal: input frames (P, B, D', L)
         record: when given, filled with the signals of the pre-steps
     """
     seen: dict[str, Signal] = {}
@@ -102,7 +102,7 @@ class SilencedTextModel(SpikingTextModel):
         encoder: turns vectors into frames
         network: spiking network of IF neurons with soft reset
         steps: T, the steps whose currents are the answer
-        srp_steps: tau, the pre-steps
+        srp_steps: P, the pre-steps
     """
 
     def __init__(
@@ -120,7 +120,7 @@ class SilencedTextModel(SpikingTextModel):
 
     @property
     def latency(self) -> int:
-        """Steps until the answer: tau + T."""
+        """Steps until the answer: P + T."""
         return self.srp_steps + self.steps
 
     def forward(
@@ -132,9 +132,9 @@ class SilencedTextModel(SpikingTextModel):
         steps: int | None = None,
         record: dict[str, Signal] | None = None,
     ) -> Tensor:
-        """Output currents (T, B, K) of padded ids (B, L), after tau pre-steps.
+        """Output currents (T, B, K) of padded ids (B, L), after P pre-steps.
 
-        ``record`` holds tau + T steps of every signal, the pre-steps first, so that spikes and
+        ``record`` holds P + T steps of every signal, the pre-steps first, so that spikes and
         operations counted from it include them.
         """
         before: dict[str, Signal] = {}

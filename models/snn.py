@@ -19,12 +19,20 @@ class SpikeEncoder(Protocol):
         """Whether the frames are spikes in {0, 1}."""
 
     @property
+    def exact(self) -> bool:
+        """Whether the frames are the values themselves."""
+
+    @property
     def stochastic(self) -> bool:
         """Whether the frames are drawn at random."""
 
     @property
-    def uniform(self) -> bool:
-        """Whether a spike is a uniform draw below the value, drawn position after position."""
+    def bernoulli(self) -> bool:
+        """Whether values are probabilities of spikes, which are drawn position after position."""
+
+    @property
+    def by_word(self) -> bool:
+        """Whether a word has the same frames wherever it stands."""
 
     def encode(
         self,

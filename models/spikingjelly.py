@@ -14,8 +14,7 @@ from ..errors import InputError
 from .network import Network
 from .neurons.base import NeuronParameters, NeuronRun
 from .neurons.training import trained_by, way_of
-
-SURROGATES = ("atan", "sigmoid", "rectangle", "triangle")
+from .surrogates import SURROGATES
 
 # spikingjelly registers GPU kernels when it is imported, and torch warns of each that Triton is
 # missing; on a CPU that is as it should be

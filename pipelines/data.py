@@ -21,10 +21,13 @@ from ..seeds import generator
 from ..text.datasets.dataset import Dataset, load_dataset
 from ..text.datasets.named import NAMED, dataset_names
 from ..text.datasets.readers.options import OPTION_NAMES
+from ..text.stages import STAGES
+from ..text.stages.load import load_stage
 from ..text.stages.words import TextStage
 from .data_notes import file_options, tell_data
 from .display.output import note, warn
-from .run_folder.run_folder import RunFolder, fingerprint, settings_dict
+from .run_folder.fingerprints import fingerprint, settings_dict
+from .run_folder.run_folder import RunFolder
 from .settings.data import DataSettings
 from .settings.engine import DEVICE, ENGINE, DeviceSettings, EngineSettings
 from .training.texts import Texts
@@ -110,7 +113,7 @@ def load_run_stage(run: RunFolder) -> TextStage:
     """
     done = run.require("data")
     with run.reading("data"):
-        stage = TextStage.load(run.path / "text")
+        stage = load_stage(run.path / "text")
         if stage_hash(stage) != done.get("text_stage", stage_hash(stage)):
             raise InputError(
                 f"expected the text stage in {run.path / 'text'} to be the one that the run was "
@@ -122,7 +125,9 @@ def load_run_stage(run: RunFolder) -> TextStage:
 def stage_hash(stage: TextStage) -> str:
     """What tells one fitted text stage from another: its words in order, and how it cuts texts."""
     parts = [stage.language, stage.max_length, list(stage.vocabulary.words)]
-    return fingerprint([*parts, stage.fill] if stage.fill else parts)
+    more: list[Any] = [stage.fill] if stage.fill else []
+    more += [] if stage.kind == TextStage.kind else [stage.kind]
+    return fingerprint([*parts, *more])
 
 
 def training_texts(run: RunFolder) -> int:
@@ -234,13 +239,14 @@ def prepare_data(
 
     settings = with_absolute_paths(settings)
     resolved = settings_dict(settings, seed=seed)
-    # absent where not given, so that runs of before there were such options are the same still
-    resolved = {k: v for k, v in resolved.items() if k not in OPTION_NAMES or v is not None}
+    # absent at their defaults, so that runs of before there were such options are the same still
+    later = dict.fromkeys(OPTION_NAMES) | {"stage": DataSettings.stage}
+    resolved = {k: v for k, v in resolved.items() if k not in later or v != later[k]}
     if run.is_done("data", resolved, force):
         return Prepared(load_run_data(run), load_run_stage(run), _load_vectors(run))
     check_vectors(settings.vectors)
     dataset = load_settings_data(vars(settings))
-    stage, matrix = TextStage.fit(
+    stage, matrix = STAGES[settings.stage].fit(
         dataset.train,
         dataset.language,
         settings.vectors,

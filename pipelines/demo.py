@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from .display.tables import NAMES, curve_rows, percent, table
+from ..formatting import percent
+from .display.tables import curve_rows, table
 from .run import make_run
+from .run_folder.records.stages import models_of
 from .settings.attack import AttackSettings
 from .settings.convert import ConvertSettings
 from .settings.data import DataSettings
@@ -50,9 +52,9 @@ def demo(out: Path | str) -> None:
 def demo_rows(title: str, results: dict[str, Any]) -> list[list[Any]]:
     """One row per model and step, with the robustness of each model beside its last step."""
     rows = []
-    for name in NAMES:
+    for name, model in models_of(results).items():
         attacks = [r for r in results.get("attack", {}).get("rows", []) if r["victim"] == name]
-        curve = curve_rows(results, name)
+        curve = curve_rows(name, model)
         for i, row in enumerate(curve):
             last = i == len(curve) - 1
             shown = [_attack_cells(attack) for attack in attacks] if last else []

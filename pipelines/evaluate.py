@@ -9,11 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from torch import Tensor
+
 from ..engine.chance import chance_figures
 from ..engine.evaluate import accuracy, snn_figures, snn_outputs
 from ..engine.metrics import classification_figures
 from ..engine.reference import ann_logits
 from ..errors import InputError
+from ..formatting import percent
+from ..models.snn import SpikingTextModel
 from ..models.text_model import TextModel
 from ..text.datasets.dataset import Split
 from ..text.datasets.readers.options import FileOptions
@@ -21,7 +26,7 @@ from ..text.datasets.readers.readers import Row, read_rows
 from .data import load_classifier, load_run_data
 from .data_notes import file_options
 from .display.classes import evaluation_lines
-from .display.tables import percent, table
+from .display.tables import table
 from .run_folder.run_folder import RunFolder
 from .settings.engine import ENGINE, EngineSettings
 
@@ -59,25 +64,31 @@ def evaluate(
     sequences = classifier.stage.encode(texts.texts)
     clock.append(time.process_time())
     figures: dict[str, Any] = {"model": model, "data": data or split, "texts": len(texts)}
-    if isinstance(classifier.model, TextModel):
-        logits = ann_logits(classifier.model, sequences)  # (N, K)
-        figures["accuracy"] = accuracy(logits, texts.labels)
-    else:
-        spiking = classifier.model
-        running, counts = snn_outputs(spiking, sequences, seed, model, **engine.choice())
-        logits = running[-1]
-        figures |= snn_figures(spiking, running, texts.labels, counts)
+    own, logits = _run(classifier.model, sequences, texts.labels, seed, model, engine)
     clock.append(time.process_time())
     answers = logits.argmax(dim=1).tolist()
-    figures |= classification_figures(texts.labels, answers, classifier.classes)
+    figures |= own | classification_figures(texts.labels, answers, classifier.classes)
     figures |= chance_figures(figures["confusion_matrix"])
     parts = zip(("load", "encode", "run"), clock[:-1], clock[1:], strict=True)
     figures["cpu_seconds"] = {name: round(end - begin, 3) for name, begin, end in parts}
-    if as_json:
-        print(json.dumps(figures, ensure_ascii=False))
-    else:
-        print(_shown(figures))
+    print(json.dumps(figures, ensure_ascii=False) if as_json else _shown(figures))
     return figures
+
+
+def _run(
+    model: TextModel | SpikingTextModel,
+    sequences: Sequence[np.ndarray],
+    labels: Sequence[int],
+    seed: int,
+    name: str,
+    engine: EngineSettings,
+) -> tuple[dict[str, Any], Tensor]:
+    """Figures of a model on texts, and its logits (N, K)."""
+    if isinstance(model, TextModel):
+        logits = ann_logits(model, sequences)
+        return {"accuracy": accuracy(logits, labels)}, logits
+    running, counts = snn_outputs(model, sequences, seed, name, **engine.choice())
+    return snn_figures(model, running, labels, counts), running[-1]
 
 
 def _shown(figures: dict[str, Any]) -> str:

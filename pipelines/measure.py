@@ -11,7 +11,9 @@ from ..convert.diagnosis.activity import raster
 from ..engine.evaluate import snn_figures, snn_outputs
 from ..files import write_json
 from ..models.snn import SpikingTextModel
+from ..typed_json import made, to_json
 from .quality.quality import model_figures
+from .run_folder.records.spikes import Rasters
 from .run_folder.run_folder import RunFolder
 from .settings.engine import ENGINE, EngineSettings
 from .training.texts import Texts
@@ -67,5 +69,5 @@ def write_raster(run: RunFolder, snn: SpikingTextModel, texts: Texts, seed: int,
         }
 
     first, *more = list(chosen.values()) or [int(torch.tensor(lengths).argmax())]
-    content = spikes(first) | {"more": [spikes(index) for index in more]}
-    write_json(run.path / name / "raster.json", content)
+    content = made(Rasters, spikes(first) | {"more": [spikes(index) for index in more]})
+    write_json(run.path / name / "raster.json", to_json(content))

@@ -99,13 +99,13 @@ def check_threshold(settings: RunSettings) -> None:
     """
     from .convert.choices import recipe_from
 
-    rule, activation = recipe_from(settings.convert).threshold.rule, settings.train.activation
-    fitting = {"qcfs": ("qcfs",), "bound": ("qcfs", "tcl")}
-    if rule in fitting and activation not in fitting[rule]:
+    threshold, activation = recipe_from(settings.convert).threshold, settings.train.activation
+    fitting = threshold.member.activations
+    if fitting and activation not in fitting:
         raise InputError(
-            f"expected another threshold rule than {rule} for an ANN with {activation}, which has "
-            "no such bound: give another --convert.threshold, as in percentile, or "
-            f"--train.activation {fitting[rule][0]}"
+            f"expected another threshold rule than {threshold.rule} for an ANN with {activation}, "
+            "which has no such bound: give another --convert.threshold, as in percentile, or "
+            f"--train.activation {fitting[0]}"
         )
 
 

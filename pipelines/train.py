@@ -17,7 +17,8 @@ from ..models.text_model import TextModel
 from .data import Prepared, prepare_data
 from .quality.baseline import linear_baseline
 from .quality.quality import model_figures
-from .run_folder.run_folder import RunFolder, settings_dict
+from .run_folder.fingerprints import settings_dict
+from .run_folder.run_folder import RunFolder
 from .settings.data import DataSettings
 from .settings.engine import DEVICE, DeviceSettings
 from .settings.sizes import train_defaults

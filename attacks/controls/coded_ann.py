@@ -42,7 +42,7 @@ class CodedAnn:
     def __init__(self, ann: ModelClassifier, encoder: Encoder, steps: int, draws: int = 8) -> None:
         if not isinstance(ann.model, TextModel):
             raise InputError("expected an ANN to give the noise of a code to, but got an SNN")
-        if not encoder.spiking:
+        if encoder.exact:
             raise InputError(
                 "expected a code of spikes for the control ann+noise, but got direct input, which "
                 "changes nothing: leave this control out"

@@ -29,23 +29,23 @@ class Deterministic(Control):
     def victim(self, snn: VictimName) -> VictimName:
         """A variant has its twin among the variants; another SNN is exchanged its code."""
         if snn.code:
-            return replace(snn, code=CODES[snn.code].quiet)
+            return replace(snn, code=CODES[snn.code].noiseless)
         return replace(snn, control=self.name)
 
     def applies(self, encoder: Encoder) -> bool:
-        """To SNNs whose code is drawn at random and has a quiet one of the same rates."""
-        return encoder.stochastic and bool(encoder.coding.quiet)
+        """To SNNs whose code is drawn at random."""
+        return encoder.stochastic
 
     def code(self, encoder: Encoder) -> str:
-        """The quiet one, as sum and fire is of Bernoulli spikes."""
-        return encoder.coding.quiet
+        """The one without noise, as sum and fire is of Bernoulli spikes."""
+        return encoder.coding.noiseless
 
     def stochastic(self, encoder: Encoder) -> bool:
         """Never."""
         return False
 
     def build(self, model: ModelClassifier, encoder: Encoder, steps: int) -> Classifier:
-        """The SNN with the quiet code."""
+        """The SNN with the code without noise."""
         return without_noise(model)
 
 
@@ -58,10 +58,10 @@ def is_random(code: str) -> bool:
 
 
 def without_noise(snn: ModelClassifier) -> ModelClassifier:
-    """The same SNN, its random code exchanged for a quiet one of the same rates.
+    """The same SNN, its random code exchanged for a deterministic one of the same rates.
 
     Raises:
-        InputError: the model is no SNN, or its code is deterministic or has no quiet one.
+        InputError: the model is no SNN, or its code is deterministic.
     """
     from ...engine.classifier import ModelClassifier
     from ...models.encoders.encoder import Encoder
@@ -77,7 +77,7 @@ def without_noise(snn: ModelClassifier) -> ModelClassifier:
         )
     quiet = SpikingTextModel(
         model.embedding.weight.detach(),
-        replace(model.encoder, code=model.encoder.coding.quiet),
+        replace(model.encoder, code=model.encoder.coding.noiseless),
         model.network,
         model.steps,
     )

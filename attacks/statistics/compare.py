@@ -154,9 +154,9 @@ def controls_of(victim: str, victims: Mapping[str, tuple[str, str]]) -> list[str
         return []
     fitting = {f"ann{name.variant}", victim}
     own = [n for n, (base, control) in victims.items() if control and base in fitting]
-    twin = str(DETERMINISTIC.victim(name)) if name.code else victim
-    if twin != victim and twin in victims and is_random(name.code):
-        own.append(twin)
+    if is_random(name.code):  # the code of a variant
+        twin = str(DETERMINISTIC.victim(name))
+        own += [twin] if twin in victims else []
     return own
 
 

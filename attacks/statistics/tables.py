@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ...files import write_json, write_text
+from ...formatting import csv_text, percent
+from ...formatting import markdown_table as written_table
 from ..records import Record
 
 COLUMNS = (
@@ -99,21 +99,12 @@ def table_rows(rows: Sequence[Mapping[str, Any]], dataset: str) -> list[dict[str
     ]
 
 
-def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
-    """A CSV file with a header; what is None or absent is an empty cell."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
 def markdown_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
     """A table in Markdown: fractions in percent with one decimal, a dash for None."""
-    lines = [[_heading(name) for name in columns]]
-    lines += [["---" if name in _TEXT else "---:" for name in columns]]
-    lines += [[_cell(name, row.get(name)) for name in columns] for row in rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    head = [_heading(name) for name in columns]
+    cells = [[_cell(name, row.get(name)) for name in columns] for row in rows]
+    right = [i for i, name in enumerate(columns) if name not in _TEXT]
+    return written_table(head, cells, right) + "\n"
 
 
 _TEXT = {"dataset", "victim", "encoder", "attack", "control", "victim_a", "victim_b", "outcome"}
@@ -128,12 +119,12 @@ def _cell(name: str, value: Any) -> str:
     if value is None or value == "":
         return "–"
     if name in _PERCENT:
-        return f"{100 * value:.1f}"
+        return percent(value)
     if name in ("p", "p_corrected"):
         return f"{value:.2g}"
     if isinstance(value, float):
         return f"{value:.1f}"
-    return str(value).replace("|", "\\|").replace("\n", " ")
+    return str(value)
 
 
 def markdown(figures: Mapping[str, Any], dataset: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from snnconvert.benchmarks.shared.common import table
+from snnconvert.formatting import markdown_table
 
 Row = dict[str, Any]
 Place = tuple[str, str, str]  # dataset, pooling, activation
@@ -150,4 +150,4 @@ def comparison(
         "are not independent: seeds and test texts are shared by all T and recipes.\n\n"
         f"{_texts_note(rows, texts or {})}"
     )
-    return f"{summary}\n\n{table([*HEADS, 'mean difference', 'standard error'], lines)}"
+    return f"{summary}\n\n{markdown_table([*HEADS, 'mean difference', 'standard error'], lines)}"

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from snnconvert.benchmarks.conversion.compare import TEXTS, comparison
-from snnconvert.benchmarks.shared.common import table
-from snnconvert.benchmarks.shared.results import new_figure, save_figure
+from snnconvert.formatting import markdown_table
+from snnconvert.pipelines.display.plots import new_figure, save_figure
 
 Row = dict[str, Any]
 Place = tuple[str, str, str]  # dataset, pooling, activation
@@ -151,16 +151,16 @@ def markdown(rows: Sequence[Row], settings: Row) -> str:
         NOTES.rstrip(),
         "Settings: " + "; ".join(f"{name} {value}" for name, value in settings.items()),
         "## Loss of the recipe chosen on dev",
-        table(["network", "ANN %", "converter", *heads], short),
+        markdown_table(["network", "ANN %", "converter", *heads], short),
         "## Is the difference more than chance?",
         comparison(rows, best, TEXTS if settings.get("limit") is None else None)
         or "No two converters were measured on the same networks.",
         "## Targets",
         "\n".join(met) or "None of their networks was measured.",
         "## Recipe chosen on dev",
-        table(["network", "converter", *heads], _choices(best, steps)),
+        markdown_table(["network", "converter", *heads], _choices(best, steps)),
         "## Loss of every recipe",
-        table(["network", "converter", "recipe", "input", *heads], whole),
+        markdown_table(["network", "converter", "recipe", "input", *heads], whole),
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -21,13 +21,15 @@ from snnconvert.benchmarks.conversion.peers import (
 )
 from snnconvert.benchmarks.conversion.translated import check_agreement, sample, translated
 from snnconvert.convert.conversion import convert_model
+from snnconvert.convert.recipes.methods import changes_of
 from snnconvert.convert.recipes.options import from_options, override, to_options
 from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.engine.engines import make_engine
 from snnconvert.engine.evaluate import accuracy
 from snnconvert.engine.reference import Engine
-from snnconvert.pipelines.convert.trials import changes_of, one_run_for_all
-from snnconvert.pipelines.run_folder.run_folder import fingerprint
+from snnconvert.models.encoders import CODES
+from snnconvert.pipelines.convert.trials import one_run_for_all
+from snnconvert.pipelines.run_folder.fingerprints import fingerprint
 
 Row = dict[str, Any]
 # our recipes: method of `convert --sweep`, input code
@@ -147,7 +149,7 @@ def our_recipe(method: str, encoder: str, steps: int) -> ConversionRecipe:
     """The package's own recipe, changed by a method of `convert --sweep`."""
     options = override(to_options(ConversionRecipe()), changes_of(method))
     options = override(options, {"encoder": encoder, "steps": steps})
-    options["mapping"] = "none" if encoder == "direct" else "split"
+    options["mapping"] = CODES[encoder].default_mapping
     return from_options(options)
 
 

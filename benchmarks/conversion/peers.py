@@ -20,7 +20,7 @@ from snnconvert.benchmarks.conversion.networks import (
 )
 from snnconvert.convert.conversion import convert_model
 from snnconvert.convert.recipes.options import from_options
-from snnconvert.convert.recipes.published import PRESETS
+from snnconvert.convert.recipes.published import PUBLISHED
 from snnconvert.models.nodes.layers import Linear
 from snnconvert.models.snn import SpikingTextModel, running_logits
 from snnconvert.models.text_model import TextModel
@@ -153,10 +153,10 @@ def convert_lv2023(
     taken back in the weights, because the network was trained on vectors that are not shifted, and
     biases are divided with their weights (the published network has none).
     """
-    options = {**PRESETS["lv2023"].options, "steps": steps}
+    options = {**PUBLISHED["lv2023"].options, "steps": steps}
     largest = any(model.network.node(name).maximum for name in model.network.inputs)
     if recipe == "published" and largest:
-        options |= {"pooling": "currents", "insist": True}
+        options |= {"pooling": "currents", "allow_inexact": True}
     found = convert_model(model, from_options(options), list(calibration), seed)
     if recipe == "published":
         _undo_rescaling(found.snn, model)

@@ -23,7 +23,7 @@ from snnconvert.benchmarks.gpu.networks import RULES, network_of, texts_of
 from snnconvert.benchmarks.shared.common import Row
 from snnconvert.engine.engines import ann_by, training_by
 from snnconvert.engine.evaluate import snn_outputs
-from snnconvert.engine.training.front import Surrogate
+from snnconvert.engine.training.surrogate import Surrogate
 from snnconvert.models.batches import to_batch
 from snnconvert.models.network import Network
 from snnconvert.models.nodes.activations import Relu

@@ -26,7 +26,7 @@ import torch
 
 from snnconvert.benchmarks.gpu.networks import RULES, network_of
 from snnconvert.benchmarks.shared.peers import WIDTHS
-from snnconvert.engine.training.front import Surrogate
+from snnconvert.engine.training.surrogate import Surrogate
 from snnconvert.engine.triton.inference import TritonEngine
 from snnconvert.engine.triton.training import TritonTraining
 from snnconvert.errors import SnnConvertError

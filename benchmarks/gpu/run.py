@@ -21,9 +21,10 @@ from snnconvert.benchmarks.gpu.timing import (
     inference_rows,
     training_rows,
 )
-from snnconvert.benchmarks.shared.common import Row, ratio_text, seconds_text, table
+from snnconvert.benchmarks.shared.common import Row, ratio_text, seconds_text
 from snnconvert.benchmarks.shared.results import RESULTS, write_results
 from snnconvert.errors import SnnConvertError, one_line
+from snnconvert.formatting import markdown_table
 
 SELECTION = "SJ_IF_CUDA_IMPLEMENTATION"  # read by spikingjelly when it is imported
 
@@ -56,7 +57,7 @@ def _checked(checks: Sequence[Row]) -> str:
         equal = "yes" if not wrong else f"NO: {'; '.join(wrong)}"
         lines.append([case, variant, str(len(found)), worst, f"{found[0]['allowed']:g}", equal])
     head = ["what", "engine", "comparisons", "largest error", "allowed", "equal"]
-    return table(head, lines)
+    return markdown_table(head, lines)
 
 
 def _timed(rows: Sequence[Row]) -> str:
@@ -78,7 +79,7 @@ def _timed(rows: Sequence[Row]) -> str:
                 "yes" if found["equal"] else "NO",
             ]
         )
-    return table(head, lines)
+    return markdown_table(head, lines)
 
 
 def check_gpu() -> None:

@@ -21,10 +21,10 @@ from torch import Tensor
 
 from snnconvert.benchmarks.shared.common import Row
 from snnconvert.benchmarks.shared.peers import PEERS, Weights, model_of, peer_frames, random_vectors
-from snnconvert.engine.exact_sums import exact_sums
+from snnconvert.engine.exact_sums import whole_products
 from snnconvert.engine.frames import frame_count
 from snnconvert.engine.plan import plan_of
-from snnconvert.engine.training.front import Surrogate
+from snnconvert.engine.training.surrogate import Surrogate
 from snnconvert.engine.triton.inference import TritonEngine
 from snnconvert.engine.triton.training import TritonTraining
 from snnconvert.models.encoders.encoder import Encoder
@@ -122,7 +122,7 @@ class Rates:
         target = torch.empty_like(source)
         copy = device.median(lambda: target.copy_(source), 20)
         left, right = source[: size * size].view(size, size), target[: size * size].view(size, size)
-        with exact_sums():
+        with whole_products():
             product = device.median(lambda: left @ right, 20)
         return cls(2 * source.nbytes / copy, 2 * size**3 / product)
 
@@ -148,7 +148,7 @@ def floors(model: SpikingTextModel, ids: Tensor) -> dict[str, tuple[int, int]]:
     products = sum((length - b.width + 1) * b.channels * b.width for b in plan.branches) * texts
     rows = words * frames * plan.taps
     pooled = steps * texts * channels
-    shown = 1 if encoder.code == "direct" else steps  # peers convolve a repeated frame once
+    shown = steps if encoder.spiking else 1  # peers convolve a repeated frame once
     peer = inputs // 2 if encoder.mapping == "split" else inputs
     gathers = frames * products  # additions of table entries
     project = 2 * words * frames * inputs * plan.taps
@@ -189,7 +189,7 @@ def inference_rows(job: Job, device: Device, rates: Rates | None, rounds: int) -
     ]
     rows, expected = [], None
     for name, method, run, before in variants:
-        with exact_sums():
+        with whole_products():
             output = run()
             expected = output if expected is None else expected
             equal = torch.equal(output, expected)
@@ -224,7 +224,7 @@ def training_rows(job: Job, device: Device, rates: Rates | None, rounds: int) ->
     rows: list[Row] = []
     reference: dict[str, Tensor] = {}
     neurons = surrogate.neurons(model.network) if find_spec(PEER) else nullcontext()
-    with neurons, exact_sums():
+    with neurons, whole_products():
         for name, method, outputs in variants:
 
             def run(outputs: Callable[[], Tensor] = outputs) -> None:

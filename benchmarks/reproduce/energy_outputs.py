@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from snnconvert.benchmarks.shared.common import table
-from snnconvert.benchmarks.shared.results import new_figure, save_figure
-from snnconvert.pipelines.energy.outputs import NAMES, joules_text
+from snnconvert.formatting import joules, markdown_table
+from snnconvert.pipelines.display.names import title
+from snnconvert.pipelines.display.plots import new_figure, save_figure
 
 Row = dict[str, Any]
 SNNS = ("snn", "finetuned")
@@ -33,7 +33,7 @@ class Point(NamedTuple):
     setting: str
 
     def __str__(self) -> str:
-        return f"{NAMES[self.victim]}, {self.setting}"
+        return f"{title(self.victim)}, {self.setting}"
 
 
 NOTES = """\
@@ -93,7 +93,7 @@ def spread(values: Sequence[float | None], factor: float = 1.0, digits: int = 3)
 def energy(values: Sequence[float | None]) -> str:
     """Mean energy with a unit."""
     there = [v for v in values if v is not None]
-    return joules_text(float(np.mean(there)) if there else None)
+    return joules(float(np.mean(there)) if there else None)
 
 
 def main_table(rows: Sequence[Row]) -> str:
@@ -101,22 +101,22 @@ def main_table(rows: Sequence[Row]) -> str:
     by_model = {model: grouped(rows, model) for model in MODELS}
     lines = []
     for key, some in by_model[MODELS[0]].items():
-        cells = [key[0], NAMES[key[1]], key[2], spread([r["steps"] for r in some])]
+        cells = [key[0], title(key[1]), key[2], spread([r["steps"] for r in some])]
         cells.append(spread([r["accuracy"] for r in some], 100, 4))
         for model in MODELS:
             found = by_model[model].get(key, [])
             ratio = spread([r["ratio_to_sparse_ann"] for r in found])
-            joules = energy([r["joules_per_sentence"] for r in found])
-            cells.append(joules if ratio == "-" else f"{joules}, {ratio}")
+            cost = energy([r["joules_per_sentence"] for r in found])
+            cells.append(cost if ratio == "-" else f"{cost}, {ratio}")
         lines.append(cells)
-    return table(["data", "model", "setting", "steps", "accuracy %", *MODELS], lines)
+    return markdown_table(["data", "model", "setting", "steps", "accuracy %", *MODELS], lines)
 
 
 def chip_table(rows: Sequence[Row]) -> str:
     """Energy of the SNNs by figures of chips."""
     by_model = {model: grouped(rows, model) for model in CHIPS}
     lines = [
-        [key[0], NAMES[key[1]], key[2]]
+        [key[0], title(key[1]), key[2]]
         + [
             energy([r["joules_per_sentence"] for r in by_model[model].get(key, [])])
             for model in CHIPS
@@ -124,7 +124,7 @@ def chip_table(rows: Sequence[Row]) -> str:
         for key in by_model[CHIPS[0]]
         if key[1] in SNNS
     ]
-    return table(["data", "model", "setting", *CHIPS], lines)
+    return markdown_table(["data", "model", "setting", *CHIPS], lines)
 
 
 def mean_of(rows: Sequence[Row], model: str, key: tuple[str, str, str], what: str) -> float | None:
@@ -212,7 +212,7 @@ def markdown(rows: Sequence[Row], settings: Row, choice: Sequence[Row], point: P
         chip_table(rows),
         "## The operating point, chosen on dev",
         CHOICE.rstrip(),
-        table(["SNN", "loses", "compute, share", "Lemaire, ratio", "will do"], chosen),
+        markdown_table(["SNN", "loses", "compute, share", "Lemaire, ratio", "will do"], chosen),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -228,19 +228,19 @@ def plot(path: Path, rows: Sequence[Row], point: Point) -> None:
     for line, dataset in zip(grid, datasets, strict=True):
         for axes, model in zip(line, PLOTTED, strict=True):
             for key, some in grouped(rows, model).items():
-                joules = [r["joules_per_sentence"] for r in some]
-                if key[0] != dataset or None in joules:
+                costs = [r["joules_per_sentence"] for r in some]
+                if key[0] != dataset or None in costs:
                     continue
                 right = [100 * r["accuracy"] for r in some]
                 ours = key[1:] == tuple(point)
                 axes.errorbar(
-                    np.mean(joules),
+                    np.mean(costs),
                     np.mean(right),
                     yerr=np.std(right, ddof=1) if len(right) > 1 else None,
                     fmt="*" if ours else "s" if key[1] in SNNS else "o",
                     ms=11 if ours else 6,
                     color=COLOURS[kinds.index((key[1], key[2])) % len(COLOURS)],
-                    label=f"{NAMES[key[1]]}: {key[2]}",
+                    label=f"{title(key[1])}: {key[2]}",
                 )
             axes.set_xscale("log")
             axes.xaxis.set_minor_formatter(NullFormatter())

@@ -28,16 +28,17 @@ from snnconvert.models.snn import SpikingTextModel
 from snnconvert.models.text_model import TextModel
 from snnconvert.pipelines.convert.convert import convert
 from snnconvert.pipelines.data import load_run_model, load_run_texts
-from snnconvert.pipelines.energy.energy import drawn, peer_row
 from snnconvert.pipelines.energy.measure import (
     Measured,
     SpikingRun,
     measure_ann,
     measure_quantised,
-    priced,
     run_snn,
 )
+from snnconvert.pipelines.energy.pricing import peer_row, priced
+from snnconvert.pipelines.energy.study import drawn
 from snnconvert.pipelines.finetune.finetune import finetune
+from snnconvert.pipelines.run_folder.records.energy import EnergyRow
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
 from snnconvert.pipelines.settings.convert import ConvertSettings
 from snnconvert.pipelines.settings.data import DataSettings
@@ -45,6 +46,7 @@ from snnconvert.pipelines.settings.finetune import FinetuneSettings
 from snnconvert.pipelines.settings.train import TrainSettings
 from snnconvert.pipelines.train import train
 from snnconvert.pipelines.training.texts import Texts
+from snnconvert.typed_json import to_json
 
 DATASETS = ("sst2", "waimai")
 
@@ -77,15 +79,16 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Variant:
-    """A conversion that is fine-tuned: T steps, soft threshold tau."""
+    """A conversion that is fine-tuned: T steps, soft threshold of words."""
 
     steps: int
-    tau: float
+    soft_threshold: float
 
     @property
     def name(self) -> str:
         """As run folders and rows call it."""
-        return f"T={self.steps}" + (f", tau={self.tau:g}" if self.tau else "")
+        level = f", soft threshold={self.soft_threshold:g}" if self.soft_threshold else ""
+        return f"T={self.steps}{level}"
 
 
 TABLED = Variant(4, 0.0)
@@ -141,7 +144,11 @@ class Study:
             source = self.trained(dataset, seed, "qcfs", "max").path
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(source, folder)
-        convert(folder, ConvertSettings(steps=variant.steps, tau=variant.tau), seed)
+        convert(
+            folder,
+            ConvertSettings(steps=variant.steps, soft_threshold=variant.soft_threshold),
+            seed,
+        )
         return finetune(folder, FINETUNE, seed)
 
     def texts(self, run: RunFolder) -> Texts:
@@ -215,7 +222,7 @@ class Study:
         sequences: Sequence[np.ndarray],
         measured: Sequence[Measured],
         seed: int,
-    ) -> list[Row]:
+    ) -> list[EnergyRow]:
         """Rows of spikingjelly's models, on a few texts."""
         few = [sequences[i] for i in drawn(len(sequences), PEER_TEXTS, seed)]
         right = {(m.victim, m.setting): m.accuracy for m in measured}
@@ -264,17 +271,17 @@ class Study:
         from snnconvert.pipelines.convert.choices import recipe_from
         from snnconvert.pipelines.data import calibration_texts
 
-        settings = ConvertSettings(recipe="lv2023", insist=True)
+        settings = ConvertSettings(recipe="lv2023", allow_inexact=True)
         ann, _ = load_run_model(run, "ann", TextModel)
         chosen = calibration_texts(texts, settings.calibration, seed)
         return convert_model(ann, recipe_from(settings), chosen, seed).snn
 
     def rows(
-        self, measured: Sequence[Measured], dataset: str, seed: int, more: Sequence[Row] = ()
+        self, measured: Sequence[Measured], dataset: str, seed: int, more: Sequence[EnergyRow] = ()
     ) -> list[Row]:
         """Priced rows with the columns of the table, and ``more``."""
         found = [*priced(measured, self.tables), *more]
-        return [{"dataset": dataset, **row, "seed": seed} for row in found]
+        return [{"dataset": dataset, **to_json(row), "seed": seed} for row in found]
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,9 @@ from tqdm import tqdm
 from snnconvert.attacks.runs import select_examples
 from snnconvert.attacks.statistics.conclusions import conclusions
 from snnconvert.attacks.statistics.tables import markdown, table_rows
-from snnconvert.benchmarks.shared.common import table
-from snnconvert.benchmarks.shared.results import new_figure, write_results
+from snnconvert.benchmarks.shared.results import write_results
 from snnconvert.errors import SnnConvertError, one_line
+from snnconvert.formatting import markdown_table
 from snnconvert.pipelines.attack.campaign import Campaign
 from snnconvert.pipelines.attack.models import AttackedModel
 from snnconvert.pipelines.attack.names import parse_victim
@@ -35,6 +35,7 @@ from snnconvert.pipelines.cli import command_parser
 from snnconvert.pipelines.cli.arguments import settings_from
 from snnconvert.pipelines.cli.config_file import parse
 from snnconvert.pipelines.data import load_run_data
+from snnconvert.pipelines.display.plots import new_figure
 from snnconvert.pipelines.run import make_run
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
 from snnconvert.pipelines.settings.attack import AttackSettings
@@ -125,7 +126,7 @@ def page(found: Mapping[str, Row], noisy: Sequence[Row]) -> str:
             "## Claimed successes that do not hold\n\nVictims with Poisson input at T = 16, "
             "default settings (8 draws averaged, one noise field for each text), every claimed "
             "success shown on 51 fresh draws.\n\n"
-            + table(NOISY_COLUMNS, [noisy_cells(row) for row in noisy])
+            + markdown_table(NOISY_COLUMNS, [noisy_cells(row) for row in noisy])
             + "\n"
         )
     return "\n".join([HEAD, *chapters])

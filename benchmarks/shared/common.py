@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from snnconvert.formatting import markdown_table
+
 Row = dict[str, Any]
 PEER = "spikingjelly"
 LONG = 0.5  # a first run of more CPU seconds is not repeated before the rounds
@@ -154,12 +156,6 @@ def measure(
     ]
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table in Markdown."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
 def seconds_text(seconds: float) -> str:
     """A time with three digits, as in 1.23 s, 45.6 ms or 789 us.
 
@@ -187,7 +183,7 @@ def case_table(rows: Sequence[Row], more: Mapping[str, str] | None = None) -> st
         more: further columns of ratios, by name, and their titles
     """
     head = ["case", "variant", "code", "T", "L", "batch", "CPU", "times spikingjelly"]
-    return table(
+    return markdown_table(
         [*head, *(more or {}).values(), "equal"],
         [
             [

@@ -14,6 +14,7 @@ from typing import Any
 from snnconvert.benchmarks.shared.common import Row
 from snnconvert.errors import InputError
 from snnconvert.files import read_json, replace_file, write_text
+from snnconvert.pipelines.display.plots import save_figure
 from snnconvert.pipelines.versions import versions
 
 MOST_ROWS = 120  # of a file that people read; more are compressed
@@ -125,18 +126,3 @@ def _text(whole: Row) -> str:
             text = text.replace("\n", "\n  ")
         parts.append(f"  {json.dumps(key)}: {text}")
     return "{\n" + ",\n".join(parts) + "\n}\n"
-
-
-def save_figure(path: Path, figure: Any) -> None:
-    """Write a matplotlib figure as PNG."""
-    replace_file(path, lambda temporary: figure.savefig(temporary, format="png", dpi=130))
-
-
-def new_figure(width: float, height: float) -> Any:
-    """A matplotlib figure that needs no display."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure

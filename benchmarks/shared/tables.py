@@ -16,12 +16,13 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from snnconvert.benchmarks.shared.common import Row, ratio_text, seconds_text, table
+from snnconvert.benchmarks.shared.common import Row, ratio_text, seconds_text
 from snnconvert.benchmarks.shared.peers import CONV1D
 from snnconvert.benchmarks.shared.results import RESULTS, read_results
 from snnconvert.benchmarks.speed.inference_cases import COLD, KEPT
 from snnconvert.errors import SnnConvertError, one_line
 from snnconvert.files import read_text, write_text
+from snnconvert.formatting import markdown_table
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
 MISSING = "Not measured yet: run `make bench`."
@@ -47,7 +48,7 @@ def compared(rows: Sequence[Row]) -> str:
             ]
         )
     head = ["case", "variant", "CPU", "times spikingjelly", "times its Conv1d", "times the floor"]
-    return table(head, lines)
+    return markdown_table(head, lines)
 
 
 def growing(rows: Sequence[Row]) -> str:
@@ -65,7 +66,7 @@ def growing(rows: Sequence[Row]) -> str:
         shown = ", ".join(f"{x}: {seconds_text(y)}" for x, y in points)
         lines.append([axis, code, variant, shown, f"{power:.2f}"])
     head = ["axis", "code", "variant", "CPU of one text at each value", "power of the upper half"]
-    return table(head, lines)
+    return markdown_table(head, lines)
 
 
 def threaded(rows: Sequence[Row]) -> str:
@@ -80,7 +81,7 @@ def threaded(rows: Sequence[Row]) -> str:
         for row in rows
         if row["case"] == "threads"
     ]
-    return table(["threads", "variant", "CPU", "wall"], lines)
+    return markdown_table(["threads", "variant", "CPU", "wall"], lines)
 
 
 def listed(rows: Sequence[Row]) -> str:
@@ -102,7 +103,7 @@ def listed(rows: Sequence[Row]) -> str:
         ]
         for row in rows
     ]
-    return table(head, lines)
+    return markdown_table(head, lines)
 
 
 def peaks(rows: Sequence[Row]) -> str:
@@ -119,7 +120,7 @@ def peaks(rows: Sequence[Row]) -> str:
         ]
         for case in dict.fromkeys(case for case, _ in found)
     ]
-    return table(["MB", *variants], lines)
+    return markdown_table(["MB", *variants], lines)
 
 
 def chosen(rows: Sequence[Row]) -> str:
@@ -137,7 +138,7 @@ def chosen(rows: Sequence[Row]) -> str:
         ]
         lines.append([case, *cells])
     head = ["case", "new tables", "against Conv1d", "kept tables", "against Conv1d"]
-    return table(head, lines)
+    return markdown_table(head, lines)
 
 
 TABLES: dict[str, tuple[str, Callable[[Sequence[Row]], str]]] = {

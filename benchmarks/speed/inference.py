@@ -21,9 +21,9 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from snnconvert.benchmarks.shared.common import QUICK, Row, Target, case_table, table, target_lines
+from snnconvert.benchmarks.shared.common import QUICK, Row, Target, case_table, target_lines
 from snnconvert.benchmarks.shared.floors import Rates, measured_rates
-from snnconvert.benchmarks.shared.results import RESULTS, new_figure, write_results
+from snnconvert.benchmarks.shared.results import RESULTS, write_results
 from snnconvert.benchmarks.shared.workload import drawn_words, mr_words
 from snnconvert.benchmarks.speed.inference_cases import (
     COLD,
@@ -37,6 +37,8 @@ from snnconvert.benchmarks.speed.inference_cases import (
     threads,
     variants,
 )
+from snnconvert.formatting import markdown_table
+from snnconvert.pipelines.display.plots import new_figure
 
 GROUPS = ("codes", "variants", "stream", "threads", "growth")
 CODES = (("saf", 8), ("saf", 50), ("direct", 8), ("direct", 50), ("bitplane", 63), ("poisson", 8))
@@ -109,7 +111,7 @@ def floor_table(rows: Sequence[Row]) -> str:
         for row in rows
         if row.get("floor_seconds")
     ]
-    return table(["case", "variant", "CPU ms", "floor ms", "times the floor"], lines)
+    return markdown_table(["case", "variant", "CPU ms", "floor ms", "times the floor"], lines)
 
 
 def target_report(rows: Sequence[Row], settings: Row) -> list[tuple[str, bool]]:

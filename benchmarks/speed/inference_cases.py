@@ -72,7 +72,7 @@ class Bench:
         encoder = model.encoder
         assert isinstance(encoder, Encoder)
         frames = frame_count(encoder, model.steps)
-        once = 1 if encoder.code == "direct" else model.steps  # a repeated frame, convolved once
+        once = model.steps if encoder.spiking else 1  # a repeated frame, convolved once
         size, length = self.size, len(texts[0])
         dense = dense_flops(once, len(texts), length, size.dim, size.channels, WIDTHS)
         table = table_flops(texts, frames, size.dim, size.channels, WIDTHS)
@@ -155,9 +155,11 @@ def headline(bench: Bench, codes: Sequence[tuple[str, int]]) -> Iterator[list[Ro
         model = bench.model(code, steps)
         engine = FastEngine(model, cache_bytes=TABLES)
         made = ours(engine, texts)
-        if code == "poisson":  # frames of every position are drawn anew: there is nothing to keep
+        if (
+            not model.encoder.by_word
+        ):  # frames of every position are drawn anew: there is nothing to keep
             made = [Variant(COLD, made[0].run)]
-        elif code != "direct":
+        elif model.encoder.spiking:
             made += short_rows(model, texts)
         slow = Variant("reference", lambda model=model: snn_logits(model, texts))  # type: ignore[misc]
         case = Case(f"{code}, T = {steps}", code, steps, size.length, size.batch)

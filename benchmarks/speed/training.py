@@ -32,7 +32,6 @@ from snnconvert.benchmarks.shared.common import (
     Variant,
     case_table,
     measure,
-    table,
     target_lines,
 )
 from snnconvert.benchmarks.shared.peers import CONV1D, model_of, random_vectors
@@ -49,6 +48,7 @@ from snnconvert.benchmarks.speed.training_peers import (
     frames_of,
     step_of,
 )
+from snnconvert.formatting import markdown_table
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.snn import SpikingTextModel
 
@@ -141,7 +141,7 @@ def memory_table(rows: Sequence[Row]) -> str:
             found.setdefault(str(row["case"]), {})[str(row["variant"])] = megabytes
     names = list(dict.fromkeys(name for line in found.values() for name in line))
     lines = [[case, *(line.get(name, "-") for name in names)] for case, line in found.items()]
-    return table(["case", *(f"{name}, MB" for name in names)], lines)
+    return markdown_table(["case", *(f"{name}, MB" for name in names)], lines)
 
 
 def memory_lines(rows: Sequence[Row]) -> list[tuple[str, bool]]:

@@ -22,7 +22,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from snnconvert.benchmarks.shared.peers import CONV1D, over_steps
-from snnconvert.engine.training.fast import FastTraining, Surrogate
+from snnconvert.engine.training.fast import FastTraining
+from snnconvert.engine.training.surrogate import Surrogate
 from snnconvert.models.network import Network, Signal
 from snnconvert.models.neurons.build import neuron_nodes
 from snnconvert.models.nodes.layers import Conv1d, Linear

@@ -63,6 +63,6 @@ def _feeding(snn: Network, name: str) -> Conv1d | Linear | None:
     if isinstance(node, PASSING):
         return _feeding(snn, snn.inputs[name][0])
     if isinstance(node, Add):  # one branch is enough
-        found = (_feeding(snn, source) for source in snn.inputs[name])
-        return next((layer for layer in found if layer is not None), None)
+        layers = (_feeding(snn, source) for source in snn.inputs[name])
+        return next((layer for layer in layers if layer is not None), None)
     return None

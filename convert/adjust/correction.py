@@ -30,7 +30,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from ...errors import InputError
 from ...models.network import Network, Node, Signal
@@ -41,6 +40,7 @@ from ...seeds import generator
 from ..graph.canonical import canonical
 from ..graph.pools import pool_once, pools_before
 from ..recipes.recipe import ConversionRecipe
+from .signals import patches, run_to, valid
 
 RIDGE = 1e-2
 Batches = Sequence[tuple[Tensor, Tensor]]
@@ -60,28 +60,6 @@ class _Stage:
     arrives: str
     target: str
     pools: Sequence[Node] = ()
-
-
-def run_to(network: Network, signal: Signal, name: str) -> dict[str, Signal]:
-    """Run the nodes that ``name`` depends on, and no others: their signals by name."""
-    needed = {name}
-    for node in reversed(network.inputs):
-        if node in needed:
-            needed.update(network.inputs[node])
-    signals = {"input": signal}
-    for node, inputs in network.inputs.items():
-        if node in needed:
-            signals[node] = network.node(node)(*(signals[source] for source in inputs))
-    return signals
-
-
-def valid(values: Tensor, signal: Signal) -> Tensor:
-    """Values (B, C, L) at the valid positions of ``signal`` as rows (N, C); (B, C) as they are."""
-    mask = signal.mask()
-    if values.dim() == 2:
-        return values
-    rows = values.transpose(1, 2)  # (B, L, C)
-    return rows.flatten(0, 1) if mask is None else rows[mask.squeeze(1)]
 
 
 class Corrector:
@@ -191,16 +169,22 @@ class Corrector:
     def correct_weights(self, stage: _Stage) -> None:
         """Ridge regression of what is missing in the mean currents on the mean inputs."""
         node = self._node(stage)
+        gram, right = self._moments(stage, node)
+        penalty = self.ridge * gram.diagonal()[:-1].mean()
+        gram.diagonal()[:-1] += penalty
+        gram.diagonal()[-1] += 1e-12
+        change = torch.linalg.solve(gram, right)  # (F + 1, C)
+        node.weight.add_(change[:-1].T.reshape(node.weight.shape).to(node.weight.dtype))
+        node.bias.add_(change[-1].to(node.bias.dtype))
+
+    def _moments(self, stage: _Stage, node: Conv1d | Linear) -> tuple[Tensor, Tensor]:
+        """Means of x x' (F + 1, F + 1) and of x times what is missing (F + 1, C); x ends in 1."""
         gram = right = torch.zeros(1, dtype=torch.float64)
         rows = 0
-        (source,) = self.snn.inputs[stage.layer]
         for ann, snn in self._pairs(stage):
-            z = self._scaled(ann[stage.target].values, stage)
-            if stage.name in self.thresholds:
-                z = z + self.shift
-            arriving = snn[stage.arrives]
-            missing = valid(z - self._mean(arriving), arriving)  # (N, C)
-            x = patches(node, Signal(self._mean(snn[source]), snn[source].lengths))
+            missing = self._missing(stage, ann, snn)  # (N, C)
+            source = snn[self.snn.inputs[stage.layer][0]]
+            x = patches(node, Signal(self._mean(source), source.lengths))
             x = valid(x, snn[stage.layer])  # (N, F)
             if len(x) != len(missing):
                 raise InputError(
@@ -209,32 +193,20 @@ class Corrector:
                 )
             x = torch.cat([x, torch.ones_like(x[:, :1])], dim=1)  # (N, F + 1), the bias last
             gram, right, rows = gram + x.T @ x, right + x.T @ missing, rows + len(x)
-        gram, right = gram / rows, right / rows
-        penalty = self.ridge * gram.diagonal()[:-1].mean()
-        gram.diagonal()[:-1] += penalty
-        gram.diagonal()[-1] += 1e-12
-        change = torch.linalg.solve(gram, right)  # (F + 1, C)
-        node.weight.add_(change[:-1].T.reshape(node.weight.shape).to(node.weight.dtype))
-        node.bias.add_(change[-1].to(node.bias.dtype))
+        return gram / rows, right / rows
+
+    def _missing(self, stage: _Stage, ann: dict[str, Signal], snn: dict[str, Signal]) -> Tensor:
+        """What the mean currents at valid positions lack of the pre-activations, (N, C)."""
+        z = self._scaled(ann[stage.target].values, stage)
+        if stage.name in self.thresholds:
+            z = z + self.shift
+        arriving = snn[stage.arrives]
+        return valid(z - self._mean(arriving), arriving)
 
     def _node(self, stage: _Stage) -> Conv1d | Linear:
         node = self.snn.node(stage.layer)
         assert isinstance(node, Conv1d | Linear)
         return node
-
-
-def patches(node: Conv1d | Linear, signal: Signal) -> Tensor:
-    """What each output of ``node`` is a linear function of.
-
-    (B, D, L) -> (B, D*k, L-k+1) for a convolution, in the order of its flattened weights;
-    (B, F) -> (B, F) for a linear layer.
-    """
-    if isinstance(node, Linear):
-        return signal.values
-    values, (left, right) = signal.masked(), node.padding
-    missing = max(0, node.width - (values.shape[-1] + left + right))
-    windows = functional.pad(values, (left, right + missing)).unfold(2, node.width, 1)
-    return windows.permute(0, 1, 3, 2).flatten(1, 2)  # (B, D, W, k) -> (B, D*k, W)
 
 
 @torch.no_grad()
@@ -269,34 +241,37 @@ def correct(
         InputError: an unknown kind, no texts, or a layer that cannot be corrected.
     """
     kind = recipe.correction if kind is None else kind
-    rules = {
-        "bias": Corrector.correct_bias,
-        "potential": Corrector.correct_potential,
-        "weights": Corrector.correct_weights,
-    }
     if kind == "none":
         return copy.deepcopy(snn), []
-    if kind not in rules:
+    if kind not in KINDS:
         raise InputError(
-            f"expected the correction to be none, {', '.join(rules)}, but got {kind!r}"
+            f"expected the correction to be none, {', '.join(KINDS)}, but got {kind!r}"
         )
     if not batches:
         raise InputError("expected at least one text to correct the network on, but got none")
     corrector = Corrector(ann, snn, recipe, thresholds, batches, seed, ridge)
-    rows = []
-    for stage in corrector.stages():
-        channels, error = corrector.errors(stage)
-        rules[kind](corrector, stage)
-        channels_after, error_after = corrector.errors(stage)
-        rows.append(
-            {
-                "layer": stage.layer,
-                "neurons": stage.name,
-                "kind": kind,
-                "error_before": error,
-                "error_after": error_after,
-                "channel_error_before": float(channels.abs().mean()),
-                "channel_error_after": float(channels_after.abs().mean()),
-            }
-        )
+    rows = [_corrected(corrector, stage, kind) for stage in corrector.stages()]
     return corrector.snn, rows
+
+
+KINDS = {
+    "bias": Corrector.correct_bias,
+    "potential": Corrector.correct_potential,
+    "weights": Corrector.correct_weights,
+}
+
+
+def _corrected(corrector: Corrector, stage: _Stage, kind: str) -> dict[str, Any]:
+    """Correct one layer; its row for :func:`correct`."""
+    channels, error = corrector.errors(stage)
+    KINDS[kind](corrector, stage)
+    channels_after, error_after = corrector.errors(stage)
+    return {
+        "layer": stage.layer,
+        "neurons": stage.name,
+        "kind": kind,
+        "error_before": error,
+        "error_after": error_after,
+        "channel_error_before": float(channels.abs().mean()),
+        "channel_error_after": float(channels_after.abs().mean()),
+    }

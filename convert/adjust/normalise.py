@@ -56,31 +56,38 @@ def normalise_weights(ann: Network, thresholds: Mapping[str, Tensor]) -> Network
     for name, inputs in ann.inputs.items():
         node = copy.deepcopy(ann.node(name))
         below = [scales[source] for source in inputs]
-        if isinstance(node, Conv1d | Linear):
-            scales[name] = _scale_after(ann, name, thresholds)
-            _rescale(node, below[0], scales[name])
-        elif isinstance(node, BatchNorm1d) and bool((below[0] == 1).all()):
-            scales[name] = _scale_after(ann, name, thresholds)
-            node.weight.div_(scales[name].to(node.weight))
-            node.bias.div_(scales[name].to(node.bias))
-        elif isinstance(node, Relu | Bounded):
-            scales[name] = below[0]
-            if isinstance(node, Bounded):
-                _rescale_bound(node, below[0])
-        elif isinstance(node, Concat):
+        if isinstance(node, Concat):
             parts = [s.expand(sizes[i]) for s, i in zip(below, inputs, strict=True)]
             scales[name] = torch.cat(parts)
         elif isinstance(node, Flatten):
             scales[name] = below[0].expand(sizes[inputs[0]]).repeat_interleave(node.positions)
-        elif isinstance(node, PASSING):
-            scales[name] = below[0]
         else:
-            raise InputError(
-                f"cannot normalise the weights at {name}: no scale passes through "
-                f"{type(node).__name__}; {REMEDY}"
-            )
+            scales[name] = _rescaled(ann, name, node, below[0], thresholds)
         rescaled.append((name, node, inputs))
     return Network(rescaled).train(ann.training)
+
+
+def _rescaled(
+    ann: Network, name: str, node: Node, below: Tensor, thresholds: Mapping[str, Tensor]
+) -> Tensor:
+    """Rescale ``node``, a copy of ``name`` with the lambda ``below`` before it; its own lambda."""
+    if isinstance(node, Conv1d | Linear):
+        above = _scale_after(ann, name, thresholds)
+        _rescale(node, below, above)
+        return above
+    if isinstance(node, BatchNorm1d) and bool((below == 1).all()):
+        above = _scale_after(ann, name, thresholds)
+        node.weight.div_(above.to(node.weight))
+        node.bias.div_(above.to(node.bias))
+        return above
+    if isinstance(node, Bounded):
+        _rescale_bound(node, below)
+    elif not isinstance(node, (Relu, *PASSING)):
+        raise InputError(
+            f"cannot normalise the weights at {name}: no scale passes through "
+            f"{type(node).__name__}; {REMEDY}"
+        )
+    return below
 
 
 def _scale_after(ann: Network, name: str, thresholds: Mapping[str, Tensor]) -> Tensor:
@@ -89,10 +96,7 @@ def _scale_after(ann: Network, name: str, thresholds: Mapping[str, Tensor]) -> T
     1 for the output layer, and before a batch normalisation, which is divided in its place.
     """
     reader = name
-    while True:
-        readers = ann.consumers(reader)
-        if not readers:
-            return torch.ones(1)
+    while readers := ann.consumers(reader):
         if len(readers) > 1:
             raise InputError(
                 f"cannot normalise the weights of {name}: {reader} is read by "
@@ -101,19 +105,25 @@ def _scale_after(ann: Network, name: str, thresholds: Mapping[str, Tensor]) -> T
         reader = readers[0]
         node = ann.node(reader)
         if isinstance(node, BatchNorm1d):
-            return torch.ones(1)
+            break
         if isinstance(node, Activation):
-            if reader in thresholds:
-                return thresholds[reader]
-            raise InputError(
-                f"expected a threshold for every activation, but {reader} has none; "
-                f"there are some for {', '.join(thresholds) or 'none'}"
-            )
+            return _threshold(reader, thresholds)
         if not isinstance(node, PASSING):
             raise InputError(
                 f"cannot normalise the weights of {name}: expected an activation behind it, but "
                 f"{reader} ({type(node).__name__}) comes first; {REMEDY}"
             )
+    return torch.ones(1)
+
+
+def _threshold(activation: str, thresholds: Mapping[str, Tensor]) -> Tensor:
+    """The lambda of an activation."""
+    if activation not in thresholds:
+        raise InputError(
+            f"expected a threshold for every activation, but {activation} has none; "
+            f"there are some for {', '.join(thresholds) or 'none'}"
+        )
+    return thresholds[activation]
 
 
 def _rescale(node: Conv1d | Linear, below: Tensor, above: Tensor) -> None:

@@ -27,6 +27,38 @@ def _batches(
     return [to_batch(sequences[start : start + size], snn) for start in starts]
 
 
+class _Counts:
+    """Spikes of one layer, counted over texts.
+
+    spikes: (C,) at valid positions; places: how many of these; full: neurons that fired each step.
+    """
+
+    def __init__(self) -> None:
+        self.spikes, self.places, self.full = torch.zeros(1), 0.0, 0.0
+
+    def update(self, signal: Signal, steps: int) -> None:
+        """Add the last ``steps`` steps of spikes (T, B, C, L) or (T, B, C)."""
+        counts = signal.values[-steps:].sum(dim=0)  # (B, C, L) or (B, C)
+        mask = signal.mask()
+        if mask is not None:
+            counts = counts.transpose(1, 2)[mask.squeeze(1)]  # (positions, C)
+        self.spikes = self.spikes + counts.sum(dim=0).cpu()
+        self.places += float(len(counts))
+        self.full += float((counts >= steps).sum())
+
+    def row(self, name: str, steps: int) -> dict[str, Any]:
+        """The layer's row of :func:`layer_activity`."""
+        rates = self.spikes / (self.places * steps)  # (C,)
+        return {
+            "name": name,
+            "channels": len(rates),
+            "rate": float(rates.mean()),
+            "silent": float((self.spikes == 0).float().mean()),
+            "saturated": self.full / (self.places * len(rates)),
+            "histogram": [int(n) for n in torch.histc(rates, BINS, 0.0, 1.0)],
+        }
+
+
 @torch.no_grad()
 def layer_activity(
     snn: SpikingTextModel, sequences: Sequence[np.ndarray], seed: int = 0
@@ -40,41 +72,19 @@ def layer_activity(
         the share of channels that never fire; saturated, the share of neurons (channel and
         position) that fire at every step; histogram, counts of channel rates in 20 bins of [0, 1].
     """
-    sums: dict[str, Tensor] = {}
-    places: dict[str, float] = {}
-    full: dict[str, float] = {}
+    layers: dict[str, _Counts] = {}
     noise = generator(seed, "activity")
     for ids, lengths in _batches(snn, sequences[:SAMPLE]):
         record: dict[str, Signal] = {}
         snn(ids, lengths, noise, record=record)
         for name, signal in record.items():
-            is_input = name == "input" and snn.encoder.spiking
-            if not is_input and not isinstance(
-                snn.network.nodes[name] if name != "input" else None, Neurons
-            ):
-                continue
-            counts = signal.values[-snn.steps :].sum(dim=0)  # (B, C, L) or (B, C)
-            mask = signal.mask()
-            if mask is not None:
-                counts = counts.transpose(1, 2)[mask.squeeze(1)]  # (positions, C)
-            sums[name] = sums.get(name, torch.zeros(counts.shape[1])) + counts.sum(dim=0).cpu()
-            places[name] = places.get(name, 0.0) + len(counts)
-            full[name] = full.get(name, 0.0) + float((counts >= snn.steps).sum())
-    rows = []
-    for name, total in sums.items():
-        rates = total / (places[name] * snn.steps)  # (C,)
-        histogram = torch.histc(rates, BINS, 0.0, 1.0)
-        rows.append(
-            {
-                "name": name,
-                "channels": len(rates),
-                "rate": float(rates.mean()),
-                "silent": float((total == 0).float().mean()),
-                "saturated": full[name] / (places[name] * len(rates)),
-                "histogram": [int(n) for n in histogram],
-            }
-        )
-    return rows
+            if name == "input":
+                spiking = snn.encoder.spiking
+            else:
+                spiking = isinstance(snn.network.nodes[name], Neurons)
+            if spiking:
+                layers.setdefault(name, _Counts()).update(signal, snn.steps)
+    return [counts.row(name, snn.steps) for name, counts in layers.items()]
 
 
 @torch.no_grad()

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..recipes.recipe import ConversionRecipe
-from ..thresholds.rule import GIVEN
 
 Row = dict[str, Any]
 SPLIT = ("clipping", "quantisation", "carried_in", "encoder", "unevenness", "pooling")
@@ -60,18 +59,7 @@ def dominant_part(row: Row) -> tuple[str, float]:
 def _clipping(row: Row, recipe: ConversionRecipe, limits: Limits) -> list[Row]:
     if row["kind"] != "neurons" or row["clipped"] < limits.clipped:
         return []
-    rule = recipe.threshold.rule
-    remedy = "raise the threshold: choose the threshold rule max"
-    if rule in ("auto", "percentile", "percentile_nonzero"):
-        remedy = f"raise the percentile (it is {recipe.threshold.percentile:g})"
-        if recipe.threshold.percentile >= 100:
-            remedy = "use more calibration texts: the largest activation there is too small here"
-    elif rule == "max":
-        remedy = "use more calibration texts: the largest activation there is too small here"
-    elif rule in ("qcfs", "bound"):
-        remedy = "use the threshold rule percentile, or train longer: the learned bound is too low"
-    elif rule == "fixed":
-        remedy = "raise the fixed threshold, or use the rule percentile"
+    remedy = recipe.threshold.member.against_clipping()
     text = f"layer {row['layer']} clips {_percent(row['clipped'])} of its activation: {remedy}"
     return [_entry("clipping", row["layer"], row["clipped"], text)]
 
@@ -85,13 +73,9 @@ def _remedy(part: str, recipe: ConversionRecipe) -> str:
         how = f"train with QCFS at L = {steps} or raise T"
         return how if recipe.initial or recipe.bias_shift else f"set V(0) to 0.5, {how}"
     if part == "unevenness":
-        if not coding.even:
-            return "use the bitplane code or more steps"
-        return "use more steps, or silence early spikes with SRP (srp_steps)"
+        return coding.against_unevenness()
     if part == "encoder":
-        if coding.stochastic:
-            return "use the saf or the bitplane code, which have no noise, or more steps"
-        return f"the input is rounded to {steps} steps: use more steps"
+        return coding.against_error(steps)
     if part == "pooling":
         return "use the pooling rule counts, which passes exactly the largest count"
     return "its own neurons are not the cause: begin with the layers before it"
@@ -134,17 +118,17 @@ def _biased(row: Row, recipe: ConversionRecipe, limits: Limits) -> list[Row]:
 def _activity(row: Row, recipe: ConversionRecipe, limits: Limits) -> list[Row]:
     if row["name"] == "input":
         return []
-    found = []
+    advice = []
     name = row["name"]
     if row["silent"] >= limits.silent:
         rule = recipe.threshold
-        measured = rule.grain == "layer" and rule.rule not in GIVEN
-        grain = "use one threshold per channel, or " if measured else ""
+        coarse = rule.granularity == "layer" and rule.member.measures
+        finer = "use one threshold per channel, or " if coarse else ""
         text = (
-            f"{_percent(row['silent'])} of the channels of {name} never fire: {grain}raise T, or "
+            f"{_percent(row['silent'])} of the channels of {name} never fire: {finer}raise T, or "
             "train with fewer channels"
         )
-        found.append(_entry("silent", name, row["silent"], text))
+        advice.append(_entry("silent", name, row["silent"], text))
     if row["saturated"] >= limits.saturated:
         text = (
             f"{_percent(row['saturated'])} of the neurons of {name} fire at every step and can say "
@@ -152,8 +136,8 @@ def _activity(row: Row, recipe: ConversionRecipe, limits: Limits) -> list[Row]:
         )
         if recipe.steps == 1:
             text = f"{text}, or use more than one step"
-        found.append(_entry("saturated", name, row["saturated"], text))
-    return found
+        advice.append(_entry("saturated", name, row["saturated"], text))
+    return advice
 
 
 def advise(
@@ -176,12 +160,12 @@ def advise(
         layer with the largest error first.
     """
     limits = limits or Limits()
-    found: list[tuple[float, Row]] = []
+    entries: list[tuple[float, Row]] = []
     for row in budget:
         for rule in (_clipping, _dominant, _biased):
-            found += [(row["total_rms"], entry) for entry in rule(row, recipe, limits)]
-    found.sort(key=lambda pair: -pair[0])
-    advice = [entry for _, entry in found]
+            entries += [(row["total_rms"], entry) for entry in rule(row, recipe, limits)]
+    entries.sort(key=lambda pair: -pair[0])
+    advice = [entry for _, entry in entries]
     for row in activity:
         advice += _activity(row, recipe, limits)
     if not advice:

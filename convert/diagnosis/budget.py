@@ -21,7 +21,7 @@ the rates (or mean currents) that enter it.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ import torch
 from torch import Tensor
 
 from ...errors import InputError
+from ...models.batches import pad
 from ...models.encoders.encoder import Encoder
 from ...models.network import Network, Signal
 from ...models.neurons.base import Neurons
@@ -176,7 +177,7 @@ class ErrorBudget:
 
 
 def with_direct_input(snn: SpikingTextModel) -> SpikingTextModel:
-    """The same spiking model, fed with the exact values its encoder turns into spikes."""
+    """The same spiking model, fed with the exact values that its encoder makes frames of."""
     encoder = snn.encoder
     assert isinstance(encoder, Encoder)
     twin = copy.copy(snn)  # the same network and vectors, another encoder
@@ -211,15 +212,11 @@ def error_budget(
     """
     if not sequences:
         raise InputError("expected at least one text for the error budget, but got none")
-    from ...models.batches import pad
-
     network = canonical(ann.network)
     budget = ErrorBudget(network, snn.network, thresholds, snn.steps, shift)
     noise = generator(seed, "budget")
-    exact = with_direct_input(snn) if snn.encoder.spiking else None
-    for start in range(0, min(len(sequences), SAMPLE), BATCH):
-        padded, sizes = pad(sequences[start : min(start + BATCH, SAMPLE)], 1)
-        ids, lengths = torch.from_numpy(padded), torch.from_numpy(sizes)
+    exact = None if snn.encoder.exact else with_direct_input(snn)
+    for ids, lengths in _batches(sequences):
         records: list[Record] = [{}, {}, {}]
         network(Signal(ann.embed(ids), lengths), records[0])
         snn(ids, lengths, noise, record=records[1])
@@ -227,3 +224,10 @@ def error_budget(
             exact(ids, lengths, record=records[2])
         budget.update(records[0], records[1], records[2] or records[1])
     return budget.compute()
+
+
+def _batches(sequences: Sequence[np.ndarray]) -> Iterator[tuple[Tensor, Tensor]]:
+    """Padded ids (B, L) and lengths (B,) of the texts that are looked at."""
+    for start in range(0, min(len(sequences), SAMPLE), BATCH):
+        padded, sizes = pad(sequences[start : min(start + BATCH, SAMPLE)], 1)
+        yield torch.from_numpy(padded), torch.from_numpy(sizes)

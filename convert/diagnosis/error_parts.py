@@ -66,8 +66,8 @@ class _Row:
         self.activation += float(activation[inside].sum())
         for name, part in parts.items():
             x = part[inside]
-            found = np.array([float(x.sum()), float(x.abs().sum()), float((x * x).sum())])
-            self.sums[name] = self.sums.get(name, np.zeros(3)) + found
+            sums = np.array([float(x.sum()), float(x.abs().sum()), float((x * x).sum())])
+            self.sums[name] = self.sums.get(name, np.zeros(3)) + sums
         if "clipping" in parts:
             self.clipped -= float(parts["clipping"][inside].sum())
 

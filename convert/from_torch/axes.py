@@ -18,8 +18,8 @@ def _name(node: fx.Node) -> str:
 
 def _several(node: fx.Node, name: str) -> list[Any]:
     """Arguments that may come one by one or as one list, as the sizes of `view`."""
-    given = list(node.args[1:]) or [node.kwargs.get(name, ())]
-    return list(given[0]) if len(given) == 1 and isinstance(given[0], tuple | list) else given
+    items = list(node.args[1:]) or [node.kwargs.get(name, ())]
+    return list(items[0]) if len(items) == 1 and isinstance(items[0], tuple | list) else items
 
 
 def _axis(value: Value | Ids, axis: Any, place: str, more: int = 0) -> int:
@@ -32,8 +32,8 @@ def _axis(value: Value | Ids, axis: Any, place: str, more: int = 0) -> int:
 
 def _moved(t: Translation, node: fx.Node, place: str, order: list[int]) -> Value | Ids:
     """``node``'s input with its axes in another order."""
-    found = t.values.get(node.args[0]) if isinstance(node.args[0], fx.Node) else None
-    source = found if isinstance(found, Ids) else t.value(node.args[0], place)
+    known = t.values.get(node.args[0]) if isinstance(node.args[0], fx.Node) else None
+    source = known if isinstance(known, Ids) else t.value(node.args[0], place)
     if sorted(order) != list(range(len(source.axes))):
         raise refuse(place, f"the order {order} of {words(source.axes)}", RESHAPE)
     axes = tuple(source.axes[i] for i in order)
@@ -94,16 +94,16 @@ def squeeze(t: Translation, node: fx.Node, place: str) -> Value:
 
 def index(t: Translation, node: fx.Node, place: str, value: Value) -> Value:
     """`x[:, None]` and `x[:, :, :, 0]`: axes of size one come and go; other picking is refused."""
-    given = node.args[1] if isinstance(node.args[1], tuple) else (node.args[1],)
-    if value.axes == FLAT and value.channels == 1 and _only_column(given):
+    picks = node.args[1] if isinstance(node.args[1], tuple) else (node.args[1],)
+    if value.axes == FLAT and value.channels == 1 and _only_column(picks):
         return value.with_axes(("B",), place, "indexing")  # the single logit of each text
     rest = list(value.axes)
     axes: list[str] = []
-    for number, item in enumerate(given):
+    for number, item in enumerate(picks):
         if item is None:
             axes.append("1")
         elif item is Ellipsis:
-            after = sum(later is not None for later in given[number + 1 :])
+            after = sum(later is not None for later in picks[number + 1 :])
             axes, rest = [*axes, *rest[: len(rest) - after]], rest[max(len(rest) - after, 0) :]
         elif item == slice(None) and rest:
             axes.append(rest.pop(0))
@@ -114,9 +114,9 @@ def index(t: Translation, node: fx.Node, place: str, value: Value) -> Value:
     return value.with_axes((*axes, *rest), place, "indexing")
 
 
-def _only_column(given: tuple[Any, ...]) -> bool:
-    """Whether ``given`` picks the one column of (B, 1), as ``[:, 0]`` and ``[..., -1]`` do."""
-    return len(given) == 2 and given[0] in (slice(None), Ellipsis) and given[1] in (0, -1)
+def _only_column(picks: tuple[Any, ...]) -> bool:
+    """Whether ``picks`` takes the one column of (B, 1), as ``[:, 0]`` and ``[..., -1]`` do."""
+    return len(picks) == 2 and picks[0] in (slice(None), Ellipsis) and picks[1] in (0, -1)
 
 
 def flatten(t: Translation, node: fx.Node, place: str, axes: tuple[Any, Any]) -> Value:
@@ -144,16 +144,16 @@ def view(t: Translation, node: fx.Node, place: str) -> Value:
     sizes = [t.values.get(s) if isinstance(s, fx.Node) else s for s in _several(node, "shape")]
     if value.axes == FLAT and value.channels == 1 and sizes in ([-1], [Batch()]):
         return value.with_axes(("B",), place, _name(node))  # the single logit of each text
-    found = _matched(value, sizes)
-    if found is None and value.window:
+    match = _matched(value, sizes)
+    if match is None and value.window:
         single = t.over_all(value, place)
-        found = None if single is None else _matched(single, sizes)
-        value = value if found is None or single is None else single
-    if found is None:
+        match = None if single is None else _matched(single, sizes)
+        value = value if match is None or single is None else single
+    if match is None:
         got = ", ".join(str(s) if isinstance(s, int) else "a size" for s in sizes)
         what = f"the operation {_name(node)} of {value.shape} to ({got})"
         raise refuse(place, f"{what} has no conversion", RESHAPE)
-    axes, length = found
+    axes, length = match
     if length is not None:
         t.lengths.setdefault(length, place)
     if "C*L" in axes:
@@ -175,35 +175,34 @@ def _matched(value: Value, sizes: list[Extent | Any]) -> tuple[Axes, int | None]
     length = None
     for number, size in enumerate(sizes):
         later = sum(s != 1 for s in sizes[number + 1 :])
-        if size == -1:
-            taken = len(rest) - later
-            if taken not in (0, 1, 2) or (taken == 2 and [n for n, _ in rest[:2]] != ["C", "L"]):
-                return None
-            axes.append(("1", rest[0][0] if rest else "1", "C*L")[taken])
-            rest = rest[taken:]
-        elif size == 1 and len(rest) <= later:
-            axes.append("1")
-        elif rest and size == rest[0][1]:
-            axes.append(rest.pop(0)[0])
-        elif rest and rest[0][0] == "L" and isinstance(size, int) and size > 1:
-            if value.positions.origin != "L":
-                return None
-            length = size - value.positions.plus
-            axes.append(rest.pop(0)[0])
-        elif size == 1:
-            axes.append("1")
-        else:
+        taken = len(rest) - later if size == -1 else _taken(rest, size, later, value)
+        if taken not in (0, 1, 2) or (taken == 2 and [n for n, _ in rest[:2]] != ["C", "L"]):
             return None
-    open_axis = axes[sizes.index(-1)] if -1 in sizes and len(axes) == len(sizes) else "B"
+        if taken == 1 and size not in (-1, rest[0][1]) and isinstance(size, int):
+            length = size - value.positions.plus
+        axes.append(("1", rest[0][0] if rest else "1", "C*L")[taken])
+        rest = rest[taken:]
+    open_axis = axes[sizes.index(-1)] if -1 in sizes else "B"
     if length is not None and open_axis != "B":
         return None  # such a view has this meaning for one length, and another for others
     return (tuple(axes), length) if not rest else None
 
 
+def _taken(rest: list[tuple[str, Extent]], size: Extent | Any, later: int, value: Value) -> int:
+    """How many of the axes that are left ``size`` stands for: one, none (of size one), or -1."""
+    if size == 1 and len(rest) <= later:
+        return 0
+    if rest and size == rest[0][1]:
+        return 1
+    if rest and rest[0][0] == "L" and isinstance(size, int) and size > 1:
+        return 1 if value.positions.origin == "L" else -1
+    return 0 if size == 1 else -1
+
+
 def same(t: Translation, node: fx.Node, place: str) -> Any:
     """An operation that changes neither values nor axes, as `contiguous`; ids may be cast too."""
-    found = t.values.get(node.args[0]) if isinstance(node.args[0], fx.Node) else None
-    return found if isinstance(found, Ids) else t.value(node.args[0], place)
+    known = t.values.get(node.args[0]) if isinstance(node.args[0], fx.Node) else None
+    return known if isinstance(known, Ids) else t.value(node.args[0], place)
 
 
 def squeezed_flat(value: Value) -> Value:
@@ -211,8 +210,8 @@ def squeezed_flat(value: Value) -> Value:
     return replace(value, axes=FLAT) if value.axes == ("B",) and value.channels == 1 else value
 
 
-def plus(found: Extent, by: Any) -> Extent | None:
+def plus(size: Extent, by: Any) -> Extent | None:
     """A size and a number; None where the two have no sum."""
-    if isinstance(found, Positions) and isinstance(by, int):
-        return Positions(found.origin, found.plus + by)
-    return found + by if isinstance(found, int) and isinstance(by, int) else None
+    if isinstance(size, Positions) and isinstance(by, int):
+        return Positions(size.origin, size.plus + by)
+    return size + by if isinstance(size, int) and isinstance(by, int) else None

@@ -15,14 +15,14 @@ from .readout import as_the_module
 from .trace import FAILURES, evaluating
 
 if TYPE_CHECKING:
-    from .translated import Translated
+    from .translation import Translated
 
 TEXTS, LONGEST = 3, 64  # texts of a trial, and the greatest length that is tried
 TOLERANCE = 1e-3  # of the largest output: sums in another order, in single precision
 
 
 @torch.no_grad()
-def check_outputs(module: nn.Module, found: Translated) -> None:
+def check_outputs(module: nn.Module, translated: Translated) -> None:
     """Compare on random texts of the least length that the module can read, and of a longer one.
 
     Modules that none of the lengths tried fits, and those in half precision, are not compared.
@@ -35,13 +35,13 @@ def check_outputs(module: nn.Module, found: Translated) -> None:
         return
     random = torch.Generator().manual_seed(0)
     tried = 0
-    for length in _lengths(found):
-        given, vectors = random_input(found, length, random, next(iter(kinds), torch.float32))
-        theirs = outputs_of(module, found, given)
+    for length in _lengths(translated):
+        inputs, vectors = random_input(translated, length, random, next(iter(kinds), torch.float32))
+        theirs = outputs_of(module, translated, inputs)
         if theirs is None:
             continue
         signal = Signal(vectors.to(torch.float64), torch.full((TEXTS,), length))
-        ours = as_the_module(_double(found, signal), found.ending, found.single)
+        ours = as_the_module(_double(translated, signal), translated.ending, translated.single)
         if ours.shape != theirs.shape:
             return
         difference = float((ours - theirs).abs().max())
@@ -56,46 +56,47 @@ def check_outputs(module: nn.Module, found: Translated) -> None:
             return
 
 
-def _double(found: Translated, signal: Signal) -> Tensor:
+def _double(translated: Translated, signal: Signal) -> Tensor:
     """The network's outputs in double precision."""
-    return copy.deepcopy(found.network).double()(signal)
+    return copy.deepcopy(translated.network).double()(signal)
 
 
-def _lengths(found: Translated) -> Iterator[int]:
+def _lengths(translated: Translated) -> Iterator[int]:
     """The lengths to try: the one that fits, or the short ones, in steps once two must differ."""
-    if found.length is not None:
-        yield found.length
+    if translated.length is not None:
+        yield translated.length
         return
     yield from range(1, LONGEST)
 
 
 def random_input(
-    found: Translated, length: int, random: torch.Generator, kind: torch.dtype
+    translated: Translated, length: int, random: torch.Generator, kind: torch.dtype
 ) -> tuple[Tensor, Tensor]:
     """Texts as the module takes them, and their vectors (B, D, L) as the network takes them."""
-    if found.tables:
-        rows = min(len(table) for table in found.tables)
+    if translated.tables:
+        rows = min(len(table) for table in translated.tables)
         ids = torch.randint(rows, (TEXTS, length), generator=random)
-        vectors = torch.cat([table.cpu()[ids] for table in found.tables], dim=2).transpose(1, 2)
-        return ids if found.axes[0] == "B" else ids.t(), vectors
-    vectors = torch.rand(TEXTS, found.dim, length, generator=random, dtype=kind) * 2 - 1
-    return vectors if found.axes[1] == "C" else vectors.transpose(1, 2), vectors
+        looked_up = [table.cpu()[ids] for table in translated.tables]  # (B, L, D)
+        vectors = torch.cat(looked_up, dim=2).transpose(1, 2)
+        return ids if translated.axes[0] == "B" else ids.t(), vectors
+    vectors = torch.rand(TEXTS, translated.dim, length, generator=random, dtype=kind) * 2 - 1
+    return vectors if translated.axes[1] == "C" else vectors.transpose(1, 2), vectors
 
 
-def outputs_of(module: nn.Module, found: Translated, given: Tensor) -> Tensor | None:
+def outputs_of(module: nn.Module, translated: Translated, inputs: Tensor) -> Tensor | None:
     """The module's outputs (B, K) in double precision; None where it cannot read the texts."""
     device = next((p.device for p in module.parameters()), torch.device("cpu"))
-    given = given.to(device)
+    inputs = inputs.to(device)
     try:
         with evaluating(module), torch.no_grad():
-            got = module(*_arguments(found, given))
+            got = module(*_arguments(translated, inputs))
     except FAILURES:
         return None
     return got.reshape(len(got), -1).double().cpu() if isinstance(got, Tensor) else None
 
 
-def _arguments(found: Translated, given: Tensor) -> list[Any]:
+def _arguments(translated: Translated, inputs: Tensor) -> list[Any]:
     """The module's arguments: those that it does not read are None."""
-    arguments: list[Any] = [None] * found.arguments
-    arguments[found.place] = (given, None) if found.in_tuple else given
+    arguments: list[Any] = [None] * translated.arguments
+    arguments[translated.place] = (inputs, None) if translated.in_tuple else inputs
     return arguments

@@ -34,17 +34,9 @@ def conv2d(t: Translation, node: fx.Node, layer: nn.Conv2d, value: Value, place:
     if len(value.axes) != 4 or "L" not in value.axes[2:]:
         raise refuse(place, f"Conv2d reads {value.shape}", SHAPES)
     over = value.axes.index("L") - 2  # which axis of the filter goes over words
-    other = value.axes[3 - over]
-    width, height = layer.kernel_size[over], layer.kernel_size[1 - over]
     _check_axes(layer, value, place, over)
-    size = value.sized(3 - over)
-    if height != size:
-        what = f"its filter covers {height} of {size} components" if other == "C" else "its filter"
-        raise refuse(place, f"{what} in the axis that is no words", SHAPES)
-    expected = value.sized(1) if other == "C" else value.channels
-    if layer.in_channels != expected or (other != "C" and value.axes[1] != "C"):
-        what = f"Conv2d of {layer.in_channels} channels reads {value.shape}"
-        raise refuse(place, f"{what} with {expected}", SHAPES)
+    _check_filter(layer, value, place, over)
+    width = layer.kernel_size[over]
     weight = layer.weight.detach()  # (O, sets or C, height and width as in the filter)
     weight = weight if over == 1 else weight.transpose(2, 3)  # (O, sets or C, D or 1, k)
     weight = weight.flatten(1, 2)  # (O, D of all sets or C, k)
@@ -52,14 +44,23 @@ def conv2d(t: Translation, node: fx.Node, layer: nn.Conv2d, value: Value, place:
     if max(sides) >= width:
         what = f"padding={max(sides)} of a Conv2d of width {width} is not supported"
         raise refuse(place, what, f"set padding to at most {width - 1}")
-    made = fill(
-        place,
-        Conv1d(value.channels, layer.out_channels, width, sides),
-        weight=weight,
-        bias=layer.bias,
-    )
+    conv = Conv1d(value.channels, layer.out_channels, width, sides)
+    made = fill(place, conv, weight=weight, bias=layer.bias)
     axes = ("B", "C", "L", "1") if over == 0 else ("B", "C", "1", "L")
     return replace(t.applied(str(node.target), made, value), axes=axes, sets=1)
+
+
+def _check_filter(layer: nn.Conv2d, value: Value, place: str, over: int) -> None:
+    """Refuse a filter that does not cover the axis that is no words, or has other channels."""
+    other, size = value.axes[3 - over], value.sized(3 - over)
+    height = layer.kernel_size[1 - over]
+    if height != size:
+        what = f"its filter covers {height} of {size} components" if other == "C" else "its filter"
+        raise refuse(place, f"{what} in the axis that is no words", SHAPES)
+    expected = value.sized(1) if other == "C" else value.channels
+    if layer.in_channels != expected or (other != "C" and value.axes[1] != "C"):
+        what = f"Conv2d of {layer.in_channels} channels reads {value.shape}"
+        raise refuse(place, f"{what} with {expected}", SHAPES)
 
 
 def _check_axes(layer: nn.Conv2d, value: Value, place: str, over: int) -> None:
@@ -68,9 +69,9 @@ def _check_axes(layer: nn.Conv2d, value: Value, place: str, over: int) -> None:
     if kinds not in ({"1", "C"}, {"G", "C"}):
         raise refuse(place, f"Conv2d reads {value.shape}", SHAPES)
     for name in ("stride", "dilation"):
-        found = getattr(layer, name)
-        if found[over] != 1:
-            raise refuse(place, f"{name}={found} of Conv2d is not supported", f"set {name} to 1")
+        setting = getattr(layer, name)
+        if setting[over] != 1:
+            raise refuse(place, f"{name}={setting} of Conv2d is not supported", f"set {name} to 1")
 
 
 def _sides(layer: nn.Conv2d, place: str, over: int) -> tuple[int, int]:

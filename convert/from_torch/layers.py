@@ -97,11 +97,11 @@ def _one(value: Any) -> int | None:
 def plain(place: str, layer: nn.Module, **wanted: Any) -> None:
     """Refuse a setting of ``layer`` that has no counterpart."""
     for name, value in wanted.items():
-        found = getattr(layer, name)
-        if found != value and _one(found) != value:
+        setting = getattr(layer, name)
+        if setting != value and _one(setting) != value:
             raise refuse(
                 place,
-                f"{name}={found} of {type(layer).__name__} is not supported",
+                f"{name}={setting} of {type(layer).__name__} is not supported",
                 f"set {name} to {value}",
             )
 
@@ -112,11 +112,11 @@ def fill(place: str, node: Node, **tensors: Tensor | None) -> Node:
     Raises:
         InputError: a weight that is not finite.
     """
-    given = {name: tensor for name, tensor in tensors.items() if tensor is not None}
-    kinds = [tensor.dtype for tensor in given.values()]
+    present = {name: tensor for name, tensor in tensors.items() if tensor is not None}
+    kinds = [tensor.dtype for tensor in present.values()]
     node.to(torch.promote_types(kinds[0], torch.float32))
     with torch.no_grad():
-        for name, value in given.items():
+        for name, value in present.items():
             if not bool(torch.isfinite(value).all()):
                 raise refuse(place, f"its {name} holds NaN or infinity", "train it again")
             getattr(node, name).copy_(value)

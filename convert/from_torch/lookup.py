@@ -33,8 +33,8 @@ def takes_ids(module: nn.Module, graph: fx.Graph) -> bool:
 def look_up(t: Translation, node: fx.Node, layer: nn.Embedding) -> Value:
     """The vectors of ids: (B, L) -> (B, L, D)."""
     place = place_of(node)
-    found = t.values.get(node.args[0]) if isinstance(node.args[0], fx.Node) else None
-    if not isinstance(found, Ids):
+    ids = t.values.get(node.args[0]) if isinstance(node.args[0], fx.Node) else None
+    if not isinstance(ids, Ids):
         raise refuse(place, "Embedding has no conversion", LOOKUP)
     refuse_hooks(place, layer)
     if not bool(torch.isfinite(layer.weight).all()):
@@ -42,7 +42,7 @@ def look_up(t: Translation, node: fx.Node, layer: nn.Embedding) -> Value:
     if t.dim is not None and t.dim % layer.embedding_dim:
         what = f"its vectors have {layer.embedding_dim} components, but dim is {t.dim}"
         raise refuse(place, what, "leave dim out: the module has its own vectors")
-    return Value("input", (*found.axes, "C"), layer.embedding_dim, parts=(str(node.target),))
+    return Value("input", (*ids.axes, "C"), layer.embedding_dim, parts=(str(node.target),))
 
 
 def rows_of(layer: nn.Embedding) -> Tensor:
@@ -65,10 +65,11 @@ def joined(t: Translation, node: fx.Node, place: str) -> Value | None:
 
     Vectors of several tables become one vector, or one image of several channels.
     """
-    given = argument(node, 0, "tensors")
-    found = [t.values.get(part) for part in given] if isinstance(given, tuple | list) else []
-    parts = [part for part in found if isinstance(part, Value) and part.node == "input"]
-    if not parts or len(parts) < len(found) or parts[0].parts == ("vectors",):
+    sequence = argument(node, 0, "tensors")
+    several = isinstance(sequence, tuple | list)
+    tensors = [t.values.get(part) for part in sequence] if several else []
+    parts = [part for part in tensors if isinstance(part, Value) and part.node == "input"]
+    if not parts or len(parts) < len(tensors) or parts[0].parts == ("vectors",):
         return None
     first = parts[0]
     axis = joining_axis(node)
@@ -93,7 +94,7 @@ def joined(t: Translation, node: fx.Node, place: str) -> Value | None:
 
 def stack(t: Translation, node: fx.Node, place: str) -> Value:
     """`torch.stack` of look-ups."""
-    found = joined(t, node, place)
-    if found is None:
+    image = joined(t, node, place)
+    if image is None:
         raise refuse(place, "the operation stack has no conversion", "use torch.cat on channels")
-    return found
+    return image

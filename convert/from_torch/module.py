@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,13 +29,11 @@ from .layers import (
 from .lookup import ID_AXES, look_up, rows_of, takes_ids
 from .ops import ON_IDS, OPERATIONS, linear
 from .readout import softmax_layer, two_logits
-from .trace import trace
-from .translated import Translated
-from .translation import Translation, function_name, place_of, refuse_overwriting
+from .trace import drop_unused, merge_equal, trace
+from .translation import Translated, Translation, function_name, place_of, refuse_overwriting
 from .values import FLAT, Axes, Constant, Ids, Value, words
 
 ENDINGS = (nn.Softmax, nn.LogSoftmax, nn.Sigmoid)
-IN_PLACE = ("iadd", "isub", "imul", "itruediv", "setitem")
 VECTOR_AXES: tuple[Axes, ...] = (("B", "C", "L"), ("B", "L", "C"))
 
 
@@ -78,7 +77,26 @@ def from_torch(module: nn.Module, dim: int | None = None) -> Network:
 
 def translate(module: nn.Module, dim: int | None = None) -> Translated:
     """As `from_torch`, with what is known of the module's input and end."""
-    module = unwrapped(module)
+    module = _traceable(unwrapped(module))
+    graph = trace(module)
+    inputs = [node for node in graph.nodes if node.op == "placeholder"]
+    needed = sum(not node.args for node in inputs)  # a default is a placeholder's argument
+    place = next((i for i, node in enumerate(inputs) if node.users), 0)
+    drop_unused(module, graph)
+    merge_equal(graph)
+    ids = takes_ids(module, graph)
+    _refuse_hopeless(module, graph, ids)
+    _refuse_sharing(module, graph)
+    if not ids and dim is None:
+        raise refuse("the module", "it takes vectors", "give dim, the number of their components")
+    translated = _first_that_holds(module, graph, dim, ID_AXES if ids else VECTOR_AXES)
+    translated = replace(translated, place=place, arguments=max(needed, place + 1))
+    check_outputs(module, translated)
+    return translated
+
+
+def _traceable(module: nn.Module) -> nn.Module:
+    """``module``, where it is one of Python's; a layer alone as the one of a sequence."""
     if not isinstance(module, nn.Module):
         what = f"it is {type(module).__name__}"
         raise refuse("the module", what, "give a torch.nn.Module (B, dim, L) -> (B, K)")
@@ -86,28 +104,20 @@ def translate(module: nn.Module, dim: int | None = None) -> Translated:
         what = "a TorchScript module has no forward in Python"
         raise refuse("the module", what, "give the module that it was compiled from")
     if module.__module__.startswith("torch.nn") and not isinstance(module, nn.Sequential):
-        module = nn.Sequential(module)  # one layer alone: what is traced is its call
-    graph = trace(module)
-    given = [node for node in graph.nodes if node.op == "placeholder"]
-    needed = sum(not node.args for node in given)  # a default is a placeholder's argument
-    place = next((i for i, node in enumerate(given) if node.users), 0)
-    _drop_unused(module, graph)
-    _merge_equal(graph)
-    ids = takes_ids(module, graph)
-    _refuse_hopeless(module, graph, ids)
-    _refuse_sharing(module, graph)
-    if not ids and dim is None:
-        raise refuse("the module", "it takes vectors", "give dim, the number of their components")
+        return nn.Sequential(module)  # what is traced is its call
+    return module
+
+
+def _first_that_holds(
+    module: nn.Module, graph: fx.Graph, dim: int | None, orders: Sequence[Axes]
+) -> Translated:
+    """The translation by the first of the orders of the input's axes that has one."""
     refused: InputError | None = None
-    for axes in ID_AXES if ids else VECTOR_AXES:
+    for axes in orders:
         try:
-            found = _network(module, graph, dim, axes)
+            return _network(module, graph, dim, axes)
         except InputError as error:
             refused = refused or error  # that of the usual order says more
-            continue
-        found = replace(found, place=place, arguments=max(needed, place + 1))
-        check_outputs(module, found)
-        return found
     assert refused is not None
     raise refused
 
@@ -133,20 +143,25 @@ def _network(module: nn.Module, graph: fx.Graph, dim: int | None, axes: Axes) ->
     single = value.channels == 1
     if single:
         value = two_logits(translation, value)
-    if len(translation.lengths) > 1:
-        got = " and ".join(f"{n} at {place}" for n, place in translation.lengths.items())
-        raise refuse("the module", f"it reads texts of different lengths, {got}", "use one length")
+    length = _only_length(translation)
     names = translation.lookups or ()
-    given = [module.get_submodule(n) for n in names] if axes in ID_AXES else []
-    tables = tuple(rows_of(table) for table in given if isinstance(table, nn.Embedding))
+    layers = [module.get_submodule(n) for n in names] if axes in ID_AXES else []
+    tables = tuple(rows_of(table) for table in layers if isinstance(table, nn.Embedding))
     components = sum(table.shape[1] for table in tables) if tables else dim
     assert components is not None
-    length = next(iter(translation.lengths), None)
     ending = value.ending.kind if value.ending else None
     network = Network(translation.nodes).eval()
     return Translated(
         network, tables, components, axes, length, ending, single, translation.in_tuple
     )
+
+
+def _only_length(t: Translation) -> int | None:
+    """How many words every text must have, where the module says so."""
+    if len(t.lengths) > 1:
+        got = " and ".join(f"{n} at {place}" for n, place in t.lengths.items())
+        raise refuse("the module", f"it reads texts of different lengths, {got}", "use one length")
+    return next(iter(t.lengths), None)
 
 
 def _translated(t: Translation, node: fx.Node) -> Any:
@@ -217,43 +232,6 @@ def _check_output(t: Translation, node: fx.Node) -> Value:
     if value.node == "input" or t.nodes[-1][0] != value.node:
         raise refuse("the output", "a layer comes after it", "return what is computed last")
     return value
-
-
-def _merge_equal(graph: fx.Graph) -> None:
-    """Make one of equal calls on equal inputs, as where ``conv(x)`` is called again for its size.
-
-    What overwrites a tensor, and what reads one that is overwritten, is left alone.
-    """
-    first: dict[Any, fx.Node] = {}
-    for node in list(graph.nodes):
-        reads = [user for source in node.all_input_nodes for user in source.users]
-        if node.op in ("placeholder", "output") or any(_overwrites(user) for user in reads):
-            continue
-        key = (node.op, node.target, repr(node.args), repr(node.kwargs))
-        if key in first:
-            node.replace_all_uses_with(first[key])
-            graph.erase_node(node)
-        else:
-            first[key] = node
-
-
-def _overwrites(node: fx.Node) -> bool:
-    """Whether a traced operation may change its input in place."""
-    name = str(getattr(node.target, "__name__", node.target))
-    return name.endswith("_") or name in IN_PLACE or bool(node.kwargs.get("inplace", False))
-
-
-def _drop_unused(module: nn.Module, graph: fx.Graph) -> None:
-    """Take out what no output depends on, but not what overwrites a tensor in place."""
-    for node in reversed(list(graph.nodes)):
-        if node.users or node.op == "output":
-            continue
-        if node.op == "placeholder":
-            graph.erase_node(node)
-            continue
-        layer = module.get_submodule(str(node.target)) if node.op == "call_module" else None
-        if not getattr(layer, "inplace", False) and not _overwrites(node):
-            graph.erase_node(node)
 
 
 def _refuse_hopeless(module: nn.Module, graph: fx.Graph, ids: bool) -> None:

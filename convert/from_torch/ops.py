@@ -70,9 +70,9 @@ def _add(t: Translation, node: fx.Node, place: str) -> Any:
 
 def _bias(t: Translation, node: fx.Node, place: str) -> Value | None:
     """A sum of the last Linear's outputs and a parameter: the parameter joins its bias."""
-    given = [t.values.get(part) if isinstance(part, fx.Node) else part for part in node.args]
-    constants = [part for part in given if isinstance(part, Constant)]
-    values = [part for part in given if isinstance(part, Value)]
+    operands = [t.values.get(part) if isinstance(part, fx.Node) else part for part in node.args]
+    constants = [part for part in operands if isinstance(part, Constant)]
+    values = [part for part in operands if isinstance(part, Value)]
     if len(constants) != 1 or len(values) != 1 or not t.nodes:
         return None
     (value,), name, layer = values, t.nodes[-1][0], t.nodes[-1][1]
@@ -92,10 +92,10 @@ def _bias(t: Translation, node: fx.Node, place: str) -> Value | None:
 
 def _sum_of_sizes(t: Translation, node: fx.Node, sign: int) -> Any:
     """`x.size(2) - 1`; None where it is no such sum."""
-    given = [t.values.get(part) if isinstance(part, fx.Node) else part for part in node.args]
-    if not any(isinstance(part, fx.Node) for part in node.args) or len(given) != 2:
+    operands = [t.values.get(part) if isinstance(part, fx.Node) else part for part in node.args]
+    if not any(isinstance(part, fx.Node) for part in node.args) or len(operands) != 2:
         return None
-    first, second = given
+    first, second = operands
     if isinstance(second, Positions) and sign == 1:
         first, second = second, first
     if isinstance(first, Positions | int) and isinstance(second, int):
@@ -147,11 +147,12 @@ def _over_positions(t: Translation, node: fx.Node, place: str, pool: Node) -> Va
     names = [value.axes[a] for a in asked] if known else []
     if [name for name in names if name != "1"] != ["L"] or "G" in value.axes:
         raise refuse(place, f"a reduction of {value.shape} over axis {axis}", RESHAPE)
-    found = t.applied(node.name, pool, value)
+    reduced = t.applied(node.name, pool, value)
     if argument(node, 2, "keepdim", False):
-        return found
+        return reduced
     gone = {a % size for a in asked}
-    return replace(found, axes=tuple(n for i, n in enumerate(pooled(value.axes)) if i not in gone))
+    kept = tuple(n for i, n in enumerate(pooled(value.axes)) if i not in gone)
+    return replace(reduced, axes=kept)
 
 
 def _maximum(t: Translation, node: fx.Node, place: str) -> Maxima:
@@ -179,26 +180,26 @@ def _extent(value: Value, axis: Any, place: str) -> Any:
 
 def _getattr(t: Translation, node: fx.Node, place: str) -> Any:
     source, name = node.args[0], node.args[1]
-    found = t.values.get(source) if isinstance(source, fx.Node) else None
-    if isinstance(found, Maxima) and name == "values":
-        return found.values
-    if isinstance(found, Ids | Value) and name == "shape":
-        return Shape(found if isinstance(found, Value) else Value("input", found.axes, 0))
+    owner = t.values.get(source) if isinstance(source, fx.Node) else None
+    if isinstance(owner, Maxima) and name == "values":
+        return owner.values
+    if isinstance(owner, Ids | Value) and name == "shape":
+        return Shape(owner if isinstance(owner, Value) else Value("input", owner.axes, 0))
     raise refuse(place, f"the attribute {name} of a tensor has no conversion", RESHAPE)
 
 
 def _getitem(t: Translation, node: fx.Node, place: str) -> Any:
     source, index = node.args[0], node.args[1]
-    found = t.values.get(source) if isinstance(source, fx.Node) else None
-    if isinstance(found, Maxima) and index == 0:
-        return found.values
-    if isinstance(found, Shape) and isinstance(index, int | slice):
-        return _extent(found.of, index, place)
-    if isinstance(found, Ids) and index == 0 and not t.in_tuple:
+    owner = t.values.get(source) if isinstance(source, fx.Node) else None
+    if isinstance(owner, Maxima) and index == 0:
+        return owner.values
+    if isinstance(owner, Shape) and isinstance(index, int | slice):
+        return _extent(owner.of, index, place)
+    if isinstance(owner, Ids) and index == 0 and not t.in_tuple:
         t.in_tuple = True  # (ids, lengths): the ids come first
-        return found
-    if isinstance(found, Value):
-        return moving.index(t, node, place, found)
+        return owner
+    if isinstance(owner, Value):
+        return moving.index(t, node, place, owner)
     raise refuse(place, "picking parts of a tensor has no conversion", RESHAPE)
 
 

@@ -29,12 +29,12 @@ def _pool_settings(t: Translation, node: fx.Node, place: str, maximum: bool, ker
         if maximum or name != "dilation"
     }
     names = ["stride", "padding", *(["dilation"] if maximum else []), "ceil_mode"]
-    found = {name: argument(node, 2 + i, name, plain[name]) for i, name in enumerate(names)}
-    if isinstance(found["stride"], fx.Node):
-        found["stride"] = t.values.get(found["stride"])
-    if found["stride"] is None or found["stride"] == []:
-        found["stride"] = kernel
-    return found
+    settings = {name: argument(node, 2 + i, name, plain[name]) for i, name in enumerate(names)}
+    if isinstance(settings["stride"], fx.Node):
+        settings["stride"] = t.values.get(settings["stride"])
+    if settings["stride"] is None or settings["stride"] == []:
+        settings["stride"] = kernel
+    return settings
 
 
 def pool(t: Translation, node: fx.Node, place: str, maximum: bool) -> Value:
@@ -58,16 +58,16 @@ def functional_pool2d(t: Translation, node: fx.Node, place: str, maximum: bool) 
     """`functional.max_pool2d` or `avg_pool2d`."""
     value = t.read(node.args[0], place)
     kernel = _kernel(t, node)
-    found = _pool_settings(t, node, place, maximum, kernel)
+    settings = _pool_settings(t, node, place, maximum, kernel)
     simple = {"padding": (0, (0, 0), [0, 0]), "dilation": (1, (1, 1), [1, 1])}
     for name, allowed in simple.items():
-        if found.get(name, allowed[0]) not in allowed:
-            what = f"{name}={found[name]} of pooling is not supported"
+        if settings.get(name, allowed[0]) not in allowed:
+            what = f"{name}={settings[name]} of pooling is not supported"
             raise refuse(place, what, f"set {name} to {allowed[0]}")
-    if found["ceil_mode"]:
+    if settings["ceil_mode"]:
         what = "ceil_mode=True of pooling is not supported"
         raise refuse(place, what, "set ceil_mode to False")
-    return pool2d(t, node.name, value, place, maximum, (kernel, found["stride"]))
+    return pool2d(t, node.name, value, place, maximum, (kernel, settings["stride"]))
 
 
 def adaptive(t: Translation, node: fx.Node, place: str, maximum: bool, two: bool = False) -> Value:

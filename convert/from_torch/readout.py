@@ -70,19 +70,19 @@ def two_logits(t: Translation, value: Value) -> Value:
 
 def as_the_module(logits: Tensor, kind: str | None, single: bool) -> Tensor:
     """What the module itself returns where the network has ``logits`` (B, K): (B, K) or (B, 1)."""
-    found = logits[:, 1:] - logits[:, :1] if single else logits
+    outputs = logits[:, 1:] - logits[:, :1] if single else logits
     if kind == "sigmoid":
-        return found.sigmoid()
+        return outputs.sigmoid()
     if kind == "softmax":
-        return found.softmax(dim=1)
-    return found.log_softmax(dim=1) if kind == "log_softmax" else found
+        return outputs.softmax(dim=1)
+    return outputs.log_softmax(dim=1) if kind == "log_softmax" else outputs
 
 
 def as_logits(outputs: Tensor, kind: str | None, single: bool) -> Tensor:
     """The logits (B, K), up to a constant each, of what the module returns: (B, K) or (B, 1)."""
-    found = outputs
+    logits = outputs
     if kind == "softmax":
-        found = outputs.log()
+        logits = outputs.log()
     if kind == "sigmoid":
-        found = torch.logit(outputs)
-    return torch.cat([torch.zeros_like(found), found], dim=1) if single else found
+        logits = torch.logit(outputs)
+    return torch.cat([torch.zeros_like(logits), logits], dim=1) if single else logits

@@ -14,7 +14,7 @@ from ...models.nodes.merge import Flatten
 from ...models.nodes.norm import BatchNorm1d
 from ...models.text_model import TextModel
 from .module import translate
-from .translated import Translated
+from .translation import Translated
 
 
 def text_model(module: nn.Module, vectors: Tensor | None = None) -> TextModel:
@@ -30,39 +30,39 @@ def text_model(module: nn.Module, vectors: Tensor | None = None) -> TextModel:
     Raises:
         InputError: the module cannot be converted, or vectors are missing or not finite.
     """
-    found = translate(module, None if vectors is None else vectors.shape[1])
-    return scaled_model(found, word_vectors(found, vectors))
+    translated = translate(module, None if vectors is None else vectors.shape[1])
+    return scaled_model(translated, word_vectors(translated, vectors))
 
 
-def word_vectors(found: Translated, vectors: Tensor | None = None) -> Tensor:
+def word_vectors(translated: Translated, vectors: Tensor | None = None) -> Tensor:
     """The vectors (V, D) that a converted module's network reads, by the module's ids.
 
     Raises:
         InputError: there are none or two of them, they are not finite, or not of its size.
     """
-    if found.tables and vectors is not None:
+    if translated.tables and vectors is not None:
         raise InputError("expected no vectors for a module that has an nn.Embedding: leave them")
-    if vectors is None and not found.tables:
+    if vectors is None and not translated.tables:
         raise InputError(
             "expected word vectors for a module that takes vectors: give vectors (V, D), a row for "
             "each word of the vocabulary, or a module with its nn.Embedding"
         )
     if vectors is None:
-        rows = {len(table) for table in found.tables}
+        rows = {len(table) for table in translated.tables}
         if len(rows) > 1:
             raise InputError(
                 f"expected tables of vectors for the same words, but they have {sorted(rows)} rows"
             )
-        return torch.cat([table.detach().cpu().float() for table in found.tables], dim=1)
-    if vectors.dim() != 2 or vectors.shape[1] != found.dim:
+        return torch.cat([table.detach().cpu().float() for table in translated.tables], dim=1)
+    if vectors.dim() != 2 or vectors.shape[1] != translated.dim:
         shape = tuple(vectors.shape)
-        raise InputError(f"expected vectors (V, {found.dim}), but got the shape {shape}")
+        raise InputError(f"expected vectors (V, {translated.dim}), but got the shape {shape}")
     if not bool(torch.isfinite(vectors).all()):
         raise InputError("expected finite word vectors, but they hold NaN or infinity")
     return vectors.detach().cpu().float()
 
 
-def scaled_model(found: Translated, vectors: Tensor) -> TextModel:
+def scaled_model(translated: Translated, vectors: Tensor) -> TextModel:
     """A model on ``vectors`` (V, D), whose row 0 is padding.
 
     Each component is divided by its largest magnitude in any word, and the network's first weights
@@ -74,7 +74,7 @@ def scaled_model(found: Translated, vectors: Tensor) -> TextModel:
     rows = vectors.clone()
     rows[0] = 0
     scale = vector_scale(rows)
-    model = TextModel(rows / scale, with_scaled_input(found.network, scale).float())
+    model = TextModel(rows / scale, with_scaled_input(translated.network, scale).float())
     return model.eval()
 
 
@@ -97,22 +97,22 @@ def with_scaled_input(network: Network, scale: Tensor) -> Network:
     carried: dict[str, Tensor | None] = {"input": scale}
     for name, inputs in network.inputs.items():
         factors = [carried[source] for source in inputs]
-        given = [factor for factor in factors if factor is not None]
-        if not given:
+        present = [factor for factor in factors if factor is not None]
+        if not present:
             carried[name] = None
-        elif len(given) < len(factors):
+        elif len(present) < len(factors):
             raise _stuck(name)
         else:
-            carried[name] = _take(name, network.node(name), given)
+            carried[name] = _take(name, network.node(name), present)
     if carried[network.output] is not None:
         raise _stuck(network.output)
     return network
 
 
 @torch.no_grad()
-def _take(name: str, node: Node, given: list[Tensor]) -> Tensor | None:
+def _take(name: str, node: Node, factors: list[Tensor]) -> Tensor | None:
     """Multiply the weights of ``node`` by its input's factors; what is left of them behind it."""
-    factor = given[0]
+    factor = factors[0]
     if isinstance(node, Conv1d):
         node.weight.mul_(factor[:, None])  # (C, D, k)
         return None
@@ -124,10 +124,10 @@ def _take(name: str, node: Node, given: list[Tensor]) -> Tensor | None:
         node.weight.mul_(factor)
         return None
     if isinstance(node, Concat):
-        return torch.cat(given)
+        return torch.cat(factors)
     if isinstance(node, Flatten):
         return factor.repeat_interleave(node.positions)
-    if len(given) > 1 and not all(torch.equal(factor, other) for other in given):
+    if len(factors) > 1 and not all(torch.equal(factor, other) for other in factors):
         raise _stuck(name)
     return factor  # sum, ReLU, pooling, dropout: f(s x) = s f(x) for s above zero
 

@@ -18,6 +18,8 @@ from ...errors import InputError
 
 TORCH = str(Path(torch.__file__).parent)
 HERE = str(Path(__file__))
+OURS = str(Path(__file__).parent)
+IN_PLACE = ("iadd", "isub", "imul", "itruediv", "setitem")
 
 
 def _outside(filename: str) -> bool:
@@ -97,14 +99,7 @@ def trace(module: nn.Module) -> fx.Graph:
         with evaluating(module):
             return Tracer().trace(module)
     except FAILURES as error:
-        frames = traceback.extract_tb(error.__traceback__)
-        user = [f for f in frames if _outside(f.filename) and f.filename != __file__]
-        inside = [
-            f for f in user if not f.filename.startswith(str(Path(HERE).parents[1] / "convert"))
-        ]
-        place = "its forward"
-        if inside:
-            place = _words(inside[-1].filename, inside[-1].lineno or 0)
+        place = _place_of_failure(error)
         reason = " ".join(str(error).split()).split(". ")[0].rstrip(".")
         remedy = STATIC
         if isinstance(error, NameError):
@@ -112,3 +107,47 @@ def trace(module: nn.Module) -> fx.Graph:
         elif isinstance(error, LookupError):
             remedy = "run module(vectors) to see its own error"
         raise InputError(f"cannot read the torch module at {place}: {reason}; {remedy}") from None
+
+
+def _place_of_failure(error: Exception) -> str:
+    """The last line of the user's code that ``error`` has gone through."""
+    frames = traceback.extract_tb(error.__traceback__)
+    inside = [f for f in frames if _outside(f.filename) and not f.filename.startswith(OURS)]
+    return _words(inside[-1].filename, inside[-1].lineno or 0) if inside else "its forward"
+
+
+def merge_equal(graph: fx.Graph) -> None:
+    """Make one of equal calls on equal inputs, as where ``conv(x)`` is called again for its size.
+
+    What overwrites a tensor, and what reads one that is overwritten, is left alone.
+    """
+    first: dict[Any, fx.Node] = {}
+    for node in list(graph.nodes):
+        reads = [user for source in node.all_input_nodes for user in source.users]
+        if node.op in ("placeholder", "output") or any(_overwrites(user) for user in reads):
+            continue
+        key = (node.op, node.target, repr(node.args), repr(node.kwargs))
+        if key in first:
+            node.replace_all_uses_with(first[key])
+            graph.erase_node(node)
+        else:
+            first[key] = node
+
+
+def _overwrites(node: fx.Node) -> bool:
+    """Whether a traced operation may change its input in place."""
+    name = str(getattr(node.target, "__name__", node.target))
+    return name.endswith("_") or name in IN_PLACE or bool(node.kwargs.get("inplace", False))
+
+
+def drop_unused(module: nn.Module, graph: fx.Graph) -> None:
+    """Take out what no output depends on, but not what overwrites a tensor in place."""
+    for node in reversed(list(graph.nodes)):
+        if node.users or node.op == "output":
+            continue
+        if node.op == "placeholder":
+            graph.erase_node(node)
+            continue
+        layer = module.get_submodule(str(node.target)) if node.op == "call_module" else None
+        if not getattr(layer, "inplace", False) and not _overwrites(node):
+            graph.erase_node(node)

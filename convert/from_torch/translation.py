@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from torch import fx, nn
+from torch import Tensor, fx, nn
 
-from ...models.network import Node
+from ...models.network import Network, Node
 from ...models.nodes.layers import Conv1d, Linear
 from ...models.nodes.merge import Flatten
 from ...models.nodes.norm import BatchNorm1d
@@ -30,6 +30,36 @@ from .values import (
 )
 
 LOOKUPS = "join the look-ups first (torch.cat or torch.stack), and let every layer read all of them"
+
+
+@dataclass
+class Translated:
+    """A torch module as a network, and what its input was.
+
+    Attributes:
+        network: reads vectors, in evaluation mode.
+        tables: of a module that takes word ids: the look-ups whose vectors, side by side, the
+            network reads, as (V, D) each in single precision or their own; else empty.
+        dim: D, components of the vectors that the network reads.
+        axes: of the module's input, as (B, L) or (B, C, L).
+        length: how many words every text must have, where the module says so.
+        ending: the softmax or sigmoid that the module ends in and the network leaves out.
+        single: the module gives one logit z, the network the two logits [0, z].
+        in_tuple: the module takes a tuple whose first part is the ids.
+        place: which of the module's arguments its input is; those before it are not read.
+        arguments: how many arguments the module must be given.
+    """
+
+    network: Network
+    tables: tuple[Tensor, ...]
+    dim: int
+    axes: Axes
+    length: int | None
+    ending: str | None
+    single: bool
+    in_tuple: bool
+    place: int = 0
+    arguments: int = 1
 
 
 @dataclass
@@ -70,16 +100,16 @@ class Translation:
         Raises:
             InputError: it is a constant, a shape, ids, or no tensor of the network.
         """
-        found = self.values.get(argument) if isinstance(argument, fx.Node) else argument
-        if isinstance(found, Value):
-            return found
-        if isinstance(found, Shape | Positions | Batch):
+        known = self.values.get(argument) if isinstance(argument, fx.Node) else argument
+        if isinstance(known, Value):
+            return known
+        if isinstance(known, Shape | Positions | Batch):
             raise refuse(place, "it computes with the shape of a tensor", RESHAPE)
-        if isinstance(found, Constant):
-            raise refuse(place, f"it takes the module's tensor {found.name}", CONSTANT)
-        if isinstance(found, Ids):
+        if isinstance(known, Constant):
+            raise refuse(place, f"it takes the module's tensor {known.name}", CONSTANT)
+        if isinstance(known, Ids):
             raise refuse(place, "it computes with word ids", "look them up first (nn.Embedding)")
-        raise refuse(place, f"it takes the constant {str(found)[:40]}", CONSTANT)
+        raise refuse(place, f"it takes the constant {str(known)[:40]}", CONSTANT)
 
     def read(self, argument: Any, place: str) -> Value:
         """The tensor that a node of the network reads: as :meth:`value`, and complete.
@@ -124,23 +154,23 @@ class Translation:
     def applied(self, name: str, node: Node, value: Value) -> Value:
         """Append ``node`` on one input whose axes have been looked at; L becomes 1 where pooled."""
         made = self.add(name, node, [value])
-        found = replace(value, node=made, parts=())
+        output = replace(value, node=made, parts=())
         if isinstance(node, Conv1d):
             left, right = node.padding
             origin, plus = value.positions
             grown = Positions(origin, plus + left + right - node.width + 1)
-            found = replace(found, channels=node.channels, positions=grown, sets=1)
-            return replace(found, window=(), moved=None)
+            output = replace(output, channels=node.channels, positions=grown, sets=1)
+            return replace(output, window=(), moved=None)
         if isinstance(node, Linear):
-            return replace(found, channels=node.outputs, window=(), moved=None)
+            return replace(output, channels=node.outputs, window=(), moved=None)
         if isinstance(node, MaxOverTime | MeanOverTime):
-            return replace(found, axes=pooled(value.axes), window=(), moved=None)
+            return replace(output, axes=pooled(value.axes), window=(), moved=None)
         if isinstance(node, Windowed):
             origin, plus = value.positions
             count = Positions(f"({origin}{plus:+d} by {node.kernel}/{node.stride})")
             window = (Window(made, node.kernel, value.positions),)
-            return replace(found, positions=count, window=window)
-        return found
+            return replace(output, positions=count, window=window)
+        return output
 
     def over_all(self, value: Value, place: str) -> Value | None:
         """``value`` with 1 in place of L, where pooling in windows left one position of a text.

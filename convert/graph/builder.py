@@ -35,13 +35,13 @@ class Builder:
     """The state of one conversion: nodes made so far, and one report row per ANN node.
 
     ann: the network in canonical order (`graph.canonical`); recipe: the choices; units: thresholds
-    and units; insist: build also what is known not to converge.
+    and units; allow_inexact: build also what is known not to converge.
     """
 
     ann: Network
     recipe: ConversionRecipe
     units: Units
-    insist: bool = False
+    allow_inexact: bool = False
     nodes: list[tuple[str, Node, tuple[str, ...]]] = field(default_factory=list)
     wires: dict[str, Wire] = field(default_factory=dict)
     rows: list[dict[str, Any]] = field(default_factory=list)

@@ -9,10 +9,10 @@ from ...models.nodes.layers import Dropout
 
 def channels(ann: Network) -> dict[str, int]:
     """Channels (or flat features) on the output of every node, by name; 0 for the input."""
-    found = {"input": 0}
+    sizes = {"input": 0}
     for name, inputs in ann.inputs.items():
-        found[name] = ann.node(name).channels_out([found[source] for source in inputs])
-    return found
+        sizes[name] = ann.node(name).channels_out([sizes[source] for source in inputs])
+    return sizes
 
 
 def canonical(ann: Network) -> Network:
@@ -61,8 +61,8 @@ def _move_up(
 
 def _readers(ann: Network, name: str) -> list[str]:
     """The nodes that read ``name``, through dropout."""
-    found: list[str] = []
+    readers: list[str] = []
     for reader in ann.consumers(name):
         through = isinstance(ann.node(reader), Dropout)
-        found += _readers(ann, reader) if through else [reader]
-    return found
+        readers += _readers(ann, reader) if through else [reader]
+    return readers

@@ -80,7 +80,8 @@ class Units:
             if not torch.equal(rows, rows[:, :1].expand_as(rows)):
                 raise InputError(
                     f"cannot convert {inputs[0]}: after {reader} every position has a threshold of "
-                    "its own, but the filters before it are shared by all; choose the grain layer"
+                    "its own, but the filters before it are shared by all; choose the granularity "
+                    "layer"
                 )
             return rows[:, 0]
         return unit

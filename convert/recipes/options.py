@@ -1,91 +1,108 @@
-"""Recipes as flat options: the names that the command line, the presets and recipe files share."""
+"""Recipes as flat options: the names that the command line and all kinds of files share."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 from ...errors import InputError
-from ...files import read_yaml_mapping, write_text
-from ...models.encoders import CODES
-from ...models.encoders.encoder import Encoder
-from ...models.neurons.options import OPTIONS, added_options, all_options, readers
+from ...models.encoders import CODES, MAPPINGS
+from ...models.neurons import NEURONS
+from ...models.neurons.options import all_options, readers
 from ...models.neurons.spec import NeuronSpec
-from ..thresholds.rule import GIVEN, MEASURING, PERCENTILES, RULES, ThresholdRule
+from ...options import Choices, option
+from ..thresholds import RULES
+from ..thresholds.spec import OWN, ThresholdRule, rule_options
 from .recipe import ConversionRecipe
 
 Options = Mapping[str, Any]
-
-# option -> (the part of the recipe that holds it, its name there)
-PLACES = {
-    "steps": ("", "steps"),
-    "encoder": ("encoder", "code"),
-    "mapping": ("encoder", "mapping"),
-    "threshold": ("threshold", "rule"),
-    "grain": ("threshold", "grain"),
-    "percentile": ("threshold", "percentile"),
-    "source": ("threshold", "source"),
-    "location": ("threshold", "location"),
-    "threshold_value": ("threshold", "value"),
-    "initial": ("", "initial"),
-    "reset": ("", "reset"),
-    "bias_shift": ("", "bias_shift"),
-    "pooling": ("", "pooling"),
-    "neuron": ("neuron", "kind"),
-    **{item.name: ("neuron", item.name) for item in OPTIONS},
-    "correction": ("", "correction"),
-    "srp_steps": ("", "srp_steps"),
-    "normalise": ("", "normalise"),
-    "insist": ("", "insist"),
-    "tau": ("", "tau"),
-}
-# options that say more about another one, and the choices there that read them: where it is changed
-# to a choice that does not (the mapping: to any), they do not outlive it
-BELONGING: dict[str, dict[str, tuple[str, ...]]] = {
-    "encoder": {"mapping": ()},
-    "threshold": {
-        "threshold_value": ("fixed",),
-        "percentile": PERCENTILES,
-        "source": MEASURING,
-        "location": MEASURING,
-        "grain": tuple(rule for rule in RULES if rule not in GIVEN),
-    },
-}
-PARTS = {"": ConversionRecipe, "encoder": Encoder, "threshold": ThresholdRule, "neuron": NeuronSpec}
+PARTS = {"encoder": "code", "threshold": "rule", "neuron": "kind"}  # and what each chooses by
 
 
-def places() -> dict[str, tuple[str, str]]:
-    """`PLACES`, and the options of neurons that a user has added.
+@dataclass(frozen=True)
+class RecipeOption:
+    """An option of recipes.
+
+    part: of the recipe that holds it, "" for the recipe itself; name: its name there; kind: of its
+    values; default: the package's own choice; metadata: see `snnconvert.options.option`.
+    """
+
+    part: str
+    name: str
+    kind: type
+    default: Any
+    metadata: Mapping[str, Any]
+
+
+def recipe_options() -> dict[str, RecipeOption]:
+    """Every option of a recipe by name, with those of rules and neurons that a user has added.
 
     Raises:
-        InputError: such an option has the name of another one of recipes.
+        InputError: an option that was added has the name of another one.
     """
-    added = added_options()
-    taken = sorted(set(added) & set(PLACES))
-    if taken:
-        raise InputError(
-            f"expected options of neurons that no recipe has, but got {', '.join(taken)}: give "
-            "the neuron's option another name"
-        )
-    return PLACES | {name: ("neuron", name) for name in added}
+    options: dict[str, RecipeOption] = {}
+    for item in fields(ConversionRecipe):
+        if item.name in PARTS:
+            entries = [*_OF_PARTS[item.name]()]
+        else:
+            own = RecipeOption("", item.name, type(item.default), item.default, item.metadata)
+            entries = [(item.name, own)]
+        for name, entry in entries:
+            if name in options:
+                raise InputError(
+                    f"expected options that no recipe has for what was added, but got {name}: "
+                    "give the option another name"
+                )
+            options[name] = entry
+    return options
 
 
-def belonging() -> dict[str, dict[str, tuple[str, ...]]]:
-    """`BELONGING`, with the options of neurons and the neurons that read them."""
-    return BELONGING | {"neuron": {name: readers(name) for name in all_options()}}
+def _encoder_options() -> Iterator[tuple[str, RecipeOption]]:
+    code = option("saf", "input code", CODES)
+    yield "encoder", RecipeOption("encoder", "code", str, code.default, code.metadata)
+    text = "channels of the input (auto: split, none for direct)"
+    mapping = option("auto", text, Choices("auto", MAPPINGS))
+    yield "mapping", RecipeOption("encoder", "mapping", str, mapping.default, mapping.metadata)
+
+
+def _threshold_options() -> Iterator[tuple[str, RecipeOption]]:
+    for name, item in OWN.items():
+        flat = "threshold" if name == PARTS["threshold"] else name
+        yield flat, RecipeOption("threshold", name, str, item.default, item.metadata)
+    for name, item in rule_options().items():
+        kind = next(rule.kind_of(name) for rule in RULES.values() if name in rule.reads())
+        yield name, RecipeOption("threshold", name, kind, item.default, item.metadata)
+
+
+def _neuron_options() -> Iterator[tuple[str, RecipeOption]]:
+    kind = option(NeuronSpec.kind, "neuron model", NEURONS)
+    yield "neuron", RecipeOption("neuron", "kind", str, kind.default, kind.metadata)
+    for name, item in all_options().items():
+        metadata = option(item.default, item.text, (), "", (), **item.bounds).metadata
+        yield name, RecipeOption("neuron", name, type(item.default), item.default, metadata)
+
+
+_OF_PARTS = {
+    "encoder": _encoder_options,
+    "threshold": _threshold_options,
+    "neuron": _neuron_options,
+}
 
 
 def to_options(recipe: ConversionRecipe) -> dict[str, Any]:
     """Every choice of ``recipe`` by its option's name, JSON-able; see :func:`from_options`.
 
-    Of neurons that a user has added, the options are there where the recipe has such a neuron.
+    Of rules and neurons that a user has added, the options are there where the recipe has such.
     """
-    own = {name: ("neuron", name) for name, _ in recipe.neuron.options}
-    return {
-        option: getattr(getattr(recipe, part) if part else recipe, name)
-        for option, (part, name) in (PLACES | own).items()
-    }
+    options: dict[str, Any] = {}
+    for name, value in recipe.to_dict().items():
+        if name in PARTS:
+            own = {key: v for key, v in value.items() if key != "reset"}  # it is the recipe's too
+            options |= {name: own.pop(PARTS[name])} | own
+        else:
+            options[name] = value
+    return options
 
 
 def from_options(options: Options) -> ConversionRecipe:
@@ -96,36 +113,32 @@ def from_options(options: Options) -> ConversionRecipe:
     Raises:
         InputError: an unknown option, a value of another kind, or values that do not go together.
     """
-    known = places()
+    from ...models.encoders.encoder import Encoder  # heavy, and the names of options are not
+
+    known = recipe_options()
     unknown = sorted(set(options) - set(known), key=str)
     if unknown:
         raise InputError(
             f"expected the options of a recipe to be of {', '.join(known)}, but got "
             f"{', '.join(map(repr, unknown))}"
         )
-    parts: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
-    for option, value in options.items():
-        part, name = known[option]
-        parts[part][name] = _checked(option, value)
-    if parts["encoder"].get("mapping", "auto") == "auto":
-        code = parts["encoder"].get("code", Encoder().code)
-        parts["encoder"]["mapping"] = CODES[code].mapping if code in CODES else "split"
-    if "reset" in parts[""]:
-        parts["neuron"]["reset"] = parts[""]["reset"]
+    parts: dict[str, dict[str, Any]] = {part: {} for part in ("", *PARTS)}
+    for name, value in options.items():
+        parts[known[name].part][known[name].name] = _checked(name, value, known[name])
+    encoder = parts["encoder"]
+    if encoder.get("mapping", "auto") == "auto":
+        code = encoder.get("code", known["encoder"].default)
+        encoder["mapping"] = CODES[code].default_mapping
     return ConversionRecipe(
-        encoder=Encoder(**parts["encoder"]),
+        encoder=Encoder(**encoder),
         threshold=ThresholdRule(**parts["threshold"]),
         neuron=NeuronSpec(**parts["neuron"]),
         **parts[""],
     )
 
 
-# the package's own choices, and 1.0 for the kind of the one that has none
-DEFAULTS = to_options(ConversionRecipe()) | {"threshold_value": 1.0}
-
-
-def override(base: Options, given: Options) -> dict[str, Any]:
-    """Options ``base`` with those of ``given`` in their place.
+def override(base: Options, changes: Options) -> dict[str, Any]:
+    """Options ``base`` with those of ``changes`` in their place.
 
     An option that belongs to one that is changed (the mapping to its encoder, the leak to its
     neuron) goes back to the package's own choice, unless it is given too or read there as well.
@@ -135,21 +148,27 @@ def override(base: Options, given: Options) -> dict[str, Any]:
     >>> override({"threshold": "auto", "percentile": 99.0}, {"threshold": "percentile"})
     {'threshold': 'percentile', 'percentile': 99.0}
     """
+    changed = {p for p in PARTS if p in changes and changes[p] != base.get(p)}
     dropped = {
-        option
-        for owner, options in belonging().items()
-        if owner in given and given[owner] != base.get(owner)
-        for option, choices in options.items()
-        if given[owner] not in choices
+        name
+        for name, item in recipe_options().items()
+        if item.part in changed and name != item.part and not _is_read(item, changes[item.part])
     }
-    return {name: value for name, value in base.items() if name not in dropped} | dict(given)
+    return {name: value for name, value in base.items() if name not in dropped} | dict(changes)
 
 
-def _checked(option: str, value: Any) -> Any:
-    """``value`` as the kind of the option's default: a file may hold anything."""
-    if option == "threshold_value" and value is None:
+def _is_read(item: RecipeOption, choice: str) -> bool:
+    """Whether an option of a part makes the same difference with its new choice."""
+    if item.part == "threshold":
+        return item.name in RULES[choice].reads()
+    return item.part == "neuron" and choice in readers(item.name)
+
+
+def _checked(name: str, value: Any, item: RecipeOption) -> Any:
+    """``value`` as the kind of the option: a file may hold anything."""
+    if value is None and item.default is None:
         return None
-    kind = type((DEFAULTS | {o.name: o.default for o in added_options().values()})[option])
+    kind = item.kind
     wanted: dict[type, str] = {
         bool: "true or false",
         int: "a whole number",
@@ -158,26 +177,5 @@ def _checked(option: str, value: Any) -> Any:
     }
     right = isinstance(value, kind) or (kind is float and isinstance(value, int))
     if not right or (isinstance(value, bool) and kind is not bool):
-        raise InputError(f"expected {wanted[kind]} for {option}, but got {value!r}")
+        raise InputError(f"expected {wanted[kind]} for {name}, but got {value!r}")
     return kind(value)
-
-
-def save_recipe(path: Path | str, recipe: ConversionRecipe) -> None:
-    """Write ``recipe`` as YAML, one option a line, for :func:`read_recipe` and for `--recipe`."""
-    import yaml
-
-    write_text(path, yaml.safe_dump(to_options(recipe), sort_keys=False, allow_unicode=True))
-
-
-def read_recipe(path: Path | str) -> dict[str, Any]:
-    """The options in a recipe file; those that it does not name are left to the package.
-
-    Raises:
-        InputError: no such file, not YAML, or not the options of a recipe.
-    """
-    content = read_yaml_mapping(path, "a recipe")
-    try:
-        from_options(content)
-    except InputError as error:
-        raise InputError(f"the recipe {path} does not hold: {error}") from None
-    return content

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
-from ...models.encoders.encoder import Encoder
 from ...models.neurons import NEURONS
+from ...models.neurons.options import RESETS
 from ...models.neurons.spec import NeuronSpec
-from ...models.spikes.pooling import POOLING_RULES
-from ..thresholds.rule import ThresholdRule
+from ...models.spikes import POOLING_RULES
+from ...options import Choices, check_value, option
+from ..thresholds.spec import ThresholdRule
+
+if TYPE_CHECKING:
+    from ...models.encoders.encoder import Encoder
 
 CORRECTIONS = ("none", "bias", "potential", "weights")
 NORMALISE = ("thresholds", "weights")
+
+
+def _encoder() -> Encoder:
+    """The package's own choice of an encoder, which is heavy to load."""
+    from ...models.encoders.encoder import Encoder
+
+    return Encoder()
 
 
 @dataclass(frozen=True)
@@ -22,7 +33,7 @@ class ConversionRecipe:
 
     steps: T, time steps.
     encoder: code and mapping of the input (`models/encoders/encoder.py`).
-    threshold: how thresholds are balanced (`convert/thresholds/rule.py`).
+    threshold: how thresholds are balanced (`convert/thresholds/spec.py`).
     initial: V(0) as a fraction of the threshold; 1/2 makes a neuron round to the nearest count.
     reset: ``soft`` (the threshold is subtracted) or ``hard`` (the potential is set to 0).
     pooling: what stands for max-over-time pooling, ``auto`` (by encoder), ``spikes``,
@@ -35,51 +46,43 @@ class ConversionRecipe:
         potential below zero (SRP); 0 for none.
     normalise: where the thresholds go: ``thresholds`` balances them while converting, ``weights``
         rescales the ANN first, so that every threshold is 1 (`normalise.py`); the same spikes.
-    insist: build also a combination that is known not to converge (`convert/rules/pooling.py`).
-    tau: soft threshold of the words' components before they are encoded
+    allow_inexact: build also a combination that is known not to converge (`rules/pooling.py`).
+    soft_threshold: soft threshold of the words' components before they are encoded
         (`encoders.soft_threshold`): fewer input spikes, and what is small is lost; 0 for none.
 
     Raises:
         InputError: a choice that does not exist, or two that do not go together.
     """
 
-    steps: int = 4
-    encoder: Encoder = field(default_factory=Encoder)
+    steps: int = option(4, "time steps T", least=1)
+    encoder: Encoder = field(default_factory=_encoder)
     threshold: ThresholdRule = field(default_factory=ThresholdRule)
-    initial: float = 0.5
-    reset: str = "soft"
-    pooling: str = "auto"
+    initial: float = option(0.5, "V(0) as a fraction of the threshold", least=0, most=1)
+    reset: str = option("soft", "reset after a spike", RESETS)
+    pooling: str = option(
+        "auto", "max pooling of spikes (auto: by encoder)", Choices("auto", POOLING_RULES)
+    )
     neuron: NeuronSpec = field(default_factory=NeuronSpec)
-    bias_shift: bool = False
-    correction: str = "none"
-    srp_steps: int = 0
-    normalise: str = "thresholds"
-    insist: bool = False
-    tau: float = 0.0
+    bias_shift: bool = option(False, "add theta/(2T) to the currents instead of V(0)")
+    correction: str = option("none", "adjust on unlabelled texts", CORRECTIONS)
+    srp_steps: int = option(0, "steps run before to silence neurons (SRP)", least=0)
+    normalise: str = option("thresholds", "balance thresholds, or scale the weights", NORMALISE)
+    allow_inexact: bool = option(
+        False, "build also what is known not to converge", old_names=("insist",)
+    )
+    soft_threshold: float = option(
+        0.0,
+        "soft threshold of the words' components, for fewer spikes",
+        old_names=("tau",),
+        least=0,
+        below=1,
+    )
 
     def __post_init__(self) -> None:
+        for item in fields(self):
+            if item.metadata:
+                check_value(item.name, getattr(self, item.name), item.metadata)
         self.encoder.check_steps(self.steps)
-        if not 0 <= self.initial <= 1:
-            raise InputError(
-                f"expected V(0) between 0 and 1 threshold, but got {self.initial}: "
-                "0.5 rounds to the nearest count"
-            )
-        if not 0 <= self.tau < 1:
-            raise InputError(
-                "expected a soft threshold tau of at least 0 and below 1, where no component is "
-                f"left, but got {self.tau}"
-            )
-        choices = {
-            "reset": (self.reset, ("soft", "hard")),
-            "pooling rule": (self.pooling, ("auto", *POOLING_RULES)),
-            "correction": (self.correction, CORRECTIONS),
-            "place of the thresholds (normalise)": (self.normalise, NORMALISE),
-        }
-        for what, (value, known) in choices.items():
-            if value not in known:
-                raise InputError(
-                    f"expected the {what} to be {' or '.join(known)}, but got {value!r}"
-                )
         self._check_pairs()
         # the recipe's reset is the one that counts; whoever reads the neuron must find the same
         object.__setattr__(self, "neuron", self.neuron.with_reset(self.reset))
@@ -113,9 +116,7 @@ class ConversionRecipe:
             )
 
     def _check_srp(self) -> None:
-        """Refuse pre-steps that are no number, or that the neurons or the code rule out."""
-        if isinstance(self.srp_steps, bool) or self.srp_steps < 0:
-            raise InputError(f"expected 0 or more steps before SRP, but got {self.srp_steps}")
+        """Refuse pre-steps that the neurons or the code rule out."""
         if not self.srp_steps:
             return
         if not self.neuron.layer.silenced_by_srp or self.reset == "hard":
@@ -130,31 +131,22 @@ class ConversionRecipe:
 
     def _check_windowed(self) -> None:
         """Refuse what a network of one spike a window would ignore."""
-        plain = {
-            "initial": 0.5,
-            "pooling": "auto",
-            "bias_shift": False,
-            "correction": "none",
-            "normalise": "thresholds",
-        }
-        for name, value in plain.items():
-            if getattr(self, name) != value:
+        usual = {item.name: item.default for item in fields(self)}
+        for name in ("initial", "pooling", "bias_shift", "correction", "normalise"):
+            plain, chosen = str(usual[name]).lower(), str(getattr(self, name)).lower()
+            if chosen != plain:
                 raise InputError(
-                    f"expected {name} {str(value).lower()} with the neuron {self.neuron.kind}, "
-                    f"which has no other, but got {str(getattr(self, name)).lower()}: leave it "
-                    "out or choose the neuron if"
+                    f"expected {name} {plain} with the neuron {self.neuron.kind}, which has no "
+                    f"other, but got {chosen}: leave it out or choose the neuron if"
                 )
 
     def pooling_rule(self) -> tuple[str, str]:
         """The rule that fits the encoder, and why; `rules/pooling.py` says where it holds."""
         if self.pooling != "auto":
             return self.pooling, "chosen by the user"
-        if not self.encoder.spiking:
-            return "currents", "exact for constant input: the largest current stays the largest"
-        if self.encoder.stochastic:
-            return "counts", "random spikes: a maximum of spikes would grow with the positions"
-        return "spikes", "evenly spaced spikes: spikes of the strongest positions coincide"
+        return self.encoder.coding.pooling
 
     def to_dict(self) -> dict[str, Any]:
         """All fields, JSON-able."""
-        return asdict(self) | {"neuron": self.neuron.to_dict()}
+        own = {item.name: getattr(self, item.name) for item in fields(self)}
+        return own | {part: own[part].to_dict() for part in ("encoder", "threshold", "neuron")}

@@ -2,7 +2,7 @@
 
 Averages are linear and are kept. A maximum over spike trains is another matter: four rules exist
 (`models/spikes/pooling.py`), and some of them do not converge to the ANN's maximum however long the
-network runs. Those are refused with the reason, unless the user insists.
+network runs. Those are refused with the reason, unless the user allows it.
 """
 
 from __future__ import annotations
@@ -16,21 +16,22 @@ from ...models.nodes.activations import Activation, Qcfs
 from ...models.nodes.layers import Conv1d
 from ...models.nodes.norm import BatchNorm1d
 from ...models.nodes.pooling import AvgPool1d, MaxOverTime, MaxPool1d, MeanOverTime, Windowed
-from ...models.spikes.pooling import POOLING_RULES, SpikePooling
+from ...models.spikes import POOLING_RULES
+from ...models.spikes.pooling import SpikePooling
 from ..graph.builder import Builder, Wire, rule
 
 
 def moved_maxima(builder: Builder, activation: str) -> list[str]:
     """The maxima that read ``activation`` one after the other, each the only reader of the last."""
-    found: list[str] = []
+    maxima: list[str] = []
     name = activation
     while True:
         readers = builder.ann.consumers(name)
         if len(readers) != 1 or not builder.ann.node(readers[0]).maximum:
             break
-        found.append(readers[0])
+        maxima.append(readers[0])
         name = readers[0]
-    return found
+    return maxima
 
 
 def pooling_node(rule_name: str, node: Node) -> SpikePooling:
@@ -67,7 +68,7 @@ def choose_pooling(builder: Builder, activation: str) -> tuple[str, str]:
     trained with QCFS. Everywhere else it is counts, which converge for every spike train.
 
     Raises:
-        InputError: the user's rule does not converge here, and the user does not insist.
+        InputError: the user's rule does not converge here, and the user does not allow it.
     """
     recipe = builder.recipe
     chosen, why = recipe.pooling_rule()
@@ -83,10 +84,10 @@ def choose_pooling(builder: Builder, activation: str) -> tuple[str, str]:
             return "counts", "exact for every spike train: its count is the largest count"
         return chosen, why
     reason, refused = not_converging(builder, activation, chosen)
-    if refused and not builder.insist:
+    if refused and not builder.allow_inexact:
         raise InputError(
             f"cannot convert {activation} with the pooling rule {chosen}: {reason}; leave the rule "
-            "to the converter (auto), or insist to build it all the same"
+            "to the converter (auto), or give allow_inexact to build it all the same"
         )
     return chosen, f"chosen by the user, although {reason}" if reason else why
 

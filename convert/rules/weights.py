@@ -32,11 +32,8 @@ def convert_weights(builder: Builder, name: str, node: Conv1d | Linear) -> None:
         new.bias.copy_(bias / theta)
     builder.add(name, new, (wire.name,))
     builder.wires[name] = Wire(name, theta, analog=True)
-    why = (
-        f"the threshold after it, at {readers[0]}"
-        if readers
-        else "1: the output has the ANN's unit"
-    )
+    at_output = "1: the output has the ANN's unit"
+    why = f"the threshold after it, at {readers[0]}" if readers else at_output
     builder.report(name, "folded", f"spike values multiplied in, divided by {why}")
 
 

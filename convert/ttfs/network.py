@@ -173,11 +173,15 @@ def _convert_node(builder: _Builder, name: str, node: Node) -> None:
         builder.wires[name] = builder.wires[builder.ann.inputs[name][0]]
         builder.report(name, "removed", "it is the identity after training")
     else:
-        raise InputError(
-            f"cannot convert {name} to time-to-first-spike: there is no rule for "
-            f"{type(node).__name__}; the known ones are Conv1d, Linear, activations, MaxOverTime, "
-            "MeanOverTime, Concat and Dropout; choose the neuron if for this network"
-        )
+        raise _no_rule(name, node)
+
+
+def _no_rule(name: str, node: Node) -> InputError:
+    return InputError(
+        f"cannot convert {name} to time-to-first-spike: there is no rule for "
+        f"{type(node).__name__}; the known ones are Conv1d, Linear, activations, MaxOverTime, "
+        "MeanOverTime, Concat and Dropout; choose the neuron if for this network"
+    )
 
 
 def convert_ttfs(
@@ -214,13 +218,20 @@ def convert_ttfs(
     builder.wires["input"] = _Wire("input", torch.ones(1), 0, 0)
     for name in ann.inputs:
         _convert_node(builder, name, ann.node(name))
+    readout = _add_readout(builder)
+    report = TTFSReport(window, readout.layers, readout.latency, builder.rows)
+    return Network(builder.nodes), report
+
+
+def _add_readout(builder: _Builder) -> RampReadout:
+    """Append what reads the output layer's currents along their ramp."""
+    ann = builder.ann
     last = builder.wires[ann.output]
     if not last.analog:
         raise InputError(
             f"cannot convert {ann.output}: the last layer must be linear, its currents are the "
             f"logits, but it is {type(ann.node(ann.output)).__name__}"
         )
-    readout = RampReadout(window, layers=last.window + 1)
+    readout = RampReadout(builder.window, layers=last.window + 1)
     builder.nodes.append((f"{last.name}_ramp", readout, (last.name,)))
-    report = TTFSReport(window, readout.layers, readout.latency, builder.rows)
-    return Network(builder.nodes), report
+    return readout

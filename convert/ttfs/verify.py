@@ -50,9 +50,9 @@ def verify_ttfs(
         SnnConvertError: a layer is off by more than the tolerance; the message names it.
     """
     record: dict[str, Signal] = {}
+    checks = []
     with torch.no_grad():
         snn(Signal(encoder.encode(vectors, lengths, window), lengths), record)
-        checks = []
         for name in ann.inputs:
             node = ann.node(name)
             if isinstance(node, Conv1d | Linear):
@@ -61,14 +61,18 @@ def verify_ttfs(
                 error = _rounding_error(ann, name, record, window)
             else:
                 continue
-            checks.append(LayerCheck(name, error))
-            if not error <= tolerance:  # also catches NaN
-                raise SnnConvertError(
-                    f"verification failed at layer {name}: it is off by {error:.2e} of its range, "
-                    f"expected at most {tolerance:.0e}; the conversion is wrong there, do not use "
-                    "this network"
-                )
+            checks.append(_check(name, error, tolerance))
     return checks
+
+
+def _check(name: str, error: float, tolerance: float) -> LayerCheck:
+    if not error <= tolerance:  # also catches NaN
+        raise SnnConvertError(
+            f"verification failed at layer {name}: it is off by {error:.2e} of its range, "
+            f"expected at most {tolerance:.0e}; the conversion is wrong there, do not use "
+            "this network"
+        )
+    return LayerCheck(name, error)
 
 
 def _layer_error(

@@ -16,15 +16,19 @@ def halves(steps: int) -> list[float]:
 
 
 class Corput(Code):
-    """One spike at step t where x is above h(t)."""
+    """One spike at step t where a value is above h(t)."""
 
-    even = True  # spikes of a value come as evenly as they can
+    contains_shorter = True  # h(1) ... h(t) are the same for every T
 
     def encode(
-        self, x: Tensor, steps: int, generator: torch.Generator | None, shared: bool
+        self,
+        values: Tensor,
+        steps: int,
+        generator: torch.Generator | None = None,
+        shared_noise: bool = False,
     ) -> Tensor:
-        """Spikes (T, B, C, L) of values x (B, C, L) in [0, 1]."""
-        return torch.stack([(x > threshold).to(x.dtype) for threshold in halves(steps)])
+        """Spikes (T, B, C, L) of values (B, C, L) in [0, 1]."""
+        return torch.stack([(values > h).to(values.dtype) for h in halves(steps)])
 
 
 CODES.add("corput", Corput())  # from here on it is a code like any other

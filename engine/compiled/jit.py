@@ -2,6 +2,10 @@
 
 Importing this module imports numba, so only the modules of kernels do, and they are imported inside
 the functions that need them.
+
+numba compiles a kernel again when its own file has changed, not when that of a function it calls
+has: who changes `vectors.py`, or `windows.py` or `summaries.py` beside their kernels, removes
+``*.nbi`` from the ``__pycache__`` folders.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ The loss is the cross entropy of the true class, on the logits of the ANN or the
 currents of the SNN. Three kinds:
 
 - ``surrogate``: exactly backward through time, each spike with the slope of a surrogate
-  (`training_front.Surrogate`: atan, one threshold wide, as in fine-tuning);
+  (`training/surrogate.py`: atan, one threshold wide, as in fine-tuning);
 - ``rga``: through each neuron's rate (`rate.py`);
 - ``averaged``: the mean of surrogate gradients over independent draws of the input's noise
   (expectation over transformation, Athalye et al. 2018). For a code that is drawn at random that is
@@ -48,7 +48,7 @@ from ...models.snn import SpikingTextModel
 from ...models.text_model import TextModel
 from ...seeds import derive, generator
 from ...text.stages.words import TextStage
-from ..training.front import Surrogate
+from ..training.surrogate import Surrogate
 from .rate import rga_run
 
 KINDS = ("surrogate", "rga", "averaged")
@@ -153,10 +153,10 @@ class WordGradients:
             x = code.decode(frames.mean(dim=0))
         with torch.enable_grad():
             if self.encoder is None:
-                found = self._loss_gradient(x.double(), lengths, label)
+                gradient = self._loss_gradient(x.double(), lengths, label)
             else:
-                found = self._through_time(x, lengths, label, kind, random)
-        return found[0, :, : len(ids)].t().cpu().numpy()
+                gradient = self._through_time(x, lengths, label, kind, random)
+        return gradient[0, :, : len(ids)].t().cpu().numpy()
 
     def _through_time(
         self, x: Tensor, lengths: Tensor, label: int, kind: str, random: torch.Generator
@@ -182,8 +182,8 @@ class WordGradients:
     def _loss_gradient(self, values: Tensor, lengths: Tensor, label: int, steps: int = 0) -> Tensor:
         """The gradient of the loss for ``values``, which the network reads ``steps`` times."""
         leaf = values.detach().requires_grad_()
-        given = leaf.expand(steps, *leaf.shape) if steps else leaf
-        output = self.network(Signal(given, lengths))  # (1, K), or (T, 1, K)
+        read = leaf.expand(steps, *leaf.shape) if steps else leaf
+        output = self.network(Signal(read, lengths))  # (1, K), or (T, 1, K)
         logits = output if output.dim() == 2 else output.mean(dim=0)
         loss = functional.cross_entropy(logits, torch.tensor([label], device=logits.device))
         (gradient,) = torch.autograd.grad(loss, leaf)
@@ -202,9 +202,9 @@ def text_gradient(
     """The gradient at ``text``, cut into words by ``stage``; see `WordGradients` for the rest."""
     reach = stage.reach(text)
     (ids,) = stage.encode([text[:reach]])
-    found = gradients(ids, label, kind, seed, draws)
+    gradient = gradients(ids, label, kind, seed, draws)
     words = [stage.vocabulary.words[i] for i in ids]
-    return TextGradient(words, ids, found, draws if kind == "averaged" else 1, reach)
+    return TextGradient(words, ids, gradient, draws if kind == "averaged" else 1, reach)
 
 
 def unmapped(encoder: Encoder, gradient: Tensor, x: Tensor) -> Tensor:

@@ -72,7 +72,7 @@ class Bases:
         """How many are kept."""
         return len(self._bases)
 
-    def given(self, base: np.ndarray, texts: Sequence[np.ndarray]) -> Near | None:
+    def asked(self, base: np.ndarray, texts: Sequence[np.ndarray]) -> Near | None:
         """The texts near ``base``; None where it is too long to be kept."""
         return Near.of(base, Texts.of(texts), self.reach)[0] if self._fits(base) else None
 

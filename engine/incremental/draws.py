@@ -42,7 +42,7 @@ def logits_of_own_draws(
     Row i equals ``engine.running_logits([sequences[i]], seeds[i], shared_noise=True)[-1, 0]``.
     """
     fast = getattr(engine, "engine", engine)  # what `Incremental` evaluates whole texts with
-    if isinstance(fast, FastEngine) and fast.model.encoder.uniform:
+    if isinstance(fast, FastEngine) and fast.model.encoder.bernoulli:
         return _together(fast, sequences, seeds)
     pairs = zip(sequences, seeds, strict=True)
     return torch.stack([engine.running_logits([ids], seed, True)[-1, 0] for ids, seed in pairs])

@@ -60,9 +60,9 @@ class Incremental(Generic[Model]):
         """Read the branches of the engine as it is now, and forget all bases."""
         self.layers = self.engine.layers
         table = self.engine.table if isinstance(self.engine, FastEngine) else None
-        self.drawn = table is not None and table.drawn  # its code, at random
+        self.drawn = table is not None and table.by_position  # its code, at random
         self.rows: Rows = WordRows(self.engine)
-        if table is not None and table.drawn:
+        if table is not None and table.by_position:
             self.rows = DrawnRows(table)
         self.bases = Bases(self.engine, self.rows, self.kept)
         self.variants = Variants(self.engine, self.rows, self.bases.reach)
@@ -155,7 +155,7 @@ class Incremental(Generic[Model]):
         left, groups = np.arange(len(texts)), 0
         while len(left):
             rest = [texts[i] for i in left]
-            near = self.bases.best(rest, seeds) if base is None else self.bases.given(base, rest)
+            near = self.bases.best(rest, seeds) if base is None else self.bases.asked(base, rest)
             # texts of many kinds are not worth a search for each
             if near is None or not near.texts.any() or groups == self.kept:
                 yield left, self._whole(rest, seeds, sums)

@@ -70,10 +70,10 @@ def unchanged(base: np.ndarray, text: np.ndarray) -> tuple[int, int]:
 @jit
 def unchanged_of_all(base: np.ndarray, words: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """Common prefix and suffix (N, 2) of ``base`` with texts ``words[starts[i]:starts[i + 1]]``."""
-    found = np.empty((len(starts) - 1, 2), np.int64)
+    same = np.empty((len(starts) - 1, 2), np.int64)
     for i in range(len(starts) - 1):
-        found[i] = unchanged(base, words[starts[i] : starts[i + 1]])
-    return found
+        same[i] = unchanged(base, words[starts[i] : starts[i + 1]])
+    return same
 
 
 @jit

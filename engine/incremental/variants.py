@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -47,23 +47,37 @@ class Variants:
             sums: the sums of pooled signals over the steps are enough
             seeds: of the noise, or one of any value
         """
-        changed = [len(text) for text in texts] - same.sum(axis=1)
         # texts that differ at the same place side by side, see `pooled_variants`
         order = np.lexsort((same[:, 1], same[:, 0]))
         steps = 1 if sums else self.layers[0].steps
-        most = max(1, CHUNK // (len(seeds) * steps * self.channels))
-        # no more new words at a time than the store has rows
-        room = (self.engine.store.rows - 1) // len(seeds) - len(base.ids)
-        parts, low = [], 0
-        while low < len(texts):
-            count = min(most, len(texts) - low)
-            while count > 1 and changed[order[low : low + count]].sum() > room:
-                count //= 2
-            some = order[low : low + count]
+        changed = [len(text) for text in texts] - same.sum(axis=1)
+        parts = []
+        for some in self._chunks(order, changed, steps, base, seeds):
             pooled = self._pooled(base, [texts[i] for i in some], same[some], steps, seeds)
             parts.append(logits_of_draws(self.engine, pooled))
-            low += count
         return torch.cat(parts, dim=2)[:, :, torch.from_numpy(np.argsort(order))]
+
+    def _chunks(
+        self,
+        order: np.ndarray,
+        changed: np.ndarray,
+        steps: int,
+        base: Base,
+        seeds: Sequence[int],
+    ) -> Iterator[np.ndarray]:
+        """``order`` in parts whose pooled values stay in the cache.
+
+        Their ``changed`` words are no more than the store has rows beside those of the base.
+        """
+        most = max(1, CHUNK // (len(seeds) * steps * self.channels))
+        room = (self.engine.store.rows - 1) // len(seeds) - len(base.ids)
+        low = 0
+        while low < len(order):
+            count = min(most, len(order) - low)
+            while count > 1 and changed[order[low : low + count]].sum() > room:
+                count //= 2
+            yield order[low : low + count]
+            low += count
 
     def _pooled(
         self,

@@ -113,6 +113,8 @@ class FastEngine:
         """As `TableEngine.serve_windows`."""
         if self.backend != "numba":
             raise Unsupported("evaluating only what changed needs the numba kernels")
+        if self.table.by_position and not self.model.encoder.bernoulli:
+            raise Unsupported("the code's draws depend on more than a word's place and the seed")
         self.keep_float32()
 
     # ---- what callers ask for ------------------------------------------------------------------

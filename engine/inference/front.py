@@ -98,14 +98,14 @@ class Front:
         vectors = self.model.embedding.weight.detach()[words]  # (N, D)
         # where x = p - n is projected, the code of |x| with the sign of x is the code of p and n
         rows = vectors.clamp(-1, 1) if self.opposite else mapped_rows(self.encoder, vectors)
-        coding = self.encoder.coding
-        if coding.odd:
-            return coding.distinct(rows, self.model.steps).transpose(0, 1)
         signs = torch.where(rows < 0, -1.0, 1.0)
-        if compiled and coding.sum_and_fire:
-            return self._sum_and_fire(rows.abs(), signs)
-        frames = distinct_frames(self.encoder, rows.abs(), self.model.steps)  # (F, N, K)
-        return (frames * signs).transpose(0, 1).contiguous()
+        values = rows.abs() if self.opposite else rows
+        if compiled and self.encoder.coding.sum_and_fire:
+            return self._sum_and_fire(values, signs)
+        frames = distinct_frames(self.encoder, values, self.model.steps)  # (F, N, K)
+        if self.opposite:
+            frames = frames * signs
+        return frames.transpose(0, 1).contiguous()
 
     def _sum_and_fire(self, rows: Tensor, signs: Tensor) -> Tensor:
         """Sum and fire by a kernel, without a temporary (N, K) for every step."""

@@ -35,14 +35,14 @@ class WordTable:
         self.store = self.new_store(max_bytes)
 
     @property
-    def drawn(self) -> bool:
-        """Whether the code is drawn at random, so that a word has other frames at every place."""
-        return self.front.model.encoder.stochastic
+    def by_position(self) -> bool:
+        """Whether a word has other frames at every place, as where its code is drawn at random."""
+        return not self.front.encoder.by_word
 
     def new_store(self, max_bytes: int) -> TokenStore:
         """An empty store for at most ``max_bytes`` of rows of this network."""
         front, bits = self.front, self.front.short_bits if self.short else None
-        words = None if self.drawn else front.model.embedding.num_embeddings
+        words = None if self.by_position else front.model.embedding.num_embeddings
         return TokenStore(front.plan, front.biases, front.frames, words, max_bytes, bits)
 
     def keep_float32(self) -> None:
@@ -54,7 +54,7 @@ class WordTable:
     def rows_of(self, words: np.ndarray) -> np.ndarray:
         """Rows of the store (n,) for word ids (n,), projected where they have none yet.
 
-        The next call may give them to other words. The code must not be drawn at random.
+        The next call may give them to other words. A word must have the same everywhere.
         """
         return self.store.rows_of(words, self._fill)
 
@@ -90,43 +90,45 @@ class WordTable:
             seed: of the noise of a code that is drawn at random
             shared_noise: one noise field for all texts
         """
-        if self.drawn:
-            return self._drawn_chunks(sequences, seed, shared_noise)
+        if self.by_position:
+            return self._chunks_by_position(sequences, seed, shared_noise)
         return word_chunks(sequences, self.store, self.rows_of)
 
-    def _drawn_chunks(
+    def _chunks_by_position(
         self, sequences: Sequence[np.ndarray], seed: int, shared_noise: bool
     ) -> Iterator[Chunk]:
-        """Poisson: every position has frames of its own, drawn batch by batch as the reference."""
+        """Frames of every position, made batch by batch as by the reference, draws included."""
         model = self.front.model
         batches = by_length(sequences, BATCH, snn_positions(model))
         for number, batch in enumerate(batches):
             ids, lengths = to_batch([sequences[i] for i in batch])
             x = model.embed(ids)  # (B, D, L)
             noise = generator(seed, "noise", 0 if shared_noise else number)
-            drawn = position_frames(
+            frames = position_frames(
                 self.front.encoder, x, lengths, model.steps, noise, shared_noise
             ).values  # (T, B * L, D')
             most = max(1, self.max_bytes // self.store.row_bytes)
             for part in in_bounds(sequences, batch, most):
                 places = [batch.index(i) for i in part]
                 rows = [p * ids.shape[1] + np.arange(int(lengths[p])) for p in places]
-                yield self._drawn_chunk(part, rows, drawn)
+                yield self._chunk_of_positions(part, rows, frames)
 
-    def _drawn_chunk(self, texts: list[int], rows: list[np.ndarray], drawn: Tensor) -> Chunk:
+    def _chunk_of_positions(
+        self, texts: list[int], rows: list[np.ndarray], frames: Tensor
+    ) -> Chunk:
         """A chunk whose table has a row for every position of its texts.
 
         Args:
             texts: their places among all texts
-            rows: of each text its positions among those that are drawn
-            drawn: frames (T, positions, D')
+            rows: of each text its positions among those of ``frames``
+            frames: (T, positions, D')
         """
         places, starts = np.concatenate(rows), np.cumsum([0, *(len(some) for some in rows)])
         count = len(places)
         store = self.new_store((count + 1) * self.store.row_bytes)
-        frames = drawn[:, torch.from_numpy(places)].transpose(0, 1)  # (n, T, D')
+        sent = frames[:, torch.from_numpy(places)].transpose(0, 1)  # (n, T, D')
         slots = np.arange(1, count + 1)
         if count:
-            self.write(store, slots, self.front.signed(frames).contiguous())
-            store.spikes[1 : count + 1] = frames.count_nonzero(2).numpy()
+            self.write(store, slots, self.front.signed(sent).contiguous())
+            store.spikes[1 : count + 1] = sent.count_nonzero(2).numpy()
         return Chunk(texts, slots, starts, store)

@@ -15,7 +15,7 @@ from ...models.text_model import TextModel
 from ..incremental.ann_runner import AnnRunner
 from ..plan import Unsupported
 from ..reference import Engine
-from ..training.front import Surrogate
+from ..training.surrogate import Surrogate
 from . import ENGINES
 from .kind import FEW_TEXTS, EngineKind, Request, Training
 

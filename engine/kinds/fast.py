@@ -12,7 +12,7 @@ from ..inference.fast import FastEngine
 from ..plan import Unsupported, refusal
 from ..reference import Engine
 from ..training.fast import FastTraining
-from ..training.front import Surrogate
+from ..training.surrogate import Surrogate
 from .kind import FEW_TEXTS, EngineKind, Request
 
 
@@ -45,7 +45,7 @@ class Tables(EngineKind):
             model, precision, self.backend, threads=request.threads, progress=request.progress
         )
         encoder = model.encoder
-        kept = encoder.uniform or not encoder.stochastic  # other draws are not kept by position
+        kept = encoder.bernoulli or encoder.by_word  # rows of other codes are made anew each time
         if request.similar and kept and made.backend == "numba":
             return Incremental(made)
         return made

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from ...installation import install_hint
 from ...models.snn import SpikingTextModel
 from ..plan import Unsupported, refusal
-from ..training.front import Surrogate
+from ..training.surrogate import Surrogate
 from ..triton.inference import GpuEngine
 from ..triton.training import TritonTraining
 from .kind import EngineKind, Request

@@ -16,7 +16,7 @@ from ...models.text_model import TextModel
 from ..incremental.ann_runner import AnnRunner
 from ..plan import Unsupported
 from ..reference import Engine
-from ..training.front import Surrogate
+from ..training.surrogate import Surrogate
 
 FEW_TEXTS = 64  # fewer texts than this are done before numba is loaded
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..compiled.jit import jit
-from ..compiled.vectors import add, load, store, zeros
+from ..compiled.vectors import add, load, pointer, store, zeros
 
 DENSITY = 0.25
 LANES = 32
@@ -54,14 +54,14 @@ def events_of(frames: np.ndarray) -> Events | None:
 def list_channels(frames: np.ndarray, starts: np.ndarray, channels: np.ndarray) -> None:
     """Fill ``starts`` and ``channels`` of `Events`."""
     count, words, inputs = frames.shape
-    found = 0
+    listed = 0
     for n in range(words):
         for f in range(count):
             for d in range(inputs):
                 if frames[f, n, d] != 0:
-                    channels[found] = d
-                    found += 1
-            starts[n * count + f + 1] = found
+                    channels[listed] = d
+                    listed += 1
+            starts[n * count + f + 1] = listed
 
 
 @jit
@@ -107,18 +107,19 @@ def project(events: Events, tiles: np.ndarray, first: int, columns: int, table: 
     tiles: (columns / LANES, D', LANES) float32, the taps in tiles
     """
     rows = len(table) // columns
+    starts, channels = pointer(events.starts), pointer(events.channels)
     for begin in range(0, rows, CHUNK):
         for number in range(len(tiles)):
             tile = tiles[number].reshape(-1)
             for r in range(begin, min(begin + CHUNK, rows)):
-                e, end = events.starts[first + r], events.starts[first + r + 1]
+                e, end = starts[first + r], starts[first + r + 1]
                 even, odd = zeros(LANES), zeros(LANES)  # two sums hide the delay of an addition
                 while e + 2 <= end:
-                    even = add(even, load(even, tile, np.int64(events.channels[e]) * LANES))
-                    odd = add(odd, load(odd, tile, np.int64(events.channels[e + 1]) * LANES))
+                    even = add(even, load(even, tile, np.int64(channels[e]) * LANES))
+                    odd = add(odd, load(odd, tile, np.int64(channels[e + 1]) * LANES))
                     e += 2
                 if e < end:
-                    even = add(even, load(even, tile, np.int64(events.channels[e]) * LANES))
+                    even = add(even, load(even, tile, np.int64(channels[e]) * LANES))
                 store(table, r * columns + number * LANES, add(even, odd))
 
 
@@ -131,20 +132,22 @@ def collect(
     The first tile is that of the columns from ``first`` * LANES on.
     """
     rows = len(gradient) // columns
-    packed = np.empty(CHUNK * LANES, gradient.dtype)
-    for k in range(len(events.chunk_starts)):
+    room = np.empty(CHUNK * LANES + 16, gradient.dtype)
+    packed = room[(64 - room.ctypes.data % 64) % 64 // 4 :]  # rows begin where cache lines do
+    starts, numbers = events.chunk_starts, pointer(events.rows)
+    for k in range(len(starts)):
         for number in range(len(tiles)):
             tile = tiles[number].reshape(-1)
             at = k * CHUNK * columns + (first + number) * LANES
             for r in range(min(CHUNK, rows - k * CHUNK)):
                 store(packed, r * LANES, load(zeros(LANES), gradient, at + r * columns))
             for d in range(tiles.shape[1]):
-                e, end = events.chunk_starts[k, d], events.chunk_starts[k, d + 1]
+                e, end = starts[k, d], starts[k, d + 1]
                 even, odd = load(zeros(LANES), tile, d * LANES), zeros(LANES)
                 while e + 2 <= end:
-                    even = add(even, load(even, packed, np.int64(events.rows[e]) * LANES))
-                    odd = add(odd, load(odd, packed, np.int64(events.rows[e + 1]) * LANES))
+                    even = add(even, load(even, packed, np.int64(numbers[e]) * LANES))
+                    odd = add(odd, load(odd, packed, np.int64(numbers[e + 1]) * LANES))
                     e += 2
                 if e < end:
-                    even = add(even, load(even, packed, np.int64(events.rows[e]) * LANES))
+                    even = add(even, load(even, packed, np.int64(numbers[e]) * LANES))
                 store(tile, d * LANES, add(even, odd))

@@ -18,10 +18,11 @@ from ...models.network import Network
 from ...models.nodes.layers import Concat
 from ...models.snn import SpikingTextModel
 from ..plan import Plan, plan_of, run_rest
-from .front import Backward, Front, Surrogate
+from .front import Front
+from .surrogate import Surrogate
 from .words import Words, fused, words_of
 
-__all__ = ["Backward", "FastTraining", "Surrogate", "Words", "words_of"]
+__all__ = ["FastTraining", "Surrogate", "Words", "words_of"]
 
 
 class FastTraining:

@@ -11,6 +11,9 @@ of threads and any size of block: a thread owns its channels.
 
 Symbols: u(t) potential before the reset, s(t) spike, h(u) slope of the surrogate at the threshold,
 g(t) gradient of the loss for s(t), d(t) gradient for u(t).
+
+What Python hands over is records of arrays. numba counts the references to an array in a record,
+so what is called for every window takes records of numbers and pointers (`Neurons`), and arrays.
 """
 
 from __future__ import annotations
@@ -19,10 +22,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compiled.jit import jit
+from ..compiled.jit import inline, jit
+from ..compiled.layer import COUNTS, CURRENTS, MEAN, SPIKES
+from ..compiled.vectors import Pointer, pointer
 
-SPIKES, COUNTS, GATED, MEAN, CURRENTS = range(5)
-RULES = {"spikes": SPIKES, "counts": COUNTS, "gated": GATED, "mean": MEAN, "currents": CURRENTS}
 ATAN, SIGMOID, RECTANGLE, TRIANGLE = range(4)
 SLOPES = {"atan": ATAN, "sigmoid": SIGMOID, "rectangle": RECTANGLE, "triangle": TRIANGLE}
 
@@ -30,14 +33,14 @@ SLOPES = {"atan": ATAN, "sigmoid": SIGMOID, "rectangle": RECTANGLE, "triangle": 
 class Piece(NamedTuple):
     """Some channels of one branch, as the kernels read them; floats have the table's dtype.
 
-    rule: see `RULES`; column: where its channels begin in the pooled features; width: k; left:
-    zeros before a text; soft: reset by subtraction; rate: the rate-based backward pass
+    rule: see `layer.RULES`; column: where its channels begin in the pooled features; width: k;
+    left: zeros before a text; soft: reset by subtraction; rate: the rate-based backward pass
     (`rate.py`) instead of the exact one; one: the threshold 1 (a float constant of another
     type would stop vectorisation); bias, initial: (C,); order: (T,) int64, the frame of each step;
     repeats: (F,), the steps of each frame; down: (T,), the steps from last to first (a loop that
     counts down in plain sight is not vectorised: LLVM moves its test for overlapping rows to where
     a negative stride fails it); slope: see `SLOPES`; height, scale, edge: of the surrogate, see
-    :func:`slopes`.
+    `through_time.slopes`.
     """
 
     rule: int
@@ -56,6 +59,54 @@ class Piece(NamedTuple):
     height: np.floating
     scale: np.floating
     edge: np.floating
+
+
+class Batch(NamedTuple):
+    """The texts of a batch, for one piece.
+
+    table: (N, F, k*C) projections; rows: (B, L) int64, -1 where no word stands; windows: (B,)
+    int64, at least 1 each
+    """
+
+    table: np.ndarray
+    rows: np.ndarray
+    windows: np.ndarray
+
+
+class Neurons(NamedTuple):
+    """The neurons of a piece from one of its channels on: see `Piece`."""
+
+    rule: int
+    soft: bool
+    one: Any
+    steps: int
+    initial: Pointer
+    first: int
+    order: Pointer
+    down: Pointer
+    slope: int
+    height: Any
+    scale: Any
+    edge: Any
+
+
+@inline
+def neurons_of(piece: Piece, start: int) -> Neurons:
+    """The neurons of a piece, which must be kept as long as they are used, from ``start`` on."""
+    return Neurons(
+        piece.rule,
+        piece.soft,
+        piece.one,
+        len(piece.order),
+        pointer(piece.initial),
+        start,
+        pointer(piece.order),
+        pointer(piece.down),
+        piece.slope,
+        piece.height,
+        piece.scale,
+        piece.edge,
+    )
 
 
 @jit
@@ -88,14 +139,16 @@ def gather(
 
 
 @jit
-def integrate(currents: np.ndarray, piece: Piece, start: int, u: np.ndarray) -> None:
+def integrate(currents: np.ndarray, neurons: Neurons, u: np.ndarray) -> None:
     """Fill u (T, n), the potentials before the reset, for currents (F, n); u may be currents."""
     steps, n = u.shape
-    one = piece.one
-    v = piece.initial[start : start + n].copy()
+    one = neurons.one
+    v = np.empty(n, u.dtype)
+    for c in range(n):
+        v[c] = neurons.initial[neurons.first + c]
     for t in range(steps):
-        line, target = currents[piece.order[t]], u[t]
-        if piece.soft:
+        line, target = currents[neurons.order[t]], u[t]
+        if neurons.soft:
             for c in range(n):
                 x = v[c] + line[c]
                 target[c] = x
@@ -149,45 +202,52 @@ def join_window(rule: int, u: np.ndarray, one: Any, joined: np.ndarray, top: np.
 
 
 @jit
-def forward_block(
-    table: np.ndarray,
-    rows: np.ndarray,
-    windows: np.ndarray,
-    piece: Piece,
-    start: int,
-    stop: int,
-    pooled: np.ndarray,
+def write_pooled(
+    neurons: Neurons, joined: np.ndarray, windows: int, column: int, pooled: np.ndarray
 ) -> None:
+    """Write what a text's pool has seen (T, n) to the columns of pooled (T, all channels)."""
+    steps, n = joined.shape
+    for t in range(steps):
+        out, line = pooled[t][column:], joined[t]
+        for c in range(n):
+            out[c] = line[c]
+        if neurons.rule == MEAN:
+            for c in range(n):
+                out[c] /= windows
+        if neurons.rule == COUNTS and t > 0:
+            before = joined[t - 1]
+            for c in range(n):
+                out[c] -= before[c]
+
+
+@jit
+def forward_block(batch: Batch, piece: Piece, start: int, stop: int, pooled: np.ndarray) -> None:
     """Fill ``piece``'s columns of pooled (T, B, all channels) for channels ``start`` to ``stop``.
 
-    table: (N, F, k*C); rows: (B, L) int64; windows: (B,) int64, at least 1 each
+    Args:
+        batch: the texts
+        piece: some channels of a branch
+        start: the first of these channels
+        stop: the one after the last
+        pooled: filled in
     """
-    steps, n, one = len(piece.order), stop - start, piece.one
+    table, rows, windows = batch.table, batch.rows, batch.windows
+    neurons, n, one = neurons_of(piece, start), stop - start, piece.one
     scratch = np.empty((windows.max(), table.shape[1], n), table.dtype)
     best = np.empty_like(scratch[0])
-    u = np.empty((steps, n), table.dtype)
+    u = np.empty((neurons.steps, n), table.dtype)
     joined, top = np.empty_like(u), np.empty_like(u)
     for b in range(len(windows)):
         currents = scratch[: windows[b]]
         gather(table, rows[b], piece, start, currents)
         joined[:] = one - one
         top[:] = -one
-        if piece.rule == CURRENTS:
+        if neurons.rule == CURRENTS:
             highest(currents, best)
-            integrate(best, piece, start, u)
+            integrate(best, neurons, u)
             join_window(SPIKES, u, one, joined, top)
         else:
             for w in range(windows[b]):
-                integrate(currents[w], piece, start, u)
-                join_window(piece.rule, u, one, joined, top)
-        for t in range(steps):
-            out, line = pooled[t, b][piece.column + start :], joined[t]
-            for c in range(n):
-                out[c] = line[c]
-            if piece.rule == MEAN:
-                for c in range(n):
-                    out[c] /= windows[b]
-            if piece.rule == COUNTS and t > 0:
-                before = joined[t - 1]
-                for c in range(n):
-                    out[c] -= before[c]
+                integrate(currents[w], neurons, u)
+                join_window(neurons.rule, u, one, joined, top)
+        write_pooled(neurons, joined, windows[b], piece.column + start, pooled[:, b])

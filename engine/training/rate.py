@@ -40,7 +40,7 @@ Rate = Callable[[Tensor, Slope], tuple[Tensor, Tensor]]
 
 
 def surrogate_slope(name: str, width: float) -> Slope:
-    """h(x), the slope of a surrogate of `models.spikingjelly.SURROGATES` at x = u - 1.
+    """h(x), the slope of a surrogate of `models.surrogates.SURROGATES` at x = u - 1.
 
     >>> surrogate_slope("triangle", 0.5)(torch.tensor([0.0, 0.25, 1.0])).tolist()
     [2.0, 1.0, 0.0]

@@ -26,7 +26,7 @@ BLOCK = 64
 class Words:
     """A batch as the front reads it.
 
-    shape: F, N, D': distinct frames, distinct words (positions, where the code is drawn at random)
+    shape: F, N, D': distinct frames, distinct words (positions, where the code does not go by word)
         and input channels
     frames: (F, N, D'); spikes as uint8; None where they are lists of events
     events: the spikes as lists, where they are few enough (`events.py`)
@@ -75,29 +75,34 @@ def words_of(
     assert isinstance(encoder, Encoder)
     valid = torch.arange(ids.shape[1]) < lengths[:, None]  # (B, L)
     rows = torch.full_like(ids, -1)
-    if encoder.stochastic:
+    if not encoder.by_word:
         rows[valid] = torch.arange(ids.numel()).reshape(ids.shape)[valid]
         x = model.embed(ids)  # (B, D, L)
         found = position_frames(encoder, x, lengths, model.steps, generator)
-        frames, order = found.values.to(torch.uint8), found.order
+        kind = torch.uint8 if encoder.spiking else found.values.dtype
+        frames, order = found.values.to(kind), found.order
     else:
         distinct, rows[valid] = torch.unique(ids[valid], return_inverse=True)
         frames, order = _compact_frames(encoder, model.embedding(distinct), model.steps)
-    events = None
-    if kernels and encoder.spiking and fused(model.embedding.weight.dtype):
-        from .events import events_of
-
-        events = events_of(frames.numpy())
-    count, found_words, inputs = frames.shape
+    dtype = model.embedding.weight.dtype
+    events = _events(frames) if kernels and encoder.spiking and fused(dtype) else None
+    count, size, inputs = frames.shape
     return Words(
-        shape=(count, found_words, inputs),
+        shape=(count, size, inputs),
         frames=frames if events is None else None,
         events=events,
         order=np.array(order, dtype=np.int64),
         rows=rows.numpy(),
         lengths=lengths,
-        dtype=model.embedding.weight.dtype,
+        dtype=dtype,
     )
+
+
+def _events(frames: Tensor) -> Events | None:
+    """The spikes of frames (F, N, D') as lists, where they are few enough."""
+    from .events import events_of
+
+    return events_of(frames.numpy())
 
 
 def _compact_frames(
@@ -106,7 +111,7 @@ def _compact_frames(
     """Frames (F, N, D') of vectors (N, D) and their order; as floats only ``part`` words a time."""
     made = [token_frames(encoder, some, steps) for some in vectors.split(part)]
     kind = torch.uint8 if encoder.spiking else vectors.dtype
-    return torch.cat([found.values.to(kind) for found in made], dim=1), made[0].order
+    return torch.cat([some.values.to(kind) for some in made], dim=1), made[0].order
 
 
 def fused(dtype: torch.dtype) -> bool:
@@ -122,26 +127,35 @@ def fused(dtype: torch.dtype) -> bool:
 
 def project(words: Words, weight: Tensor) -> Tensor:
     """Projections (N, F, k*C) of the words through filters (C, D', k); more columns may follow."""
-    channels, inputs, width = weight.shape
-    taps = weight.detach().permute(1, 2, 0).reshape(inputs, width * channels)
+    taps = weight.detach().permute(1, 2, 0).flatten(1)  # (D', k*C)
+    if words.events is None:
+        return _products(words, taps)
+    return _sums_of_rows(words.events, taps, words.shape)
+
+
+def _products(words: Words, taps: Tensor) -> Tensor:
+    """Projections (N, F, k*C) by products of matrices."""
     count, rows, _ = words.shape
-    events = words.events
-    if events is None:
-        table = taps.new_empty(rows, count, width * channels)
+    table = taps.new_empty(rows, count, taps.shape[1])
 
-        def multiply(start: int, stop: int) -> None:
-            some = slice(start, stop)
-            for number in range(count):
-                torch.mm(words.frame(number, some), taps, out=table[some, number])
+    def multiply(start: int, stop: int) -> None:
+        some = slice(start, stop)
+        for number in range(count):
+            torch.mm(words.frame(number, some), taps, out=table[some, number])
 
-        with torch_on_one_thread():
-            in_parts(rows, multiply, BLOCK)
-        return table
+    with torch_on_one_thread():
+        in_parts(rows, multiply, BLOCK)
+    return table
+
+
+def _sums_of_rows(events: Events, taps: Tensor, shape: tuple[int, int, int]) -> Tensor:
+    """Projections (N, F, columns) by adding the rows of taps (D', k*C) that spikes select."""
     from .events import LANES
     from .events import project as add_rows
 
-    columns = LANES * math.ceil(width * channels / LANES)
-    taps = torch.nn.functional.pad(taps, (0, columns - width * channels))
+    count, rows, _ = shape
+    columns = LANES * math.ceil(taps.shape[1] / LANES)
+    taps = torch.nn.functional.pad(taps, (0, columns - taps.shape[1]))
     tiles = taps.unflatten(1, (-1, LANES)).transpose(0, 1).contiguous().numpy()
     table = taps.new_empty(rows, count, columns)
     flat = table.flatten().numpy()

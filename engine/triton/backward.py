@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..exact_sums import exact_sums
-from ..training.front import Surrogate
+from ..training.surrogate import Surrogate
 from .arguments import Group, Slope
 from .front import FrontBranch, Tile, import_kernels, reading_of
 from .words import TextWords

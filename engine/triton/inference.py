@@ -79,10 +79,10 @@ class TritonEngine:
         """
         steps = steps or self.model.steps
         with torch.cuda.device_of(ids), exact_sums():  # triton launches on the current GPU
-            if self.encoder.stochastic:
-                table, spikes, rows = self._positions(ids, lengths, generator, shared_noise, steps)
-            else:
+            if self.encoder.by_word:
                 table, spikes, rows = self._words(ids, steps)
+            else:
+                table, spikes, rows = self._positions(ids, lengths, generator, shared_noise, steps)
             order = frame_order(self.encoder, steps)
             branches = front_branches(self.model.network, self.plan)
             pooled = pooled_signals(table, rows, lengths, order, branches)
@@ -102,7 +102,7 @@ class TritonEngine:
         shared_noise: bool,
         steps: int,
     ) -> Rows:
-        """A row for every position (Poisson), and the rows (B, L)."""
+        """A row for every position, and the rows (B, L)."""
         x = self.model.embed(ids)  # (B, D, L)
         frames = position_frames(self.encoder, x, lengths, steps, generator, shared_noise)
         rows = torch.arange(ids.numel(), device=ids.device).reshape(ids.shape)

@@ -25,7 +25,7 @@ from ...models.nodes.layers import Conv1d
 from ...models.snn import SpikingTextModel
 from ..exact_sums import exact_sums
 from ..plan import Unsupported, plan_of, run_rest
-from ..training.front import Surrogate
+from ..training.surrogate import Surrogate
 from .backward import KERNELS, PieceGradient, attained
 from .front import (
     FrontBranch,

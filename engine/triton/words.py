@@ -49,7 +49,7 @@ def text_words(
     """The distinct words of padded ids (B, L), their frames, and where they stand."""
     encoder = model.encoder
     assert isinstance(encoder, Encoder)
-    if encoder.stochastic:
+    if not encoder.by_word:
         x = model.embed(ids)  # (B, D, L)
         found = position_frames(encoder, x, lengths, model.steps, generator)
         rows = torch.arange(ids.numel(), device=ids.device).reshape(ids.shape)

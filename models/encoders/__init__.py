@@ -1,4 +1,4 @@
-"""Spike encoders: vectors in [-1, 1] become spike trains."""
+"""Spike encoders: vectors in [-1, 1] become spike trains. The input codes by name are `CODES`."""
 
 from __future__ import annotations
 
@@ -12,3 +12,4 @@ if TYPE_CHECKING:
 CODES: Registry[Code] = Registry(
     "encoder", __name__, "CODE", ("direct", "poisson", "saf", "bitplane", "ttfs")
 )
+MAPPINGS = ("split", "shift", "none")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+import numpy as np
 import torch
 from torch import Tensor
 
 from ...errors import InputError
-from .code import Code
+from .code import Code, Counts
 
 
 def bit_of_step(steps: int) -> list[int]:
@@ -36,15 +34,18 @@ class BitPlane(Code):
     The spike count after T = 2^b - 1 steps is exactly round(T x), and only b frames differ.
     """
 
-    prefix = False
-    even = True
+    pooling = "spikes", "evenly spaced spikes: spikes of the strongest positions coincide"
     colour = "#55a868"
 
     def encode(
-        self, x: Tensor, steps: int, generator: torch.Generator | None, shared: bool
+        self,
+        values: Tensor,
+        steps: int,
+        generator: torch.Generator | None = None,
+        shared_noise: bool = False,
     ) -> Tensor:
-        """Frames (T, *x.shape) of values x."""
-        planes = self.distinct(x, steps)
+        """Frames (T, *values.shape), for values of any shape."""
+        planes = self.distinct(values, steps)
         return torch.stack([planes[bit] for bit in bit_of_step(steps)])
 
     def check_steps(self, steps: int) -> None:
@@ -52,23 +53,23 @@ class BitPlane(Code):
         super().check_steps(steps)
         bit_of_step(steps)
 
-    def longest(self, steps: int) -> int:
-        """The largest 2^b - 1 that is at most ``steps``."""
-        return (1 << ((steps + 1).bit_length() - 1)) - 1
-
     def frame_order(self, steps: int) -> tuple[int, ...]:
         """The bit of each step."""
         return tuple(bit_of_step(steps))
 
-    def distinct(self, x: Tensor, steps: int) -> Tensor:
-        """The b bits (b, *x.shape) of T = 2^b - 1 steps, lowest first."""
+    def distinct(self, values: Tensor, steps: int) -> Tensor:
+        """The b bits (b, *values.shape) of T = 2^b - 1 steps, lowest first."""
         bits = max(bit_of_step(steps)) + 1
-        value = torch.floor(x * steps + 0.5).to(torch.int32)  # of x's shape, in 0..T
-        return torch.stack([((value >> bit) & 1).to(x.dtype) for bit in range(bits)])
+        levels = torch.floor(values * steps + 0.5).to(torch.int32)  # of values' shape, in 0..T
+        return torch.stack([((levels >> bit) & 1).to(values.dtype) for bit in range(bits)])
 
-    def work(self, values: Any, steps: Any, spikes: Any) -> Mapping[str, Any]:
+    def work(self, values: np.ndarray, steps: np.ndarray, spikes: np.ndarray) -> Counts:
         """A multiplication and a rounding for every value, once: two additions' worth."""
         return {"encode_adds": 2 * values}
+
+    def against_unevenness(self) -> str:
+        """It interleaves its bits already: what is uneven comes from the spikes of later layers."""
+        return "use more steps, or silence early spikes with SRP (srp_steps)"
 
 
 CODE = BitPlane()

@@ -2,66 +2,97 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from ...errors import InputError
 
+Counts = Mapping[str, np.ndarray]
 
-class Code:
-    """Values in [0, 1] to T frames, for tensors of any shape.
+
+class Code(ABC):
+    """Values in [0, 1] to T frames.
 
     A code of one's own subclasses this, gives `encode`, and is registered by ``CODES.add``. What it
-    does not answer is answered for a deterministic rate code of spikes: a frame a step, the same
-    for a word wherever it stands, and one operation a value and step.
+    does not answer itself is answered for a deterministic rate code of spikes: a frame a step, the
+    same for a value wherever it stands, and one operation for every value and step.
 
     What every code must keep: zero is silent, since padding is zero; random draws come from
     ``generator`` alone; and the mean over T is near the value, as the weights are folded for that.
+    The fast engines check it with a few values (`check.py`).
 
     Attributes:
-        spiking: the frames are spikes in {0, 1}; otherwise they are analog.
-        stochastic: frames are drawn at random, anew at every position.
-        uniform: stochastic, and a spike is a uniform draw below the value, drawn position after
-            position (Bernoulli spikes): then engines may keep the noise and draw less often.
-        rate: a value is the mean of its frames; False where it is the time of a single spike.
-        prefix: a run of T steps begins as one of fewer steps does.
-        even: spikes of a value come as evenly over time as they can.
-        odd: frames of -x are those of x with the other sign.
-        sum_and_fire: frames are the spikes of an integrate-and-fire neuron with V(0) = 1/2.
-        keeps_state: the encoder holds a number for every value between steps.
-        mapping: of vectors in [-1, 1] to values, where none is chosen (see `encoder.Encoder`).
-        quiet: the name of the deterministic code of the same rates, for a stochastic one.
-        colour: in plots; None for the next that is free.
+        spiking: the frames are spikes in {0, 1}; otherwise one analog frame is sent at every step
+        exact: the frames are the values themselves, neither rounded nor drawn
+        stochastic: frames are drawn at random, anew for every text and position
+        elementwise: what a value sends depends on it, T and the draws alone, not on the values
+            beside it nor on its place; where False, frames are made for every position of a text
+            instead of once for a word
+        bernoulli: stochastic, and the value is the probability of each spike, drawn as `Poisson`
+            does; then engines keep the noise of a position and draw less often
+        rate: a value is the mean of its frames; False where it is the time of a single spike
+        contains_shorter: a run of T steps begins as one of fewer steps does, so that one run
+            answers for all of them
+        sum_and_fire: frames are the spikes of an integrate-and-fire neuron with V(0) = 1/2
+        keeps_state: the encoder holds a number for every value between steps
+        default_mapping: of vectors in [-1, 1] to values, where none is chosen (`encoder.Encoder`)
+        colour: in plots; None for the next that is free
     """
 
-    spiking = True
-    stochastic = False
-    uniform = False
-    rate = True
-    prefix = True
-    even = False
-    odd = False
-    sum_and_fire = False
-    keeps_state = False
-    mapping = "split"
-    quiet = ""
+    spiking: bool = True
+    exact: bool = False
+    stochastic: bool = False
+    elementwise: bool = True
+    bernoulli: bool = False
+    rate: bool = True
+    contains_shorter: bool = False
+    sum_and_fire: bool = False
+    keeps_state: bool = False
+    default_mapping: str = "split"
     colour: str | None = None
 
+    @abstractmethod
     def encode(
-        self, x: Tensor, steps: int, generator: torch.Generator | None, shared: bool
+        self,
+        values: Tensor,
+        steps: int,
+        generator: torch.Generator | None = None,
+        shared_noise: bool = False,
     ) -> Tensor:
-        """Frames (T, *x.shape) of values x.
+        """Frames (T, B, C, L) of values (B, C, L) in [0, 1].
 
         Args:
-            x: values in [0, 1], (B, C, L)
+            values: of B texts, C channels and L positions
             steps: T
             generator: source of random draws
-            shared: one noise field (T, 1, C, L) for the whole batch
+            shared_noise: the same draws for every text, made position after position, so that what
+                a text sends depends neither on the texts beside it nor on the padding after it
         """
-        raise NotImplementedError(f"{type(self).__name__} gives no frames")
+
+    @property
+    def by_word(self) -> bool:
+        """Whether a word has the same frames wherever it stands, so that they are made once."""
+        return self.elementwise and not self.stochastic
+
+    @property
+    def noiseless(self) -> str:
+        """The name of a deterministic code of the same rates, for controls of a stochastic one."""
+        return "saf" if self.spiking else "direct"
+
+    @property
+    def pooling(self) -> tuple[str, str]:
+        """The rule that max pooling of its spikes takes by itself, and why.
+
+        Of `models.spikes.POOLING_RULES`; `convert/rules/pooling.py` says where in a network each
+        holds.
+        """
+        if not self.spiking:
+            return "currents", "exact for constant input: the largest current stays the largest"
+        return "counts", "exact for every spike train: its count is the largest count"
 
     def check_steps(self, steps: int) -> None:
         """Refuse a number of steps that the code cannot run for.
@@ -72,27 +103,58 @@ class Code:
         if steps < 1:
             raise InputError(f"expected at least one time step, but got {steps}")
 
-    def longest(self, steps: int) -> int:
-        """The largest number of steps up to ``steps`` that the code can run for."""
-        return steps
+    def largest_steps(self, at_most: int) -> int:
+        """The largest number of steps up to ``at_most`` that the code can run for.
+
+        ``at_most`` itself where there is none, for `check_steps` to refuse.
+        """
+        for steps in range(at_most, 0, -1):
+            try:
+                self.check_steps(steps)
+            except InputError:
+                continue
+            return steps
+        return at_most
 
     def frame_order(self, steps: int) -> tuple[int, ...]:
-        """Which of the distinct frames each of T steps sends; by default a frame a step."""
-        return tuple(range(steps))
+        """Which of its F distinct frames the code sends at each of T steps, counted from 0.
 
-    def distinct(self, x: Tensor, steps: int) -> Tensor:
-        """The F distinct frames (F, *x.shape) of a deterministic code, as `frame_order` counts."""
-        return self.encode(x, steps, None, False)
+        By default T different ones; one for analog input. Engines ask it of codes that are
+        `by_word`.
+        """
+        return tuple(range(steps)) if self.spiking else (0,) * steps
 
-    def work(self, values: Any, steps: Any, spikes: Any) -> Mapping[str, Any]:
-        """Operations of the encoder, as `energy.layers.Layer` names them.
+    def distinct(self, values: Tensor, steps: int) -> Tensor:
+        """The distinct frames (F, N, K) of values (N, K), as `frame_order` numbers them.
 
-        By default one addition or comparison for every value and step. Values that are zero need
-        no work and are not among ``values``.
+        By default those of `encode`, each as it is sent first. Of codes that are `by_word`.
+        """
+        order = self.frame_order(steps)
+        frames = self.encode(values.t().unsqueeze(0), steps)  # (T, 1, K, N)
+        first = [order.index(number) for number in range(max(order) + 1)]
+        return frames[first, 0].transpose(1, 2)
+
+    def work(self, values: np.ndarray, steps: np.ndarray, spikes: np.ndarray) -> Counts:
+        """Operations of the encoder on N texts, by the fields of `energy/layers.py`.
+
+        By default one addition or comparison for every value and step, and one draw where the code
+        is stochastic. Values that are zero need no work and are not among ``values``.
 
         Args:
             values: above zero, of every text (N,)
             steps: that each text runs (N,)
-            spikes: that each text sends (N,), or 0 where they were not counted
+            spikes: that each text sends (N,); zeros where they were not counted
         """
-        return {"encode_adds": values * steps}
+        touched = values * steps
+        drawn = {"encode_draws": touched} if self.stochastic else {}
+        return {"encode_adds": touched, **drawn}
+
+    def against_unevenness(self) -> str:
+        """What to do where a conversion's error is that currents come unevenly over the steps."""
+        return "use the bitplane code or more steps"
+
+    def against_error(self, steps: int) -> str:
+        """What to do where a conversion's error is that of its input code, at T ``steps``."""
+        if self.stochastic:
+            return "use the saf or the bitplane code, which have no noise, or more steps"
+        return f"the input is rounded to {steps} steps: use more steps"

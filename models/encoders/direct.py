@@ -2,41 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+import numpy as np
 import torch
 from torch import Tensor
 
-from .code import Code
+from .code import Code, Counts
 
 
 class Direct(Code):
     """Analog input: no spikes, no rounding, and nothing to encode."""
 
     spiking = False
-    even = True
-    odd = True
-    mapping = "none"
+    exact = True
+    contains_shorter = True
+    default_mapping = "none"
     colour = "#4c72b0"
 
     def encode(
-        self, x: Tensor, steps: int, generator: torch.Generator | None, shared: bool
+        self,
+        values: Tensor,
+        steps: int,
+        generator: torch.Generator | None = None,
+        shared_noise: bool = False,
     ) -> Tensor:
-        """The value itself at every step: (B, C, L) -> (T, B, C, L), a view without copies."""
-        return x.expand(steps, *x.shape)
+        """The values themselves at every step: (T, *values.shape), a view without copies."""
+        return values.expand(steps, *values.shape)
 
-    def frame_order(self, steps: int) -> tuple[int, ...]:
-        """One frame, sent at every step."""
-        return (0,) * steps
+    def distinct(self, values: Tensor, steps: int) -> Tensor:
+        """The values as the only frame: (1, *values.shape)."""
+        return values.unsqueeze(0)
 
-    def distinct(self, x: Tensor, steps: int) -> Tensor:
-        """The values as the only frame (1, *x.shape)."""
-        return x.unsqueeze(0)
-
-    def work(self, values: Any, steps: Any, spikes: Any) -> Mapping[str, Any]:
+    def work(self, values: np.ndarray, steps: np.ndarray, spikes: np.ndarray) -> Counts:
         """None: the values themselves are the input."""
         return {}
+
+    def against_unevenness(self) -> str:
+        """Its own currents are constant: what is uneven comes from the spikes of later layers."""
+        return "use more steps, or silence early spikes with SRP (srp_steps)"
 
 
 CODE = Direct()

@@ -22,21 +22,19 @@ import torch
 from torch import Tensor
 
 from ...errors import InputError
-from . import CODES
+from . import CODES, MAPPINGS
 from .code import Code
 
-MAPPINGS = ("split", "shift", "none")
 
-
-def soft_threshold(x: Tensor, tau: float) -> Tensor:
-    """sign(x) * max(|x| - tau, 0) of any shape: small components become zero, and silent.
+def soft_threshold(x: Tensor, threshold: float) -> Tensor:
+    """sign(x) * max(|x| - threshold, 0) of any shape: small components become zero, and silent.
 
     Source: Donoho 1995, De-noising by soft-thresholding.
 
     >>> soft_threshold(torch.tensor([-0.5, 0.25, 0.75]), 0.5).tolist()
     [-0.0, 0.0, 0.25]
     """
-    return x.sign() * (x.abs() - tau).clamp(min=0)
+    return x.sign() * (x.abs() - threshold).clamp(min=0)
 
 
 @dataclass(frozen=True)
@@ -53,33 +51,25 @@ class Encoder:
     mapping: str = "split"
 
     def __post_init__(self) -> None:
-        if self.code not in CODES:
-            raise InputError(
-                f"expected the encoder to be {', '.join(CODES)}, but got {self.code!r}"
-            )
+        coding = CODES[self.code]
         if self.mapping not in MAPPINGS:
             raise InputError(
                 f"expected the mapping to be {', '.join(MAPPINGS)}, but got {self.mapping!r}"
             )
-        if self.mapping == "none" and self.spiking:
+        if self.mapping == "none" and coding.spiking:
             raise InputError(
                 f"the {self.code} code spikes, so it needs values in [0, 1]: "
                 "choose the mapping split or shift, or the direct encoder"
             )
 
-    @classmethod
-    def of(cls, code: str) -> Encoder:
-        """The code called ``code`` with the mapping that it takes by itself."""
-        return cls(code, CODES[code].mapping)
-
     @property
     def coding(self) -> Code:
-        """The code itself."""
+        """The code itself, which answers what differs between codes."""
         return CODES[self.code]
 
     @property
     def spiking(self) -> bool:
-        """False for direct input, whose frames are analog."""
+        """False where the frames are analog, as those of direct input."""
         return self.coding.spiking
 
     @property
@@ -88,9 +78,19 @@ class Encoder:
         return self.coding.stochastic
 
     @property
-    def uniform(self) -> bool:
-        """True where a spike is a uniform draw below the value, drawn position after position."""
-        return self.coding.uniform
+    def exact(self) -> bool:
+        """True where the frames are the values themselves."""
+        return self.coding.exact
+
+    @property
+    def bernoulli(self) -> bool:
+        """True where each value is the probability of its spikes, drawn position by position."""
+        return self.coding.bernoulli
+
+    @property
+    def by_word(self) -> bool:
+        """True where a word has the same frames wherever it stands."""
+        return self.coding.by_word
 
     def check_steps(self, steps: int) -> None:
         """Raise `InputError` where the code cannot run for ``steps``."""
@@ -148,7 +148,7 @@ class Encoder:
             x: vectors in [-1, 1], padding zero
             lengths: (B,) valid positions; the others stay silent
             steps: T
-            generator: source of the Poisson draws
+            generator: source of random draws
             shared_noise: one noise field for the whole batch (see `code.Code.encode`)
         """
         self.check_steps(steps)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import torch
 from torch import Tensor
 
@@ -15,29 +12,31 @@ class Poisson(Code):
     """Independent Bernoulli(x) spikes at every step (Lv et al. 2023, section 3.2)."""
 
     stochastic = True
-    uniform = True
-    quiet = "saf"
+    bernoulli = True
+    contains_shorter = True  # of independent draws, the first t are as t are
+    pooling = "counts", "random spikes: a maximum of spikes would grow with the positions"
     colour = "#c44e52"
 
     def encode(
-        self, x: Tensor, steps: int, generator: torch.Generator | None, shared: bool
+        self,
+        values: Tensor,
+        steps: int,
+        generator: torch.Generator | None = None,
+        shared_noise: bool = False,
     ) -> Tensor:
-        """Frames (T, B, C, L) of values (B, C, L).
+        """Frames (T, B, C, L) of values (B, C, L): a spike where a uniform draw is below the value.
 
-        ``shared``: one noise field (T, 1, C, L) for the whole batch, drawn position after position,
-        so that a text's spikes depend neither on the texts beside it nor on the padding after it.
+        ``shared_noise``: one noise field (T, 1, C, L) for the whole batch, drawn position after
+        position.
         """
-        if shared:
-            size = (x.shape[2], steps, 1, x.shape[1])
+        if shared_noise:
+            size = (values.shape[2], steps, 1, values.shape[1])
             field = torch.rand(size, generator=generator)  # (L, T, 1, C)
-            draws = field.permute(1, 2, 3, 0).to(x.device)  # (T, 1, C, L)
+            draws = field.permute(1, 2, 3, 0).to(values.device)  # (T, 1, C, L)
         else:
-            draws = torch.rand((steps, *x.shape), generator=generator).to(x.device)  # (T, B, C, L)
-        return (draws < x).to(x.dtype)
-
-    def work(self, values: Any, steps: Any, spikes: Any) -> Mapping[str, Any]:
-        """A random number and a comparison for every value and step."""
-        return {"encode_draws": values * steps, "encode_adds": values * steps}
+            draws = torch.rand((steps, *values.shape), generator=generator)  # (T, B, C, L)
+            draws = draws.to(values.device)
+        return (draws < values).to(values.dtype)
 
 
 CODE = Poisson()

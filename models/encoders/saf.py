@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+import numpy as np
 import torch
 from torch import Tensor
 
-from .code import Code
+from .code import Code, Counts
 
 
 class SumAndFire(Code):
@@ -18,24 +16,34 @@ class SumAndFire(Code):
     al. 2024) with V(0) = 0; the half makes it round to the nearest level instead of down.
     """
 
+    contains_shorter = True
     sum_and_fire = True
     keeps_state = True
+    pooling = "spikes", "evenly spaced spikes: spikes of the strongest positions coincide"
     colour = "#dd8452"
 
     def encode(
-        self, x: Tensor, steps: int, generator: torch.Generator | None, shared: bool
+        self,
+        values: Tensor,
+        steps: int,
+        generator: torch.Generator | None = None,
+        shared_noise: bool = False,
     ) -> Tensor:
-        """Frames (T, *x.shape) of values x."""
-        potential = torch.full_like(x, 0.5)
+        """Frames (T, *values.shape), for values of any shape."""
+        potential = torch.full_like(values, 0.5)
         frames = []
         for _ in range(steps):
-            potential = potential + x
-            spikes = (potential >= 1).to(x.dtype)
+            potential = potential + values
+            spikes = (potential >= 1).to(values.dtype)
             potential = potential - spikes
             frames.append(spikes)
         return torch.stack(frames)
 
-    def work(self, values: Any, steps: Any, spikes: Any) -> Mapping[str, Any]:
+    def distinct(self, values: Tensor, steps: int) -> Tensor:
+        """A frame a step: (T, *values.shape)."""
+        return self.encode(values, steps)
+
+    def work(self, values: np.ndarray, steps: np.ndarray, spikes: np.ndarray) -> Counts:
         """An addition and a comparison for every value and step, a subtraction for every spike."""
         touched = values * steps
         return {

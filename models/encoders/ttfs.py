@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+import numpy as np
 import torch
 from torch import Tensor
 
 from ..neurons.ttfs import ttfs_encode
-from .code import Code
+from .code import Code, Counts
 
 
 class TimeToFirstSpike(Code):
@@ -19,15 +17,19 @@ class TimeToFirstSpike(Code):
     """
 
     rate = False
-    prefix = False
+    pooling = "spikes", "evenly spaced spikes: spikes of the strongest positions coincide"
 
     def encode(
-        self, x: Tensor, steps: int, generator: torch.Generator | None, shared: bool
+        self,
+        values: Tensor,
+        steps: int,
+        generator: torch.Generator | None = None,
+        shared_noise: bool = False,
     ) -> Tensor:
-        """Frames (T, *x.shape) of values x."""
-        return ttfs_encode(x, steps)
+        """Frames (T, *values.shape), for values of any shape."""
+        return ttfs_encode(values, steps)
 
-    def work(self, values: Any, steps: Any, spikes: Any) -> Mapping[str, Any]:
+    def work(self, values: np.ndarray, steps: np.ndarray, spikes: np.ndarray) -> Counts:
         """A multiplication and a rounding for every value, once: two additions' worth."""
         return {"encode_adds": 2 * values}
 

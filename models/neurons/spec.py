@@ -37,9 +37,9 @@ class NeuronSpec:
     (0.25, 1)
     """
 
-    kind: str
-    reset: str
-    options: tuple[tuple[str, Any], ...]
+    kind: str = "if"
+    reset: str = "soft"
+    options: tuple[tuple[str, Any], ...] = ()
 
     def __init__(self, kind: str = "if", *, reset: str = "soft", **options: Any) -> None:
         object.__setattr__(self, "kind", kind)

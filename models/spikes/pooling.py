@@ -104,11 +104,3 @@ class GatedMax(SpikePooling):
         spikes, _ = self.cut(signal, 0.0)
         gate = counted.argmax(dim=-1, keepdim=True)  # the first of equal counts
         return self.joined(spikes.gather(-1, gate).squeeze(-1), counts)
-
-
-POOLING_RULES: dict[str, type[SpikePooling]] = {
-    "spikes": MaxOfSpikes,
-    "currents": MaxOfCurrents,
-    "counts": MaxOfCounts,
-    "gated": GatedMax,
-}

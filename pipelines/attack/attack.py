@@ -23,7 +23,8 @@ from ...errors import InputError
 from ...models.devices import find_device
 from ..data import load_run_data
 from ..quality.chance import warn_of
-from ..run_folder.run_folder import RunFolder, settings_dict
+from ..run_folder.fingerprints import settings_dict
+from ..run_folder.run_folder import RunFolder
 from ..settings.attack import AttackSettings
 from ..settings.engine import ENGINE, EngineSettings
 from .campaign import Campaign, Job, is_search

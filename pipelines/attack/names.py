@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from ...attacks.controls import CONTROLS
 from ...attacks.victim_name import VictimName
+from ...convert.thresholds import RULES
 from ...errors import InputError
 from ...models.encoders import CODES
 from ..run_folder.stages import MODELS
-from ..settings.choices import RULES
 
 
 def parse_victim(name: str) -> VictimName:

@@ -16,15 +16,17 @@ from typing import Any
 
 from ...attacks.presets.requirements import check_assets, check_language, chosen_presets
 from ...attacks.runs import select_examples
-from ...attacks.statistics.tables import csv_text, table_rows
+from ...attacks.statistics.tables import table_rows
 from ...attacks.victim_name import VictimName
 from ...errors import InputError
-from ...files import replace_file, write_json, write_text
+from ...files import write_json, write_text
+from ...formatting import csv_text
 from ...models.devices import find_device
 from ..data import load_run_data
-from ..display.plots import code_colours
+from ..display.plots import code_colours, new_figure, save_figure
 from ..display.tables import robustness_table
-from ..run_folder.run_folder import RunFolder, settings_dict
+from ..run_folder.fingerprints import settings_dict
+from ..run_folder.run_folder import RunFolder
 from ..settings.attack import AttackSettings, AttackSweepSettings
 from ..settings.engine import ENGINE, EngineSettings
 from ..versions import versions
@@ -125,11 +127,9 @@ def combinations(
 
 def plot(path: Path, rows: Sequence[Row]) -> None:
     """Accuracy under attack against T: a panel for each attack, the ANN as a line."""
-    from matplotlib.figure import Figure
-
     attacks = list(dict.fromkeys(row["attack"] for row in rows))
+    figure = new_figure(1 + 4 * len(attacks), 3.6)
     colours = code_colours(row["encoder"] for row in rows if row["encoder"])
-    figure = Figure(figsize=(1 + 4 * len(attacks), 3.6), layout="constrained")
     panels = figure.subplots(1, len(attacks), squeeze=False, sharey=True)[0]
     for axes, attack in zip(panels, attacks, strict=True):
         _panel(axes, [row for row in rows if row["attack"] == attack and row["n"]], colours)
@@ -137,7 +137,7 @@ def plot(path: Path, rows: Sequence[Row]) -> None:
         axes.set(title=attack, xlabel="time steps T")
     figure.axes[0].set_ylabel("accuracy under attack, %")
     figure.axes[-1].legend(fontsize="small")
-    replace_file(path, lambda temporary: figure.savefig(temporary, format="png", dpi=150))
+    save_figure(path, figure, dpi=150)
 
 
 def _panel(axes: Any, rows: Sequence[Row], colours: Mapping[str, str]) -> None:

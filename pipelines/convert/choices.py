@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ...convert.recipes.options import from_options, override, places, to_options
-from ...convert.recipes.published import PRESETS, load_options
+from ...convert.recipes.options import from_options, override, recipe_options, to_options
+from ...convert.recipes.published import PUBLISHED, load_options
 from ...convert.recipes.recipe import ConversionRecipe
 from ..settings.convert import ConvertSettings
 
 
-def recipe_from(settings: ConvertSettings) -> ConversionRecipe:
-    """The conversion recipe that the command's settings name.
+@cache
+def note(text: str) -> None:
+    """Say on standard error, once, what the user of a recipe file should know."""
+    print(f"snnconvert: {text}; the old names still work", file=sys.stderr)
+
+
+def named_recipe(settings: ConvertSettings) -> tuple[str, ConversionRecipe]:
+    """The recipe that the command's settings name, changed by its other options, and its name.
 
     Raises:
         InputError: no such recipe, or choices that do not go together.
     """
-    return from_options(_options(settings)[1])
+    name, base = load_options(settings.recipe, note)
+    chosen = {option: getattr(settings, option, None) for option in recipe_options()}
+    changes = {option: value for option, value in chosen.items() if value is not None}
+    return name, from_options(override(base, changes))
 
 
-def _options(settings: ConvertSettings) -> tuple[str, dict[str, Any]]:
-    """The short name of the settings' recipe, and its options with those that were given."""
-    name, base = load_options(settings.recipe)
-    given = {option: getattr(settings, option) for option in places()}
-    return name, override(base, {k: value for k, value in given.items() if value is not None})
+def recipe_from(settings: ConvertSettings) -> ConversionRecipe:
+    """The same without the name."""
+    return named_recipe(settings)[1]
 
 
 def with_run_recipe(run: Path, settings: ConvertSettings) -> ConvertSettings:
     """Settings whose recipe, where it is a name in RUN/recipes (a sweep's best), is that file."""
     path = run / "recipes" / f"{settings.recipe}.yaml"
-    if settings.recipe in PRESETS or not path.is_file():
+    if settings.recipe in PUBLISHED or not path.is_file():
         return settings
     return replace(settings, recipe=str(path))
 
@@ -39,9 +48,9 @@ def with_run_recipe(run: Path, settings: ConvertSettings) -> ConvertSettings:
 def resolved_settings(settings: ConvertSettings, seed: int) -> dict[str, Any]:
     """Every choice of a conversion by name, as the run folder keeps and compares it.
 
-    What a preset or a recipe file holds is written out, so that a stage is the same only where its
-    conversion is.
+    What a named recipe or a recipe file holds is written out, so that a stage is the same only
+    where its conversion is.
     """
-    name, options = _options(settings)
-    chosen = to_options(from_options(options))
-    return {"recipe": name, **chosen, "calibration": settings.calibration, "seed": seed}
+    name, recipe = named_recipe(settings)
+    own = {"calibration": settings.calibration, "seed": seed}
+    return {"recipe": name, **to_options(recipe), **own}

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from ...convert.conversion import convert_model
+import numpy as np
+
+from ...convert.conversion import Conversion, convert_model
 from ...convert.diagnosis.diagnose import diagnose
-from ...convert.recipes.options import save_recipe, to_options
+from ...convert.recipes.file import save_recipe
+from ...convert.recipes.options import to_options
+from ...convert.recipes.recipe import ConversionRecipe
 from ...convert.rules.pooling import pooling_used
 from ...files import write_json
 from ...models.devices import find_device
 from ...models.saving import save_model
 from ...models.text_model import TextModel
+from ...typed_json import made, to_json
 from ..data import calibration_texts, load_run_model, load_run_texts
 from ..measure import measure, write_raster
+from ..run_folder.records.conversion import ConversionReport
 from ..run_folder.run_folder import RunFolder
 from ..settings.convert import ConvertSettings
 from ..settings.engine import ENGINE, EngineSettings
-from .choices import recipe_from, resolved_settings, with_run_recipe
+from .choices import named_recipe, resolved_settings, with_run_recipe
 
 
 def convert(
@@ -39,7 +47,7 @@ def convert(
     device = find_device(engine.device)
     run = RunFolder(out)
     settings = with_run_recipe(run.path, settings)
-    recipe = recipe_from(settings)
+    name, recipe = named_recipe(settings)
     with run.locked():
         run.require("ann")
         resolved = resolved_settings(settings, seed)
@@ -53,23 +61,27 @@ def convert(
         run.begin("snn", resolved, force)
         save_model(run.path / "snn", conversion.snn, classes)
         save_recipe(run.path / "snn" / "recipe.yaml", recipe)
-        dev = texts.sequences["dev"]
-        found = diagnose(conversion.ann, conversion.snn, conversion.thresholds, recipe, dev, seed)
+        report = {"recipe": {"name": name, **recipe.to_dict()}}
+        report |= _report(conversion, recipe, texts.sequences["dev"], seed)
         snn = conversion.snn.to(device)
         figures = measure(snn, texts, seed, "snn", engine)
-        report = {
-            "recipe": {"name": resolved["recipe"], **recipe.to_dict()},
-            "pooling_rule": pooling_used(conversion.rows) or recipe.pooling_rule(),
-            "layers": conversion.rows,
-            "corrections": conversion.corrections,
-            **found,
-            "accuracy_by_step": figures["accuracy_by_step"],
-        }
-        write_json(run.path / "snn" / "conversion.json", report)
+        report |= {"accuracy_by_step": figures["accuracy_by_step"]}
+        write_json(run.path / "snn" / "conversion.json", to_json(made(ConversionReport, report)))
         write_raster(run, snn, texts, seed, "snn")
-        figures |= {
-            "recipe": {"name": resolved["recipe"], **to_options(recipe)},
-            "seconds": round(time.monotonic() - started, 1),
-        }
+        figures |= {"recipe": {"name": name, **to_options(recipe)}}
+        figures |= {"seconds": round(time.monotonic() - started, 1)}
         run.finish("snn", resolved, figures)
     return run
+
+
+def _report(
+    conversion: Conversion, recipe: ConversionRecipe, sequences: Sequence[np.ndarray], seed: int
+) -> dict[str, Any]:
+    """What was done to each layer, and what a look at dev texts says of it."""
+    parts = conversion.ann, conversion.snn, conversion.thresholds
+    return {
+        "pooling_rule": pooling_used(conversion.rows) or recipe.pooling_rule(),
+        "layers": conversion.rows,
+        "corrections": conversion.corrections,
+        **diagnose(*parts, recipe, sequences, seed),
+    }

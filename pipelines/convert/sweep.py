@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from ...convert.conversion import convert_model
-from ...convert.recipes.options import from_options, save_recipe, to_options
+from ...convert.recipes.file import save_recipe
+from ...convert.recipes.old_names import by_names_of_today
+from ...convert.recipes.options import from_options, to_options
 from ...convert.recipes.recipe import ConversionRecipe
 from ...engine.evaluate import accuracy, evaluate_steps
 from ...engine.reference import ann_logits
@@ -24,7 +26,8 @@ from ...models.devices import find_device
 from ...models.text_model import TextModel
 from ...progress import bar
 from ..data import calibration_texts, load_run_model, load_run_texts
-from ..run_folder.run_folder import RunFolder, fingerprint
+from ..run_folder.fingerprints import fingerprint
+from ..run_folder.run_folder import RunFolder
 from ..settings.convert import ConvertSettings, SweepSettings
 from ..settings.engine import ENGINE, EngineSettings
 from ..training.texts import Texts
@@ -107,7 +110,15 @@ class _Sweeper:
                     f"expected the rows of a sweep in {self.path}, but it holds something else; "
                     "remove it, or sweep again with --force"
                 )
-            self.known = {str(row.get("key")): row for row in rows}
+            self.known = {str(row.get("key")): row for row in map(self._today, rows)}
+
+    def _today(self, row: Row) -> Row:
+        """A row of an older version by the names of today; its key is a hash of them."""
+        recipe = dict(row.get("recipe", {}))
+        today = by_names_of_today(recipe)
+        if today == recipe or row.get("key") != fingerprint(self.below_it | recipe):
+            return row
+        return row | {"recipe": today, "key": fingerprint(self.below_it | today)}
 
     def key(self, recipe: ConversionRecipe) -> str:
         """What tells a row from all others: the recipe, the ANN, the texts and the seed."""
@@ -137,25 +148,29 @@ class _Sweeper:
             return
         snn.to(find_device(self.engine.device))
         texts, labels = self.texts.sequences["dev"], self.texts.labels["dev"]
-        found = evaluate_steps(snn, texts, labels, steps, seed, **self.engine.choice())
-        for t, figures in found.items():
-            macs, sops = figures["input_macs_per_sample"], figures["sops_per_sample"]
-            key = self.key(trial.recipes[t])
-            self.known[key] = {
-                "method": trial.method,
-                "encoder": trial.encoder,
-                "steps": t,
-                "latency_steps": figures["latency_steps"],
-                "dev_accuracy": figures["accuracy"],
-                "ann_dev_accuracy": self.ann_accuracy,
-                "loss_points": 100 * (self.ann_accuracy - figures["accuracy"]),
-                "input_spikes_per_sample": figures["input_spikes_per_sample"],
-                "sops_per_sample": sops,
-                "input_macs_per_sample": macs,
-                "sop_equivalents": sops + MAC_IN_SOPS * macs,
-                "recipe": to_options(replace(recipe, steps=t)),
-                "key": key,
-            }
+        by_steps = evaluate_steps(snn, texts, labels, steps, seed, **self.engine.choice())
+        for t, figures in by_steps.items():
+            row = self._row(trial, replace(recipe, steps=t), figures)
+            row["key"] = self.key(trial.recipes[t])
+            self.known[row["key"]] = row
+
+    def _row(self, trial: Trial, recipe: ConversionRecipe, figures: Row) -> Row:
+        """What is kept of one recipe on dev."""
+        macs, sops = figures["input_macs_per_sample"], figures["sops_per_sample"]
+        return {
+            "method": trial.method,
+            "encoder": trial.encoder,
+            "steps": recipe.steps,
+            "latency_steps": figures["latency_steps"],
+            "dev_accuracy": figures["accuracy"],
+            "ann_dev_accuracy": self.ann_accuracy,
+            "loss_points": 100 * (self.ann_accuracy - figures["accuracy"]),
+            "input_spikes_per_sample": figures["input_spikes_per_sample"],
+            "sops_per_sample": sops,
+            "input_macs_per_sample": macs,
+            "sop_equivalents": sops + MAC_IN_SOPS * macs,
+            "recipe": to_options(recipe),
+        }
 
     def rows(self) -> list[Row]:
         """The rows of this sweep that are made, in its order, each once."""

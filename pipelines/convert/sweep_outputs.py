@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ...files import replace_file, write_text
+from ...files import write_text
+from ...formatting import csv_text, percent
 from ...models.encoders import CODES
-from ..display.plots import MARKERS, code_colours
+from ..display.plots import MARKERS, code_colours, new_figure, save_figure
 from ..display.tables import table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Row = dict[str, Any]
 COLUMNS = (
@@ -40,7 +42,7 @@ def sweep_table(rows: Sequence[Row], best: Row) -> str:
                 f"{row['method']} {row['encoder']}",
                 row["steps"],
                 row["latency_steps"],
-                f"{100 * row['dev_accuracy']:.1f}",
+                percent(row["dev_accuracy"]),
                 f"{row['loss_points']:+.1f}",
                 f"{row['input_spikes_per_sample']:.0f}",
                 f"{row['sops_per_sample']:.3g}",
@@ -54,53 +56,48 @@ def sweep_table(rows: Sequence[Row], best: Row) -> str:
 
 def write_csv(path: Path, rows: Sequence[Row]) -> None:
     """Rows as CSV with a header, one number a cell."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(path, text.getvalue())
+    write_text(path, csv_text(rows, COLUMNS))
 
 
 def plot(path: Path, rows: Sequence[Row], ann_accuracy: float) -> None:
     """Dev accuracy over operations per text (log axis), the Pareto front as a line."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 5.5), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(9, 5.5)
     axes = figure.add_subplot()
-    methods = list(dict.fromkeys(row["method"] for row in rows))
-    colours = code_colours([*CODES, *(row["encoder"] for row in rows)])
-    for method in methods:
-        marker = MARKERS[methods.index(method) % len(MARKERS)]
-        for encoder, colour in colours.items():
-            own = [r for r in rows if r["method"] == method and r["encoder"] == encoder]
-            if own:
-                axes.scatter(
-                    [max(r["sop_equivalents"], 1.0) for r in own],
-                    [100 * r["dev_accuracy"] for r in own],
-                    marker=marker,
-                    color=colour,
-                    label=f"{method} {encoder}",
-                    s=28,
-                    alpha=0.8,
-                )
-    front = sorted((r for r in rows if r["pareto"]), key=lambda r: r["sop_equivalents"])
-    axes.plot(
-        [max(r["sop_equivalents"], 1.0) for r in front],
-        [100 * r["dev_accuracy"] for r in front],
-        color="black",
-        linewidth=1,
-        label="Pareto front",
-    )
-    for row in front:
-        place = (max(row["sop_equivalents"], 1.0), 100 * row["dev_accuracy"])
-        axes.annotate(
-            f"T={row['steps']}", place, xytext=(3, 4), textcoords="offset points", fontsize=7
-        )
+    _scatter(axes, rows)
+    _front(axes, sorted((r for r in rows if r["pareto"]), key=lambda r: r["sop_equivalents"]))
     axes.axhline(100 * ann_accuracy, linestyle="--", color="grey", linewidth=1, label="ANN")
     axes.set_xscale("log")
     axes.set_xlabel("operations per text: SOPs, and MACs of direct input as 5.1 SOPs each")
     axes.set_ylabel("dev accuracy, %")
     axes.legend(fontsize=7, ncols=2, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    replace_file(path, lambda temporary: figure.savefig(temporary, format="png", dpi=130))
+    save_figure(path, figure)
+
+
+def _place(row: Row) -> tuple[float, float]:
+    """Operations and accuracy of a row in the plot."""
+    return max(row["sop_equivalents"], 1.0), 100 * row["dev_accuracy"]
+
+
+def _scatter(axes: Axes, rows: Sequence[Row]) -> None:
+    """A point for each row: the method is its marker, the input code its colour."""
+    methods = list(dict.fromkeys(row["method"] for row in rows))
+    colours = code_colours([*CODES, *(row["encoder"] for row in rows)])
+    for method in methods:
+        marker = MARKERS[methods.index(method) % len(MARKERS)]
+        for encoder, colour in colours.items():
+            own = [_place(r) for r in rows if (r["method"], r["encoder"]) == (method, encoder)]
+            if own:
+                x, y = zip(*own, strict=True)
+                label = f"{method} {encoder}"
+                axes.scatter(x, y, s=28, marker=marker, color=colour, label=label, alpha=0.8)
+
+
+def _front(axes: Axes, front: Sequence[Row]) -> None:
+    """The Pareto front as a line, with the steps of each row."""
+    places = [_place(row) for row in front]
+    x, y = [place[0] for place in places], [place[1] for place in places]
+    axes.plot(x, y, color="black", linewidth=1, label="Pareto front")
+    for row, place in zip(front, places, strict=True):
+        axes.annotate(
+            f"T={row['steps']}", place, xytext=(3, 4), textcoords="offset points", fontsize=7
+        )

@@ -6,34 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...convert.recipes.methods import changes_of
 from ...convert.recipes.options import from_options, override, to_options
-from ...convert.recipes.published import PRESETS
 from ...convert.recipes.recipe import ConversionRecipe
 from ...errors import InputError
 from ...models.encoders import CODES
 from ..settings.convert import SweepSettings
 
 Row = dict[str, Any]
-
-
-# what each method changes of the recipe that the command's other options name
-METHODS: dict[str, dict[str, Any]] = {
-    "default": {},
-    "max": {"threshold": "max"},
-    "percentile": {"threshold": "percentile"},
-    "nonzero": {"threshold": "percentile_nonzero"},
-    "mse": {"threshold": "mse"},
-    "channel": {"threshold": "percentile", "grain": "channel"},
-    "balance": {"threshold": "balance", "grain": "channel"},
-    "relu": {"source": "relu"},
-    "neurons": {"location": "neurons"},
-    "floor": {"initial": 0.0},
-    "bias": {"correction": "bias"},
-    "potential": {"correction": "potential"},
-    "weights": {"correction": "weights"},
-    "srp": {"srp_steps": 4},
-}
-
 
 # 45 nm, Horowitz 2014: an fp32 MAC costs 4.6 pJ, an addition 0.9 pJ; direct input multiplies
 MAC_IN_SOPS = 4.6 / 0.9
@@ -59,31 +39,14 @@ class Trial:
 def one_run_for_all(recipe: ConversionRecipe) -> bool:
     """Whether a run of T steps begins as one of fewer steps does, converted for that many."""
     depends_on_steps = (
-        not recipe.encoder.coding.prefix
+        not recipe.encoder.coding.contains_shorter
         or recipe.correction != "none"
-        or recipe.threshold.rule == "mse"
+        or recipe.threshold.member.uses_steps
         or recipe.bias_shift
         or recipe.srp_steps > 0
         or recipe.neuron.layer.windowed
     )
     return not depends_on_steps
-
-
-def changes_of(method: str) -> dict[str, Any]:
-    """The options that a method changes; several methods may be joined, as in ``channel+bias``.
-
-    Raises:
-        InputError: a name that is neither a method nor a preset.
-    """
-    known = {name: preset.options for name, preset in PRESETS.items()} | METHODS
-    changes: dict[str, Any] = {}
-    for name in method.split("+"):
-        if name not in known:
-            raise InputError(
-                f"expected methods of {', '.join(known)}, or several joined by +, but got {name!r}"
-            )
-        changes = override(changes, known[name])
-    return changes
 
 
 def plan(base: ConversionRecipe, choices: SweepSettings) -> tuple[list[Trial], list[Row]]:
@@ -105,12 +68,12 @@ def plan(base: ConversionRecipe, choices: SweepSettings) -> tuple[list[Trial], l
         for code in choices.encoders:
             recipes = {}
             coding = CODES[code]
-            wanted = {coding.longest(t) for t in choices.steps}
+            wanted = {coding.largest_steps(t) for t in choices.steps}
             for steps in sorted(wanted):
                 options = override(to_options(base), changes)
                 options = override(options, {"encoder": code, "steps": steps})
                 if options["srp_steps"]:
-                    options["srp_steps"] = coding.longest(options["srp_steps"])
+                    options["srp_steps"] = coding.largest_steps(options["srp_steps"])
                 try:
                     recipes[steps] = from_options(options)
                 except InputError as error:

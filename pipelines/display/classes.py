@@ -5,35 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-NAMES = {"ann": "ANN", "snn": "SNN converted", "finetuned": "SNN fine-tuned"}
-NAMES |= {"ann-adversarial": "ANN adversarial", "snn-adversarial": "SNN adversarial"}
+from ...formatting import percent
+from ..run_folder.records.models import ModelStage
+from .names import title
+
 MOST_CLASSES = 8
 """With more classes, those that a model knows least are shown."""
-Results = Mapping[str, Mapping[str, Any]]
+Models = Mapping[str, ModelStage]
 
 
-def percent(value: float | None) -> str:
-    """A fraction as percent with one decimal, a dash where there is none."""
-    return "-" if value is None else f"{100 * value:.1f}"
-
-
-def reference_rows(results: Results) -> Iterator[tuple[str, list[str]]]:
+def reference_rows(models: Models) -> Iterator[tuple[str, list[str]]]:
     """Name, and dev accuracy, test accuracy and macro F1 on test, of what needs no network."""
-    ann = results.get("ann", {})
-    if "baseline" in ann:
-        names = ("dev_accuracy", "test_accuracy", "test_macro_f1")
-        yield "linear model on words", [percent(ann["baseline"].get(name)) for name in names]
-    if "test_largest_class_share" in ann:
-        shares = (ann.get(f"{split}_largest_class_share") for split in ("dev", "test"))
-        yield "largest class always", [*map(percent, shares), ""]
+    ann = models.get("ann")
+    if ann is not None and ann.baseline is not None:
+        linear = ann.baseline
+        score = linear.test.macro_f1 if linear.test else None
+        figures = (linear.dev_accuracy, linear.test_accuracy, score)
+        yield "linear model on words", [percent(figure) for figure in figures]
+    if ann is not None and ann.test is not None:
+        dev = ann.dev.largest_class_share if ann.dev else None
+        yield "largest class always", [percent(dev), percent(ann.test.largest_class_share), ""]
 
 
-def class_lines(results: Results) -> Iterator[str]:
+def class_lines(models: Models) -> Iterator[str]:
     """One line a model: its accuracy on the test texts of each class."""
-    for name, title in NAMES.items():
-        shares = results.get(name, {}).get("test_accuracy_by_class")
-        if shares:
-            yield f"{title}, test accuracy by class, %: {by_class(shares)}"
+    for name, model in models.items():
+        if model.test is not None:
+            shares = model.test.accuracy_by_class
+            yield f"{title(name)}, test accuracy by class, %: {by_class(shares)}"
 
 
 def by_class(shares: Mapping[str, float | None]) -> str:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...formatting import percent
+from ...typed_json import to_json
+from ..run_folder.records.attack import AttackStage
+from ..run_folder.records.data import DataStage
+from ..run_folder.records.models import ModelStage
+from ..run_folder.records.stages import models_of, record_of
 from ..run_folder.run_folder import RunFolder
-from .classes import NAMES as NAMES
 from .classes import class_lines, reference_rows
-from .classes import percent as percent
+from .names import title
 
 
 def _width(text: str) -> int:
@@ -34,44 +39,48 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]], right: bool = Tr
     return "\n".join([line(cells[0]), rule, *map(line, cells[1:])])
 
 
-def curve_rows(results: dict[str, Any], name: str) -> list[list[str]]:
+def curve_rows(name: str, model: ModelStage) -> list[list[str]]:
     """Rows of one model: title, T, dev %, test %, input spikes and SOPs per text (at the last T).
 
     An SNN has a row for each step, or for the powers of two of a run of more than eight.
     """
-    if name not in results:
-        return []
-    figures = results[name]
-    if "accuracy_by_step" not in figures:
-        dev, test = percent(figures["dev_accuracy"]), percent(figures["test_accuracy"])
-        return [[NAMES[name], "", dev, test, "", ""]]
-    curve = list(zip(figures["dev_accuracy_by_step"], figures["accuracy_by_step"], strict=True))
+    if not model.accuracy_by_step:
+        dev, test = percent(model.dev_accuracy), percent(model.test_accuracy)
+        return [[title(name), "", dev, test, "", ""]]
+    curve = list(zip(model.dev_accuracy_by_step, model.accuracy_by_step, strict=True))
     last = len(curve)
     rows = []
-    for t, (dev, test) in enumerate(curve, 1):
+    for t, (dev_share, test_share) in enumerate(curve, 1):
         if last <= 8 or t & (t - 1) == 0 or t == last:
-            spikes = f"{figures['input_spikes_per_sample']:.0f}" if t == last else ""
-            sops = f"{figures['sops_per_sample']:.3g}" if t == last else ""
-            rows.append([NAMES[name], str(t), percent(dev), percent(test), spikes, sops])
+            spikes = f"{model.input_spikes_per_sample:.0f}" if t == last else ""
+            sops = f"{model.sops_per_sample:.3g}" if t == last else ""
+            shares = [percent(dev_share), percent(test_share)]
+            rows.append([title(name), str(t), *shares, spikes, sops])
     return rows
 
 
-def accuracy_table(results: dict[str, Any]) -> str:
+def accuracy_table(results: Mapping[str, Any]) -> str:
     """ANN, SNN at each step and fine-tuned SNN: accuracy and macro F1 in percent, spikes and SOPs.
 
-    Below them what they must be better than (see `summary_classes`), and accuracies by class.
+    Below them what they must be better than (see `classes.reference_rows`), and accuracies by
+    class.
+
+    Args:
+        results: figures by stage, as results.json has them
     """
+    models = models_of(results)
     rows = []
-    for name in NAMES:
-        own = curve_rows(results, name)
-        scores = [""] * (len(own) - 1) + [percent(results.get(name, {}).get("test_macro_f1"))]
-        rows += [[*row[:4], score, *row[4:]] for row, score in zip(own, scores, strict=False)]
-    rows += [[name, "", *cells, "", ""] for name, cells in reference_rows(results)]
+    for name, model in models.items():
+        own = curve_rows(name, model)
+        score = percent(model.test.macro_f1 if model.test else None)
+        scores = [*[""] * (len(own) - 1), score]
+        rows += [[*row[:4], score, *row[4:]] for row, score in zip(own, scores, strict=True)]
+    rows += [[name, "", *cells, "", ""] for name, cells in reference_rows(models)]
     header = ["model", "T", "dev %", "test %", "macro F1 %", "input spikes/text", "SOPs/text"]
-    return "\n".join([table(header, rows), *class_lines(results)])
+    return "\n".join([table(header, rows), *class_lines(models)])
 
 
-def robustness_table(rows: Sequence[dict[str, Any]]) -> str:
+def robustness_table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Victim by attack: accuracies, claimed and verified success, words changed, queries."""
     shown = []
     for row in rows:
@@ -79,7 +88,7 @@ def robustness_table(rows: Sequence[dict[str, Any]]) -> str:
         queries = "-" if row["queries"] is None else f"{row['queries']:.0f}"
         shown.append(
             [
-                NAMES.get(row["victim"], row["victim"]),
+                title(row["victim"]),
                 row["attack"] + " *" * bool(row.get("trained_on")),
                 row["n"],
                 percent(row["clean_accuracy"]),
@@ -95,33 +104,36 @@ def robustness_table(rows: Sequence[dict[str, Any]]) -> str:
     return table(header, shown)
 
 
-def attack_summary(figures: dict[str, Any]) -> str:
+def attack_summary(found: AttackStage) -> str:
     """The robustness table, and what may be concluded from it."""
-    lines = [robustness_table(figures["rows"])]
-    if any(row.get("trained_on") for row in figures["rows"]):
+    lines = [robustness_table([to_json(row) for row in found.rows])]
+    if any(row.trained_on for row in found.rows):
         lines.append("* the victim was trained on texts of this attack; the others were held out")
-    dropped = {name: parts for name, parts in figures.get("dropped", {}).items() if parts}
     lines += [
-        f"{name} is not as in its paper: {'; '.join(parts)}" for name, parts in dropped.items()
+        f"{name} is not as in its paper: {'; '.join(parts)}"
+        for name, parts in found.dropped.items()
+        if parts
     ]
-    lines += [f"- {sentence}" for sentence in figures.get("conclusions", [])]
+    lines += [f"- {sentence}" for sentence in found.conclusions]
     return "\n".join(lines)
 
 
-def stage_text(results: dict[str, Any], stage: str) -> str:
+def stage_text(results: Mapping[str, Any], stage: str) -> str:
     """The table of what one command has made."""
-    return attack_summary(results["attack"]) if stage == "attack" else accuracy_table(results)
+    if stage == "attack":
+        return attack_summary(record_of(results["attack"], "attack", AttackStage))
+    return accuracy_table(results)
 
 
 def run_text(run: RunFolder) -> str:
     """Every table of a run."""
     results = run.results()
-    data = results["data"]
-    sizes = "/".join(str(n) for n in data["sizes"].values())
+    data = run.record("data", DataStage, results)
+    sizes = "/".join(str(n) for n in data.sizes.values())
     parts = [
-        f"\n{data['name']} ({data['language']}), {sizes} texts, {', '.join(data['classes'])}",
+        f"\n{data.name} ({data.language}), {sizes} texts, {', '.join(data.classes)}",
         accuracy_table(results),
     ]
     if "attack" in results:
-        parts += ["", attack_summary(results["attack"])]
+        parts += ["", stage_text(results, "attack")]
     return "\n".join(parts)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -19,7 +18,6 @@ from ...energy.ann import (
 )
 from ...energy.exits import choose_margin, exit_accuracy, exit_steps
 from ...energy.layers import Layer
-from ...energy.price_table import EnergyTable
 from ...energy.spiking import Counted, SpikeTally, spiking_layers
 from ...engine.evaluate import accuracy
 from ...engine.reference import BATCH, ReferenceEngine, ann_logits, snn_positions
@@ -27,10 +25,11 @@ from ...models.batches import by_length
 from ...models.snn import SpikingTextModel
 from ...models.spikes.ttfs import RampReadout
 from ...models.text_model import TextModel
+from ..run_folder.records.energy import Exit
 
 Sequences = Sequence[np.ndarray]
-Row = dict[str, Any]
 SPARSE = "sparse-ann"
+SPIKING = ("snn", "finetuned")
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def measure_exits(
     labels: Sequence[int],
     dev: tuple[Tensor, Sequence[int]],
     tolerance: float,
-) -> tuple[Measured, Row] | None:
+) -> tuple[Measured, Exit] | None:
     """Early exits with a margin chosen on dev; None without any.
 
     Args:
@@ -118,7 +117,8 @@ def measure_exits(
     mean = float(steps.mean()) + before
     shares = [float((steps == t).mean()) for t in range(1, len(run.running) + 1)]
     found = Measured(victim, "early exit", mean, run.layers(steps), right)
-    return found, {"victim": victim, "margin": margin, "mean_steps": mean, "share_by_step": shares}
+    chosen = Exit(victim=victim, margin=margin, mean_steps=mean, share_by_step=shares)
+    return found, chosen
 
 
 @torch.no_grad()
@@ -173,69 +173,3 @@ def quantised_note(ann: TextModel, steps: int) -> tuple[int | None, str]:
             "compare like with like"
         )
     return levels, ""
-
-
-def priced(measured: Sequence[Measured], tables: Sequence[EnergyTable]) -> list[Row]:
-    """One row for every victim, setting and table, with its ratio to the sparse ANN."""
-    sparse = next((m for m in measured if m.victim == SPARSE), None)
-    rows = []
-    for table in tables:
-        base = None if sparse is None else table.joules(sparse.layers)
-        for m in measured:
-            joules = table.joules(m.layers)
-            parts = table.parts(m.layers)
-            mean = None if joules is None else float(joules.mean())
-            ratio = None
-            if mean is not None and base is not None and base.mean() > 0:
-                ratio = mean / float(base.mean())
-            spread = None if joules is None or len(joules) < 2 else float(joules.std(ddof=1))
-            rows.append(
-                {
-                    "victim": m.victim,
-                    "setting": m.setting,
-                    "steps": m.steps,
-                    "model": table.name,
-                    "joules_per_sentence": mean,
-                    "joules_std": spread,
-                    "ratio_to_sparse_ann": ratio,
-                    "accuracy": m.accuracy,
-                    "projection": True,
-                }
-                | {f"{part}_joules": None if parts is None else parts[part] for part in PARTS}
-            )
-    return rows
-
-
-PARTS = ("compute", "memory", "addressing")
-
-
-def steps_shown(count: int) -> list[int]:
-    """Numbers of steps of a curve: all of up to 16, the powers of two and the last of more."""
-    return [t for t in range(1, count + 1) if count <= 16 or t & (t - 1) == 0 or t == count]
-
-
-def curve(
-    run: SpikingRun, victim: str, labels: Sequence[int], tables: Sequence[EnergyTable]
-) -> list[Row]:
-    """Accuracy, energy and latency where texts stop after t of the T steps."""
-    if not run.has_steps:
-        return []
-    rows: list[Row] = []
-    for t in steps_shown(len(run.running)):
-        measured = replace(measure_snn(run, victim, "curve", labels), layers=run.layers(t))
-        right = run.accuracy(labels, t)
-        for table in tables:
-            joules = table.joules(measured.layers)
-            if joules is not None:
-                rows.append(
-                    {
-                        "victim": victim,
-                        "steps": t,
-                        "latency_steps": t + run.model.latency - run.model.steps,
-                        "model": table.name,
-                        "joules_per_sentence": float(joules.mean()),
-                        "accuracy": right,
-                        "projection": True,
-                    }
-                )
-    return rows

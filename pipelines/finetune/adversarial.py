@@ -25,7 +25,8 @@ from ...models.saving import save_model
 from ...models.snn import SpikingTextModel
 from ..data import load_run_texts, training_texts
 from ..quality.quality import model_figures
-from ..run_folder.run_folder import RunFolder, settings_dict
+from ..run_folder.fingerprints import settings_dict
+from ..run_folder.run_folder import RunFolder
 from ..settings.engine import ENGINE, EngineSettings
 from ..settings.finetune import AdversarialSettings, FinetuneSettings, spiking_names
 from ..settings.sizes import finetune_defaults

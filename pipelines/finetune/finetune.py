@@ -9,7 +9,8 @@ from typing import Any
 
 from ...models.snn import SpikingTextModel
 from ..data import load_run_model, load_run_texts, training_texts
-from ..run_folder.run_folder import RunFolder, settings_dict
+from ..run_folder.fingerprints import settings_dict
+from ..run_folder.run_folder import RunFolder
 from ..settings.engine import ENGINE, EngineSettings
 from ..settings.finetune import FinetuneSettings
 from ..settings.sizes import finetune_defaults

@@ -13,11 +13,14 @@ from torch import Tensor
 from ...convert.diagnosis.activity import layer_activity
 from ...engine.engines import make_engine, training_by
 from ...engine.kinds.kind import Training
-from ...engine.training.front import Backward, Surrogate
+from ...engine.training.surrogate import Surrogate
 from ...files import write_json
 from ...models.saving import save_model
 from ...models.snn import SpikingTextModel
+from ...models.surrogates import Backward
+from ...typed_json import made, to_json
 from ..measure import measure, write_raster
+from ..run_folder.records.spikes import Activity
 from ..run_folder.run_folder import RunFolder
 from ..settings.engine import EngineSettings
 from ..settings.finetune import FinetuneSettings
@@ -91,8 +94,8 @@ def save_snn(
     """Write a tuned SNN with what the report shows of it; returns its figures."""
     save_model(run.path / stage, model, classes)
     figures = measure(model, texts, seed, stage, engine)
-    activity = layer_activity(model, texts.sequences["dev"], seed)
-    write_json(run.path / stage / "activity.json", activity)
+    activity = [made(Activity, row) for row in layer_activity(model, texts.sequences["dev"], seed)]
+    write_json(run.path / stage / "activity.json", [to_json(row) for row in activity])
     write_raster(run, model, texts, seed, stage)
     return figures
 

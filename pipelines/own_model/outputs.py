@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ...convert.from_torch.check import outputs_of
 from ...convert.from_torch.readout import as_logits, as_the_module
-from ...convert.from_torch.translated import Translated
+from ...convert.from_torch.translation import Translated
 from ...errors import InputError
 from ...text.stages.own_vocabulary import OwnVocabulary
 

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from ...convert.from_torch.module import translate, unwrapped
 from ...convert.from_torch.text_model import scaled_model, word_vectors
-from ...convert.from_torch.translated import Translated
+from ...convert.from_torch.translation import Translated
 from ...engine.evaluate import accuracy
 from ...engine.reference import ann_logits
 from ...errors import InputError
@@ -43,7 +43,8 @@ from ..data import (
 )
 from ..quality.chance import warn_after
 from ..quality.quality import model_figures
-from ..run_folder.run_folder import RunFolder, fingerprint, settings_dict
+from ..run_folder.fingerprints import fingerprint, settings_dict
+from ..run_folder.run_folder import RunFolder
 from ..settings.data import DataSettings
 from ..training.texts import Texts
 from .outputs import OwnOutputs

@@ -6,18 +6,18 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..display.classes import percent
+from ...formatting import listing, percent
+from ..display.names import in_sentence
 from ..display.output import warn
+from ..run_folder.records.models import ModelStage
+from ..run_folder.records.stages import models_of
 from ..run_folder.run_folder import RunFolder
 from ..run_folder.stages import MODELS
 
-# `engine.chance` says when a model is at chance, and results.json holds its answer by stage
-Results = Mapping[str, Mapping[str, Any]]
+# `engine.chance` says when a model is at chance, and the records of a run hold its answer
+Models = Mapping[str, ModelStage]
 MOSTLY = 0.9
 """A model that answers one class for so many texts is described by that."""
-TITLES = {"ann": "ANN", "snn": "converted SNN", "finetuned": "fine-tuned SNN"}
-TITLES |= {"ann-adversarial": "adversarially tuned ANN"}
-TITLES |= {"snn-adversarial": "adversarially tuned SNN"}
 UNSURE = 0.1
 """Up to this p of `engine.chance` the words are that of a suspicion."""
 UNEQUAL = 1.5
@@ -31,88 +31,100 @@ NOTHING = {
 
 def warn_of(run: Path | str, use: str, models: Collection[str] = MODELS) -> None:
     """Warn of what `while_used` says of the models of a run folder."""
-    warn(while_used(RunFolder(run).results(), use, models))
+    warn(while_used(RunFolder(run).models(), use, models))
 
 
-def warn_after(results: Results, *stages: str) -> None:
-    """Warn, once each, of what `after_stage` says of the models that a command has made."""
-    for sentence in dict.fromkeys(after_stage(results, stage) for stage in stages):
+def warn_after(results: Mapping[str, Any], *stages: str) -> None:
+    """Warn, once each, of what `after_stage` says of the models that a command has made.
+
+    Args:
+        results: figures by stage, as results.json has them
+        stages: that were made
+    """
+    models = models_of(results)
+    for sentence in dict.fromkeys(after_stage(models, stage) for stage in stages):
         warn(sentence)
 
 
-def after_stage(results: Results, stage: str) -> str | None:
+def after_stage(models: Models, stage: str) -> str | None:
     """What to warn of after the command that made ``stage``; None where there is nothing.
 
     Args:
-        results: figures by stage
+        models: of the run, by stage
         stage: the model that was made
     """
-    if stage not in TITLES or stage not in results:
+    if stage not in models:
         return None
-    if stage == "ann" and too_few(results):
+    if stage == "ann" and too_few(models):
         return (
-            f"{tested(results)} test texts are too few to tell the ANN from guessing: its figures, "
+            f"{tested(models)} test texts are too few to tell the ANN from guessing: its figures, "
             "and those of what is made from it, say little"
         )
-    if at_chance(results, "ann"):
-        if stage == "ann":
-            return f"{described(results, 'ann')}; {advice(results)}"
-        means = f"the figures of its {'conversion' if stage == 'snn' else 'fine-tuning'} mean"
-        if not at_chance(results, stage):
-            means = f"a comparison of the {TITLES[stage]} with it means"
-        remedy = "train it again first (see snnconvert train --help), with --force"
-        if results["ann"].get("imported"):
-            remedy = advice(results)
-        return f"the ANN of this run is at chance, so {means} nothing: {remedy}"
-    if not at_chance(results, stage):
+    if at_chance(models, "ann"):
+        return _of_lost_ann(models, stage)
+    if not at_chance(models, stage):
         return None
-    return f"{described(results, stage)}; {advice_for_made(stage)}"
+    return f"{described(models, stage)}; {advice_for_made(stage)}"
 
 
-def while_used(results: Results, use: str, models: Collection[str] = MODELS) -> str | None:
+def _of_lost_ann(models: Models, stage: str) -> str:
+    """What to say after ``stage`` where the ANN is at chance."""
+    if stage == "ann":
+        return f"{described(models, 'ann')}; {advice(models)}"
+    means = f"the figures of its {'conversion' if stage == 'snn' else 'fine-tuning'} mean"
+    if not at_chance(models, stage):
+        means = f"a comparison of the {in_sentence(stage)} with it means"
+    remedy = "train it again first (see snnconvert train --help), with --force"
+    if models["ann"].imported:
+        remedy = advice(models)
+    return f"the ANN of this run is at chance, so {means} nothing: {remedy}"
+
+
+def while_used(models: Models, use: str, of: Collection[str] = MODELS) -> str | None:
     """What to warn of where models are swept, attacked or priced; None for nothing.
 
     Args:
-        results: figures by stage
+        models: of the run, by stage
         use: ``sweep``, ``attack`` or ``energy``
-        models: those that it is of
+        of: those that it is of
     """
-    lost = [title for name, title in TITLES.items() if name in models and at_chance(results, name)]
+    lost = [in_sentence(name) for name in MODELS if name in of and at_chance(models, name)]
     if not lost:
         return None
-    names = " and ".join(filter(None, (", ".join(lost[:-1]), lost[-1])))
     are = "are" if len(lost) > 1 else "is"
-    return f"the {names} of this run {are} at chance: {NOTHING[use]}"
+    return f"the {listing(lost)} of this run {are} at chance: {NOTHING[use]}"
 
 
-def at_chance(results: Results, stage: str) -> bool:
+def at_chance(models: Models, stage: str) -> bool:
     """Whether the model of ``stage`` is known to be at chance."""
-    return results.get(stage, {}).get("at_chance") is True
+    return stage in models and models[stage].at_chance is True
 
 
-def too_few(results: Results) -> bool:
+def too_few(models: Models) -> bool:
     """Whether the test texts cannot tell any ANN from guessing."""
-    ann = results.get("ann", {})
-    return ann.get("at_chance") is None and ann.get("chance_p") is not None
+    ann = models.get("ann")
+    return ann is not None and ann.at_chance is None and ann.chance_p is not None
 
 
-def tested(results: Results) -> int:
+def tested(models: Models) -> int:
     """How many test texts there are."""
-    return sum(map(sum, results["ann"]["test_confusion_matrix"]))
+    figures = models["ann"].test
+    return sum(figures.sizes) if figures else 0
 
 
-def described(results: Results, stage: str) -> str:
+def described(models: Models, stage: str) -> str:
     """How a model is at chance, as ``the ANN is at chance: ...``, by its test texts."""
-    figures = results[stage]
-    classes = list(figures["test_accuracy_by_class"])
-    found = how(figures["test_confusion_matrix"], classes)
-    is_at = "can hardly be told from" if figures.get("chance_p", 1) <= UNSURE else "is at"
-    said = f"the {TITLES[stage]} {is_at} chance: {found}"
-    trained = results.get("ann", {}).get("test_accuracy")
+    model, ann = models[stage], models.get("ann")
+    p = 1 if model.chance_p is None else model.chance_p
+    text = (
+        f"the {in_sentence(stage)} {'can hardly be told from' if p <= UNSURE else 'is at'} chance"
+    )
+    if model.test:
+        text += f": {how(model.test.confusion_matrix, list(model.test.accuracy_by_class))}"
     # an ANN of a run before there were figures by class may be at chance or not
-    if stage != "ann" and trained is not None and results["ann"].get("at_chance") is False:
-        said += f"; the ANN that it comes from is not ({percent(trained)} %)"
-    return said
+    if stage != "ann" and ann is not None and ann.at_chance is False:
+        text += f"; the ANN that it comes from is not ({percent(ann.test_accuracy)} %)"
+    return text
 
 
 def how(matrix: Sequence[Sequence[int]], classes: Sequence[str]) -> str:
@@ -128,28 +140,32 @@ def how(matrix: Sequence[Sequence[int]], classes: Sequence[str]) -> str:
     return f"{right} of {texts} test texts are right, which guessing may give too ({share})"
 
 
-def advice(results: Results) -> str:
+def advice(models: Models) -> str:
     """What to do about a trained network at chance; nothing that has been done already."""
-    figures = results["ann"]
-    if figures.get("imported"):
+    ann = models["ann"]
+    if ann.imported:
         return (
             "check the module's vocabulary and the order of its classes (see run_from_module), or "
             "train it further"
         )
-    sizes = [sum(row) for row in figures["test_confusion_matrix"]]
+    sizes = ann.test.sizes if ann.test else []
     ways = ["more --epochs and --patience", "other --vectors", "another --lr"]
-    if not figures.get("train_vectors"):
+    if not ann.train_vectors:
         ways.insert(1, "--train-vectors true")
-    unequal = max(sizes) * len(sizes) >= UNEQUAL * sum(sizes)
-    if unequal and not figures.get("class_weights"):
+    unequal = bool(sizes) and max(sizes) * len(sizes) >= UNEQUAL * sum(sizes)
+    if unequal and not ann.class_weights:
         ways.insert(0, "--class-weights true")
-    linear = figures.get("baseline", {})
-    known = ""
-    if linear.get("at_chance"):
-        known = "a linear model on word counts is at chance too: see that labels fit their texts; "
-    elif "test_accuracy" in linear:
-        known = f"a linear model on word counts has {percent(linear['test_accuracy'])} %: "
-    return f"{known}try {', '.join(ways[:-1])} or {ways[-1]}, with --force"
+    return f"{_beside_words(ann)}try {listing(ways, 'or')}, with --force"
+
+
+def _beside_words(ann: ModelStage) -> str:
+    """What a linear model on the same texts says of them."""
+    linear = ann.baseline
+    if linear is None:
+        return ""
+    if linear.at_chance:
+        return "a linear model on word counts is at chance too: see that labels fit their texts; "
+    return f"a linear model on word counts has {percent(linear.test_accuracy)} %: "
 
 
 def advice_for_made(stage: str) -> str:

@@ -1,19 +1,16 @@
-"""How a report writes numbers and names."""
+"""How a report writes numbers: with blanks that no line is broken at, and true minus signs."""
 
 from __future__ import annotations
 
-import re
-from pathlib import PurePath
+from ... import formatting
 
-MODEL_NAMES = {"ann": "ANN", "snn": "SNN", "finetuned": "Fine-tuned SNN"}
-SHORT_NAMES = MODEL_NAMES | {"finetuned": "Fine-tuned"}
 NONE = "–"  # a figure that is not defined, or was not measured
 NBSP = "\u00a0"
 
 
 def percent(fraction: float | None, digits: int = 1) -> str:
     """0.8807 as ``88.1 %``."""
-    return NONE if fraction is None else f"{100 * fraction:.{digits}f}{NBSP}%"
+    return NONE if fraction is None else f"{formatting.percent(fraction, digits)}{NBSP}%"
 
 
 def span(low: float | None, high: float | None) -> str:
@@ -81,12 +78,7 @@ def duration(seconds: float | None) -> str:
 
 def joules(value: float | None) -> str:
     """2.73e-05 as ``27.3 µJ``: three digits and a fitting unit."""
-    if value is None:
-        return NONE
-    for factor, unit in ((1e3, "mJ"), (1e6, "µJ"), (1e9, "nJ")):
-        if value * factor >= 0.9995:
-            return f"{value * factor:.3g}{NBSP}{unit}"
-    return f"{value * 1e12:.3g}{NBSP}pJ"
+    return formatting.joules(value, "µ", NONE).replace(" ", NBSP)
 
 
 def ratio(value: float | None) -> str:
@@ -99,21 +91,6 @@ def points(difference: float) -> str:
     value = round(100 * difference, 1)
     sign = "+" if value > 0 else "−" if value < 0 else "±"
     return f"{sign}{abs(value):.1f}{NBSP}point{'' if abs(value) == 1 else 's'}"
-
-
-TUNED = {"ann-adversarial": "ANN adversarial", "snn-adversarial": "SNN adversarial"}
-
-
-def victim(name: str, short: bool = False) -> str:
-    """A victim's name as people read it: ``ann+noise@poisson:7`` as ``ANN +noise @poisson:7``."""
-    model, *rest = re.split(r"(?=[+@])", name)
-    known = TUNED | (SHORT_NAMES if short else MODEL_NAMES)
-    return " ".join([known.get(model, model), *rest])
-
-
-def attack(name: str) -> str:
-    """An attack's name; of a file of one's own its last part."""
-    return PurePath(name.replace("\\", "/")).name if name.endswith(".py") else name
 
 
 def p_value(p: float | None) -> str:

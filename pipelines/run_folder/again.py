@@ -14,10 +14,13 @@ from ..settings.energy import EnergySettings
 from ..settings.fields import Settings
 from ..settings.finetune import AdversarialSettings, FinetuneSettings
 from ..settings.train import TrainSettings
+from .stages import COMMANDS
 
 Config = dict[str, Any]
 # stages of which every setting is an option of the command of their name
 SHOWING: dict[str, Settings] = {"attack": AttackSettings(), "energy": EnergySettings()}
+_AGAIN = {"snn": "convert", "finetuned": "fine-tune", "attack": "attack", "energy": "count"}
+_AGAIN |= {"ann-adversarial": "tune", "snn-adversarial": "tune"}
 
 
 def command_for(stage: str, run: Path, config: Config) -> str:
@@ -61,6 +64,14 @@ def _without_controls(own: Config) -> Config:
     return own | {"victims": [name for name in victims if "+" not in name]}
 
 
+def again(stage: str, run: Path) -> str:
+    """What to do about a damaged ``stage``, for the end of an error: its command, in short."""
+    where = shlex.quote(str(run))
+    if stage in _AGAIN:
+        return f"{_AGAIN[stage]} again: snnconvert {COMMANDS[stage].format(run=where)} --force"
+    return f"train again: snnconvert {COMMANDS['ann'].format(run=where)} --force"
+
+
 def _train(run: Path, config: Config) -> str:
     where, data = shlex.quote(str(run)), config.get("data")
     if "module" in config.get("ann", {}):
@@ -100,17 +111,16 @@ def _seed(values: Config) -> list[str]:
 
 def _recipe_words(run: Path, own: Config) -> list[str]:
     """The options of ``convert``: a recipe by name, and what was changed of it."""
-    from ...convert.recipes.options import from_options, to_options
-    from ...convert.recipes.published import PRESETS, load_options
-    from ...models.neurons.options import added_options
+    from ...convert.recipes.options import from_options, recipe_options, to_options
+    from ...convert.recipes.published import PUBLISHED, load_options
 
     name = str(own.get("recipe", ConvertSettings().recipe))
     of_run = run / "recipes" / f"{name}.yaml"
-    if name not in PRESETS and not of_run.is_file():
+    if name not in PUBLISHED and not of_run.is_file():
         name = ConvertSettings().recipe
-    base = load_options(name if name in PRESETS else str(of_run))[1]
-    added = {name: item.default for name, item in added_options().items()}
-    usual = added | to_options(from_options(base))
+    base = load_options(name if name in PUBLISHED else str(of_run))[1]
+    usual = {name: item.default for name, item in recipe_options().items()}
+    usual |= to_options(from_options(base))
     changed = {key: value for key, value in own.items() if key in usual and value != usual[key]}
     words = ["--recipe", name] if name != ConvertSettings().recipe else []
     for key, value in changed.items():

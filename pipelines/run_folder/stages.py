@@ -24,6 +24,8 @@ MAKERS |= {
     for model in ("ann", "snn")
 }
 MODELS = tuple(MAKERS)
+# the command that does each stage
+COMMANDS = {"data": MAKERS["ann"]} | MAKERS | {name: f"{name} {{run}}" for name in SHOWING}
 
 
 def below(stage: str, settings: dict[str, Any]) -> tuple[str, ...]:

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ...attacks.presets import PRESETS, is_attack_file
+from ...convert.thresholds import RULES
 from ...models.encoders import CODES
-from .choices import MEASURED
+from ...options import Choices
 from .fields import Settings, option
 
 
@@ -67,5 +68,5 @@ class AttackSweepSettings(Settings):
     thresholds: tuple[str, ...] = option(
         ("recipe",),
         "threshold rules (recipe: that of the run's SNN)",
-        ("recipe", "bound", *MEASURED),
+        Choices("recipe", RULES),
     )

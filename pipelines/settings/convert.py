@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import Field, dataclass
+from dataclasses import Field, dataclass, field
 from typing import Any
 
+from ...convert.recipes.options import RecipeOption, recipe_options
+from ...convert.recipes.published import PUBLISHED
 from ...models.encoders import CODES
-from ...models.neurons import NEURONS
-from ...models.neurons.options import BURST, LEAK, NEGATIVE, NeuronOption, added_options
-from .choices import GRAINS, POOLING, RULES
-from .fields import Settings, option, recipe_option
+from .fields import Settings, option
+
+_OPTIONS = recipe_options()
 
 
-def neuron_option(item: NeuronOption) -> Any:
-    """An option of a neuron that is left to the recipe where it is not given."""
-    return recipe_option(item.text, (), **item.bounds)
+def of_recipe(name: str) -> Any:
+    """The option ``name`` of recipes, which is left to the recipe where it is not given."""
+    return _left_to_recipe(_OPTIONS[name])
+
+
+def _left_to_recipe(item: RecipeOption) -> Any:
+    return field(default=None, metadata={**item.metadata, "shown": "the recipe's"})
 
 
 @dataclass(frozen=True)
@@ -26,54 +31,39 @@ class ConvertSettings(Settings):
 
     recipe: str = option(
         "default",
-        "default, diehl2015, rueckauer2017, deng2021, tcl2021, li2021, bu2022, hao2023, lv2023, or "
-        "a YAML file (as RUN/snn/recipe.yaml); the other options change it",
+        f"{', '.join(PUBLISHED)}, or a YAML file (as RUN/snn/recipe.yaml); the other options "
+        "change it",
     )
     calibration: int = option(512, "training texts that thresholds are balanced on", least=1)
-    steps: int | None = recipe_option("time steps T", least=1)
-    encoder: str | None = recipe_option("input code", CODES)
-    mapping: str | None = recipe_option(
-        "channels of the input (auto: split, none for direct)", ("auto", "split", "shift", "none")
-    )
-    threshold: str | None = recipe_option("threshold rule", RULES)
-    grain: str | None = recipe_option("one threshold per layer or channel", GRAINS)
-    percentile: float | None = recipe_option(
-        "percentile of the threshold rule, in percent", above=0, most=100
-    )
-    source: str | None = recipe_option(
-        "thresholds from the ANN's activation, or from the ReLU of its pre-activations",
-        ("activation", "relu"),
-    )
-    location: str | None = recipe_option(
-        "thresholds from all positions, or from where the neurons stand", ("positions", "neurons")
-    )
-    threshold_value: float | None = recipe_option("threshold of the rule fixed", above=0)
-    normalise: str | None = recipe_option(
-        "balance thresholds, or scale the weights", ("thresholds", "weights")
-    )
-    initial: float | None = recipe_option("V(0) as a fraction of the threshold", least=0, most=1)
-    bias_shift: bool | None = recipe_option("add theta/(2T) to the currents instead of V(0)")
-    reset: str | None = recipe_option("reset after a spike", ("soft", "hard"))
-    neuron: str | None = recipe_option("neuron model", NEURONS)
-    leak: float | None = neuron_option(LEAK)
-    burst: int | None = neuron_option(BURST)
-    negative: float | None = neuron_option(NEGATIVE)
-    pooling: str | None = recipe_option("max pooling of spikes (auto: by encoder)", POOLING)
-    correction: str | None = recipe_option(
-        "adjust on unlabelled texts", ("none", "bias", "potential", "weights")
-    )
-    insist: bool | None = recipe_option("build also what is known not to converge")
-    srp_steps: int | None = recipe_option("steps run before to silence neurons (SRP)", least=0)
-    tau: float | None = recipe_option(
-        "soft threshold of the words' components, for fewer spikes", least=0, below=1
-    )
+    steps: int | None = of_recipe("steps")
+    encoder: str | None = of_recipe("encoder")
+    mapping: str | None = of_recipe("mapping")
+    threshold: str | None = of_recipe("threshold")
+    granularity: str | None = of_recipe("granularity")
+    percentile: float | None = of_recipe("percentile")
+    source: str | None = of_recipe("source")
+    location: str | None = of_recipe("location")
+    threshold_value: float | None = of_recipe("threshold_value")
+    normalise: str | None = of_recipe("normalise")
+    initial: float | None = of_recipe("initial")
+    bias_shift: bool | None = of_recipe("bias_shift")
+    reset: str | None = of_recipe("reset")
+    neuron: str | None = of_recipe("neuron")
+    leak: float | None = of_recipe("leak")
+    burst: int | None = of_recipe("burst")
+    negative: float | None = of_recipe("negative")
+    pooling: str | None = of_recipe("pooling")
+    correction: str | None = of_recipe("correction")
+    allow_inexact: bool | None = of_recipe("allow_inexact")
+    srp_steps: int | None = of_recipe("srp_steps")
+    soft_threshold: float | None = of_recipe("soft_threshold")
 
     @classmethod
     def added_options(cls) -> dict[str, tuple[Any, Field[Any]]]:
-        """The options of neurons that a user has added."""
+        """Those of neurons and threshold rules that a user has added, and no others."""
         return {
-            name: (type(item.default) | None, neuron_option(item))
-            for name, item in added_options().items()
+            name: (item.kind | None, _left_to_recipe(item))
+            for name, item in recipe_options().items()
         }
 
 

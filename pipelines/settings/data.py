@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...text.stages import STAGES
 from .fields import Settings, option
 
 
@@ -37,6 +38,7 @@ class DataSettings(Settings):
     limit: int | None = option(
         None, "use at most this many texts of each split, for a quick trial", shown="all", least=2
     )
+    stage: str = option("words", "what a text is cut into, each with an id and a vector", STAGES)
     vectors: str = option(
         "train", "word vectors: a word2vec or GloVe file, a gensim name, train, or random"
     )

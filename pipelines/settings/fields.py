@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import Field, field, fields, is_dataclass, make_dataclass
 from typing import Any, Self, TypeVar
 
@@ -14,13 +13,7 @@ __all__ = [
     "check_value",
     "extended",
     "option",
-    "recipe_option",
 ]
-
-
-def recipe_option(text: str, choices: Collection[str] = (), **more: Any) -> Any:
-    """An option of the conversion that is left to its recipe where it is not given."""
-    return option(None, text, choices, "the recipe's", **more)
 
 
 S = TypeVar("S")

@@ -6,6 +6,7 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 from ...errors import InputError
+from ...models.surrogates import BACKWARDS, SURROGATES
 from ..training.losses import LOSSES, added_parameters, parameters
 from ..training.options import LoopOptions
 from .fields import Settings, option
@@ -17,12 +18,10 @@ class FinetuneSettings(LoopOptions, Settings):
 
     lr: float = option(5e-4, "learning rate of AdamW", above=0)
     loss: str = option("mean_logits", "cross entropy on mean logits or spike counts", LOSSES)
-    surrogate: str = option(
-        "atan", "surrogate of the spike's gradient", ("atan", "sigmoid", "rectangle", "triangle")
-    )
+    surrogate: str = option("atan", "surrogate of the spike's gradient", SURROGATES)
     width: float = option(1.0, "width of the surrogate, in thresholds", above=0)
     backward: str = option(
-        "exact", "gradients through time, or through mean rates (cheaper)", ("exact", "rate")
+        "exact", "gradients through time, or through mean rates (cheaper)", BACKWARDS
     )
     dropout: float = option(0.3, "dropout of pooled spikes before the readout", least=0, below=1)
     tied: bool = option(

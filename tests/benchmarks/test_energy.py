@@ -89,4 +89,4 @@ def test_parts_are_measured_once(tmp_path: Path):
         study = Study(tmp_path, None, tmp_path)
         assert study.part("a", compute) == [{"joules": 0.1}]
     assert len(calls) == 1
-    assert Variant(2, 0.05).name == "T=2, tau=0.05" and Variant(4, 0.0).name == "T=4"
+    assert Variant(2, 0.05).name == "T=2, soft threshold=0.05" and Variant(4, 0.0).name == "T=4"

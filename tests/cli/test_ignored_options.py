@@ -17,7 +17,10 @@ CASES = [
     ("convert {run} --sweep --steps 8", "no --steps with --sweep.*give --sweep.steps"),
     ("convert {run} --sweep --encoder saf", "no --encoder with --sweep.*give --sweep.encoders"),
     ("convert {run} --neuron ttfs --encoder ttfs --correction bias", "correction none"),
-    ("convert {run} --threshold max --percentile 99", "a percentile only with the rules"),
+    (
+        "convert {run} --threshold max --percentile 99",
+        "percentile only with the rules auto, percentile.*but got 99 with the rule max",
+    ),
 ]
 
 

@@ -106,11 +106,10 @@ def test_none_is_the_default_of_what_is_chosen_by_the_data(name: str) -> None:
 
 def test_choices_are_those_of_the_rooms_below() -> None:
     """Settings name choices in words, to be light; they must be the ones that are there."""
-    from snnconvert.convert.thresholds.rule import GRAINS, LOCATIONS, RULES, SOURCES
-    from snnconvert.models.encoders import CODES
-    from snnconvert.models.encoders.encoder import MAPPINGS
-    from snnconvert.models.spikes.pooling import POOLING_RULES
-    from snnconvert.models.spikingjelly import SURROGATES
+    from snnconvert.convert.thresholds import RULES
+    from snnconvert.convert.thresholds.spec import GRANULARITIES, LOCATIONS, SOURCES
+    from snnconvert.models.encoders import CODES, MAPPINGS
+    from snnconvert.models.spikes import POOLING_RULES
     from snnconvert.pipelines.run_folder.stages import MODELS
 
     def choices(owner: type, name: str) -> set[str]:
@@ -119,11 +118,10 @@ def test_choices_are_those_of_the_rooms_below() -> None:
     assert choices(settings.ConvertSettings, "encoder") == set(CODES)
     assert choices(settings.ConvertSettings, "mapping") == {"auto", *MAPPINGS}
     assert choices(settings.ConvertSettings, "threshold") == set(RULES)
-    assert choices(settings.ConvertSettings, "grain") == set(GRAINS)
+    assert choices(settings.ConvertSettings, "granularity") == set(GRANULARITIES)
     assert choices(settings.ConvertSettings, "source") == set(SOURCES)
     assert choices(settings.ConvertSettings, "location") == set(LOCATIONS)
     assert choices(settings.ConvertSettings, "pooling") == {"auto", *POOLING_RULES}
-    assert choices(settings.FinetuneSettings, "surrogate") == set(SURROGATES)
     assert choices(settings.AttackSettings, "presets") == {"auto", *PRESETS}
     assert set(settings.AttackSettings().victims) == set(MODELS)
     text = next(f for f in fields(settings.DataSettings) if f.name == "dataset").metadata["help"]

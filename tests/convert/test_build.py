@@ -12,7 +12,9 @@ from torch import Tensor
 
 from snnconvert.convert.build import build_snn
 from snnconvert.convert.recipes.recipe import ConversionRecipe
-from snnconvert.convert.thresholds.rule import ActivationStatistics, ThresholdRule, choose_threshold
+from snnconvert.convert.thresholds.choose import choose_threshold
+from snnconvert.convert.thresholds.spec import ThresholdRule
+from snnconvert.convert.thresholds.statistics import ActivationStatistics
 from snnconvert.convert.verify import verify
 from snnconvert.errors import InputError, SnnConvertError
 from snnconvert.models.encoders.encoder import Encoder
@@ -73,13 +75,13 @@ def test_spike_counts_equal_the_activation_times_t():
     torch.testing.assert_close(s["act2"].values.sum(0), expected, atol=1e-6, rtol=0)
 
 
-@pytest.mark.parametrize("grain", ["layer", "channel"])
+@pytest.mark.parametrize("granularity", ["layer", "channel"])
 @pytest.mark.parametrize("code", ["saf", "poisson"])
-def test_folding_changes_no_spike(code: str, grain: str):
+def test_folding_changes_no_spike(code: str, granularity: str):
     """Threshold theta on the ANN's own weights, and threshold 1 on folded ones: same spikes."""
     ann, x = make_ann(5, activation="relu"), texts(5)
-    rule = ThresholdRule("max", grain)
-    recipe = ConversionRecipe(8, Encoder(code), rule, pooling="spikes", insist=True)
+    rule = ThresholdRule("max", granularity)
+    recipe = ConversionRecipe(8, Encoder(code), rule, pooling="spikes", allow_inexact=True)
     snn, thresholds = convert(ann, recipe, x)
     frames = recipe.encoder.encode(x, LENGTHS, 8, torch.Generator().manual_seed(1))
     record: dict[str, Signal] = {}
@@ -148,11 +150,11 @@ def test_thresholds_by_hand():
         return choose_threshold("act2", network, statistics, rule)[0].tolist()
 
     assert choose(ThresholdRule("max", "layer")) == [2.0]
-    assert choose(ThresholdRule("percentile", "layer", 50)) == [pytest.approx(0.5)]
-    assert choose(ThresholdRule("percentile", "layer", 100)) == [2.0]
+    assert choose(ThresholdRule("percentile", percentile=50)) == [pytest.approx(0.5)]
+    assert choose(ThresholdRule("percentile", percentile=100)) == [2.0]
     # the silent channel takes the layer's threshold
     assert choose(ThresholdRule("max", "channel")) == [2.0, 2.0]
-    assert choose(ThresholdRule("percentile", "channel", 50)) == [1.5, 0.5]
+    assert choose(ThresholdRule("percentile", "channel", percentile=50)) == [1.5, 0.5]
 
 
 def test_qcfs_rule_takes_the_learned_bound_and_needs_one():
@@ -239,10 +241,10 @@ def test_what_cannot_be_converted_is_named(network: Network, words: str):
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"steps": 0}, "at least one time step"),
-        ({"initial": 1.5}, "between 0 and 1"),
-        ({"reset": "none"}, "soft or hard"),
-        ({"pooling": "median"}, "pooling rule"),
+        ({"steps": 0}, "a number of at least 1 for steps"),
+        ({"initial": 1.5}, "at least 0 and at most 1 for initial"),
+        ({"reset": "none"}, "reset to be of soft, hard"),
+        ({"pooling": "median"}, "pooling to be of auto, spikes"),
         ({"steps": 4, "encoder": Encoder("bitplane")}, "bitplane"),
     ],
 )
@@ -255,7 +257,7 @@ def test_bad_recipes_are_refused(settings: dict, words: str):
     ("settings", "words"),
     [
         ({"rule": "mean"}, "threshold rule"),
-        ({"grain": "weight"}, "grain"),
+        ({"granularity": "weight"}, "granularity"),
         ({"percentile": 0}, "percentile"),
         ({"percentile": 101}, "percentile"),
     ],

@@ -65,7 +65,7 @@ def test_spikes_do_not_depend_on_batch_order_or_padding(
     }
     encoder = Encoder(code, "none" if code == "direct" else "split")
     neuron = NeuronSpec(kind, burst=2 if kind == "burst" else 1)
-    recipe = ConversionRecipe(3, encoder, pooling=rule, neuron=neuron, insist=True)
+    recipe = ConversionRecipe(3, encoder, pooling=rule, neuron=neuron, allow_inexact=True)
     snn, _ = build_snn(ann, recipe, thresholds)
     random = torch.Generator().manual_seed(seed)
     width = max([*lengths, 1])

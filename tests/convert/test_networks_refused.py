@@ -91,7 +91,7 @@ def test_thresholds_by_position_are_refused_before_a_flatten():
     by_channel = torch.tensor([1.0, 1, 1, 2, 2, 2])
     snn, _ = build_snn(ann, ConversionRecipe(), {"act": by_channel})
     torch.testing.assert_close(snn.node("conv").bias, ann.node("conv").bias / torch.tensor([1, 2]))
-    with pytest.raises(InputError, match="cannot convert conv: after flat .* grain layer"):
+    with pytest.raises(InputError, match="cannot convert conv: after flat .* granularity layer"):
         build_snn(ann, ConversionRecipe(), {"act": torch.arange(1.0, 7)})
 
 

@@ -9,24 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnconvert.convert.recipes import recipe as recipes
+from snnconvert.convert.recipes.file import read_recipe, save_recipe
 from snnconvert.convert.recipes.options import (
-    DEFAULTS,
-    PLACES,
     from_options,
     override,
-    read_recipe,
-    save_recipe,
+    recipe_options,
     to_options,
 )
-from snnconvert.convert.recipes.published import PRESETS, load_options
+from snnconvert.convert.recipes.published import PUBLISHED, load_options
 from snnconvert.convert.recipes.recipe import ConversionRecipe
-from snnconvert.convert.thresholds.rule import GRAINS, LOCATIONS, RULES, SOURCES, ThresholdRule
+from snnconvert.convert.thresholds import RULES
+from snnconvert.convert.thresholds.spec import GRANULARITIES, LOCATIONS, SOURCES, ThresholdRule
 from snnconvert.errors import InputError
-from snnconvert.models.encoders import CODES
-from snnconvert.models.encoders.encoder import MAPPINGS, Encoder
+from snnconvert.models.encoders import CODES, MAPPINGS
+from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.neurons import NEURONS
 from snnconvert.models.neurons.spec import NeuronSpec
-from snnconvert.models.spikes.pooling import POOLING_RULES
+from snnconvert.models.spikes import POOLING_RULES
 
 
 @st.composite
@@ -37,7 +36,7 @@ def options(draw: st.DrawFn) -> dict:
         "encoder": st.sampled_from(sorted(CODES)),
         "mapping": st.sampled_from([*MAPPINGS, "auto"]),
         "threshold": st.sampled_from(sorted(RULES)),
-        "grain": st.sampled_from(GRAINS),
+        "granularity": st.sampled_from(GRANULARITIES),
         "percentile": st.floats(0.5, 100),
         "source": st.sampled_from(SOURCES),
         "location": st.sampled_from(LOCATIONS),
@@ -46,7 +45,7 @@ def options(draw: st.DrawFn) -> dict:
         "reset": st.sampled_from(["soft", "hard"]),
         "bias_shift": st.booleans(),
         "pooling": st.sampled_from(["auto", *POOLING_RULES]),
-        "insist": st.booleans(),
+        "allow_inexact": st.booleans(),
         "neuron": st.sampled_from(sorted(NEURONS)),
         "leak": st.floats(0, 0.9),
         "burst": st.integers(1, 4),
@@ -54,9 +53,9 @@ def options(draw: st.DrawFn) -> dict:
         "correction": st.sampled_from(recipes.CORRECTIONS),
         "srp_steps": st.integers(0, 4),
         "normalise": st.sampled_from(recipes.NORMALISE),
-        "tau": st.floats(0, 0.9),
+        "soft_threshold": st.floats(0, 0.9),
     }
-    assert set(pools) == set(PLACES)
+    assert set(pools) == set(recipe_options())
     names = draw(st.sets(st.sampled_from(sorted(pools)), max_size=6))
     return {name: draw(pools[name]) for name in names}
 
@@ -75,13 +74,14 @@ def test_options_name_a_recipe_or_are_refused_in_one_line(chosen: dict):
 
 def test_no_options_are_the_packages_own_choices():
     assert from_options({}) == ConversionRecipe()
-    assert set(DEFAULTS) == set(PLACES)
+    usual = {name: item.default for name, item in recipe_options().items()}
+    assert to_options(ConversionRecipe()) == usual | {"mapping": "split"}
     assert from_options({"encoder": "direct"}).encoder == Encoder("direct", "none")
     assert from_options({"encoder": "direct", "mapping": "split"}).encoder.mapping == "split"
     assert from_options({"reset": "hard"}).neuron == NeuronSpec(reset="hard")
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", PUBLISHED)
 def test_every_preset_is_a_recipe_that_survives_its_file(name: str, tmp_path: Path):
     short, chosen = load_options(name)
     recipe = from_options(chosen)
@@ -89,18 +89,18 @@ def test_every_preset_is_a_recipe_that_survives_its_file(name: str, tmp_path: Pa
     assert load_options(str(tmp_path / "mine.yaml"))[0] == "mine"
     assert from_options(read_recipe(tmp_path / "mine.yaml")) == recipe
     assert short == name
-    preset = PRESETS[name]
+    preset = PUBLISHED[name]
     assert preset.source and preset.ours and (name == "default" or preset.theirs)
 
 
 def test_presets_are_what_their_papers_say():
-    made = {name: from_options(load_options(name)[1]) for name in PRESETS}
+    made = {name: from_options(load_options(name)[1]) for name in PUBLISHED}
     assert made["default"] == ConversionRecipe()
     diehl = made["diehl2015"]
     assert (diehl.threshold.rule, diehl.normalise, diehl.initial) == ("max", "weights", 0)
     assert (diehl.reset, diehl.neuron.reset, diehl.encoder.code) == ("hard", "hard", "poisson")
     rueckauer = made["rueckauer2017"]
-    assert rueckauer.threshold == ThresholdRule("percentile", "layer", 99.9)
+    assert rueckauer.threshold == ThresholdRule("percentile", "layer", percentile=99.9)
     assert (rueckauer.reset, rueckauer.encoder.code) == ("soft", "direct")
     assert rueckauer.pooling_rule()[0] == "gated"
     deng = made["deng2021"]
@@ -142,17 +142,17 @@ def test_presets_are_what_their_papers_say():
         ({"neuron": "lif", "leak": 0.1}, {"leak": 0.2}, {"neuron": "lif", "leak": 0.2}),
         # unless the new choice reads it too
         (
-            {"threshold": "auto", "percentile": 99.0, "grain": "channel"},
+            {"threshold": "auto", "percentile": 99.0, "granularity": "channel"},
             {"threshold": "percentile"},
-            {"threshold": "percentile", "percentile": 99.0, "grain": "channel"},
+            {"threshold": "percentile", "percentile": 99.0, "granularity": "channel"},
         ),
         (
-            {"threshold": "auto", "percentile": 99.0, "grain": "channel"},
+            {"threshold": "auto", "percentile": 99.0, "granularity": "channel"},
             {"threshold": "max"},
-            {"threshold": "max", "grain": "channel"},
+            {"threshold": "max", "granularity": "channel"},
         ),
         (
-            {"threshold": "auto", "percentile": 99.0, "grain": "channel"},
+            {"threshold": "auto", "percentile": 99.0, "granularity": "channel"},
             {"threshold": "bound"},
             {"threshold": "bound"},
         ),
@@ -175,9 +175,12 @@ def test_given_options_override_a_recipe(base: dict, given_: dict, result: dict)
         ({"bias_shift": "yes"}, "true or false for bias_shift"),
         ({"encoder": None}, "a word for encoder"),
         ({"bias_shift": True}, "either V.0. or the bias shift"),
-        ({"correction": "luck"}, "none or bias or potential or weights"),
-        ({"normalise": "both"}, "thresholds or weights"),
-        ({"srp_steps": -1}, "0 or more steps before SRP"),
+        (
+            {"correction": "luck"},
+            "correction to be of none, bias, potential, weights",
+        ),
+        ({"normalise": "both"}, "normalise to be of thresholds, weights"),
+        ({"srp_steps": -1}, "a number of at least 0 for srp_steps, but got -1"),
         ({"srp_steps": 2, "reset": "hard"}, "IF neurons with soft reset for SRP"),
         ({"neuron": "ttfs"}, "encoder ttfs with the neuron ttfs"),
         ({"encoder": "ttfs"}, "encoder ttfs with the neuron ttfs"),
@@ -212,16 +215,34 @@ IGNORED = [
     ({"burst": 2}, "burst only with the burst neuron"),
     ({"neuron": "lif", "burst": 2}, "burst only with the burst neuron"),
     ({"negative": 0.5}, "negative only with the signed neuron"),
-    ({"threshold_value": 1.0}, "a threshold value with the rule fixed and only with it"),
+    (
+        {"threshold_value": 1.0},
+        "threshold_value only with the rules fixed, but",
+    ),
     ({"threshold": "fixed"}, "a threshold value with the rule fixed"),
-    ({"threshold": "max", "percentile": 99.0}, "a percentile only with the rules auto, perc.*max"),
-    ({"threshold": "mse", "percentile": 99.0}, "a percentile only with"),
-    ({"threshold": "qcfs", "percentile": 99.0}, "a percentile only with"),
-    ({"threshold": "qcfs", "grain": "channel"}, "grain layer with the rule qcfs"),
-    ({"threshold": "bound", "grain": "channel"}, "grain layer with the rule bound"),
-    ({"threshold": "fixed", "threshold_value": 1.0, "grain": "channel"}, "grain layer with the"),
-    ({"threshold": "qcfs", "source": "relu"}, "source activation with the rule qcfs"),
-    ({"threshold": "weights", "location": "neurons"}, "location positions with the rule weights"),
+    ({"threshold": "max", "percentile": 99.0}, "percentile only with the rules auto, perc.*max"),
+    ({"threshold": "mse", "percentile": 99.0}, "percentile only with"),
+    ({"threshold": "qcfs", "percentile": 99.0}, "percentile only with"),
+    (
+        {"threshold": "qcfs", "granularity": "channel"},
+        "granularity only .*auto, max.* with the rule qcfs",
+    ),
+    (
+        {"threshold": "bound", "granularity": "channel"},
+        "granularity only .*auto, max.* with the rule bound",
+    ),
+    (
+        {"threshold": "fixed", "threshold_value": 1.0, "granularity": "channel"},
+        "granularity only .*auto, max.* with the rule fixed",
+    ),
+    (
+        {"threshold": "qcfs", "source": "relu"},
+        "source only .*auto, max.*relu with the rule qcfs",
+    ),
+    (
+        {"threshold": "weights", "location": "neurons"},
+        "location only .*auto, max.* with the rule weights",
+    ),
     ({"encoder": "saf", "mapping": "none"}, "the saf code spikes, so it needs values"),
     ({"encoder": "bitplane", "steps": 3, "srp_steps": 4}, "before SRP .* input code: .*bitplane"),
 ]
@@ -234,7 +255,7 @@ def test_options_that_would_be_ignored_are_refused_in_one_line(chosen: dict, wor
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("preset", sorted(PRESETS))
+@pytest.mark.parametrize("preset", sorted(PUBLISHED))
 def test_a_preset_with_another_neuron_works_or_says_what_does_not_go_with_it(preset: str):
     for neuron in ({"neuron": "lif", "leak": 0.1}, {"neuron": "signed"}, {"neuron": "burst"}, TTFS):
         options = override(load_options(preset)[1], neuron)
@@ -269,7 +290,7 @@ def test_bad_recipe_files_are_refused_with_their_name(text: str, words: str, tmp
 
 
 def test_an_unknown_recipe_names_the_known_ones(tmp_path: Path):
-    with pytest.raises(InputError, match="default, diehl2015.*or a YAML file, but got 'bu2021'"):
+    with pytest.raises(InputError, match="default, deng2021.*or a YAML file, but got 'bu2021'"):
         load_options("bu2021")
     with pytest.raises(InputError, match="no such file"):
         load_options(str(tmp_path / "none.yaml"))

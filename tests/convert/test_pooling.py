@@ -20,8 +20,8 @@ from snnconvert.models.nodes.layers import Conv1d, Linear, initialise
 from snnconvert.models.nodes.pooling import MaxOverTime, MaxPool1d, MeanOverTime
 from snnconvert.models.saving import build_network
 from snnconvert.models.snn import running_logits
+from snnconvert.models.spikes import POOLING_RULES
 from snnconvert.models.spikes.pooling import (
-    POOLING_RULES,
     GatedMax,
     MaxOfCounts,
     MaxOfCurrents,
@@ -193,7 +193,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("encoder", "rule", "neuron", "activation", "reason"), REFUSED)
-def test_what_does_not_converge_is_refused_unless_one_insists(
+def test_what_does_not_converge_is_refused_unless_it_is_allowed(
     encoder, rule, neuron, activation, reason
 ):
     ann = network(activation)
@@ -202,12 +202,12 @@ def test_what_does_not_converge_is_refused_unless_one_insists(
         InputError, match=f"cannot convert act with the pooling rule {rule}: .*{reason}"
     ):
         build_snn(ann, recipe, thetas(ann))
-    snn, rows = build_snn(ann, recipe, thetas(ann), insist=True)
+    snn, rows = build_snn(ann, recipe, thetas(ann), allow_inexact=True)
     verify(ann, snn, encoder, thetas(ann), vectors(), LENGTHS, tolerance=1e-9)
     why = {row["name"]: row["why"] for row in rows}["pool"]
     assert "chosen by the user, although" in why and reason in why
-    insisting = ConversionRecipe(7, encoder, pooling=rule, neuron=neuron, insist=True)
-    assert list(build_snn(ann, insisting, thetas(ann))[0].inputs) == list(snn.inputs)
+    allowing = ConversionRecipe(7, encoder, pooling=rule, neuron=neuron, allow_inexact=True)
+    assert list(build_snn(ann, allowing, thetas(ann))[0].inputs) == list(snn.inputs)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_the_refused_really_do_not_converge_and_auto_does(encoder: Encoder, rule
     ann = network(Relu())
     seeds = 4 if encoder.stochastic else 1
     refused = [
-        logit_error(ann, ConversionRecipe(t, encoder, pooling=rule, insist=True), seeds)
+        logit_error(ann, ConversionRecipe(t, encoder, pooling=rule, allow_inexact=True), seeds)
         for t in (64, 1024)
     ]
     auto = logit_error(ann, ConversionRecipe(1024, encoder, pooling="counts"), seeds)
@@ -290,7 +290,7 @@ def named(value: object) -> str:
 
 @pytest.mark.parametrize(("rule", "encoder", "verdict"), CELLS, ids=named)
 def test_every_rule_with_every_code_and_activation(rule: str, encoder: Encoder, verdict: str):
-    """Built, built with a warning, or refused; and insisting always builds."""
+    """Built, built with a warning, or refused; and where it is allowed always built."""
     for activation in (Relu(), Tcl(), Qcfs(4)):
         ann = network(activation)
         recipe = ConversionRecipe(7, encoder, pooling=rule)
@@ -304,7 +304,7 @@ def test_every_rule_with_every_code_and_activation(rule: str, encoder: Encoder, 
                 InputError, match=f"cannot convert act with the pooling rule {rule}"
             ):
                 build_snn(ann, recipe, thetas(ann))
-            snn, rows = build_snn(ann, recipe, thetas(ann), insist=True)
+            snn, rows = build_snn(ann, recipe, thetas(ann), allow_inexact=True)
         assert POOLING_RULES[rule] in [type(node) for node in snn.nodes.values()]
 
 
@@ -315,12 +315,12 @@ def test_behind_spikes_even_qcfs_is_refused(rule: str, encoder: Encoder):
     recipe = ConversionRecipe(7, encoder, pooling=rule)
     with pytest.raises(InputError, match=f"cannot convert act2 with the pooling rule {rule}"):
         build_snn(ann, recipe, thetas(ann))
-    build_snn(ann, recipe, thetas(ann), insist=True)
+    build_snn(ann, recipe, thetas(ann), allow_inexact=True)
 
 
 def pooling_error(ann: Network, recipe: ConversionRecipe) -> float:
     """Mean distance of the pooled rate (or mean current) from the largest, in thresholds."""
-    snn, _ = build_snn(ann, recipe, thetas(ann), insist=True)
+    snn, _ = build_snn(ann, recipe, thetas(ann), allow_inexact=True)
     frames = recipe.encoder.encode(
         vectors(), LENGTHS, recipe.steps, torch.Generator().manual_seed(0)
     )

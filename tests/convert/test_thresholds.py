@@ -11,14 +11,11 @@ from torch import Tensor
 
 from snnconvert.convert.measurement import Measurement
 from snnconvert.convert.recipes.recipe import ConversionRecipe
-from snnconvert.convert.thresholds.rule import (
-    ActivationStatistics,
-    ThresholdRule,
-    balanced_threshold,
-    choose_threshold,
-    mse_threshold,
-    quantised,
-)
+from snnconvert.convert.thresholds.balance import balanced_threshold
+from snnconvert.convert.thresholds.choose import choose_threshold
+from snnconvert.convert.thresholds.mse import mse_threshold, quantised
+from snnconvert.convert.thresholds.spec import ThresholdRule
+from snnconvert.convert.thresholds.statistics import ActivationStatistics
 from snnconvert.errors import InputError
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Network, Node, Signal
@@ -64,14 +61,14 @@ def choose(rule: ThresholdRule, **more) -> list[float]:
         # a layer whose median is 0 falls back on its maximum, its first channel on its median .5
         (ThresholdRule("percentile", percentile=50), [3.0], [0.5, 3.0]),
         (ThresholdRule("weights"), [3.0], [3.0, 3.0]),
-        (ThresholdRule("fixed", value=0.7), [0.7], None),
+        (ThresholdRule("fixed", threshold_value=0.7), [0.7], None),
     ],
 )
 def test_rules_by_hand(rule: ThresholdRule, layer: list[float], channel: list[float] | None):
     assert choose(rule) == layer
     if channel is None:
         return
-    per_channel = ThresholdRule(rule.rule, "channel", rule.percentile, rule.value)
+    per_channel = ThresholdRule(rule.rule, "channel", **dict(rule.options))
     assert choose(per_channel) == channel
 
 
@@ -173,16 +170,22 @@ def test_the_weights_rule_needs_one_layer():
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"rule": "fixed"}, "with the rule fixed and only with it"),
-        ({"rule": "max", "value": 1.0}, "with the rule fixed and only with it"),
-        ({"rule": "fixed", "value": 0.0}, "above 0"),
-        ({"rule": "fixed", "value": float("inf")}, "above 0"),
-        ({"rule": "fixed", "value": float("nan")}, "above 0"),
+        ({"rule": "fixed"}, "expected a threshold value with the rule fixed"),
+        ({"rule": "max", "threshold_value": 1.0}, "threshold_value only with the rules fixed"),
+        ({"rule": "fixed", "threshold_value": 0.0}, "above 0"),
+        ({"rule": "fixed", "threshold_value": float("inf")}, "above 0"),
+        ({"rule": "fixed", "threshold_value": float("nan")}, "above 0"),
         ({"rule": "mode"}, "auto, bound, qcfs, max"),
-        ({"source": "gelu"}, "source to be activation or relu, but got 'gelu'"),
-        ({"location": "input"}, "location to be positions or neurons, but got 'input'"),
-        ({"rule": "bound", "source": "relu"}, "source activation with the rule bound"),
-        ({"rule": "weights", "location": "neurons"}, "location positions with the rule weights"),
+        ({"source": "gelu"}, "source to be of activation, relu, but got 'gelu'"),
+        ({"location": "input"}, "location to be of positions, neurons, but got 'input'"),
+        (
+            {"rule": "bound", "source": "relu"},
+            "source only .*auto, max.*relu with the rule bound",
+        ),
+        (
+            {"rule": "weights", "location": "neurons"},
+            "location only .*auto, max.* with the rule weights",
+        ),
     ],
 )
 def test_bad_rules_are_refused(fields: dict, words: str):

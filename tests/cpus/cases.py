@@ -19,7 +19,8 @@ from torch import Tensor
 
 from snnconvert.engine import threads
 from snnconvert.engine.engines import make_engine
-from snnconvert.engine.training.fast import FastTraining, Surrogate
+from snnconvert.engine.training.fast import FastTraining
+from snnconvert.engine.training.surrogate import Surrogate
 from snnconvert.models.batches import to_batch
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Network

@@ -230,7 +230,7 @@ def test_example_of_an_encoder(tiny_run, tmp_path):
     try:
         assert module.halves(4) == [0.5, 0.25, 0.75, 0.125]
         x = torch.linspace(0, 1, 101).reshape(1, 1, -1)
-        frames = CODES["corput"].encode(x, 7, None, False)  # (T, 1, 1, 101)
+        frames = CODES["corput"].encode(x, 7)  # (T, 1, 1, 101)
         assert set(frames.unique().tolist()) == {0.0, 1.0} and frames[..., 0].sum() == 0
         # 7 steps are the thresholds 1/8 ... 7/8, so the count is the number of those below x
         below = (x[0, 0][:, None] > torch.arange(1, 8) / 8).sum(dim=1)
@@ -254,6 +254,33 @@ def test_example_of_an_energy_table(tiny_run, tmp_path):
     assert priced["ann, dense"] > max(v for k, v in priced.items() if k.startswith("sparse")) > 0
 
 
+def test_example_of_a_text_stage(tmp_path):
+    from snnconvert import TextClassifier
+    from snnconvert.text.stages import STAGES
+
+    module = example("text_stage")
+    try:
+        run = module.train_on_characters(tmp_path / "run")
+        assert TextClassifier.load(run).segment("Ab c") == ["a", "b", "c"]
+    finally:
+        STAGES.remove("characters")
+
+
+def test_example_of_a_section(tiny_run, tmp_path):
+    from snnconvert.pipelines.report.sections import SECTIONS
+
+    run = shutil.copytree(tiny_run, tmp_path / "run")
+    module = example("report_section")
+    try:
+        text = module.page_of(run).read_text(encoding="utf-8")
+    finally:
+        SECTIONS.remove("training")
+    rows = (run / "ann" / "train.csv").read_text(encoding="utf-8").splitlines()[1:]
+    section = text.split('<h2 id="training-h">Training</h2>')[1].split("</section>")[0]
+    assert section.count('<tr><th scope="row">') == len(rows) > 0
+    assert '<a href="#training">Training</a>' in text
+
+
 def test_example_of_an_export(tiny_run, tmp_path):
     from snnconvert.interop import EXPORTS
 
@@ -268,15 +295,24 @@ def test_example_of_an_export(tiny_run, tmp_path):
 
 
 def test_example_of_a_threshold_rule(trained):
+    from snnconvert.convert.conversion import balance, convert_model
+    from snnconvert.convert.recipes.recipe import ConversionRecipe
+    from snnconvert.convert.thresholds import RULES
+    from snnconvert.convert.thresholds.spec import ThresholdRule
+
     ann, texts = trained
-    module = example("threshold")
     sequences = texts.sequences["train"][:20]
-    rules = module.three_sigma(ann, sequences)
-    assert set(rules) == {"act2", "act3"}
-    values = np.concatenate([active(ann, ids, "act2") for ids in sequences])
-    expected = values.mean() + 3 * values.std(ddof=1)
-    assert float(rules["act2"]) == pytest.approx(expected, rel=1e-4)
-    snn = module.convert(ann, sequences, steps=3)
+    example("threshold")
+    try:
+        recipe = ConversionRecipe(steps=3, threshold=ThresholdRule("sigma"))
+        thresholds, used = balance(ann, recipe, sequences)
+        assert set(thresholds) == {"act2", "act3"} and set(used.values()) == {"sigma"}
+        values = np.concatenate([active(ann, ids, "act2") for ids in sequences])
+        expected = values.mean() + 3 * values.std(ddof=1)
+        assert float(thresholds["act2"]) == pytest.approx(expected, rel=1e-4)
+        snn = convert_model(ann, recipe, sequences).snn
+    finally:
+        RULES.remove("sigma")
     ids = torch.from_numpy(sequences[0]).unsqueeze(0)
     assert snn(ids, torch.tensor([ids.shape[1]])).shape == (3, 1, 2)
 

@@ -33,6 +33,10 @@ def test_it_prices_every_model_and_is_reported(table: EnergyTable, tmp_path: Pat
         usual = rows[victim, setting, "compute-fp32"]["joules_per_sentence"]
         assert row["joules_per_sentence"] == pytest.approx(10 * usual)
     assert "our chip" in found["html"]
+    # a column of the first table, since it is to be shown, and a plot of its own
+    assert '<th scope="col" class="n">mine<br><small>our chip</small>' in found["html"]
+    assert 'download="energy-mine.svg"' in found["html"]
+    assert found["energy"]["shown"][-1] == "mine"
     whole = json.loads((tmp_path / "run" / "energy" / "energy.json").read_text("utf-8"))
     assert {"model": "mine", "title": "our chip", "source": "a data sheet"} in whole["tables"]
 

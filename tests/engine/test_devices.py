@@ -21,7 +21,7 @@ from snnconvert.engine.engines import make_engine, training_by
 from snnconvert.engine.evaluate import snn_outputs
 from snnconvert.engine.kinds import ENGINES
 from snnconvert.engine.reference import BATCH, ReferenceEngine, ann_logits
-from snnconvert.engine.training.front import Surrogate
+from snnconvert.engine.training.surrogate import Surrogate
 from snnconvert.errors import InputError
 from snnconvert.models.batches import by_length, to_batch
 from snnconvert.models.encoders.encoder import Encoder

@@ -24,7 +24,7 @@ from snnconvert.engine.kinds import ENGINES, PRECISIONS, auto
 from snnconvert.engine.kinds.kind import EngineKind, NodeTraining, Request
 from snnconvert.engine.plan import Unsupported
 from snnconvert.engine.reference import ReferenceEngine
-from snnconvert.engine.training.front import Surrogate
+from snnconvert.engine.training.surrogate import Surrogate
 from snnconvert.errors import InputError
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Network, Signal

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from snnconvert.engine.gradients.text import KINDS, WordGradients, first_order, unmapped
-from snnconvert.engine.training.fast import Surrogate
+from snnconvert.engine.training.surrogate import Surrogate
 from snnconvert.errors import InputError
 from snnconvert.models.batches import to_batch
 from snnconvert.models.encoders.encoder import Encoder

@@ -22,12 +22,14 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from snnconvert.engine.plan import Unsupported
-from snnconvert.engine.training import front as training_front
+from snnconvert.engine.training import pieces as training_pieces
+from snnconvert.engine.training import pooled as training_pooled
 from snnconvert.engine.training import words as training_words
 from snnconvert.engine.training.events import LANES, collect, events_of
 from snnconvert.engine.training.events import project as add_rows
-from snnconvert.engine.training.fast import FastTraining, Surrogate
+from snnconvert.engine.training.fast import FastTraining
 from snnconvert.engine.training.rate import rate_run, surrogate_slope
+from snnconvert.engine.training.surrogate import Surrogate
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Network, Node
 from snnconvert.models.neurons.integrate_and_fire import IF, IFParameters
@@ -35,8 +37,10 @@ from snnconvert.models.neurons.readout import SpikingReadout
 from snnconvert.models.nodes.layers import Concat, Conv1d, Linear
 from snnconvert.models.nodes.pooling import MeanOverTime
 from snnconvert.models.snn import SpikingTextModel
-from snnconvert.models.spikes.pooling import POOLING_RULES, MaxOfSpikes
-from snnconvert.models.spikingjelly import SURROGATES, spikingjelly_run
+from snnconvert.models.spikes import POOLING_RULES
+from snnconvert.models.spikes.pooling import MaxOfSpikes
+from snnconvert.models.spikingjelly import spikingjelly_run
+from snnconvert.models.surrogates import SURROGATES
 from snnconvert.pipelines.cli import main
 from snnconvert.seeds import generator
 
@@ -285,13 +289,13 @@ def test_the_same_for_any_threads_and_sizes(backward: Any, monkeypatch: pytest.M
     model, _, ids, lengths = batch()
     surrogate = Surrogate(backward=backward)
     expected = gradients(model, surrogate, ids, lengths, fast=True)
-    monkeypatch.setattr(training_front, "BLOCK_BYTES", 1)
+    monkeypatch.setattr(training_pieces, "BLOCK_BYTES", 1)
     torch.set_num_threads(2)
     made = gradients(model, surrogate, ids, lengths, fast=True)
     torch.set_num_threads(1)
     assert all(torch.equal(made[1][name], g) for name, g in expected[1].items())
-    monkeypatch.setattr(training_front, "PIECE_BYTES", 1 << 12)
-    monkeypatch.setattr(training_front, "KEPT_BYTES", 0)  # tables are computed again
+    monkeypatch.setattr(training_pieces, "PIECE_BYTES", 1 << 12)
+    monkeypatch.setattr(training_pooled, "KEPT_BYTES", 0)  # tables are computed again
     assert_equal(gradients(model, surrogate, ids, lengths, fast=True), expected, 1e-6)
 
 

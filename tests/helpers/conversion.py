@@ -5,7 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from snnconvert.convert.thresholds.rule import ActivationStatistics, ThresholdRule, choose_threshold
+from snnconvert.convert.thresholds.choose import choose_threshold
+from snnconvert.convert.thresholds.spec import ThresholdRule
+from snnconvert.convert.thresholds.statistics import ActivationStatistics
 from snnconvert.models.network import Network, Signal
 from snnconvert.models.nodes.activations import Activation
 from snnconvert.models.nodes.layers import Conv1d, Linear, initialise

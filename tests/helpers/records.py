@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from snnconvert.attacks.records import Record
+from snnconvert.attacks.statistics.rows import AttackRow
+from snnconvert.attacks.statistics.scores import score
+from snnconvert.pipelines.report.sections.robustness.read import AttackResult
+from snnconvert.typed_json import made
 
 
 def record(status: str, index: int = 0, **more: Any) -> Record:
@@ -36,3 +40,9 @@ CODES = {"s": "success", "u": "unverified", "f": "failed", "k": "skipped", "e": 
 def records(codes: str, **more: Any) -> list[Record]:
     """One record a letter: s success, u unverified success, f failed, k skipped, e error."""
     return [record(CODES[code], i, **more) for i, code in enumerate(codes)]
+
+
+def attack_result(victim: str, made_up: list[Record], attack: str = "pwws") -> AttackResult:
+    """One attack on one victim, with the figures of its records."""
+    row = {"victim": victim, "attack": attack, **score(made_up)}
+    return AttackResult(made(AttackRow, row), made_up)

@@ -1,4 +1,4 @@
-"""Encoders: golden trains, exact counts, silent padding, and the folding identity."""
+"""Encoders: golden trains, counts, silent padding, the folding identity, what codes answer."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
+from snnconvert.energy.layers import FIELDS
 from snnconvert.errors import InputError
-from snnconvert.models.encoders import CODES
+from snnconvert.models.encoders import CODES, MAPPINGS
 from snnconvert.models.encoders.bitplane import bit_of_step
+from snnconvert.models.encoders.check import check_code
+from snnconvert.models.encoders.code import Code
 from snnconvert.models.encoders.encoder import Encoder, soft_threshold
+from snnconvert.models.spikes import POOLING_RULES
 
 unit = st.integers(0, 1 << 12).map(lambda n: n / (1 << 12))
 
@@ -20,21 +24,19 @@ unit = st.integers(0, 1 << 12).map(lambda n: n / (1 << 12))
 def test_saf_golden_train():
     # V(0) = .5, x = .3: .8, 1.1*, .4, .7, 1.0* -> 0 (in exact arithmetic; .25 avoids rounding)
     x = torch.tensor([[[0.25]]])
-    assert CODES["saf"].encode(x, 8, None, False).flatten().tolist() == [0, 1, 0, 0, 0, 1, 0, 0]
+    assert CODES["saf"].encode(x, 8).flatten().tolist() == [0, 1, 0, 0, 0, 1, 0, 0]
 
 
 @given(unit, st.integers(1, 40))
 def test_saf_counts_the_nearest_level(x: float, steps: int):
-    frames = CODES["saf"].encode(torch.tensor([[[x]]], dtype=torch.float64), steps, None, False)
+    frames = CODES["saf"].encode(torch.tensor([[[x]]], dtype=torch.float64), steps)
     assert frames.sum().item() == np.floor(x * steps + 0.5)
 
 
 @given(unit, st.integers(1, 6))
 def test_bitplane_counts_the_nearest_level(x: float, bits: int):
     steps = 2**bits - 1
-    frames = CODES["bitplane"].encode(
-        torch.tensor([[[x]]], dtype=torch.float64), steps, None, False
-    )
+    frames = CODES["bitplane"].encode(torch.tensor([[[x]]], dtype=torch.float64), steps)
     assert frames.sum().item() == np.floor(x * steps + 0.5)
 
 
@@ -106,6 +108,7 @@ def test_folded_weights_on_mapped_channels_give_the_same_currents(mapping, seed,
     ("code", "mapping", "words"),
     [
         ("rate", "split", "direct, poisson, saf, bitplane"),
+        ("poison", "split", "did you mean poisson"),
         ("saf", "both", "split, shift, none"),
         ("saf", "none", "needs values in"),
     ],
@@ -123,3 +126,52 @@ def test_soft_threshold_shrinks_by_tau_and_silences_what_is_small(tau: float, va
     large = y != 0
     assert torch.allclose((x - y)[large].abs(), torch.full_like(x, tau)[large])
     assert bool((x.sign() == y.sign())[large].all())
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_a_code_answers_what_is_asked(name: str):
+    code = CODES[name]
+    assert isinstance(code, Code)
+    for steps in (1, 3, 7, 31):
+        check_code(name, code, steps)
+    assert code.default_mapping in MAPPINGS and Encoder(name, code.default_mapping)
+    rule, why = code.pooling
+    assert rule in POOLING_RULES and why
+    twin = CODES[code.noiseless]
+    assert not twin.stochastic and twin.spiking == code.spiking
+    assert code.stochastic or not code.bernoulli
+    values, steps, spikes = np.array([[3.0], [4.0], [5.0]])
+    assert set(code.work(values, steps, spikes)) <= set(FIELDS)
+
+
+@pytest.mark.parametrize("name", [name for name in CODES if not CODES[name].stochastic])
+def test_a_long_run_begins_as_a_shorter_one_where_a_code_says_so(name: str):
+    values = torch.rand(2, 3, 5, generator=torch.Generator().manual_seed(0))
+    begun = CODES[name].encode(values, 15)[:7]
+    assert torch.equal(begun, CODES[name].encode(values, 7)) == CODES[name].contains_shorter
+
+
+class Uneven(Code):
+    """Every answer but two is the default."""
+
+    def encode(self, values, steps, generator=None, shared_noise=False):
+        return torch.stack([(values > t / steps).to(values.dtype) for t in range(steps)])
+
+    def check_steps(self, steps: int) -> None:
+        if steps < 3 or steps % 2 == 0:
+            raise InputError(f"expected 3, 5, 7 ... steps, but got {steps}")
+
+
+def test_what_a_code_does_not_answer_is_answered_for_it():
+    code = Uneven()
+    assert [code.largest_steps(steps) for steps in (3, 4, 8, 9)] == [3, 3, 7, 9]
+    assert code.largest_steps(2) == 2  # none: `check_steps` then says which there are
+    rows = torch.rand(6, 4, generator=torch.Generator().manual_seed(0))  # (N, K)
+    assert torch.equal(
+        code.distinct(rows, 5), torch.stack([rows > t / 5 for t in range(5)]).float()
+    )
+    assert code.frame_order(3) == (0, 1, 2) and code.by_word and code.pooling[0] == "counts"
+    values, steps = np.array([10.0, 2.0]), np.array([3.0, 5.0])
+    assert {k: v.tolist() for k, v in code.work(values, steps, values).items()} == {
+        "encode_adds": [30.0, 10.0]
+    }

@@ -19,7 +19,8 @@ from snnconvert.models.neurons.signed import (
     signed_run,
     signed_step,
 )
-from snnconvert.models.spikingjelly import SURROGATES, spikingjelly_run
+from snnconvert.models.spikingjelly import spikingjelly_run
+from snnconvert.models.surrogates import SURROGATES
 
 # multiples of 2^-6 add up without rounding, so that counts can be worked out exactly
 EXACT = st.integers(-64, 64).map(lambda n: n / 64)

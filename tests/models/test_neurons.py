@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from snnconvert.models.neurons.integrate_and_fire import IFParameters, if_initial, if_run, if_step
 from snnconvert.models.nodes.activations import qcfs
-from snnconvert.models.spikingjelly import SURROGATES, spikingjelly_run
+from snnconvert.models.spikingjelly import spikingjelly_run
+from snnconvert.models.surrogates import SURROGATES
 
 
 def test_golden_trace_soft_reset():

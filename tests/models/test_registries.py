@@ -29,11 +29,12 @@ from snnconvert.pipelines.settings.train import TrainSettings
 
 LIGHT = """
 import sys
+from snnconvert.models.encoders import CODES
 from snnconvert.models.families import FAMILIES
 from snnconvert.models.neurons import NEURONS
 from snnconvert.models.neurons.options import added_options
 from snnconvert.models.nodes import NODES
-names = [*NEURONS, *NODES, *added_options()]
+names = [*CODES, *NEURONS, *NODES, *added_options()]
 assert all(family.defaults() for family in FAMILIES.values())
 assert not {"torch", "numpy"} & set(sys.modules)
 """

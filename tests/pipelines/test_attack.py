@@ -14,6 +14,7 @@ from snnconvert.attacks.controls.control import AnnControl
 from snnconvert.attacks.controls.quantised_scores import QuantisedScores
 from snnconvert.attacks.records import records_path
 from snnconvert.attacks.victim_name import VictimName
+from snnconvert.convert.thresholds import RULES
 from snnconvert.errors import InputError
 from snnconvert.files import read_json
 from snnconvert.models.encoders import CODES
@@ -21,7 +22,6 @@ from snnconvert.pipelines.attack.models import AttackedModel, control_victims, l
 from snnconvert.pipelines.attack.names import parse_victim
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
-from snnconvert.pipelines.settings.choices import RULES
 
 TEXT = "friendly staff and a great room"
 

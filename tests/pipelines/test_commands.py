@@ -136,12 +136,21 @@ def test_every_encoder_with_every_mapping(
 
 
 @pytest.mark.parametrize("threshold", ["max", "percentile"])
-@pytest.mark.parametrize("grain", ["layer", "channel"])
-def test_relu_with_mean_pooling(threshold: str, grain: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("granularity", ["layer", "channel"])
+def test_relu_with_mean_pooling(threshold: str, granularity: str, tmp_path: Path) -> None:
     run = str(tmp_path / "run")
     options = ["--activation", "relu", "--pooling", "mean", "--tensorboard", "false"]
     assert main(["train", "--out", run, *DATA, *NETWORK, *options]) == 0
-    convert = ["convert", run, "--threshold", threshold, "--grain", grain, "--reset", "soft"]
+    convert = [
+        "convert",
+        run,
+        "--threshold",
+        threshold,
+        "--granularity",
+        granularity,
+        "--reset",
+        "soft",
+    ]
     assert main(convert) == 0
     assert main(["finetune", run, "--epochs", "1", "--tensorboard", "false"]) == 0
     assert list(results(tmp_path / "run")) == ["data", *MODELS]

@@ -9,18 +9,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from snnconvert.convert.recipes.options import PLACES
-from snnconvert.convert.recipes.published import PRESETS
-from snnconvert.convert.thresholds.rule import GRAINS, RULES
+from snnconvert.convert.recipes.options import recipe_options
+from snnconvert.convert.recipes.published import PUBLISHED
 from snnconvert.errors import InputError
-from snnconvert.models.spikes.pooling import POOLING_RULES
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.cli.arguments import settings_from
 from snnconvert.pipelines.convert.choices import recipe_from, resolved_settings
 from snnconvert.pipelines.convert.convert import convert
 from snnconvert.pipelines.run import check_run
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
-from snnconvert.pipelines.settings import choices as names
 from snnconvert.pipelines.settings.convert import ConvertSettings
 from snnconvert.pipelines.settings.data import DataSettings
 from snnconvert.pipelines.settings.run import RunSettings
@@ -56,13 +53,10 @@ def tcl_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_choices_of_the_command_line_are_those_of_the_code():
-    assert set(names.RULES) == set(RULES)
-    assert set(names.GRAINS) == set(GRAINS)
-    assert set(names.POOLING) == {"auto", *POOLING_RULES}
     options = {item.name for item in fields(ConvertSettings)}
-    assert options >= set(PLACES)
+    assert options >= set(recipe_options())
     text = next(f for f in fields(ConvertSettings) if f.name == "recipe").metadata["help"]
-    assert all(name in text for name in PRESETS)
+    assert all(name in text for name in PUBLISHED)
 
 
 def test_defaults_never_override_a_recipe():
@@ -133,7 +127,7 @@ def test_presets_convert_a_relu_network(relu_run: Path, name: str):
         ConvertSettings(neuron="ttfs", encoder="ttfs"),
         ConvertSettings(neuron="burst", burst=2, correction="bias"),
         ConvertSettings(neuron="lif", leak=0.1, correction="potential"),
-        ConvertSettings(neuron="signed", grain="channel", threshold="percentile_nonzero"),
+        ConvertSettings(neuron="signed", granularity="channel", threshold="percentile_nonzero"),
     ],
 )
 def test_recipes_convert_a_qcfs_network(qcfs_run: Path, settings: ConvertSettings):

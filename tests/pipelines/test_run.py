@@ -147,7 +147,7 @@ def test_again_does_nothing(
         assert main([*words(language), "--out", str(run)]) == 0
         printed, said = capsys.readouterr()
         assert without_chance(said) == ""
-        assert "SNN fine-tuned" in printed and ATTACKS[language] in printed
+        assert "Fine-tuned SNN" in printed and ATTACKS[language] in printed
         shown.append(printed)
     assert shown[0] == shown[1]
     after = {p: p.read_bytes() for p in run.rglob("*") if p.is_file()}

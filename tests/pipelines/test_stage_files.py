@@ -352,7 +352,7 @@ def settled(words: list[str]) -> tuple[dict[str, Any], str]:
     from snnconvert.pipelines.cli.config_file import parse
     from snnconvert.pipelines.convert import convert
     from snnconvert.pipelines.finetune import adversarial
-    from snnconvert.pipelines.run_folder.run_folder import settings_dict
+    from snnconvert.pipelines.run_folder.fingerprints import settings_dict
 
     place = [] if "--out" in words else ["--out", "x"]
     if words[0] != "train":
@@ -392,7 +392,7 @@ def test_the_record_is_of_what_later_stages_read(tmp_path: Path) -> None:
     for name in ("spec.json", "weights.safetensors", "train.csv", ".weights.safetensors.1.tmp"):
         (tmp_path / "ann" / name).write_text(name)
     run.begin("ann", {"lr": 1})
-    run.finish("ann", {"lr": 1}, {})
+    run.finish("ann", {"lr": 1}, {"test_accuracy": 0.9})
     assert set(results(tmp_path)["ann"]["files"]) == {"spec.json", "weights.safetensors"}
     (tmp_path / "ann" / "train.csv").unlink()  # a log
     assert run.is_done("ann", {"lr": 1})

@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnconvert.convert.conversion import convert_model
-from snnconvert.convert.recipes.options import from_options, read_recipe, to_options
+from snnconvert.convert.recipes.file import read_recipe
+from snnconvert.convert.recipes.methods import METHODS, changes_of
+from snnconvert.convert.recipes.options import from_options, to_options
 from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.engine.evaluate import evaluate_snn, evaluate_steps
 from snnconvert.errors import InputError
@@ -22,8 +24,6 @@ from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.convert import sweep as module
 from snnconvert.pipelines.convert.sweep import sweep
 from snnconvert.pipelines.convert.trials import (
-    METHODS,
-    changes_of,
     one_run_for_all,
     pareto,
     plan,
@@ -188,7 +188,7 @@ def test_only_what_does_not_depend_on_the_steps_shares_a_run(options, shared):
 
 @given(st.integers(1, 1000))
 def test_below_is_the_largest_bitplane_number(steps: int):
-    assert CODES["bitplane"].longest(steps) == max(
+    assert CODES["bitplane"].largest_steps(steps) == max(
         2**b - 1 for b in range(1, 11) if 2**b - 1 <= steps
     )
 

@@ -85,12 +85,13 @@ def test_the_wheel_holds_every_file_of_the_package_and_no_other(wheel: Path, roo
         "version.py",
     }
     base |= {"installation.py", "moved.py", "version.py", "py.typed"}
+    base |= {"checked_json.py", "formatting.py", "typed_json.py"}
     there = {str(p) for p in source_files(root) if p.parts[0] in ROOMS or str(p) in base}
     assert names == {f"snnconvert/{name}" for name in there}
     for needed in (
         "text/datasets/builtin/en.tsv",
         "text/datasets/builtin/zh.tsv",
-        "pipelines/report/templates/report.html",
+        "pipelines/report/templates/page/report.html",
     ):
         assert f"snnconvert/{needed}" in names
     assert any(name.endswith("corpora/stopwords/english") for name in names)

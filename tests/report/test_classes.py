@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from snnconvert.pipelines.report.sections.classes.section import MOST_SQUARES
+from snnconvert.pipelines.report.sections.accuracy.confusion import MOST_SQUARES
 from snnconvert.tests.helpers.report import ENERGY, RESULTS, Page, class_figures, page_of, write_run
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,17 +12,20 @@ import pytest
 
 from snnconvert.errors import InputError
 from snnconvert.pipelines.report import format as form
+from snnconvert.pipelines.report.compare.page import compare
 from snnconvert.pipelines.report.page import report
-from snnconvert.pipelines.report.reading.energy import CurvePoint, EnergyRow
-from snnconvert.pipelines.report.sections.energy.section import curve_panel, log_ticks
+from snnconvert.pipelines.report.sections.energy.curves import curve_panel, log_ticks
+from snnconvert.pipelines.run_folder.records.energy import CurvePoint, EnergyRow
 from snnconvert.tests.helpers.report import (
     ENERGY,
     ENERGY_SOURCES,
     RESULTS,
     Page,
+    energy_row,
     page_of,
     write_run,
 )
+from snnconvert.typed_json import made
 
 
 @pytest.fixture(scope="module")
@@ -53,11 +57,23 @@ def test_a_model_that_prices_only_spikes_is_no_column_but_in_the_whole_table(pag
     assert "All 2 models" in page.text
 
 
+def test_the_run_says_which_models_are_shown(tmp_path: Path) -> None:
+    """In the first table, in the plots, and where runs are compared."""
+    energy = ENERGY | {"shown": ["chip", "compute-fp32"]}
+    runs = [write_run(tmp_path / name, RESULTS | {"energy": energy}) for name in ("a", "b")]
+    page = page_of(runs[0])
+    heads = re.findall(r'<th scope="col" class="n">(chip|compute-fp32)<br><small>', page.html)
+    assert heads == ["chip", "compute-fp32"]
+    rows = re.findall(r'<th scope="row">(chip|compute-fp32)</th>', compare(runs).read_text("utf-8"))
+    assert rows == ["chip", "compute-fp32"]
+
+
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
         ("rows", None, "a list"),
         ("sentences", "many", "a whole number"),
+        ("rows", [energy_row("snn", "all steps", -1.0)], "joules of 0 or more"),
         ("break_even", [{"victim": "snn"}], "layer"),
         ("curves", [{"victim": "snn", "steps": 1, "model": "m"}], "joules_per_sentence"),
     ],
@@ -79,8 +95,18 @@ def test_a_missing_file_of_sources_names_the_command(tmp_path: Path) -> None:
 
 
 def test_points_lie_where_energy_and_accuracy_say() -> None:
-    points = [CurvePoint("snn", t, "m", 10.0 ** (t - 7), 0.5 + 0.1 * t) for t in (1, 2, 3)]
-    line = {1: EnergyRow("ann", "dense", 1, "m", 1e-5, None, 0.8)}
+    points = [
+        CurvePoint(
+            victim="snn",
+            steps=t,
+            latency_steps=t,
+            model="m",
+            joules_per_sentence=10.0 ** (t - 7),
+            accuracy=0.5 + 0.1 * t,
+        )
+        for t in (1, 2, 3)
+    ]
+    line = {1: made(EnergyRow, energy_row("ann", "dense", 1e-5, model="m", accuracy=0.8))}
     root = ElementTree.fromstring(str(curve_panel("m", {"snn": points}, [], line)))
     marks = [(float(c.attrib["cx"]), float(c.attrib["cy"])) for c in root.iter("circle")]
     # powers of ten are equally far apart, and so are equal steps of accuracy

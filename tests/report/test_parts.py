@@ -21,11 +21,11 @@ from snnconvert.pipelines.report.drawing.svg import (
     text_width,
     thinned,
 )
-from snnconvert.pipelines.report.reading.robustness import AttackRow
-from snnconvert.pipelines.report.reading.run import Activity
-from snnconvert.pipelines.report.sections.raster import neuron_panel
-from snnconvert.pipelines.report.sections.rates import rate_histogram
+from snnconvert.pipelines.report.sections.activity.rates import rate_histogram
+from snnconvert.pipelines.report.sections.raster.panels import neuron_panel
 from snnconvert.pipelines.report.sections.robustness.examples import chosen_examples, marked, places
+from snnconvert.pipelines.run_folder.records.spikes import Activity
+from snnconvert.tests.helpers.records import attack_result as row
 
 
 def plain_spaces(text: str) -> str:
@@ -126,10 +126,6 @@ def test_marks_give_both_texts_back(words: list[str], data: st.DataObject, gap: 
 def test_many_equal_words_take_no_long_search() -> None:
     pairs = [["a", "b"]] * 200
     assert places("a" * 400, "a" * 150 + "b" * 200 + "a" * 49 + "c", pairs) is None
-
-
-def row(victim: str, records: list[Record], attack: str = "pwws") -> AttackRow:
-    return AttackRow(victim, attack, None, {}, records)
 
 
 def test_examples_that_divide_the_victims_come_first() -> None:

@@ -16,14 +16,15 @@ import pytest
 from snnconvert.attacks.records import read_records, records_path
 from snnconvert.attacks.statistics.scores import score
 from snnconvert.attacks.statistics.tables import queries_curve
+from snnconvert.pipelines.display import names
 from snnconvert.pipelines.report import format as form
-from snnconvert.pipelines.report.reading.robustness import AttackRow
 from snnconvert.pipelines.report.sections.robustness.queries import (
     curve_panel,
     line_styles,
     words_panel,
 )
-from snnconvert.tests.helpers.records import record, records
+from snnconvert.pipelines.report.sections.robustness.read import AttackResult
+from snnconvert.tests.helpers.records import attack_result, record, records
 from snnconvert.tests.helpers.report import RESULTS, Page, page_of, write_run
 from snnconvert.tests.helpers.robustness_runs import attacked_run
 
@@ -56,7 +57,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Page:
 
 def test_many_victims_under_many_attacks(many: Page) -> None:
     for victim in MANY:
-        assert form.victim(victim) in many.text
+        assert names.victim(victim) in many.text
     for attack in (*ATTACKS, "noise", "unlimited"):
         assert attack in many.text
     labels = [svg.get("aria-label", "") for svg in figures(many)]
@@ -141,9 +142,8 @@ def test_older_runs_still_render(tmp_path: Path) -> None:
     assert "Spelling kept" not in page.text and "Claims that" not in page.text
 
 
-def row(victim: str, codes: str, **more: int) -> AttackRow:
-    made = records(codes, **more)
-    return AttackRow(victim, "pwws", None, score(made), made)
+def row(victim: str, codes: str, **more: int) -> AttackResult:
+    return attack_result(victim, records(codes, **more))
 
 
 def points(path: str) -> list[tuple[float, float]]:
@@ -153,7 +153,7 @@ def points(path: str) -> list[tuple[float, float]]:
 
 def test_curves_are_steps_through_the_values() -> None:
     made = [record("success", i, queries=q) for i, q in enumerate((10, 100))] + records("ff")[:2]
-    attack_row = AttackRow("snn", "pwws", None, score(made), made)
+    attack_row = attack_result("snn", made)
     assert queries_curve(made) == [(0, 1.0), (10, 0.75), (100, 0.5)]
     svg = ElementTree.fromstring(curve_panel([attack_row], line_styles([attack_row]), 100))
     (line,) = svg.iter("path")
@@ -175,7 +175,7 @@ def test_lines_of_one_colour_differ() -> None:
 
 def test_boxes_of_words_changed() -> None:
     made = [record("success", i, words_changed=k) for i, k in enumerate((0, 1, 2, 3, 10))]
-    svg = ElementTree.fromstring(words_panel([AttackRow("ann", "x", None, score(made), made)]))
+    svg = ElementTree.fromstring(words_panel([attack_result("ann", made, "x")]))
     box = next(e for e in svg.iter("rect") if e.get("class") == "fill ann")
     left, right = 8.0, 306.0 - 12  # of the axis, 0 to 100 %
     assert float(box.get("x", 0)) == pytest.approx(left + 0.1 * (right - left))
@@ -188,13 +188,13 @@ def test_boxes_of_words_changed() -> None:
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        (form.victim("ann+noise@poisson:7"), "ANN +noise @poisson:7"),
-        (form.victim("finetuned"), "Fine-tuned SNN"),
-        (form.victim("finetuned+deterministic", short=True), "Fine-tuned +deterministic"),
-        (form.victim("snn-adversarial"), "SNN adversarial"),
-        (form.victim("other"), "other"),
-        (form.attack("a/b/own.py"), "own.py"),
-        (form.attack("textfooler-nouse"), "textfooler-nouse"),
+        (names.victim("ann+noise@poisson:7"), "ANN +noise @poisson:7"),
+        (names.victim("finetuned"), "Fine-tuned SNN"),
+        (names.victim("finetuned+deterministic", is_short=True), "Fine-tuned +deterministic"),
+        (names.victim("snn-adversarial"), "SNN adversarial"),
+        (names.victim("other"), "other"),
+        (names.attack("a/b/own.py"), "own.py"),
+        (names.attack("textfooler-nouse"), "textfooler-nouse"),
         (form.p_value(0.0312), "0.031"),
         (form.p_value(0.0001), "<\u00a00.001"),
         (form.p_value(None), "–"),

@@ -1,1 +1,12 @@
 """What a trained model does to a text before its network reads it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...registry import Registry
+
+if TYPE_CHECKING:
+    from .words import TextStage
+
+STAGES: Registry[type[TextStage]] = Registry("text stage", __name__, "STAGE", ("words",))

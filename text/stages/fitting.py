@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +12,14 @@ import numpy as np
 
 from ...errors import InputError
 from ...progress import bar
-from ..segment import segmenter
 from ..vectors.load import WordVectors, load_vectors, random_vectors
 from .coverage import VectorReport, report, unknown_words
 from .needed import Needed
 from .ranges import RangeMap
 from .vocabulary import Vocabulary, storable
+
+Cutter = Callable[[str], list[str]]
+"""Cuts a text into its words."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +67,13 @@ class Fitted:
     matrix: np.ndarray
 
 
-def fit_words(texts: Sequence[str], language: str, options: Options) -> Fitted:
-    """Vocabulary, range map and vectors of training texts.
+def fit_words(texts: Sequence[str], language: str, cut: Cutter, options: Options) -> Fitted:
+    """Vocabulary, range map and vectors of training texts, whose words are what ``cut`` gives.
 
     Raises:
         InputError: texts without words, bad vectors, or vectors that no training word is in.
     """
-    segments = _segments(texts, language, options.progress)
+    segments = _segments(texts, cut, options.progress)
     counts = Counter(word for words in segments for word in words)
     if not counts:
         raise InputError("expected training texts with words, but all are empty")
@@ -117,8 +119,7 @@ def _vocabulary(counts: Counter[str], rows: dict[str, int], options: Options) ->
     return Vocabulary.build(counts, options.min_count, extra_words=extra)
 
 
-def _segments(texts: Sequence[str], language: str, progress: bool) -> list[list[str]]:
-    cut = segmenter(language)
+def _segments(texts: Sequence[str], cut: Cutter, progress: bool) -> list[list[str]]:
     drawn = bar(texts, desc="segment", unit="text", shown=progress, leave=False)
     return [cut(text) for text in drawn]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,22 +13,26 @@ from ...errors import InputError
 from ...files import read_json, sha256, write_json
 from ..datasets.dataset import Split
 from ..inputs import TextsLike, as_texts
-from ..segment import segment, segmenter
+from ..segment import segmenter
 from ..vectors.load import WordVectors
 from .coverage import VectorReport
-from .fitting import Options, fit_words
+from .fitting import Cutter, Options, fit_words
 from .ranges import RangeMap
 from .vocabulary import FILL, Vocabulary
 
 FORMAT = "snnconvert text stage 1"
-_STAGE, _VOCABULARY = "stage.json", "vocabulary.txt"
+STAGE_FILE, _VOCABULARY = "stage.json", "vocabulary.txt"
 
 
 @dataclass(frozen=True)
 class TextStage:
     """Segmenter, vocabulary and range map, fitted on the training split alone.
 
+    A stage of one's own is a subclass with its ``kind`` and `cutter`, registered by ``STAGES.add``:
+    what it calls a word, be it a character or a byte pair, has an id and a vector as words have.
+
     Attributes:
+        kind: its name in `STAGES`.
         language: "en" or "zh".
         vocabulary: the V words that have ids.
         max_length: texts are cut after so many words.
@@ -53,6 +57,12 @@ class TextStage:
     dim: int
     vector_report: VectorReport | None = field(default=None, compare=False)
     fill: int = 0
+    kind: ClassVar[str] = "words"
+
+    @classmethod
+    def cutter(cls, language: str) -> Cutter:
+        """What cuts a text of ``language`` into words; refuses an unknown language."""
+        return segmenter(language)
 
     @classmethod
     def fit(
@@ -106,7 +116,7 @@ class TextStage:
                 f"{min_count} and {max_extra_words}"
             )
         options = Options(vectors, dim, min_count, max_extra_words, seed, window, epochs, progress)
-        fitted = fit_words(texts, language, options)
+        fitted = fit_words(texts, language, cls.cutter(language), options)
         stage = cls(
             language,
             fitted.vocabulary,
@@ -121,7 +131,7 @@ class TextStage:
 
     def segment(self, text: str) -> list[str]:
         """The words of ``text``, all of them."""
-        return segment(text, self.language)
+        return self.cutter(self.language)(text)
 
     def encode(self, texts: TextsLike) -> list[np.ndarray]:
         """The word ids of each text, (L_i,) int64, cut to ``max_length`` and filled up to ``fill``.
@@ -132,7 +142,7 @@ class TextStage:
         Raises:
             InputError: no texts; `inputs.as_texts` says what is taken.
         """
-        cut = segmenter(self.language)
+        cut = self.cutter(self.language)
         return [
             np.array(self._filled(self._known(cut(text))[: self.max_length]), dtype=np.int64)
             for text in as_texts(texts)
@@ -170,7 +180,7 @@ class TextStage:
         folder = Path(folder)
         self.vocabulary.save(folder / _VOCABULARY)
         write_json(
-            folder / _STAGE,
+            folder / STAGE_FILE,
             {
                 "format": FORMAT,
                 "language": self.language,
@@ -182,6 +192,7 @@ class TextStage:
                 "words": len(self.vocabulary),
                 "vocabulary_sha256": _digest(self.vocabulary),
                 **({"fill": self.fill} if self.fill else {}),
+                **({} if self.kind == TextStage.kind else {"kind": self.kind}),
             },
         )
 
@@ -194,16 +205,16 @@ class TextStage:
         """
         folder = Path(folder)
         what = "a fitted text stage"
-        values = read_json(folder / _STAGE, what)
+        values = read_json(folder / STAGE_FILE, what)
         if not isinstance(values, dict) or values.get("format") != FORMAT:
             raise InputError(
-                f"expected {what} ({FORMAT}) in {folder / _STAGE}, but it holds something else: "
-                "give the folder of a run of this version"
+                f"expected {what} ({FORMAT}) in {folder / STAGE_FILE}, but it holds something "
+                "else: give the folder of a run of this version"
             )
         vocabulary = Vocabulary.load(folder / _VOCABULARY)
         if values.get("vocabulary_sha256") != _digest(vocabulary):
             raise InputError(
-                f"{folder / _VOCABULARY} does not belong to {_STAGE} beside it: expected "
+                f"{folder / _VOCABULARY} does not belong to {STAGE_FILE} beside it: expected "
                 f"{values.get('words')} words, got {len(vocabulary)}; copy both files again"
             )
         try:
@@ -222,7 +233,8 @@ class TextStage:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(
-                f"{folder / _STAGE} is not complete ({type(error).__name__}: {error}); train again"
+                f"{folder / STAGE_FILE} is not complete ({type(error).__name__}: {error}); "
+                "train again"
             ) from None
 
 
@@ -233,3 +245,6 @@ def _digest(vocabulary: Vocabulary) -> str:
 def _language(value: Any) -> str:
     segmenter(value)  # refuses an unknown language
     return str(value)
+
+
+STAGE = TextStage

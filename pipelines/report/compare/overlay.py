@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
+from ...run_folder.records.models import ModelStage
 from ..drawing.files import Figure, figure
+from ..drawing.frames import StepFrame
 from ..drawing.svg import Canvas, both_widths, nice_ticks, thinned
 from ..format import percent
-from ..reading.run import Model, RunFigures, last_model
-from ..sections.accuracy import interval, texts_tested
+from ..intervals import interval
+from ..read import Run
 from .tables import Row
 
 COLOURS = ("one", "two", "three", "four", "five", "six")
@@ -27,71 +29,83 @@ def styles(runs: int) -> list[tuple[str, str]]:
     ]
 
 
-def overlay(runs: Mapping[str, RunFigures]) -> Figure | None:
+def overlay(runs: Mapping[str, Run]) -> Figure | None:
     """Test accuracy of every run's last SNN against T, and its ANN; None without any SNN."""
-    found = {name: last for name, run in runs.items() if (last := last_model(run.models))}
+    found = {name: run.models[run.last] for name, run in runs.items() if run.last}
     if not found:
         return None
     rows: list[Row] = []
     for name, model in found.items():
-        for step, value in enumerate(model.test_by_step, 1):
-            low, high = interval(value, texts_tested(runs[name])) or (None, None)
-            row: Row = {"run": name, "model": model.kind, "step": step, "test_accuracy": value}
+        for step, value in enumerate(model.accuracy_by_step, 1):
+            low, high = interval(value, runs[name].tested) or (None, None)
+            row: Row = {"run": name, "model": runs[name].last, "step": step, "test_accuracy": value}
             rows.append(row | {"low": low, "high": high})
     rows += [
-        {"run": name, "model": "ann", "step": None, "test_accuracy": run.models["ann"].test}
+        {
+            "run": name,
+            "model": "ann",
+            "step": None,
+            "test_accuracy": run.models["ann"].test_accuracy,
+        }
         for name, run in runs.items()
         if "ann" in run.models
     ]
-    markup = both_widths(lambda width, shape: _overlay(runs, found, width, shape))
+    anns = _anns(runs)
+    markup = both_widths(lambda width, shape: _overlay(list(runs), found, anns, width, shape))
     return figure("accuracy-of-runs", "accuracy of every run against time steps", markup, rows)
 
 
+def _anns(runs: Mapping[str, Run]) -> dict[str, float]:
+    """Test accuracy of the ANN of every run that has one."""
+    return {
+        name: run.models["ann"].test_accuracy for name, run in runs.items() if "ann" in run.models
+    }
+
+
 def _overlay(
-    runs: Mapping[str, RunFigures], found: Mapping[str, Model], width: float, shape: str
+    names: Sequence[str],
+    found: Mapping[str, ModelStage],
+    anns: Mapping[str, float],
+    width: float,
+    shape: str,
 ) -> Canvas:
-    anns = {name: run.models["ann"].test for name, run in runs.items() if "ann" in run.models}
-    steps = max(len(model.test_by_step) for model in found.values())
-    values = [v for model in found.values() for v in model.test_by_step] + list(anns.values())
+    """The runs by name, their SNNs and the accuracies of their ANNs."""
+    curves = {name: model.accuracy_by_step for name, model in found.items()}
+    values = [v for curve in curves.values() for v in curve] + list(anns.values())
     ticks = nice_ticks(100 * min(values) - 0.5, 100 * max(values) + 0.5)
-    said = ", ".join(
-        f"{name} {percent(m.test_by_step[-1])} at T = {len(m.test_by_step)}"
-        for name, m in found.items()
-    )
-    narrow = shape == "narrow"
+    said = ", ".join(f"{name} {percent(c[-1])} at T = {len(c)}" for name, c in curves.items())
     canvas = Canvas(width, 330, f"Test accuracy of every run against time steps: {said}", shape)
-    left, right, top, bottom = 46.0, width - 14.0, 34.0, canvas.height - 44
-
-    def x(step: float) -> float:
-        first, last = left + 20, right - 20
-        return (
-            (first + last) / 2 if steps == 1 else first + (last - first) * (step - 1) / (steps - 1)
-        )
-
-    def y(share: float) -> float:
-        return bottom - (bottom - top) * (100 * share - ticks[0]) / (ticks[-1] - ticks[0])
-
-    for tick in ticks:
-        canvas.line(left, y(tick / 100), right, y(tick / 100), "grid")
-        canvas.text(left - 8, y(tick / 100) + 4, f"{tick:g}", "muted", "end")
-    for step in thinned(steps, 6 if narrow else 20):
-        canvas.text(x(step), bottom + 20, str(step), "muted", "middle")
-    canvas.text((left + right) / 2, canvas.height - 6, "time steps T", "muted", "middle")
-    canvas.text(0, 14, "test accuracy, %", "muted")
+    steps, ends = max(map(len, curves.values())), (34.0, canvas.height - 44)
+    frame = StepFrame(canvas, steps, ticks, (46.0, width - 14.0), ends, 20)
+    narrow = shape == "narrow"
+    frame.draw(14, 6 if narrow else 20)
     marked = thinned(steps, 5 if narrow else 16)
-    for (name, run), (colour, kind) in zip(runs.items(), styles(len(runs)), strict=True):
+    for name, style in zip(names, styles(len(names)), strict=True):
         if name in anns:
+            height = frame.y(anns[name])
             title = f"{name}, ANN: {percent(anns[name])}"
-            height = y(anns[name])
-            canvas.line(left, height, right, height, f"curve dashed thin {colour}", title)
-        curve = found[name].test_by_step if name in found else []
-        if run.models and curve:
-            canvas.path(((x(i), y(v)) for i, v in enumerate(curve, 1)), f"curve {colour}")
-        for step, value in enumerate(curve, 1):
-            if step in marked:
-                title = f"{name}, T = {step}: {percent(value)}"
-                canvas.marker(kind, x(step), y(value), f"mark {colour}", title)
+            dashed = f"curve dashed thin {style[0]}"
+            canvas.line(frame.sides[0], height, frame.sides[1], height, dashed, title)
+        _curve(frame, name, curves.get(name, []), style, marked)
     return canvas
+
+
+def _curve(
+    frame: StepFrame,
+    name: str,
+    curve: Sequence[float],
+    style: tuple[str, str],
+    marked: Sequence[int],
+) -> None:
+    """The line of one run, with a marker at the steps ``marked``."""
+    colour, kind = style
+    if curve:
+        places = ((frame.x(i), frame.y(v)) for i, v in enumerate(curve, 1))
+        frame.canvas.path(places, f"curve {colour}")
+    for step, value in enumerate(curve, 1):
+        if step in marked:
+            title = f"{name}, T = {step}: {percent(value)}"
+            frame.canvas.marker(kind, frame.x(step), frame.y(value), f"mark {colour}", title)
 
 
 def run_key(style: tuple[str, str]) -> Markup:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from ....errors import InputError
 from ....files import write_text
-from ....version import __version__
+from ...display.names import title
 from ..drawing.files import rows_link
-from ..format import MODEL_NAMES, plain
-from ..page import page, settings
-from ..reading.run import RunFigures, last_model, read_run
+from ..format import plain
+from ..read import Run
+from ..templating import render_template
 from .overlay import overlay, run_key, styles
 from .tables import Row, tables
 
@@ -36,9 +36,9 @@ def compare(paths: Sequence[str | Path], out: str | Path | None = None) -> Path:
             f"expected two or more different run folders to compare, but got "
             f"{', '.join(map(str, paths))}: name each once"
         )
-    runs = dict(zip(run_names(folders), (read_run(path) for path in paths), strict=True))
+    runs = dict(zip(run_names(folders), (Run(path) for path in paths), strict=True))
     target = Path(out) if out else Path(paths[0]) / "compare.html"
-    text = page("compare.html", comparison(runs))
+    text = render_template("page/compare.html", comparison(runs))
     write_text(target, text.encode("utf-8", "replace").decode("utf-8"))
     return target
 
@@ -55,7 +55,7 @@ def run_names(folders: Sequence[Path]) -> list[str]:
     return names
 
 
-def comparison(runs: Mapping[str, RunFigures]) -> Row:
+def comparison(runs: Mapping[str, Run]) -> Row:
     """Everything that the template shows."""
     texts = {run.data.sha256 if run.data else None for run in runs.values()}
     groups = {title: rows for title, rows in tables(runs).items() if rows}
@@ -65,7 +65,7 @@ def comparison(runs: Mapping[str, RunFigures]) -> Row:
         for name, cells in rows
     ]
     # a stage that a run has not is said once, not by each of its settings
-    made = {name: settings(run) for name, run in runs.items()}
+    made = {name: run.settings for name, run in runs.items()}
     first, *others = made.values()
     shared = [stage for stage in first if all(stage in own for own in others)]
     flat = {
@@ -75,7 +75,6 @@ def comparison(runs: Mapping[str, RunFigures]) -> Row:
     names = list(dict.fromkeys(key for own in flat.values() for key in own))
     table = {key: [own.get(key) for own in flat.values()] for key in names}
     return {
-        "version": __version__,
         "runs": runs,
         "keys": {n: run_key(s) for n, s in zip(runs, styles(len(runs)), strict=True)},
         "same_data": len(texts) == 1 and None not in texts,
@@ -88,29 +87,22 @@ def comparison(runs: Mapping[str, RunFigures]) -> Row:
     }
 
 
-def lead(run: RunFigures) -> Row:
+def lead(run: Run) -> Row:
     """The card of a run: its last model, beside its ANN."""
-    last = last_model(run.models) or run.models.get("ann")
-    ann = run.models.get("ann")
-    gap = last.test - ann.test if last and ann and last.kind != "ann" else None
-    return {
-        "model": last,
-        "name": MODEL_NAMES[last.kind] if last else "",
-        "gap": gap,
-        "data": run.data.name if run.data else "",
-    }
+    kind = run.last or ("ann" if "ann" in run.models else None)
+    model, ann = run.models[kind] if kind else None, run.models.get("ann")
+    gap = model.test_accuracy - ann.test_accuracy if model and ann and kind != "ann" else None
+    return {"model": model, "name": title(kind) if kind else "", "gap": gap, "data": run.name}
 
 
-def flat_settings(run: RunFigures, stages: Sequence[str]) -> dict[str, str]:
+def flat_settings(run: Run, stages: Sequence[str]) -> dict[str, str]:
     """Every setting of ``stages`` and version by a dotted name, as the command line takes it."""
     found = {
         f"{stage}.{name}": plain(value)
-        for stage, values in settings(run).items()
+        for stage, values in run.settings.items()
         if stage in stages
         for name, value in values.items()
         if not isinstance(value, dict)  # fingerprints of models, which always differ
     }
-    versions = run.config.get("versions")
-    if isinstance(versions, dict):
-        found |= {f"versions.{name}": str(value) for name, value in versions.items()}
+    found |= {f"versions.{name}": str(value) for name, value in run.versions.items()}
     return found

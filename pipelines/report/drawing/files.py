@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
-from ....attacks.statistics.tables import csv_text
+from ....formatting import csv_text
 from .. import templates
 
 SPACE = "http://www.w3.org/2000/svg"
@@ -113,7 +113,7 @@ def figure_style(classes: frozenset[str]) -> str:
 @cache
 def _figure_rules() -> list[tuple[list[str], str]]:
     """Selectors and declarations for parts of figures, variables put in."""
-    path = files(templates) / "report.css"
+    path = files(templates) / "page" / "report.css"
     sheet = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.S)
     sheet = re.sub(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", sheet)
     rules = re.findall(r"([^{}]+)\{([^{}]*)\}", sheet)

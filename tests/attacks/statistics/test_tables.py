@@ -14,13 +14,13 @@ from snnconvert.attacks.statistics.compare import compare, correct
 from snnconvert.attacks.statistics.scores import score
 from snnconvert.attacks.statistics.tables import (
     COLUMNS,
-    csv_text,
     histogram,
     markdown_table,
     queries_curve,
     table_rows,
     write_robustness,
 )
+from snnconvert.formatting import csv_text
 from snnconvert.tests.helpers.records import record, records
 
 MADE = [

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from snnconvert.convert.adjust.correction import correct, patches, run_to
+from snnconvert.convert.adjust.correction import correct
+from snnconvert.convert.adjust.signals import patches, run_to
 from snnconvert.convert.build import build_snn
 from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.errors import InputError
@@ -34,7 +35,7 @@ def one_neuron(weight: float, bias: float) -> Network:
 
 def converted(ann: Network, recipe: ConversionRecipe, theta: float) -> tuple:
     thresholds = fixed_thresholds(ann, theta)
-    return build_snn(ann, recipe, thresholds, insist=True)[0].double(), thresholds
+    return build_snn(ann, recipe, thresholds, allow_inexact=True)[0].double(), thresholds
 
 
 def words(*values: float) -> tuple[Tensor, Tensor]:

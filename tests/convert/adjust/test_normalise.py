@@ -11,7 +11,7 @@ from torch import Tensor
 from snnconvert.convert.adjust.normalise import normalise_weights
 from snnconvert.convert.build import build_snn
 from snnconvert.convert.recipes.recipe import ConversionRecipe
-from snnconvert.convert.thresholds.rule import ThresholdRule
+from snnconvert.convert.thresholds.spec import ThresholdRule
 from snnconvert.errors import InputError
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Network, Node, Signal
@@ -85,11 +85,11 @@ def test_by_hand():
 
 
 @pytest.mark.parametrize("kind", ["relu", "qcfs", "tcl"])
-@pytest.mark.parametrize("grain", ["layer", "channel"])
+@pytest.mark.parametrize("granularity", ["layer", "channel"])
 @pytest.mark.parametrize("norm", [False, True])
-def test_logits_stay_and_activations_reach_one(kind: str, grain: str, norm: bool):
+def test_logits_stay_and_activations_reach_one(kind: str, granularity: str, norm: bool):
     ann, x = make(kind, norm=norm), texts()
-    normalised = normalise_weights(ann, balanced(ann, x, ThresholdRule("max", grain)))
+    normalised = normalise_weights(ann, balanced(ann, x, ThresholdRule("max", granularity)))
     before: dict[str, Signal] = {}
     after: dict[str, Signal] = {}
     with torch.no_grad():
@@ -109,13 +109,13 @@ def test_logits_stay_and_activations_reach_one(kind: str, grain: str, norm: bool
     kind=st.sampled_from(["relu", "qcfs", "tcl"]),
     pool=st.sampled_from(["max", "mean"]),
     norm=st.booleans(),
-    grain=st.sampled_from(["layer", "channel"]),
+    granularity=st.sampled_from(["layer", "channel"]),
     code=st.sampled_from(["saf", "poisson", "direct"]),
 )
-def test_the_spikes_are_those_of_threshold_balancing(seed, kind, pool, norm, grain, code):
+def test_the_spikes_are_those_of_threshold_balancing(seed, kind, pool, norm, granularity, code):
     """The normalised ANN with threshold 1 is the balanced ANN, to the spike."""
     ann, x = make(kind, pool, norm, seed), texts(seed)
-    thresholds = balanced(ann, x, ThresholdRule("percentile", grain, 95))
+    thresholds = balanced(ann, x, ThresholdRule("percentile", granularity, percentile=95))
     recipe = ConversionRecipe(6, Encoder(code))
     ones = {name: torch.ones(1) for name in thresholds}
     frames = recipe.encoder.encode(x, LENGTHS, 6, generator(seed, "noise"))

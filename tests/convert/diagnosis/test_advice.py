@@ -7,7 +7,7 @@ import pytest
 from snnconvert.convert.diagnosis.advice import Limits, advise, dominant_part
 from snnconvert.convert.diagnosis.error_parts import PARTS
 from snnconvert.convert.recipes.recipe import ConversionRecipe
-from snnconvert.convert.thresholds.rule import ThresholdRule
+from snnconvert.convert.thresholds.spec import ThresholdRule
 from snnconvert.models.encoders.encoder import Encoder
 
 
@@ -39,7 +39,7 @@ CLIPS = row(clipped=0.04, clipping=0.02)
         (ThresholdRule("max"), "more calibration texts"),
         (ThresholdRule("qcfs"), "the threshold rule percentile, or train longer"),
         (ThresholdRule("mse"), "choose the threshold rule max"),
-        (ThresholdRule("fixed", value=1.0), "raise the fixed threshold"),
+        (ThresholdRule("fixed", threshold_value=1.0), "raise the fixed threshold"),
     ],
 )
 def test_clipping_names_the_layer_the_share_and_the_remedy_of_its_rule(rule, words):
@@ -116,7 +116,7 @@ def test_errors_of_one_sign_ask_for_a_correction():
 def test_silent_and_saturated_neurons():
     (text,) = texts([], [activity(silent=0.25)])
     assert text.startswith("25 % of the channels of act3 never fire: use one threshold per channel")
-    (text,) = texts([], [activity(silent=0.25)], threshold=ThresholdRule(grain="channel"))
+    (text,) = texts([], [activity(silent=0.25)], threshold=ThresholdRule(granularity="channel"))
     assert "per channel" not in text
     (text,) = texts([], [activity(saturated=0.06)])
     assert text == (

@@ -48,7 +48,7 @@ def model(seed: int, activation: str = "relu", pooling: str = "max") -> TextMode
 def spiking(ann: TextModel, recipe: ConversionRecipe, theta: float) -> tuple:
     """The model's conversion with the threshold ``theta`` everywhere, and the thresholds."""
     thresholds = fixed_thresholds(ann.network, theta)
-    network = build_snn(ann.network, recipe, thresholds, insist=True)[0].double()
+    network = build_snn(ann.network, recipe, thresholds, allow_inexact=True)[0].double()
     vectors = ann.embedding.weight.detach()
     return SpikingTextModel(vectors, recipe.encoder, network, recipe.steps).eval(), thresholds
 
@@ -143,7 +143,7 @@ def one_layer(weight: float, theta: float, code: str, steps: int, value: float) 
     ann = TextModel(torch.tensor([[0.0], [value]]).double(), Network(nodes).double()).eval()
     recipe = ConversionRecipe(steps, Encoder(code, "split"), pooling="spikes")
     thresholds = {"act": torch.tensor([theta]).double()}
-    network = build_snn(ann.network, recipe, thresholds, insist=True)[0].double()
+    network = build_snn(ann.network, recipe, thresholds, allow_inexact=True)[0].double()
     snn = SpikingTextModel(ann.embedding.weight.detach(), recipe.encoder, network, steps)
     return error_budget(ann, snn, thresholds, [torch.tensor([1]).numpy()])
 

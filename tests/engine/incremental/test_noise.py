@@ -18,6 +18,7 @@ from snnconvert.engine.incremental.incremental import Incremental
 from snnconvert.engine.incremental.noise import DrawnRows, Field
 from snnconvert.engine.inference.fast import FastEngine
 from snnconvert.engine.inference.store import SparseSlots
+from snnconvert.engine.plan import Unsupported
 from snnconvert.engine.reference import snn_logits
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Network
@@ -149,6 +150,12 @@ def test_noise_of_batches_is_left_to_the_engine():
     sequences = exchanged(np.arange(1, 11))
     found = Incremental(engine).running_logits(sequences, 4)
     assert torch.equal(found, snn_logits(engine.model, sequences, 4))
+
+
+def test_draws_of_another_kind_are_not_kept_by_position(monkeypatch):
+    monkeypatch.setattr(Encoder, "uniform", False)
+    with pytest.raises(Unsupported, match="draws depend on more"):
+        Incremental(FastEngine(model_of()))
 
 
 @pytest.mark.parametrize("name", ["reference", "torch", "fast"])

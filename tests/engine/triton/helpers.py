@@ -10,7 +10,7 @@ from snnconvert.models.neurons.integrate_and_fire import IF
 from snnconvert.models.nodes.layers import Concat, Conv1d, Linear
 from snnconvert.models.nodes.pooling import MeanOverTime
 from snnconvert.models.snn import SpikingTextModel
-from snnconvert.models.spikes.pooling import POOLING_RULES
+from snnconvert.models.spikes import POOLING_RULES
 
 DEVICE = "cpu" if os.environ.get("TRITON_INTERPRET") == "1" else "cuda"
 # by default PyTorch rounds the inputs of convolutions on a GPU to 11 bits

@@ -8,7 +8,7 @@ from snnconvert.benchmarks.gpu.run import markdown
 from snnconvert.benchmarks.gpu.timing import Device, Job, Rates, inference_rows, training_rows
 from snnconvert.engine.grid import on_grid
 from snnconvert.engine.plan import Unsupported
-from snnconvert.engine.training.fast import Surrogate
+from snnconvert.engine.training.surrogate import Surrogate
 from snnconvert.engine.triton.training import TritonTraining
 from snnconvert.tests.engine.triton.helpers import DEVICE, LONG, SHORT, batch, model_of, noise
 

@@ -9,17 +9,30 @@ import pytest
 
 from snnconvert.pipelines.display.classes import by_class
 from snnconvert.pipelines.display.tables import accuracy_table
-from snnconvert.pipelines.quality.chance import after_stage, how, warn_after, while_used
+from snnconvert.pipelines.quality import chance
+from snnconvert.pipelines.quality.chance import how, warn_after
+from snnconvert.pipelines.run_folder.records.stages import models_of
+from snnconvert.tests.helpers.report import class_figures
 
 
-def stage(chance: bool, matrix: list[list[int]], **more: Any) -> dict[str, Any]:
+def after_stage(results: dict[str, Any], stage: str) -> str | None:
+    return chance.after_stage(models_of(results), stage)
+
+
+def while_used(results: dict[str, Any], use: str, *models: Any) -> str | None:
+    return chance.while_used(models_of(results), use, *models)
+
+
+def stage(lost: bool, matrix: list[list[int]], **more: Any) -> dict[str, Any]:
     right, texts = sum(matrix[k][k] for k in range(2)), sum(map(sum, matrix))
     return {
+        "steps": 1,
+        "accuracy_by_step": [right / texts],
         "dev_accuracy": right / texts,
         "test_accuracy": right / texts,
-        "test_confusion_matrix": matrix,
-        "test_accuracy_by_class": {"bad": 0.5, "good": 0.5},
-        "at_chance": chance,
+        **class_figures(matrix, ("bad", "good"), 0.5),
+        "chance_p": None,
+        "at_chance": lost,
         **more,
     }
 
@@ -30,7 +43,7 @@ LEARNED = stage(False, [[36, 4], [5, 35]])
 
 def test_nothing_is_said_of_what_has_learned_or_is_not_known() -> None:
     old = {name: value for name, value in LOST.items() if name != "at_chance"}
-    for results in ({"ann": LEARNED, "snn": LEARNED}, {"ann": old, "snn": old}, {"ann": {}}):
+    for results in ({"ann": LEARNED, "snn": LEARNED}, {"ann": old, "snn": old}, {}):
         assert [after_stage(results, name) for name in ("ann", "snn", "attack")] == [None] * 3
         assert while_used(results, "energy") is None
 
@@ -40,9 +53,13 @@ def test_a_trained_network(capsys: pytest.CaptureFixture[str]) -> None:
     said = str(after_stage(results, "ann"))
     assert "41 of 80 test texts are right, which guessing may give too" in said
     assert "class-weights" not in said  # the classes are of one size
-    results["ann"] = LOST | {"baseline": {"test_accuracy": 0.9, "at_chance": False}}
+    results["ann"] = LOST | {
+        "baseline": {"model": "l", "dev_accuracy": 0.9, "test_accuracy": 0.9, "at_chance": False}
+    }
     assert "a linear model on word counts has 90.0 %" in str(after_stage(results, "ann"))
-    results["ann"] = LOST | {"baseline": {"test_accuracy": 0.5, "at_chance": True}}
+    results["ann"] = LOST | {
+        "baseline": {"model": "l", "dev_accuracy": 0.9, "test_accuracy": 0.5, "at_chance": True}
+    }
     assert "at chance too: see that labels fit" in str(after_stage(results, "ann"))
     warn_after(results, "ann", "ann", "snn")
     printed, error = capsys.readouterr()
@@ -51,7 +68,7 @@ def test_a_trained_network(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_an_ann_that_was_not_judged_is_not_praised() -> None:
     """Runs before there were figures by class, and test texts that are too few to tell."""
-    for ann in ({"dev_accuracy": 0.9}, {"test_accuracy": 0.9}, LEARNED | {"at_chance": None}):
+    for ann in ({"test_accuracy": 0.9}, LEARNED | {"at_chance": None}):
         said = str(after_stage({"ann": ann, "snn": LOST}, "snn"))
         assert said.startswith("the converted SNN is at chance") and "is not" not in said
     said = str(after_stage({"ann": LEARNED, "snn": LOST}, "snn"))

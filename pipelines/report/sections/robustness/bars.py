@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
+from ....display.names import attack as attack_name
+from ....display.names import victim as victim_name
 from ...drawing.svg import Canvas, both_widths, shortened, text_width
 from ...format import NBSP, percent
-from ...format import attack as attack_name
-from ...format import victim as victim_name
-from ...reading.robustness import AttackRow
+from .read import AttackResult
 
 
-def robustness_bars(rows: Sequence[AttackRow]) -> Markup:
+def robustness_bars(rows: Sequence[AttackResult]) -> Markup:
     """Accuracy before and under every attack, with the 95 % interval of the latter.
 
     Where successes were claimed that do not hold, the bar under attack has a paler end: up to
@@ -22,7 +22,7 @@ def robustness_bars(rows: Sequence[AttackRow]) -> Markup:
     return both_widths(lambda width, shape: _robustness(rows, width, shape))
 
 
-def _robustness(rows: Sequence[AttackRow], width: float, shape: str) -> Canvas:
+def _robustness(rows: Sequence[AttackResult], width: float, shape: str) -> Canvas:
     attacks = list(dict.fromkeys(row.attack for row in rows))
     narrow = shape == "narrow"
     claims = any(_unheld(row) for row in rows)
@@ -55,17 +55,17 @@ def _robustness(rows: Sequence[AttackRow], width: float, shape: str) -> Canvas:
     return canvas
 
 
-def _victim(row: AttackRow) -> str:
-    return victim_name(row.victim, short=True)
+def _victim(row: AttackResult) -> str:
+    return victim_name(row.victim, is_short=True)
 
 
-def _under(row: AttackRow) -> float | None:
-    return row.figures.get("accuracy_under_attack")
+def _under(row: AttackResult) -> float | None:
+    return row.scores.accuracy_under_attack
 
 
-def _unheld(row: AttackRow) -> bool:
+def _unheld(row: AttackResult) -> bool:
     """Whether successes were claimed that do not hold."""
-    return bool(row.figures.get("unverified_share"))
+    return bool(row.scores.unverified_share)
 
 
 def _legend(canvas: Canvas, claims: bool, narrow: bool) -> None:
@@ -82,10 +82,10 @@ def _legend(canvas: Canvas, claims: bool, narrow: bool) -> None:
 
 
 def _names(
-    canvas: Canvas, row: AttackRow, y: float, x: Callable[[float], float], narrow: bool
+    canvas: Canvas, row: AttackResult, y: float, x: Callable[[float], float], narrow: bool
 ) -> None:
     """The victim and its accuracies: beside the bar, or above it where there is no room."""
-    clean, under = row.figures.get("clean_accuracy"), _under(row)
+    clean, under = row.scores.clean_accuracy, _under(row)
     values = "every text ended in an error"
     if clean is not None and under is not None:
         values = f"{100 * clean:.1f} → {percent(under)}"
@@ -95,17 +95,17 @@ def _names(
         canvas.text(x(1), y + 14, values, "value halo", "end")
     else:
         canvas.text(x(0) - 8, y + 15, shortened(_victim(row), x(0) - 8), "", "end")
-        start = x(max(clean, row.figures.get("accuracy_under_attack_high") or 0)) if clean else x(0)
+        start = x(max(clean, row.scores.accuracy_under_attack_high or 0)) if clean else x(0)
         canvas.text(start + 8, y + 15, values, "value halo")
 
 
-def _bar(canvas: Canvas, row: AttackRow, y: float, x: Callable[[float], float]) -> None:
-    clean, under = row.figures.get("clean_accuracy"), _under(row)
+def _bar(canvas: Canvas, row: AttackResult, y: float, x: Callable[[float], float]) -> None:
+    clean, under = row.scores.clean_accuracy, _under(row)
     if clean is None or under is None:
         return
-    held = row.figures.get("verified_accuracy")
-    low = row.figures.get("accuracy_under_attack_low")
-    high = row.figures.get("accuracy_under_attack_high")
+    held = row.scores.verified_accuracy
+    low = row.scores.accuracy_under_attack_low
+    high = row.scores.accuracy_under_attack_high
     title = f"{_victim(row)}, {attack_name(row.attack)}: {percent(clean)} before, "
     title += f"{percent(under)} under attack"
     canvas.rect(x(0), y + 2, x(clean) - x(0), 17, f"fill {row.kind}", title, opacity=0.22)

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .....attacks.records import Record
-from ...reading.robustness import AttackRow
+from .read import AttackResult
 
+Won = tuple[AttackResult, Record]  # a success of one attack on one victim
 Piece = tuple[str, bool]  # some letters, and whether the attack changed them
 
 
@@ -115,7 +116,7 @@ def marked(record: Record) -> tuple[list[Piece], list[Piece]]:
 
 
 def chosen_examples(
-    rows: Sequence[AttackRow], classes: Sequence[str], most: int = 10, letters: int = 280
+    rows: Sequence[AttackResult], classes: Sequence[str], most: int = 10, letters: int = 280
 ) -> list[Example]:
     """The most instructive successes, chosen by rule, so that nobody picks them.
 
@@ -131,32 +132,19 @@ def chosen_examples(
         letters: in a text.
     """
     results = {(row.attack, row.victim): {r.index: r for r in row.records} for row in rows}
-    pools: dict[str, list[tuple[AttackRow, Record]]] = {}
-    for row in rows:
-        won = [(row, record) for record in row.records if record.status == "success"]
-        pools.setdefault(row.attack, []).extend(won)
-    chosen: list[tuple[AttackRow, Record]] = []
+    pools = {
+        attack: _pool([row for row in rows if row.attack == attack], letters)
+        for attack in dict.fromkeys(row.attack for row in rows)
+    }
+    chosen: list[Won] = []
     seen: set[int] = set()
 
-    def take(pool: list[tuple[AttackRow, Record]]) -> None:
+    def take(pool: list[Won]) -> None:
         pair = next((pair for pair in pool if pair[1].index not in seen), None)
         if pair and len(chosen) < most:
             chosen.append(pair)
             seen.add(pair[1].index)
 
-    def divided(row: AttackRow, record: Record) -> bool:
-        others = (results[row.attack, other.victim].get(record.index)
-                  for other in rows if other.attack == row.attack)  # fmt: skip
-        return any(other is not None and other.status == "failed" for other in others)
-
-    def rank(pair: tuple[AttackRow, Record]) -> tuple[bool, int, float]:
-        row, record = pair
-        return not divided(row, record), record.words_changed, -(record.clean_probability or 0.0)
-
-    for attack, pool in pools.items():
-        short = [pair for pair in pool if len(pair[1].text) <= letters]
-        shown = short or sorted(pool, key=lambda pair: len(pair[1].text))[:1]
-        pools[attack] = sorted(shown, key=rank)
     lucky = [pair for pool in pools.values() for pair in pool if not pair[1].verified]
     for _ in range(2):
         take(lucky)
@@ -167,11 +155,26 @@ def chosen_examples(
     return [_example(row, record, classes, results) for row, record in chosen]
 
 
+def _pool(rows: Sequence[AttackResult], letters: int) -> list[Won]:
+    """The successes of one attack, the best first; of long texts alone the shortest."""
+    withstood = {r.index for row in rows for r in row.records if r.status == "failed"}
+    pool = [(row, r) for row in rows for r in row.records if r.status == "success"]
+    few = [pair for pair in pool if len(pair[1].text) <= letters]
+    shown = few or sorted(pool, key=lambda pair: len(pair[1].text))[:1]
+
+    def rank(pair: Won) -> tuple[bool, int, float]:
+        record = pair[1]
+        unsure = -(record.clean_probability or 0.0)
+        return record.index not in withstood, record.words_changed, unsure
+
+    return sorted(shown, key=rank)
+
+
 OUTCOMES = {"failed": "withstood", "skipped": "was wrong before", "error": "ended in an error"}
 
 
 def _example(
-    row: AttackRow,
+    row: AttackResult,
     record: Record,
     classes: Sequence[str],
     results: Mapping[tuple[str, str], Mapping[int, Record]],

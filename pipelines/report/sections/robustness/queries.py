@@ -10,18 +10,20 @@ from markupsafe import Markup
 
 from .....attacks.statistics.scores import quantile, words_changed_shares
 from .....attacks.statistics.tables import queries_curve
+from ....display.names import attack as attack_name
+from ....display.names import victim as victim_name
 from ...drawing.files import figure
+from ...drawing.frames import Axis, columns
+from ...drawing.frames import rows as drawn_rows
 from ...drawing.svg import Canvas, shortened, text_width
 from ...format import NBSP, percent
-from ...format import attack as attack_name
-from ...format import victim as victim_name
-from ...reading.robustness import AttackRow
+from .read import AttackResult
 
 WIDTH = 306.0  # of a panel, as wide as a telephone
 DASHES = 6  # patterns of lines that report.css has
 
 
-def panels(rows: Sequence[AttackRow]) -> list[dict[str, Any]]:
+def panels(rows: Sequence[AttackResult]) -> list[dict[str, Any]]:
     """For each attack its name, ``queries`` and ``words``, two figures."""
     styles = line_styles(rows)
     most = max((r.queries for row in rows for r in row.records), default=1)
@@ -46,7 +48,7 @@ def panels(rows: Sequence[AttackRow]) -> list[dict[str, Any]]:
     return found
 
 
-def line_styles(rows: Sequence[AttackRow]) -> dict[str, str]:
+def line_styles(rows: Sequence[AttackResult]) -> dict[str, str]:
     """Class of every victim's line: the colour of its model, and a pattern among those alike."""
     kinds: dict[str, int] = {}
     styles: dict[str, str] = {}
@@ -65,7 +67,7 @@ def line_key(style: str) -> Markup:
     return canvas.markup(hidden=True)
 
 
-def curve_panel(rows: Sequence[AttackRow], styles: dict[str, str], most: int) -> Markup:
+def curve_panel(rows: Sequence[AttackResult], styles: dict[str, str], most: int) -> Markup:
     """Accuracy of every victim if one attack were stopped after so many queries, as steps.
 
     Args:
@@ -79,70 +81,71 @@ def curve_panel(rows: Sequence[AttackRow], styles: dict[str, str], most: int) ->
         for victim, curve in curves.items()
         if curve
     )
-    height = 224.0
     label = f"Accuracy against queries under {attack_name(rows[0].attack)}: {said or 'no texts'}"
-    canvas = Canvas(WIDTH, height, label, "small")
-    left, right, top, bottom = 34.0, WIDTH - 8, 22.0, height - 40
-
-    def x(queries: float) -> float:
-        return left + (right - left) * math.log(max(queries, 1)) / math.log(most)
-
-    def y(share: float) -> float:
-        return bottom - (bottom - top) * share
-
-    canvas.text(0, 10, "accuracy, %", "muted")
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        canvas.line(left, y(share), right, y(share), "grid")
-        canvas.text(left - 6, y(share) + 4, f"{100 * share:.0f}", "muted", "end")
-    for power in range(int(math.log10(most) + 1e-9) + 1):
-        place = x(10**power)
-        canvas.line(place, top, place, bottom, "grid")
-        canvas.text(place, bottom + 16, f"{10**power:,}", "muted", "middle")
-    canvas.text((left + right) / 2, height - 4, "queries a text", "muted", "middle")
+    canvas = Canvas(WIDTH, 224.0, label, "small")
+    x, y = _axes(canvas, most)
     for victim, curve in curves.items():
-        if not curve:
-            continue
-        steps = [(x(1), y(curve[0][1]))]
-        for queries, share in curve[1:]:
-            steps += [(x(queries), steps[-1][1]), (x(queries), y(share))]
-        steps.append((right, steps[-1][1]))
-        title = f"{victim_name(victim)}: {percent(curve[0][1])} to {percent(curve[-1][1])}"
-        canvas.path(steps, f"curve thin {styles[victim]}", title)
+        if curve:
+            title = f"{victim_name(victim)}: {percent(curve[0][1])} to {percent(curve[-1][1])}"
+            canvas.path(_steps(curve, x, y), f"curve thin {styles[victim]}", title)
     return canvas.markup()
 
 
-def words_panel(rows: Sequence[AttackRow]) -> Markup:
+def _axes(canvas: Canvas, most: int) -> tuple[Axis, Axis]:
+    """Draw the axes; places by the logarithm of queries, and by accuracy."""
+    left, right, top, bottom = 34.0, WIDTH - 8, 22.0, canvas.height - 40
+    x, y = Axis(0.0, math.log(most), left, right), Axis(0.0, 1.0, bottom, top)
+    canvas.text(0, 10, "accuracy, %", "muted")
+    shares = [(y(share), f"{100 * share:.0f}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    drawn_rows(canvas, shares, (left, right), 6)
+    powers = range(int(math.log10(most) + 1e-9) + 1)
+    values = [(x(math.log(10**power)), f"{10**power:,}") for power in powers]
+    middle = (left + right) / 2
+    columns(canvas, values, (top, bottom), bottom + 16, "queries a text", middle)
+    return x, y
+
+
+def _steps(curve: Sequence[tuple[int, float]], x: Axis, y: Axis) -> list[tuple[float, float]]:
+    """The corners of a curve that falls with each success, to the right end of the axis."""
+    steps = [(x(0.0), y(curve[0][1]))]
+    for queries, share in curve[1:]:
+        place = x(math.log(max(queries, 1)))
+        steps += [(place, steps[-1][1]), (place, y(share))]
+    return [*steps, (x.end, steps[-1][1])]
+
+
+def words_panel(rows: Sequence[AttackResult]) -> Markup:
     """Share of words changed, over the successes of one attack: a box plot for every victim."""
     shares = {row.victim: sorted(words_changed_shares(row.records)) for row in rows}
     ends = {victim: [quantile(own, q) or 0.0 for q in (0, 0.25, 0.5, 0.75, 1)]
             for victim, own in shares.items() if own}  # fmt: skip
     said = "; ".join(f"{victim_name(v)} median {percent(five[2])}" for v, five in ends.items())
     line, top = 36.0, 4.0
-    height = top + line * len(rows) + 40
     label = f"Share of words changed under {attack_name(rows[0].attack)}: {said or 'no success'}"
-    canvas = Canvas(WIDTH, height, label, "small")
-    left, right = 8.0, WIDTH - 12
-
-    def x(share: float) -> float:
-        return left + (right - left) * share
-
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        canvas.line(x(share), top, x(share), height - 38, "grid")
-        canvas.text(x(share), height - 22, f"{100 * share:.0f}", "muted", "middle")
-    canvas.text((left + right) / 2, height - 4, "words changed, %", "muted", "middle")
+    canvas = Canvas(WIDTH, top + line * len(rows) + 40, label, "small")
+    x = Axis(0.0, 1.0, 8.0, WIDTH - 12)
+    places = [(x(share), f"{100 * share:.0f}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    foot, middle = canvas.height - 22, (x.start + x.end) / 2
+    columns(canvas, places, (top, canvas.height - 38), foot, "words changed, %", middle)
     for i, row in enumerate(rows):
-        y = top + line * i
-        five, own = ends.get(row.victim), shares[row.victim]
-        note = f"{percent(five[2])}, n{NBSP}={NBSP}{len(own)}" if five else "no success"
-        canvas.text(right, y + 12, note, "value small halo", "end")
-        room = right - left - text_width(note, 11.5) - 8
-        canvas.text(left, y + 12, shortened(victim_name(row.victim, short=True), room), "halo")
-        if five:
-            _box(canvas, [x(share) for share in five], y + 18, row)
+        _line(canvas, row, top + line * i, x, ends.get(row.victim), len(shares[row.victim]))
     return canvas.markup()
 
 
-def _box(canvas: Canvas, places: Sequence[float], y: float, row: AttackRow) -> None:
+def _line(
+    canvas: Canvas, row: AttackResult, y: float, x: Axis, five: Sequence[float] | None, n: int
+) -> None:
+    """One victim: its name, its median, and its box; ``five`` of ``n`` successes."""
+    note = f"{percent(five[2])}, n{NBSP}={NBSP}{n}" if five else "no success"
+    canvas.text(x.end, y + 12, note, "value small halo", "end")
+    room = x.end - x.start - text_width(note, 11.5) - 8
+    name = shortened(victim_name(row.victim, is_short=True), room)
+    canvas.text(x.start, y + 12, name, "halo")
+    if five:
+        _box(canvas, [x(share) for share in five], y + 18, row)
+
+
+def _box(canvas: Canvas, places: Sequence[float], y: float, row: AttackResult) -> None:
     """Least, quartiles and most as whiskers, box and line."""
     least, low, middle, high, most = places
     canvas.line(least, y + 6, most, y + 6, "whisker")

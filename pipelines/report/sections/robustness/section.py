@@ -1,114 +1,152 @@
-"""What the template of the robustness section shows."""
+"""The robustness section: accuracy under attack, paired tests, controls, transfer, examples."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any
 
 from .....attacks.presets.noise import NOISE
 from .....attacks.statistics.conclusions import conclusions
+from .....attacks.statistics.rows import AttackRow
 from .....attacks.statistics.tables import COLUMNS, COMPARISON_COLUMNS, TRANSFER_COLUMNS, table_rows
+from .....typed_json import to_json
+from ....display.names import attack, title
+from ....run_folder.records.attack import AttackStage
+from ...cells import ABSENT, Cell, Groups
 from ...drawing.files import Figure, csv_link, figure
-from ...format import NBSP
-from ...reading.robustness import AttackRow, Attacks, Comparison
-from ...reading.run import RunFigures
+from ...format import NBSP, count, percent, span
+from ...read import Run
+from ...section import Section
 from .bars import robustness_bars
 from .examples import chosen_examples
 from .queries import line_key, line_styles, panels
+from .read import AttackResult, RobustnessFigures, read_robustness
 from .transfer import matrices
 
 MOST_OPEN = 30
 """Rows up to which a table of paired tests is shown without a click."""
+GROUP = "Accuracy under attack"
+KINDS = ("ann", "snn", "finetuned")
 
 
-def robustness_context(run: RunFigures, classes: Sequence[str]) -> dict[str, Any] | None:
-    """Figures, tables and files of the section; None where nothing was attacked.
+class Robustness(Section[RobustnessFigures]):
+    """What adversarial texts leave of the accuracy."""
 
-    Returns:
-        ``rows``: models under true attacks; ``controls``: everything else. Where there is no row
-        of the first kind all are shown as if they were.
-    """
-    attacks = run.attacks
-    if attacks is None:
+    title = "Robustness"
+    stage = "attack"
+    missing = "The models have not been attacked yet."
+    template = "robustness.html"
+    lead = "robustness/lead.html"
+    card = "robustness/card.html"
+    rank = 1
+
+    def read(self, run: Run) -> RobustnessFigures | None:
+        """The stage ``attack``, and its records."""
+        return read_robustness(run)
+
+    def heading(self, figures: RobustnessFigures | None) -> str:
+        """What the section shows."""
+        return self.title if figures is None else "Robustness against adversarial texts"
+
+    def context(self, figures: RobustnessFigures) -> dict[str, Any]:
+        """Figures, tables and files of the section.
+
+        Returns:
+            ``rows``: models under true attacks; ``controls``: everything else. Where there is no
+            row of the first kind all are shown as if they were.
+        """
+        attacks, results = figures.stage, figures.results
+        main = [result for result in results if result.main]
+        rest = [result for result in results if not result.main]
+        main, rest = (_by_attack(main), _by_attack(rest)) if main else (_by_attack(rest), [])
+        with_texts = [r for r in main if any(record.status != "error" for record in r.records)]
+        styles = line_styles(with_texts)
+        sentences = attacks.conclusions or _conclusions(attacks)
+        return {
+            "attacks": attacks,
+            "weakest": figures.weakest,
+            "rows": main,
+            "controls": rest,
+            "noise": NOISE.name,
+            "conclusions": [text.replace(" %", f"{NBSP}%") for text in sentences],
+            "bars": _bars(main, figures.dataset),
+            "failed": any(result.scores.errors for result in results),
+            "claims": any(result.scores.unverified_share for result in results),
+            "held": _all_held(results),
+            "spelled": any(result.scores.similarity is not None for result in main),
+            "dropped": {name: parts for name, parts in attacks.dropped.items() if parts},
+            "comparisons": attacks.comparisons,
+            "folded": len(attacks.comparisons) > MOST_OPEN,
+            "panels": panels(with_texts),
+            "lines": {victim: line_key(style) for victim, style in styles.items()},
+            "transfer": matrices(attacks.transfer),
+            "examples": chosen_examples(main, figures.classes),
+            "files": _files(attacks, figures.dataset),
+        }
+
+    def row(self, figures: RobustnessFigures) -> Groups:
+        """Accuracy of every model under every attack."""
+        main = [result for result in figures.results if result.main]
+        by_name = {(result.victim, result.attack): result for result in reversed(main)}
+        return {
+            GROUP: {
+                f"{title(kind)}, {attack(name)}": _under(by_name.get((kind, name)))
+                for name in dict.fromkeys(result.attack for result in main)
+                for kind in KINDS
+            }
+        }
+
+
+def _under(result: AttackResult | None) -> Cell:
+    """Accuracy under an attack, with its interval."""
+    share = result.scores.accuracy_under_attack if result else None
+    if result is None or share is None:
+        return ABSENT
+    scores = result.scores
+    ends = span(scores.accuracy_under_attack_low, scores.accuracy_under_attack_high)
+    return Cell(percent(share), f"{ends}, {count(scores.n)} texts", share)
+
+
+def _bars(results: Sequence[AttackResult], dataset: str) -> Figure | None:
+    if not results:
         return None
-    main = [row for row in attacks.rows if row.main]
-    rest = [row for row in attacks.rows if not row.main]
-    main, rest = (_by_attack(main), _by_attack(rest)) if main else (_by_attack(rest), [])
-    with_texts = [row for row in main if any(r.status != "error" for r in row.records)]
-    styles = line_styles(with_texts)
-    sentences = attacks.conclusions or _conclusions(attacks)
-    return {
-        "rows": main,
-        "controls": rest,
-        "noise": NOISE.name,
-        "conclusions": [text.replace(" %", f"{NBSP}%") for text in sentences],
-        "bars": _bars(main, run.data.name if run.data else ""),
-        "failed": any(row.figures["errors"] for row in attacks.rows),
-        "claims": any(row.figures["unverified_share"] for row in attacks.rows),
-        "held": _all_held(attacks.rows),
-        "spelled": any(row.figures["similarity"] is not None for row in main),
-        "dropped": {name: parts for name, parts in attacks.dropped.items() if parts},
-        "comparisons": attacks.comparisons,
-        "folded": len(attacks.comparisons) > MOST_OPEN,
-        "panels": panels(with_texts),
-        "lines": {victim: line_key(style) for victim, style in styles.items()},
-        "transfer": matrices(attacks.transfer),
-        "examples": chosen_examples(main, classes),
-        "files": _files(attacks, run.data.name if run.data else ""),
-    }
-
-
-def _bars(rows: Sequence[AttackRow], dataset: str) -> Figure | None:
-    values = table_rows([_row(row) for row in rows], dataset)
+    values = table_rows([to_json(result.row) for result in results], dataset)
     title = "accuracy under attack"
-    return figure("accuracy-under-attack", title, robustness_bars(rows), values) if rows else None
+    return figure("accuracy-under-attack", title, robustness_bars(results), values)
 
 
-def _row(row: AttackRow) -> dict[str, Any]:
-    return {
-        "victim": row.victim,
-        "attack": row.attack,
-        "encoder": row.encoder,
-        "steps": row.steps,
-        "control": row.control,
-        **row.figures,
-    }
+def _by_attack(results: Sequence[AttackResult]) -> list[AttackResult]:
+    order = list(dict.fromkeys(result.attack for result in results))
+    return sorted(results, key=lambda result: order.index(result.attack))
 
 
-def _by_attack(rows: Sequence[AttackRow]) -> list[AttackRow]:
-    order = list(dict.fromkeys(row.attack for row in rows))
-    return sorted(rows, key=lambda row: order.index(row.attack))
-
-
-def _all_held(rows: Sequence[AttackRow]) -> bool:
+def _all_held(results: Sequence[AttackResult]) -> bool:
     """Whether there were claimed successes, and all of them hold."""
-    claimed = [row.figures for row in rows if row.figures["successes"]]
-    return bool(claimed) and all(f["successes"] == f["verified"] for f in claimed)
+    claimed = [result.scores for result in results if result.scores.successes]
+    return bool(claimed) and all(scores.successes == scores.verified for scores in claimed)
 
 
-def _conclusions(attacks: Attacks) -> list[str]:
+def _conclusions(attacks: AttackStage) -> list[str]:
     """For runs that were attacked before conclusions were written."""
-    rows = [
-        {"victim": r.victim, "attack": r.attack, "base": r.base, "control": r.control, **r.figures}
-        for r in attacks.rows
-    ]
-    tests = [_flat(comparison) for comparison in attacks.comparisons]
-    return conclusions(rows, tests, [asdict(cell) for cell in attacks.transfer])
+    rows = [to_json(with_base(row)) for row in attacks.rows]
+    return conclusions(
+        rows, list(map(to_json, attacks.comparisons)), list(map(to_json, attacks.transfer))
+    )
 
 
-def _flat(comparison: Comparison) -> dict[str, Any]:
-    found = asdict(comparison)
-    return found | found.pop("figures")
+def with_base(row: AttackRow) -> AttackRow:
+    """A row with the victim's base, which is itself in runs that do not say."""
+    return replace(row, base=row.base or row.victim)
 
 
-def _files(attacks: Attacks, dataset: str) -> dict[str, str]:
+def _files(attacks: AttackStage, dataset: str) -> dict[str, str]:
     """Links that hold a table as CSV, by name."""
-    rows = [_row(row) for row in attacks.rows]
-    tests = [_flat(comparison) for comparison in attacks.comparisons]
-    cells = [asdict(cell) for cell in attacks.transfer]
     return {
-        "rows": csv_link(table_rows(rows, dataset), COLUMNS),
-        "comparisons": csv_link(tests, COMPARISON_COLUMNS),
-        "transfer": csv_link(cells, TRANSFER_COLUMNS),
+        "rows": csv_link(table_rows(list(map(to_json, attacks.rows)), dataset), COLUMNS),
+        "comparisons": csv_link(list(map(to_json, attacks.comparisons)), COMPARISON_COLUMNS),
+        "transfer": csv_link(list(map(to_json, attacks.transfer)), TRANSFER_COLUMNS),
     }
+
+
+SECTION = Robustness()

@@ -7,12 +7,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from .....attacks.statistics.rows import TransferCell
+from .....typed_json import to_json
+from ....display.names import attack as attack_name
+from ....display.names import victim as victim_name
 from ...drawing.files import figure
 from ...drawing.svg import Canvas
 from ...format import NONE, percent, span
-from ...format import attack as attack_name
-from ...format import victim as victim_name
-from ...reading.robustness import TransferCell
 
 LEFT, TOP, FOOT = 52.0, 40.0, 4.0
 WIDTH = 306.0
@@ -42,7 +43,7 @@ def matrices(cells: Sequence[TransferCell]) -> dict[str, Any] | None:
                     f"transfer-{attack_name(attack)}",
                     f"transfer under {attack_name(attack)}",
                     heat_map(own, numbers, attack),
-                    [vars(cell) for cell in own.values()],
+                    [to_json(cell) for cell in own.values()],
                 ),
                 "targets": there,
                 "table": table,

@@ -1,0 +1,45 @@
+"""Signals of a network up to a layer, and what a layer's outputs are a linear function of."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional
+
+from ...models.network import Network, Signal
+from ...models.nodes.layers import Conv1d, Linear
+
+
+def run_to(network: Network, signal: Signal, name: str) -> dict[str, Signal]:
+    """Run the nodes that ``name`` depends on, and no others: their signals by name."""
+    needed = {name}
+    for node in reversed(network.inputs):
+        if node in needed:
+            needed.update(network.inputs[node])
+    signals = {"input": signal}
+    for node, inputs in network.inputs.items():
+        if node in needed:
+            signals[node] = network.node(node)(*(signals[source] for source in inputs))
+    return signals
+
+
+def valid(values: Tensor, signal: Signal) -> Tensor:
+    """Values (B, C, L) at the valid positions of ``signal`` as rows (N, C); (B, C) as they are."""
+    mask = signal.mask()
+    if values.dim() == 2:
+        return values
+    rows = values.transpose(1, 2)  # (B, L, C)
+    return rows.flatten(0, 1) if mask is None else rows[mask.squeeze(1)]
+
+
+def patches(node: Conv1d | Linear, signal: Signal) -> Tensor:
+    """What each output of ``node`` is a linear function of.
+
+    (B, D, L) -> (B, D*k, L-k+1) for a convolution, in the order of its flattened weights;
+    (B, F) -> (B, F) for a linear layer.
+    """
+    if isinstance(node, Linear):
+        return signal.values
+    values, (left, right) = signal.masked(), node.padding
+    missing = max(0, node.width - (values.shape[-1] + left + right))
+    windows = functional.pad(values, (left, right + missing)).unfold(2, node.width, 1)
+    return windows.permute(0, 1, 3, 2).flatten(1, 2)  # (B, D, W, k) -> (B, D*k, W)

@@ -1,0 +1,67 @@
+"""Numbers and lists in words, tables as CSV and Markdown: written in one way everywhere."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+NONE = "-"
+"""What stands for a figure that is not defined, or was not measured."""
+
+
+def percent(share: float | None, digits: int = 1, none: str = NONE) -> str:
+    """A fraction in percent, without the sign: 0.8807 as ``88.1``."""
+    return none if share is None else f"{100 * share:.{digits}f}"
+
+
+def joules(value: float | None, micro: str = "u", none: str = NONE) -> str:
+    """Joules with three digits and a fitting unit.
+
+    >>> [joules(x) for x in (1.5e-3, 2.73e-05, 6.58e-8, 4e-10, None)]
+    ['1.5 mJ', '27.3 uJ', '65.8 nJ', '400 pJ', '-']
+    """
+    if value is None:
+        return none
+    for factor, unit in ((1e3, "mJ"), (1e6, f"{micro}J"), (1e9, "nJ")):
+        if value * factor >= 0.9995:  # which three digits write as 1
+            return f"{value * factor:.3g} {unit}"
+    return f"{value * 1e12:.3g} pJ"
+
+
+def listing(names: Iterable[str], word: str = "and") -> str:
+    """``a, b and c``; at least one name."""
+    *first, last = names
+    return f"{', '.join(first)} {word} {last}" if first else last
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> str:
+    """A CSV file with a header; what is None or absent is an empty cell.
+
+    Args:
+        rows: of the table
+        columns: those that are written; by default all that a row has, in the order of the rows
+    """
+    if columns is None:
+        columns = list(dict.fromkeys(key for row in rows for key in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def markdown_table(
+    head: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[int] = ()
+) -> str:
+    """A table in Markdown, without a line end behind its last row.
+
+    Args:
+        head: of the columns
+        rows: cells, in which ``|`` is escaped and a line end is a blank
+        right: numbers of the columns whose cells stand to the right
+    """
+    rule = ["---:" if i in right else "---" for i in range(len(head))]
+    cells = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *cells))

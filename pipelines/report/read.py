@@ -1,0 +1,131 @@
+"""What of a run folder every section needs: its data, its models, and files that are read once."""
+
+from __future__ import annotations
+
+import shlex
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ...checked_json import Value, read_value
+from ..run_folder.again import again
+from ..run_folder.records.conversion import ConversionReport
+from ..run_folder.records.data import DataStage
+from ..run_folder.records.models import ModelStage
+from ..run_folder.records.stages import RECORDS
+from ..run_folder.run_folder import RunFolder
+from ..run_folder.stages import FOLDERS, PIPELINE
+
+T = TypeVar("T")
+
+
+class Run:
+    """A run folder as a report reads it; nothing is computed, and errors name file and place.
+
+    Attributes:
+        folder: the run folder
+        path: where it lies
+        results: figures by stage, as results.json has them
+        config: settings by stage
+        data: the stage ``data``, None where it is not done
+        models: the figures of ANN, SNN and fine-tuned SNN, those that are there
+
+    Raises:
+        InputError: no run there, or a file of a finished stage that is missing or damaged; the
+            message names it and the command that makes it again.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.folder = RunFolder(path)
+        self.path = self.folder.path
+        self.results = self.folder.results()
+        self.models: dict[str, ModelStage] = {}
+        for kind in PIPELINE:
+            if kind in self.results:
+                self.folder.check_made_from(kind, self.results)
+                self.models[kind] = self.folder.record(kind, RECORDS[kind], self.results)
+        self.data = self.stage("data", DataStage)
+        self.config: dict[str, Any] = self.folder.config()
+
+    def stage(self, name: str, kind: type[T]) -> T | None:
+        """The record of a stage, None where it is not done.
+
+        Args:
+            name: of the stage
+            kind: the class of the record, see `run_folder.records`
+
+        Raises:
+            InputError: an entry is missing or of another kind.
+        """
+        if name not in self.results:
+            return None
+        return self.folder.record(name, kind, self.results)
+
+    def file(self, stage: str, name: str, what: str) -> Value:
+        """The content of a JSON file of a stage, to be checked.
+
+        Args:
+            stage: its name
+            name: of the file
+            what: it holds, in words for errors
+
+        Raises:
+            InputError: it is missing or not JSON.
+        """
+        return read_value(self.path / FOLDERS[stage] / name, what, again(stage, self.path))
+
+    @cached_property
+    def conversion(self) -> ConversionReport | None:
+        """What the conversion did, None where there is no converted SNN."""
+        from ...typed_json import from_json
+
+        if "snn" not in self.models:
+            return None
+        return from_json(
+            ConversionReport, self.file("snn", "conversion.json", "a conversion report")
+        )
+
+    @property
+    def where(self) -> str:
+        """The path as a command line takes it."""
+        return shlex.quote(str(self.path))
+
+    @property
+    def name(self) -> str:
+        """The name of the data set, "" where that is not known."""
+        return self.data.name if self.data else ""
+
+    @property
+    def language(self) -> str:
+        """Language tag of the texts."""
+        return self.data.language if self.data else "en"
+
+    @property
+    def classes(self) -> list[str]:
+        """Names of the classes, none where they are not known."""
+        return self.data.classes if self.data else []
+
+    @property
+    def tested(self) -> int:
+        """How many texts accuracies are of; 0 where that is not known."""
+        return self.data.sizes.get("test", 0) if self.data else 0
+
+    @property
+    def last(self) -> str | None:
+        """The spiking model that the run ends with: finetuned, else snn, else none."""
+        return next((kind for kind in ("finetuned", "snn") if kind in self.models), None)
+
+    @property
+    def settings(self) -> dict[str, dict[str, Any]]:
+        """Settings by stage, as config.yaml has them, without the versions."""
+        return {
+            stage: values
+            for stage, values in self.config.items()
+            if stage != "versions" and isinstance(values, dict)
+        }
+
+    @property
+    def versions(self) -> dict[str, Any]:
+        """Versions of the libraries by name."""
+        found = self.config.get("versions")
+        return found if isinstance(found, dict) else {}

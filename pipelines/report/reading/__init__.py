@@ -1,1 +1,0 @@
-"""The stages of a run as a report reads them, checked."""

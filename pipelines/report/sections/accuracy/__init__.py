@@ -1,0 +1,1 @@
+"""Accuracy of the models, against time steps and by class."""

@@ -1,0 +1,77 @@
+"""Accuracy by class: a table of the models beside the linear one, and confusion matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ....display.names import title
+from ....run_folder.records.classes import ClassFigures
+from ....run_folder.records.models import Judged, ModelStage
+from ...drawing.files import rows_link
+from .confusion import confusion_figure
+
+Row = dict[str, Any]
+
+
+def classes_context(models: Mapping[str, ModelStage]) -> Row | None:
+    """What the template shows; None where no model has figures by class.
+
+    Returns:
+        ``names`` of columns by their kind, the linear model among them; ``scores``, rows of a
+        title and a value a column; ``classes``, rows with name, texts, share and a value a
+        column; ``largest`` and its ``share``; ``p`` of the test against chance by name;
+        ``matrices``; ``csv``, the table as a file.
+    """
+    columns, names = _columns(models)
+    found = {kind: model.test for kind, model in columns.items() if model.test}
+    first = next((own for kind, own in found.items() if kind in models), None)
+    if first is None:
+        return None
+    drawn = [confusion_figure(kind, names[kind], own) for kind, own in found.items()]
+    classes = _rows(first, list(found.values()))
+    return {
+        "names": names,
+        "baseline": models["ann"].baseline if "ann" in models else None,
+        "scores": {
+            "Accuracy": [columns[kind].test_accuracy for kind in found],
+            "Macro F1": [own.macro_f1 for own in found.values()],
+            "Balanced accuracy": [own.balanced_accuracy for own in found.values()],
+        },
+        "classes": classes,
+        "largest": first.largest,
+        "share": first.largest_class_share,
+        "p": {names[kind]: p for kind in found if (p := columns[kind].chance_p) is not None},
+        "matrices": [matrix for matrix in drawn if matrix],
+        "csv": rows_link([_flat(row, list(found)) for row in classes]),
+    }
+
+
+def _columns(models: Mapping[str, ModelStage]) -> tuple[dict[str, Judged], dict[str, str]]:
+    """The models that have figures by class, the linear one behind them, and their names."""
+    columns: dict[str, Judged] = {kind: model for kind, model in models.items() if model.test}
+    names = {kind: title(kind) for kind in columns}
+    baseline = models["ann"].baseline if "ann" in models else None
+    if baseline and baseline.test:
+        columns["baseline"] = baseline
+        names["baseline"] = "Linear model"
+    return columns, names
+
+
+def _rows(first: ClassFigures, columns: Sequence[ClassFigures]) -> list[Row]:
+    """One row a class: its name, its test texts, and its accuracy in each column."""
+    texts = sum(first.sizes)
+    return [
+        {
+            "name": name,
+            "texts": size,
+            "share": size / texts if texts else None,
+            "values": [column.accuracy_by_class.get(name) for column in columns],
+        }
+        for name, size in zip(first.accuracy_by_class, first.sizes, strict=True)
+    ]
+
+
+def _flat(row: Row, kinds: Sequence[str]) -> Row:
+    named = {"class": row["name"], "texts": row["texts"]}
+    return named | dict(zip(kinds, row["values"], strict=True))

@@ -1,0 +1,85 @@
+"""Confusion matrices as heat maps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from ....run_folder.records.classes import ClassFigures
+from ...drawing.files import Figure, figure
+from ...drawing.svg import Canvas, shortened, text_width
+from ...format import percent
+
+MOST_SQUARES = 30
+"""Classes up to which a confusion matrix is drawn."""
+MOST_NUMBERS = 10
+"""Classes up to which its squares hold their numbers."""
+WIDTH, TOP, FOOT = 306.0, 42.0, 4.0
+
+
+def confusion_figure(kind: str, model: str, figures: ClassFigures) -> Figure | None:
+    """The confusion matrix of a model as a heat map; None of more than `MOST_SQUARES` classes."""
+    if len(figures.confusion_matrix) > MOST_SQUARES:
+        return None
+    names = list(figures.accuracy_by_class)
+    rows = [
+        {"class": name, **{f"answered {other}": n for other, n in zip(names, row, strict=True)}}
+        for name, row in zip(names, figures.confusion_matrix, strict=True)
+    ]
+    drawing = confusion_map(kind, model, names, figures.confusion_matrix)
+    return figure(f"confusion-{kind}", f"confusion matrix, {model}", drawing, rows)
+
+
+def confusion_map(
+    kind: str, model: str, names: Sequence[str], matrix: Sequence[Sequence[int]]
+) -> Markup:
+    """A square for each true class (row) and answer (column); darker, the more of the row.
+
+    Args:
+        kind: of the model, for its colour
+        model: its name
+        names: K classes
+        matrix: (K, K) numbers of texts
+    """
+    size, gutter = len(names), min(max(map(text_width, names)) + 26, 0.45 * WIDTH)
+    side = min(max((WIDTH - gutter) / size, 6.0), 60.0)
+    tall = min(side, 34.0)
+    label = f"Confusion matrix, {model}: true classes in rows, answers in columns"
+    height = TOP + tall * size + FOOT
+    canvas = Canvas(max(gutter + side * size + 2, 150.0), height, label, "small")
+    canvas.text(gutter, 12, "answered", "muted")
+    canvas.text(0, TOP - 8, "true class", "muted")
+    for i, name in enumerate(names):
+        y = TOP + tall * i
+        if size <= MOST_NUMBERS:
+            canvas.text(gutter + side * (i + 0.5), TOP - 8, str(i + 1), "strong", "middle")
+        if tall >= 12:
+            shown = shortened(f"{i + 1} {name}", gutter - 8)
+            canvas.text(gutter - 8, y + tall / 2 + 4, shown, "", "end")
+        texts = sum(matrix[i])
+        for j, number in enumerate(matrix[i]):
+            share = number / texts if texts else 0.0
+            said = f"{name}, answered {names[j]}: {number} of {texts} texts, {percent(share)}"
+            shown = str(number) if size <= MOST_NUMBERS else ""
+            _square(
+                canvas, (gutter + side * j, y), (side, tall), f"fill {kind}", share, said, shown
+            )
+    return canvas.markup()
+
+
+def _square(
+    canvas: Canvas,
+    place: tuple[float, float],
+    size: tuple[float, float],
+    style: str,
+    share: float,
+    said: str,
+    shown: str,
+) -> None:
+    """One square, the darker the larger ``share``, with its number where there is one to show."""
+    (x, y), (side, tall) = place, size
+    canvas.rect(x, y, side - 1, tall - 1, "cell")
+    canvas.rect(x, y, side - 1, tall - 1, style, said, 0.02 + 0.6 * share)
+    if shown:
+        canvas.text(x + side / 2, y + tall / 2 + 4, shown, "value small quiet", "middle")

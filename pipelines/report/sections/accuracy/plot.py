@@ -1,0 +1,168 @@
+"""Accuracy against time steps.
+
+Wide figures have a second, narrow drawing for telephones; the style sheet shows the one that fits,
+so letters are never scaled down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from ....display.names import short
+from ....run_folder.records.models import ModelStage
+from ...drawing.files import Figure, figure
+from ...drawing.frames import StepFrame
+from ...drawing.svg import SHAPES, Canvas, both_widths, nice_ticks, text_width, thinned
+from ...format import percent
+from ...intervals import interval
+
+Row = dict[str, Any]
+NEAR = 0.1
+"""The largest class's share is shown where an accuracy is at most so far above it."""
+FLOOR = "curve ink dashed hair"
+
+
+Bands = Mapping[str, Sequence[tuple[float, float] | None]]
+Level = tuple[float, str, str]  # accuracy, style and name of a line across
+
+
+def accuracy_plot(
+    models: Mapping[str, ModelStage], bands: Bands | None = None, floor: float | None = None
+) -> Markup:
+    """Test accuracy after every time step, with the ANN as a line across.
+
+    Args:
+        models: by kind
+        bands: interval of each accuracy, by kind and step; of the ANN one
+        floor: share of the largest class, a line across where an accuracy comes near it
+    """
+    curves = {kind: models[kind].accuracy_by_step for kind in SHAPES if kind in models}
+    ann = models.get("ann")
+    values = [v for curve in curves.values() for v in curve] + ([ann.test_accuracy] if ann else [])
+    values += [end for ends in (bands or {}).values() for pair in ends if pair for end in pair]
+    near = [] if floor is None or floor < min(values) - NEAR else [floor]
+    levels = _levels(near, ann)
+    values += [value for value, _, _ in levels]
+    ticks = nice_ticks(100 * min(values) - 0.5, 100 * max(values) + 0.5)
+    said = [f"{short(k)} {percent(c[-1])} at T = {len(c)}" for k, c in curves.items()]
+    said += [f"ANN {percent(ann.test_accuracy)}"] if ann else []
+    label = "Test accuracy against time steps: " + ", ".join(said)
+
+    def draw(width: float, shape: str) -> Canvas:
+        frame = _frame(width, shape, label, max(map(len, curves.values())), ticks)
+        _draw(frame, curves, bands or {}, levels, shape == "narrow")
+        return frame.canvas
+
+    return both_widths(draw)
+
+
+def _frame(width: float, shape: str, label: str, steps: int, ticks: Sequence[float]) -> StepFrame:
+    """The canvas, with room for the legend above."""
+    top, height = (72.0, 330.0) if shape == "narrow" else (32.0, 350.0)
+    canvas = Canvas(width, height, label, shape)
+    sides, ends = (46.0, width - 14.0), (top, height - 44.0)
+    return StepFrame(canvas, steps, ticks, sides, ends, 30.0 if steps < 12 else 12.0)
+
+
+def _draw(
+    frame: StepFrame,
+    curves: Mapping[str, Sequence[float]],
+    bands: Bands,
+    levels: Sequence[Level],
+    narrow: bool,
+) -> None:
+    """Axes, legend, intervals, lines across, curves and their values."""
+    canvas, (left, right) = frame.canvas, frame.sides
+    frame.draw(frame.ends[0] - 18, 6 if narrow else 20)
+    _accuracy_legend(canvas, curves, levels, narrow)
+    for kind, ends in bands.items():
+        _band(frame, kind, ends)
+    for value, style, name in levels:
+        canvas.line(left, frame.y(value), right, frame.y(value), style, name)
+    for kind, curve in curves.items():
+        places = ((frame.x(i), frame.y(v)) for i, v in enumerate(curve, 1))
+        canvas.path(places, f"curve {kind}")
+    labelled = thinned(frame.steps, 5 if narrow else 12)
+    for kind, curve in curves.items():
+        for step, value in enumerate(curve, 1):
+            if frame.steps <= 16 or step in labelled:
+                title = f"{short(kind)}, T = {step}: {percent(value)}"
+                place = frame.x(step), frame.y(value)
+                canvas.marker(SHAPES[kind], *place, f"mark {kind}", title)
+    for step in labelled:
+        _accuracy_labels(frame, curves, step)
+
+
+def _levels(floors: Sequence[float], ann: ModelStage | None) -> list[Level]:
+    """Accuracy, style and name of the lines across: shares of the largest class, and the ANN."""
+    found = [(floor, FLOOR, f"largest class {percent(floor)}") for floor in floors]
+    if ann is not None:
+        found.append((ann.test_accuracy, "curve ann dashed", f"ANN {percent(ann.test_accuracy)}"))
+    return found
+
+
+def _band(frame: StepFrame, kind: str, ends: Sequence[tuple[float, float] | None]) -> None:
+    """The 95 % interval of a curve as a pale area, of the ANN's line from side to side."""
+    known = [(frame.x(step), *pair) for step, pair in enumerate(ends, 1) if pair]
+    if kind == "ann":
+        known = [(side, *pair) for side in frame.sides for pair in ends[:1] if pair]
+    elif len(known) == 1:
+        known = [(place, *known[0][1:]) for place in (known[0][0] - 12, known[0][0] + 12)]
+    if known:
+        upper = [(place, frame.y(high)) for place, _, high in known]
+        lower = [(place, frame.y(low)) for place, low, _ in reversed(known)]
+        frame.canvas.area([*upper, *lower], f"fill {kind}", 0.13)
+
+
+def _accuracy_legend(
+    canvas: Canvas,
+    curves: Mapping[str, Sequence[float]],
+    levels: Sequence[Level],
+    narrow: bool,
+) -> None:
+    place = 0.0 if narrow else 130.0
+    line = 14.0
+    entries = [(kind, f"curve {kind}", short(kind)) for kind in curves]
+    entries += [("", style, name) for _, style, name in reversed(levels)]
+    for kind, style, name in entries:
+        if place + 28 + text_width(name) > canvas.width:
+            place, line = 0.0, line + 18
+        canvas.line(place, line - 4, place + 22, line - 4, style)
+        if kind in SHAPES:
+            canvas.marker(SHAPES[kind], place + 11, line - 4, f"mark {kind}")
+        canvas.text(place + 28, line, name)
+        place += 28 + text_width(name) + 18
+
+
+def _accuracy_labels(frame: StepFrame, curves: Mapping[str, Sequence[float]], step: int) -> None:
+    """Values at one step: the higher one above its point, the lower one below."""
+    here = sorted(
+        ((c[step - 1], kind) for kind, c in curves.items() if len(c) >= step), reverse=True
+    )
+    for rank, (value, kind) in enumerate(here):
+        same = len(here) == 2 and abs(here[0][0] - here[1][0]) < 5e-4
+        if same and rank == 1:
+            return
+        style = "value halo" if same else f"value halo {kind}"
+        place = frame.x(step), frame.y(value) + (20 if rank else -11)
+        frame.canvas.text(*place, f"{100 * value:.1f}", style, "middle")
+
+
+def accuracy_figure(models: Mapping[str, ModelStage], texts: int) -> Figure:
+    """Test accuracy after every step, with 95 % intervals over ``texts``."""
+    bands = {
+        kind: [interval(value, texts) for value in model.accuracy_by_step or [model.test_accuracy]]
+        for kind, model in models.items()
+    }
+    rows: list[Row] = []
+    for kind, model in models.items():
+        for step, value in enumerate(model.accuracy_by_step or [model.test_accuracy], 1):
+            low, high = bands[kind][step - 1] or (None, None)
+            row: Row = {"model": kind, "step": step if model.steps else None}
+            rows.append(row | {"test_accuracy": value, "low": low, "high": high})
+    title = "accuracy against time steps"
+    shares = [m.test.largest_class_share for m in models.values() if m.test]
+    return figure("accuracy", title, accuracy_plot(models, bands, min(shares, default=None)), rows)

@@ -1,0 +1,1 @@
+"""Firing rates by layer."""

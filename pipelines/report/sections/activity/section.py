@@ -1,0 +1,61 @@
+"""The section of firing rates: every layer of every SNN."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .....checked_json import Value
+from .....typed_json import from_json
+from ....run_folder.records.models import ModelStage
+from ....run_folder.records.spikes import Activity
+from ...read import Run
+from ...section import Section
+from .rates import histograms, rates_figure
+
+
+@dataclass(frozen=True)
+class ActivityFigures:
+    """Firing statistics of every layer by SNN, the last one, and the figures of the models."""
+
+    layers: Mapping[str, list[Activity]]
+    last: str
+    models: Mapping[str, ModelStage]
+
+
+class FiringRates(Section[ActivityFigures]):
+    """How often the neurons of each layer fire."""
+
+    title = "Firing rates"
+    stage = "snn"
+    missing = "There is no spiking network yet."
+    template = "activity.html"
+
+    def read(self, run: Run) -> ActivityFigures | None:
+        """The rates that the conversion and fine-tuning have written down."""
+        layers: dict[str, list[Activity]] = {}
+        if run.conversion is not None:
+            layers["snn"] = run.conversion.activity
+        if "finetuned" in run.models:
+            rates = run.file("finetuned", "activity.json", "firing rates")
+            layers["finetuned"] = rates.each(_activity)
+        layers = {kind: rows for kind, rows in layers.items() if rows}
+        if not layers or run.last is None:
+            return None
+        return ActivityFigures(layers, run.last, run.models)
+
+    def context(self, figures: ActivityFigures) -> dict[str, Any]:
+        """Bars of all models, and histograms of the last one."""
+        last = figures.last
+        return {
+            "rates": rates_figure(figures.layers),
+            "histograms": histograms(last, figures.layers.get(last, [])),
+        }
+
+
+def _activity(value: Value) -> Activity:
+    return from_json(Activity, value)
+
+
+SECTION = FiringRates()

@@ -1,1 +1,0 @@
-"""The classes of a model in a report."""

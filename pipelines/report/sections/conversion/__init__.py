@@ -1,0 +1,1 @@
+"""What became of every layer, and where the error comes from."""

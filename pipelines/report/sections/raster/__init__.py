@@ -1,0 +1,1 @@
+"""The spikes of chosen sentences."""

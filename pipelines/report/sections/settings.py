@@ -1,0 +1,42 @@
+"""The section of settings, data and versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..read import Run
+from ..section import Section
+
+STAGE_NAMES = {
+    "data": "Texts and vectors",
+    "ann": "Training",
+    "snn": "Conversion",
+    "finetuned": "Fine-tuning",
+    "ann-adversarial": "Adversarial training, ANN",
+    "snn-adversarial": "Adversarial training, SNN",
+    "attack": "Attack",
+    "energy": "Energy",
+}
+
+
+class Settings(Section[Run]):
+    """What a run was made of, and with."""
+
+    title = "Settings"
+    stage = "data"
+    template = "settings.html"
+
+    def read(self, run: Run) -> Run:
+        """The run, whose settings have been read."""
+        return run
+
+    def heading(self, figures: Run | None) -> str:
+        """What the section shows."""
+        return "Settings, data and versions"
+
+    def context(self, figures: Run) -> dict[str, Any]:
+        """Names of the stages."""
+        return {"stage_names": STAGE_NAMES}
+
+
+SECTION = Settings()

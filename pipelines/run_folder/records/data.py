@@ -1,0 +1,34 @@
+"""The stage ``data``: texts, text stage and word vectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ....typed_json import rare
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataStage:
+    """What a run records of its data.
+
+    sizes: texts by split; sha256: of all texts and labels; text_stage: fingerprint of what makes
+    ids of texts; vocabulary: words; vectors: how much of the training texts they cover, and what
+    loading them gave; overlap: dev and test texts that are also in train; notes: in sentences;
+    source: facts about each file of the user's.
+    """
+
+    name: str
+    language: str
+    classes: list[str]
+    sizes: dict[str, int]
+    split_rule: str | None
+    sha256: str | None
+    text_stage: str | None = rare()
+    vocabulary: int | None = rare()
+    vectors: dict[str, float] = rare(dict)
+    overlap: dict[str, int] | None = rare()
+    notes: list[str] | None = rare()
+    source: list[Any] | None = rare()
+    vectors_summary: str | None = rare()
+    vectors_warning: str | None = rare()

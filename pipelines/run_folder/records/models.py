@@ -1,0 +1,99 @@
+"""The stages that make a model: trained, converted, tuned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ....checked_json import Value
+from ....typed_json import added, inline, rare
+from .classes import ClassFigures
+from .tuning import Tuning
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """Accuracy of a model, and whether it is at chance.
+
+    dev, test: figures by class, None of runs from before there were any; at_chance: None where the
+    texts cannot tell; chance_p: see `engine.chance`.
+    """
+
+    dev_accuracy: float | None
+    test_accuracy: float
+    dev: ClassFigures | None = inline("dev_")
+    test: ClassFigures | None = inline("test_")
+    at_chance: bool | None = added()
+    chance_p: float | None = added()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Baseline(Judged):
+    """The linear model on word counts beside a trained network."""
+
+    model: str
+    dev_accuracy: float
+    seconds: float | None = rare()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """A module of the user's own beside the network that was made of it.
+
+    largest_difference: of their logits, on ``compared_texts``; unread_texts: those that the module
+    cannot read; largest_class: share of the dev texts.
+    """
+
+    imported: bool
+    module: str | None
+    module_dev_accuracy: float | None
+    module_test_accuracy: float | None
+    largest_difference: float | None
+    compared_texts: int | None
+    unread_texts: int | None
+    largest_class: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelStage(Judged):
+    """What is recorded of any model; what was not measured is None or empty.
+
+    processors: where training went on on another processor, all of them.
+    """
+
+    steps: int | None = rare()
+    dev_accuracy_by_step: list[float] = rare(list)
+    accuracy_by_step: list[float] = rare(list)
+    latency_steps: int | None = rare()
+    input_spikes_per_sample: float | None = rare()
+    sops_per_sample: float | None = rare()
+    sops_by_layer: dict[str, float] = rare(dict)
+    input_macs_per_sample: float | None = rare()
+    baseline: Baseline | None = rare()
+    class_weights: bool | None = rare()
+    train_vectors: bool | None = rare()
+    best_epoch: int | None = rare()
+    epochs: int | None = rare()
+    parameters: int | None = rare()
+    recipe: dict[str, Any] | None = rare()
+    imported: Imported | None = inline()
+    adversarial: Tuning | None = rare()
+    seconds: float | None = rare()
+    processors: list[str] = rare(list)
+
+    @property
+    def has_exact_input(self) -> bool:
+        """Whether an SNN reads exact values, which it multiplies, and no spikes."""
+        return self.input_spikes_per_sample == 0 and bool(self.input_macs_per_sample)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpikingStage(ModelStage):
+    """What is recorded of an SNN: accuracies after every step, the first first."""
+
+    steps: int = field()
+    accuracy_by_step: list[float] = field()
+
+    def check(self, value: Value) -> None:
+        """Refuse a run of no steps."""
+        value["accuracy_by_step"].each(Value.number, least=1)

@@ -1,0 +1,21 @@
+"""A fitted text stage from its folder, of whatever kind it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...files import read_json
+from . import STAGES
+from .words import STAGE_FILE, TextStage
+
+
+def load_stage(folder: Path | str) -> TextStage:
+    """Read what a stage wrote by its `TextStage.save`.
+
+    Raises:
+        InputError: a file is missing or damaged, or the kind is not known here, as that of a stage
+            of one's own which has not been registered yet.
+    """
+    values = read_json(Path(folder) / STAGE_FILE, "a fitted text stage")
+    kind = values.get("kind", TextStage.kind) if isinstance(values, dict) else TextStage.kind
+    return STAGES[str(kind)].load(folder)
