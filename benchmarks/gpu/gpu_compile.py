@@ -24,41 +24,17 @@ from typing import Any
 
 import torch
 
+from snnconvert.benchmarks.gpu.networks import RULES, network_of
+from snnconvert.benchmarks.shared.peers import WIDTHS
 from snnconvert.engine.training.surrogate import Surrogate
 from snnconvert.engine.triton.inference import TritonEngine
 from snnconvert.engine.triton.training import TritonTraining
 from snnconvert.errors import SnnConvertError
-from snnconvert.models.encoders import CODES as INPUT_CODES
-from snnconvert.models.encoders.encoder import Encoder
-from snnconvert.models.network import Network
-from snnconvert.models.neurons.integrate_and_fire import IF
-from snnconvert.models.nodes.layers import Concat, Conv1d, Linear
-from snnconvert.models.nodes.pooling import MeanOverTime
-from snnconvert.models.snn import SpikingTextModel
-from snnconvert.models.spikes.pooling import POOLING_RULES
 
-RULES = ("spikes", "counts", "gated", "mean", "currents")
 # code and steps for so many frames held in registers; 0: more than fit
 CODES = {0: ("saf", 12), 1: ("direct", 12), 6: ("bitplane", 63), 8: ("bitplane", 255)}
-WIDTHS, CHANNELS, DIM, LENGTH = (3, 5), 100, 16, 40
+LENGTH = 40
 Row = dict[str, Any]
-
-
-def model_of(rule: str, code: str, steps: int) -> SpikingTextModel:
-    """A network whose widest branch begins at column 300, as tables of 1,200 taps lie."""
-    encoder = Encoder(code, INPUT_CODES[code].default_mapping)
-    nodes: list[tuple[str, Any, tuple[str, ...]]] = []
-    for width in WIDTHS:
-        pool = MeanOverTime() if rule == "mean" else POOLING_RULES[rule]()
-        parts = (pool, IF()) if rule == "currents" else (IF(), pool)
-        nodes += [
-            (f"conv{width}", Conv1d(encoder.channels(DIM), CHANNELS, width), ("input",)),
-            (f"first{width}", parts[0], (f"conv{width}",)),
-            (f"second{width}", parts[1], (f"first{width}",)),
-        ]
-    nodes.append(("concat", Concat(), tuple(f"second{width}" for width in WIDTHS)))
-    nodes.append(("readout", Linear(CHANNELS * len(WIDTHS), 2), ("concat",)))
-    return SpikingTextModel(torch.zeros(9, DIM), encoder, Network(nodes), steps)
 
 
 class _NoDriver:
@@ -110,7 +86,7 @@ def compiling(arch: int) -> Iterator[dict[int, tuple[Any, Any]]]:
 
 def compiled(rule: str, frames: int, arch: int) -> Iterator[Row]:
     """What every kernel takes in a run forward and backward."""
-    model = model_of(rule, *CODES[frames])
+    model = network_of(rule, *CODES[frames], dim=16, words=9)
     ids = torch.full((3, LENGTH), 1)
     ids[0] = torch.arange(LENGTH) % 8 + 1  # a batch of 1 would be compiled for 1 alone
     lengths = torch.tensor([LENGTH, 17, 3])

@@ -84,12 +84,3 @@ def test_one_line_where_triton_is_missing(monkeypatch):
     with pytest.raises(SnnConvertError, match="needs the package triton") as error:
         import_kernels()
     assert "\n" not in str(error.value)
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_the_benchmark_refuses_without_a_gpu_and_writes_nothing(tmp_path):
-    script = str(TESTS.parents[2] / "benchmarks" / "gpu" / "gpu.py")
-    done = python([script, "--out", str(tmp_path / "results")])
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: expected an NVIDIA GPU") and done.stderr.count("\n") == 1
-    assert not list(tmp_path.iterdir())

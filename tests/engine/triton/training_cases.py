@@ -3,14 +3,9 @@
 import pytest
 import torch
 
-from snnconvert.benchmarks.gpu.gpu import (
-    Device,
-    Job,
-    Rates,
-    inference_rows,
-    markdown,
-    training_rows,
-)
+from snnconvert.benchmarks.gpu.equality import Size, all_rows, row
+from snnconvert.benchmarks.gpu.run import markdown
+from snnconvert.benchmarks.gpu.timing import Device, Job, Rates, inference_rows, training_rows
 from snnconvert.engine.grid import on_grid
 from snnconvert.engine.plan import Unsupported
 from snnconvert.engine.training.surrogate import Surrogate
@@ -67,7 +62,11 @@ def test_gradients_by_rates_are_left_to_the_reference():
         TritonTraining(model_of("spikes"), Surrogate(backward="rate"))
 
 
-def test_the_benchmark_measures_and_compares():
+def test_the_benchmark_compares_and_measures():
+    size = Size(texts=2, longest=4, channels=3, dim=4, words=8)
+    checks = all_rows(torch.device(DEVICE), size, (("direct", 2),))
+    assert len(checks) == 1 + 5 * 4 + 5
+    assert all(check["equal"] for check in checks)
     device, rates = Device(DEVICE), Rates(1e9, 1e12)
     job = Job("direct", 2, 6, 2, channels=3, dim=4, words=6)
     rows = inference_rows(job, device, rates, 1) + training_rows(job, device, rates, 1)
@@ -77,5 +76,8 @@ def test_the_benchmark_measures_and_compares():
     ]
     assert all(row["equal"] and row["seconds"] > 0 and row["floor_seconds"] > 0 for row in rows)
     settings = {"gpu": "a name", "copy_bytes_per_second": 1e12, "spikingjelly": "auto"}
-    page = markdown(settings | {"product_flops_per_second": 1e13}, rows)
-    assert page.count("| yes |") == 6 and "1000 GB/s" in page and "10.0 TFLOP/s" in page
+    settings |= {"product_flops_per_second": 1e13, "seconds": 99.0, "left_out": ["saf, T = 50"]}
+    checks.append(row("commands", "auto", "train", float("inf")))
+    page = markdown(settings, checks, rows)
+    assert page.count("| yes |") == 6 + 6 and "1000 GB/s" in page and "10.0 TFLOP/s" in page
+    assert "| NO: train |" in page and "for want of time: saf, T = 50" in page
