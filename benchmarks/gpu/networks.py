@@ -10,7 +10,7 @@ from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Network, Node
 from snnconvert.models.nodes.pooling import MeanOverTime
 from snnconvert.models.snn import SpikingTextModel
-from snnconvert.models.spikes.pooling import POOLING_RULES
+from snnconvert.models.spikes import POOLING_RULES
 from snnconvert.seeds import generator
 
 RULES = ("spikes", "counts", "gated", "mean", "currents")
