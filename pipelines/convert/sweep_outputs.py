@@ -8,8 +8,8 @@ from typing import Any
 
 from ...files import write_text
 from ...formatting import csv_text, percent
+from ..display.aligned import table
 from ..display.plots import MARKERS, colours, new_figure, save_figure
-from ..display.tables import table
 
 Row = dict[str, Any]
 COLUMNS = (
