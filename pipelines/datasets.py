@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..text.download.download import download, list_datasets
-from .display.tables import table
+from .display.aligned import table
 
 
 def show_datasets(data_dir: str | None) -> None:

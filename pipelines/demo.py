@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ..formatting import percent
-from .display.tables import curve_rows, table
+from .display.aligned import table
+from .display.tables import curve_rows
 from .run import make_run
 from .run_folder.records.stages import models_of
 from .settings.attack import AttackSettings

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from snnconvert.pipelines.report.page import render
-from snnconvert.pipelines.report.reading.run import read_run
+from snnconvert.pipelines.report.read import Run
 from snnconvert.tests.helpers.browser import Tab, browser, find_browser
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
@@ -51,7 +51,7 @@ def main() -> None:
         for name, run, width, scheme, first, last in SHOTS:
             page = Path(folder) / f"{run}.html"
             if not page.exists():
-                page.write_text(render(read_run(options[run])), encoding="utf-8")
+                page.write_text(render(Run(options[run])), encoding="utf-8")
             picture = shoot(tab, page, width, scheme, first, last)
             if len(picture) > MOST:
                 raise SystemExit(f"expected at most {MOST} bytes of {name}, got {len(picture)}")

@@ -11,12 +11,12 @@ import numpy as np
 
 from snnconvert.benchmarks.conversion.compare import TEXTS, comparison
 from snnconvert.formatting import markdown_table
-from snnconvert.pipelines.display.plots import new_figure, save_figure
+from snnconvert.pipelines.display.plots import colours, new_figure, save_figure
 
 Row = dict[str, Any]
 Place = tuple[str, str, str]  # dataset, pooling, activation
 CONVERTERS = ("ours", "spikingjelly", "lv2023")
-COLOURS = {"ours": "#4c72b0", "spikingjelly": "#dd8452", "lv2023": "#55a868"}
+COLOURS = colours(CONVERTERS, CONVERTERS)
 
 NOTES = """\
 Loss is the ANN's test accuracy less the SNN's, in points; below zero the SNN is the better. Mean \

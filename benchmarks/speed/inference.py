@@ -38,7 +38,7 @@ from snnconvert.benchmarks.speed.inference_cases import (
     variants,
 )
 from snnconvert.formatting import markdown_table
-from snnconvert.pipelines.display.plots import new_figure
+from snnconvert.pipelines.display.plots import colours, new_figure
 
 GROUPS = ("codes", "variants", "stream", "threads", "growth")
 CODES = (("saf", 8), ("saf", 50), ("direct", 8), ("direct", 50), ("bitplane", 63), ("poisson", 8))
@@ -54,7 +54,7 @@ TARGETS = (
     Target("bitplane, T = 63", KEPT, 250),
     Target("one-word variants", INCREMENTAL, 70),
 )
-COLOURS = {COLD: "#dd8452", KEPT: "#4c72b0"}
+COLOURS = colours((KEPT, COLD), (KEPT, COLD))
 
 
 def run(bench: Bench, groups: Sequence[str], quick: bool) -> Iterator[list[Row]]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ...files import write_text
 from ...formatting import csv_text, percent
 from ...models.encoders import CODES
+from ..display.aligned import table
 from ..display.plots import MARKERS, code_colours, new_figure, save_figure
-from ..display.tables import table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,9 +9,9 @@ from typing import Any
 from ...files import write_json, write_text
 from ...formatting import csv_text, joules, markdown_table, percent
 from ...typed_json import to_json
+from ..display.aligned import table
 from ..display.names import title
 from ..display.plots import save_figure
-from ..display.tables import table
 from ..run_folder.records.energy import EnergyFile, EnergyRow, EnergyStage
 from ..run_folder.records.stages import record_of
 from .plots import curves_figure, overview

@@ -89,15 +89,7 @@ class Study:
         ann, _ = load_run_model(self.run, "ann", TextModel, self.where)
         runs = {name: self._run(name) for name in models}
         self.measured = self._anns(ann, runs)
-        exits: list[Exit] = []
-        curves: list[CurvePoint] = []
-        for name, spiking in runs.items():
-            self.measured.append(measure_snn(spiking, name, "all steps", self.labels))
-            curves += curve(spiking, name, self.labels, self.tables)
-            early = self._exits(spiking, name)
-            if early is not None:
-                self.measured.append(early[0])
-                exits.append(early[1])
+        exits, curves = self._snns(runs)
         rows = priced(self.measured, self.tables) + self._peers(ann, runs)
         dataset = self.texts.dataset.name
         return EnergyFile(
@@ -116,6 +108,19 @@ class Study:
             shown=[table.name for table in self.tables if table.shown],
             notes=self.notes,
         )
+
+    def _snns(self, runs: dict[str, SpikingRun]) -> tuple[list[Exit], list[CurvePoint]]:
+        """Measure every SNN, whole and with early exits; also what it costs step by step."""
+        exits: list[Exit] = []
+        curves: list[CurvePoint] = []
+        for name, spiking in runs.items():
+            self.measured.append(measure_snn(spiking, name, "all steps", self.labels))
+            curves += curve(spiking, name, self.labels, self.tables)
+            early = self._exits(spiking, name)
+            if early is not None:
+                self.measured.append(early[0])
+                exits.append(early[1])
+        return exits, curves
 
     def texts_rows(self) -> list[Row]:
         """What every text costs, for a file of its own."""

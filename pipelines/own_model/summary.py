@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...formatting import percent
+from ..display.aligned import table
 from ..display.names import title
-from ..display.tables import table
 from ..run_folder.records.data import DataStage
 from ..run_folder.records.models import Imported, ModelStage
 from ..run_folder.run_folder import RunFolder

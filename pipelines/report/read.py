@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ...checked_json import Value, read_value
+from ...typed_json import from_json
 from ..run_folder.again import again
 from ..run_folder.records.conversion import ConversionReport
 from ..run_folder.records.data import DataStage
@@ -77,8 +78,6 @@ class Run:
     @cached_property
     def conversion(self) -> ConversionReport | None:
         """What the conversion did, None where there is no converted SNN."""
-        from ...typed_json import from_json
-
         if "snn" not in self.models:
             return None
         return from_json(

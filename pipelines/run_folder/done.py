@@ -135,27 +135,31 @@ class DoneStages(RunFiles):
             return False
         results = self.results()
         if stage not in results:
-            begun = self.config().get(stage)
-            if begun is not None and comparable(begun) != comparable(settings):
-                raise InputError(
-                    f"the stage {stage!r} of {self.path} began with other settings"
-                    f"{difference(begun, settings)}; give the same ones to resume it, choose "
-                    "another folder, or begin again with --force"
-                )
+            self._check_begun(stage, settings)
             return False
         stamps = (self.stamp(stage, settings), self.stamp(stage, by_names_before(settings)))
-        if results[stage].get("fingerprint") in stamps:
-            wrong = self._damage(stage, results[stage], whole=True)
-            if wrong:
-                print(f"{stage} is made again, since {wrong}", file=sys.stderr)
-                return False
-            self.check_made_from(stage, results)
-            config = self.config()
-            if stage not in config:
-                self._write_config(config | {stage: as_json(settings)})
-            return True
-        raise InputError(
-            f"the stage {stage!r} of {self.path} is done with other settings"
-            f"{difference(self.config().get(stage, {}), settings)}; choose another folder, or "
-            "redo it with --force"
-        )
+        if results[stage].get("fingerprint") not in stamps:
+            raise InputError(
+                f"the stage {stage!r} of {self.path} is done with other settings"
+                f"{difference(self.config().get(stage, {}), settings)}; choose another folder, or "
+                "redo it with --force"
+            )
+        wrong = self._damage(stage, results[stage], whole=True)
+        if wrong:
+            print(f"{stage} is made again, since {wrong}", file=sys.stderr)
+            return False
+        self.check_made_from(stage, results)
+        config = self.config()
+        if stage not in config:
+            self._write_config(config | {stage: as_json(settings)})
+        return True
+
+    def _check_begun(self, stage: str, settings: dict[str, Any]) -> None:
+        """Refuse to go on with a stage that began with other settings."""
+        begun = self.config().get(stage)
+        if begun is not None and comparable(begun) != comparable(settings):
+            raise InputError(
+                f"the stage {stage!r} of {self.path} began with other settings"
+                f"{difference(begun, settings)}; give the same ones to resume it, choose "
+                "another folder, or begin again with --force"
+            )

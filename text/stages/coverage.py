@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from ...errors import InputError
+from ...formatting import percent
 from ..segment import guess_language
 from ..vectors.rows import WordVectors
 
@@ -106,12 +107,12 @@ def _summary(found: WordVectors, figures: Mapping[str, float], tokens: float, ty
     parts = [f"{figures['words']:,} words of {found.dim} components from {found.source}"]
     if found.note:
         parts.append(found.note)
-    cover = f"they cover {_percent(tokens)} % of the running words of the training texts"
+    cover = f"they cover {percent(tokens)} % of the running words of the training texts"
     if figures["other_case"] > _OTHER_CASE:
-        cover += f" ({_percent(figures['other_case'])} % only in another case)"
+        cover += f" ({percent(figures['other_case'])} % only in another case)"
     if figures["by_characters"]:
-        cover += f", {_percent(figures['by_characters'])} % more by their characters,"
-    parts.append(f"{cover} and {_percent(types)} % of the distinct ones")
+        cover += f", {percent(figures['by_characters'])} % more by their characters,"
+    parts.append(f"{cover} and {percent(types)} % of the distinct ones")
     return "; ".join(parts)
 
 
@@ -120,7 +121,7 @@ def _warning(
 ) -> str:
     aside = "punctuation and stop words" if language == "en" else "punctuation"
     return (
-        f"the word vectors of {found.source} know only {_percent(share)} % of the running words of "
+        f"the word vectors of {found.source} know only {percent(share)} % of the running words of "
         f"the training texts, {aside} aside; the others get random vectors: are they in another "
         "language or spelling, or cut into words in another way? "
         f"{_compared(found, counts, without, language)}"
@@ -137,10 +138,6 @@ def _compared(
     other = guess_language(found.words)
     kind = f" (it looks {_NAMES[other]})" if other == "zh" != language else ""
     return f"The texts have {_listed(frequent)}, the file{kind} {_listed(theirs) or 'others'}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}"
 
 
 def _listed(words: Iterable[str]) -> str:

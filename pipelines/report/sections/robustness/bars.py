@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
 from ....display.names import attack as attack_name
 from ....display.names import victim as victim_name
+from ...drawing.frames import Axis
 from ...drawing.svg import Canvas, both_widths, shortened, text_width
 from ...format import NBSP, percent
 from .read import AttackResult
@@ -24,26 +25,17 @@ def robustness_bars(rows: Sequence[AttackResult]) -> Markup:
 
 def _robustness(rows: Sequence[AttackResult], width: float, shape: str) -> Canvas:
     attacks = list(dict.fromkeys(row.attack for row in rows))
-    narrow = shape == "narrow"
-    claims = any(_unheld(row) for row in rows)
-    top = 48.0 if narrow and claims else 30.0
-    head, line = 34.0, (42.0 if narrow else 26.0)
-    height = top + head * len(attacks) + line * len(rows) + 46
+    narrow, claims = shape == "narrow", any(_unheld(row) for row in rows)
+    top, head, line = (48.0 if narrow and claims else 30.0), 34.0, (42.0 if narrow else 26.0)
     said = ", ".join(
         f"{_victim(r)} under {attack_name(r.attack)} {percent(_under(r))}" for r in rows
     )
+    height = top + head * len(attacks) + line * len(rows) + 46
     canvas = Canvas(width, height, f"Accuracy under attack: {said}", shape)
     gutter = min(max(84.0, *(text_width(_victim(row)) + 14 for row in rows)), 0.25 * width)
-    left, right = (2.0, width - 12) if narrow else (gutter, width - 124)
-
-    def x(fraction: float) -> float:
-        return left + (right - left) * fraction
-
+    x = Axis(0.0, 1.0, *((2.0, width - 12) if narrow else (gutter, width - 124)))
     _legend(canvas, claims, narrow)
-    for tick in range(0, 101, 25 if narrow else 10):
-        canvas.line(x(tick / 100), top, x(tick / 100), height - 42, "grid")
-        canvas.text(x(tick / 100), height - 26, f"{tick}", "muted", "middle")
-    canvas.text((left + right) / 2, height - 6, "accuracy, %", "muted", "middle")
+    _axis(canvas, x, top, 25 if narrow else 10)
     y = top
     for attack in attacks:
         canvas.text(0, y + 22, shortened(attack_name(attack), width), "strong halo")
@@ -53,6 +45,15 @@ def _robustness(rows: Sequence[AttackResult], width: float, shape: str) -> Canva
             _bar(canvas, row, y + (16 if narrow else 0), x)
             y += line
     return canvas
+
+
+def _axis(canvas: Canvas, x: Axis, top: float, step: int) -> None:
+    """Lines down every ``step`` percent, and what they mean."""
+    for tick in range(0, 101, step):
+        canvas.line(x(tick / 100), top, x(tick / 100), canvas.height - 42, "grid")
+        canvas.text(x(tick / 100), canvas.height - 26, f"{tick}", "muted", "middle")
+    middle = (x.start + x.end) / 2
+    canvas.text(middle, canvas.height - 6, "accuracy, %", "muted", "middle")
 
 
 def _victim(row: AttackResult) -> str:
@@ -81,9 +82,7 @@ def _legend(canvas: Canvas, claims: bool, narrow: bool) -> None:
         canvas.text(x + 22, y + 15, "claimed to fall, but holds on fresh noise")
 
 
-def _names(
-    canvas: Canvas, row: AttackResult, y: float, x: Callable[[float], float], narrow: bool
-) -> None:
+def _names(canvas: Canvas, row: AttackResult, y: float, x: Axis, narrow: bool) -> None:
     """The victim and its accuracies: beside the bar, or above it where there is no room."""
     clean, under = row.scores.clean_accuracy, _under(row)
     values = "every text ended in an error"
@@ -99,7 +98,7 @@ def _names(
         canvas.text(start + 8, y + 15, values, "value halo")
 
 
-def _bar(canvas: Canvas, row: AttackResult, y: float, x: Callable[[float], float]) -> None:
+def _bar(canvas: Canvas, row: AttackResult, y: float, x: Axis) -> None:
     clean, under = row.scores.clean_accuracy, _under(row)
     if clean is None or under is None:
         return
