@@ -1,37 +1,35 @@
-"""A threshold rule of your own: the mean of what fires, and three standard deviations."""
+"""A threshold rule of your own: the mean of what fires, and some standard deviations."""
 
 from __future__ import annotations
 
-import torch
+from dataclasses import dataclass
+
 from torch import Tensor
 
-from snnconvert.convert.build import build_snn
-from snnconvert.convert.recipes.recipe import ConversionRecipe
-from snnconvert.models.batches import to_batch
-from snnconvert.models.network import Signal
-from snnconvert.models.nodes.activations import Activation
-from snnconvert.models.silenced import spiking_model
-from snnconvert.models.snn import SpikingTextModel
-from snnconvert.models.text_model import TextModel
+from snnconvert.convert.thresholds import RULES
+from snnconvert.convert.thresholds.rule import Rule
+from snnconvert.convert.thresholds.statistics import LayerStatistics
+from snnconvert.options import option
 
 
-@torch.no_grad()
-def three_sigma(ann: TextModel, sequences: list) -> dict[str, Tensor]:
-    """A threshold (1,) for every activation node of ``ann``, from its values on some texts."""
-    ids, lengths = to_batch(sequences)
-    record: dict[str, Signal] = {}
-    ann.network(Signal(ann.embed(ids), lengths), record)
-    found = {}
-    for name in ann.network.inputs:
-        if isinstance(ann.network.node(name), Activation):
-            values = record[name].masked()  # padding is zero, and zeros do not count
-            active = values[values > 0]
-            found[name] = (active.mean() + 3 * active.std()).reshape(1)
-    return found
+@dataclass(frozen=True)
+class Sigma(Rule):
+    """The mean of the activations above zero, and ``deviations`` standard deviations."""
+
+    deviations: float = option(3.0, "standard deviations above the mean, of sigma", above=0)
+
+    def threshold(self, layer: LayerStatistics, steps: int, shift: float) -> Tensor:
+        """One threshold a column: a channel, or the whole layer."""
+        values = layer.values()  # (N, columns), at least 0, without padding
+        fires = values > 0
+        count = fires.sum(dim=0).clamp(min=2)  # (columns,)
+        mean = values.sum(dim=0) / count
+        variance = ((values - mean).square() * fires).sum(dim=0) / (count - 1)
+        return mean + self.deviations * variance.sqrt()
+
+    def against_clipping(self) -> str:
+        """What the advice of a conversion says where the rule clips much."""
+        return f"add more than {self.deviations:g} standard deviations (--deviations)"
 
 
-def convert(ann: TextModel, sequences: list, steps: int = 8) -> SpikingTextModel:
-    """Convert ``ann`` with these thresholds; everything else is as by default."""
-    recipe = ConversionRecipe(steps=steps)
-    network, _ = build_snn(ann.network, recipe, three_sigma(ann, sequences))
-    return spiking_model(ann.embedding.weight.detach(), recipe.encoder, network, steps).eval()
+RULES.add("sigma", Sigma)

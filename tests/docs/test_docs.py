@@ -268,15 +268,24 @@ def test_example_of_an_export(tiny_run, tmp_path):
 
 
 def test_example_of_a_threshold_rule(trained):
+    from snnconvert.convert.conversion import balance, convert_model
+    from snnconvert.convert.recipes.recipe import ConversionRecipe
+    from snnconvert.convert.thresholds import RULES
+    from snnconvert.convert.thresholds.spec import ThresholdRule
+
     ann, texts = trained
-    module = example("threshold")
     sequences = texts.sequences["train"][:20]
-    rules = module.three_sigma(ann, sequences)
-    assert set(rules) == {"act2", "act3"}
-    values = np.concatenate([active(ann, ids, "act2") for ids in sequences])
-    expected = values.mean() + 3 * values.std(ddof=1)
-    assert float(rules["act2"]) == pytest.approx(expected, rel=1e-4)
-    snn = module.convert(ann, sequences, steps=3)
+    example("threshold")
+    try:
+        recipe = ConversionRecipe(steps=3, threshold=ThresholdRule("sigma"))
+        thresholds, used = balance(ann, recipe, sequences)
+        assert set(thresholds) == {"act2", "act3"} and set(used.values()) == {"sigma"}
+        values = np.concatenate([active(ann, ids, "act2") for ids in sequences])
+        expected = values.mean() + 3 * values.std(ddof=1)
+        assert float(thresholds["act2"]) == pytest.approx(expected, rel=1e-4)
+        snn = convert_model(ann, recipe, sequences).snn
+    finally:
+        RULES.remove("sigma")
     ids = torch.from_numpy(sequences[0]).unsqueeze(0)
     assert snn(ids, torch.tensor([ids.shape[1]])).shape == (3, 1, 2)
 
