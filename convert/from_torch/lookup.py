@@ -71,15 +71,8 @@ def joined(t: Translation, node: fx.Node, place: str) -> Value | None:
     parts = [part for part in tensors if isinstance(part, Value) and part.node == "input"]
     if not parts or len(parts) < len(tensors) or parts[0].parts == ("vectors",):
         return None
-    first = parts[0]
-    axis = joining_axis(node)
+    first, axis = parts[0], _axis_of_all(node, parts, place)
     stacks = function_name(node.target) == "stack"
-    size = len(first.axes) + stacks
-    alike = all(part.axes == first.axes for part in parts) and len({p.channels for p in parts}) == 1
-    if not alike or not isinstance(axis, int) or not -size <= axis < size:
-        got = ", ".join(f"{part.shape} with C = {part.channels}" for part in parts)
-        raise refuse(place, f"{function_name(node.target)} of {got}", "join look-ups of one size")
-    axis %= size
     name = "1" if stacks else first.axes[axis]
     if name not in ("1", "C") or any(part.sets > 1 for part in parts) or axis == 0:
         got = f"look-ups {first.shape} along axis {axis}"
@@ -90,6 +83,17 @@ def joined(t: Translation, node: fx.Node, place: str) -> Value | None:
     total = sum(part.channels for part in parts)
     names = tuple(name for part in parts for name in part.parts)
     return Value("input", axes, total, sets=len(parts) if name == "1" else 1, parts=names)
+
+
+def _axis_of_all(node: fx.Node, parts: list[Value], place: str) -> int:
+    """The axis along which look-ups of one size are joined, from 0."""
+    axis = joining_axis(node)
+    size = len(parts[0].axes) + (function_name(node.target) == "stack")
+    alike = len({(part.axes, part.channels) for part in parts}) == 1
+    if not alike or not isinstance(axis, int) or not -size <= axis < size:
+        got = ", ".join(f"{part.shape} with C = {part.channels}" for part in parts)
+        raise refuse(place, f"{function_name(node.target)} of {got}", "join look-ups of one size")
+    return axis % size
 
 
 def stack(t: Translation, node: fx.Node, place: str) -> Value:

@@ -61,15 +61,15 @@ def convert(
         run.begin("snn", resolved, force)
         save_model(run.path / "snn", conversion.snn, classes)
         save_recipe(run.path / "snn" / "recipe.yaml", recipe)
-        report = {"recipe": {"name": name, **recipe.to_dict()}}
-        report |= _report(conversion, recipe, texts.sequences["dev"], seed)
+        report = _report(conversion, recipe, texts.sequences["dev"], seed)
         snn = conversion.snn.to(device)
         figures = measure(snn, texts, seed, "snn", engine)
-        report |= {"accuracy_by_step": figures["accuracy_by_step"]}
+        own = {"name": name, **recipe.to_dict()}
+        report |= {"recipe": own, "accuracy_by_step": figures["accuracy_by_step"]}
         write_json(run.path / "snn" / "conversion.json", to_json(made(ConversionReport, report)))
         write_raster(run, snn, texts, seed, "snn")
-        figures |= {"recipe": {"name": name, **to_options(recipe)}}
-        figures |= {"seconds": round(time.monotonic() - started, 1)}
+        seconds = round(time.monotonic() - started, 1)
+        figures |= {"recipe": {"name": name, **to_options(recipe)}, "seconds": seconds}
         run.finish("snn", resolved, figures)
     return run
 

@@ -41,12 +41,13 @@ assert code == {code}, code
     "code",
     [
         "import snnconvert",
+        "import snnconvert.convert.recipes.published as p; assert p.PUBLISHED['lv2023'].options",
         MAIN.format(words=["--help"], code=0),
         *(MAIN.format(words=[name, "--help"], code=0) for name in NAMES),
         MAIN.format(words=["--version"], code=0),
         MAIN.format(words=["train", "--epochs", "0", "--out", "none"], code=2),
     ],
-    ids=["import", "help", *(f"{name} help" for name in NAMES), "version", "bad option"],
+    ids=["import", "recipes", "help", *(f"{n} help" for n in NAMES), "version", "bad option"],
 )
 def test_loads_nothing_heavy(code: str, tmp_path: Path) -> None:
     command = [sys.executable, "-c", LOADED.format(code=code)]
