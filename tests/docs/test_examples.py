@@ -178,6 +178,32 @@ def test_example_of_a_loss(tiny_run, tmp_path):
         LOSSES.remove("focal")
 
 
+def test_example_of_an_engine(tiny_run, capsys):
+    from snnconvert.engine.engines import make_engine
+    from snnconvert.engine.kinds import ENGINES
+    from snnconvert.models.snn import SpikingTextModel
+    from snnconvert.pipelines.data import load_run_model
+    from snnconvert.pipelines.run_folder.run_folder import RunFolder
+
+    module = example("engine")
+    try:
+        capsys.readouterr()
+        words = ["evaluate", str(tiny_run), "--model", "snn", "--json", "--precision", "fast"]
+        figures = []
+        for name in ("double", "reference"):
+            assert main([*words, "--engine", name]) == 0
+            figures.append(json.loads(capsys.readouterr().out))
+            del figures[-1]["cpu_seconds"]
+        assert figures[0] == figures[1] and figures[0]["sops_per_sample"] > 0
+        snn, _ = load_run_model(RunFolder(tiny_run), "snn", SpikingTextModel)
+        engine = make_engine(snn, "double")
+        assert isinstance(engine, module.DoubleEngine)
+        assert engine.model.embedding.weight.dtype == torch.float64
+        assert not isinstance(make_engine(snn), module.DoubleEngine)
+    finally:
+        ENGINES.remove("double")
+
+
 def test_example_of_a_neuron(trained):
     from snnconvert.convert.conversion import convert_model
     from snnconvert.convert.recipes.recipe import ConversionRecipe
