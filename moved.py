@@ -46,7 +46,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "models.neuron_spec": ("models.neurons.spec",),
     "models.norm": ("models.nodes.norm",),
     "models.pooling": ("models.nodes.pooling",),
-    "models.spike_pooling": ("models.spikes.pooling",),
+    "models.spike_pooling": ("models.spikes.pooling", "models.spikes"),
     "models.spiking": (
         "models.neurons.build",
         "models.neurons.readout",
