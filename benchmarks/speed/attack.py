@@ -170,7 +170,7 @@ def rows_of(run: RunFolder, preset: str, count: int, effort: Effort) -> list[Row
 
     def ours(engine: str) -> list[Outcome]:
         """A new classifier every time: no word is known from the run before."""
-        classifier = load_classifier(run, "snn", engine=EngineSettings(engine))
+        classifier = load_classifier(run, "snn", engine=EngineSettings(engine=engine))
         return ours_outcomes(classifier, examples, preset)
 
     def peer(form: str) -> list[Outcome]:

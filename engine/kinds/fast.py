@@ -7,7 +7,6 @@ from typing import Literal, cast
 from ...models.snn import SpikingTextModel
 from ...models.text_model import TextModel
 from ..incremental.ann_runner import AnnRunner
-from ..incremental.incremental import Incremental
 from ..inference.fast import FastEngine
 from ..plan import Unsupported, refusal
 from ..reference import Engine
@@ -47,6 +46,8 @@ class Tables(EngineKind):
         encoder = model.encoder
         kept = encoder.bernoulli or encoder.by_word  # rows of other codes are made anew each time
         if request.similar and kept and made.backend == "numba":
+            from ..incremental.incremental import Incremental  # loads numba
+
             return Incremental(made)
         return made
 

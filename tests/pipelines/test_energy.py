@@ -260,6 +260,6 @@ def test_a_soft_threshold_makes_fewer_spikes(tiny_run: Path, tmp_path: Path):
         assert main(["convert", str(run), "--force", "--steps", "2", "--tau", tau]) == 0
         figures = json.loads((run / "results.json").read_text("utf-8"))["snn"]
         spikes.append(figures["input_spikes_per_sample"])
-        assert figures["recipe"]["tau"] == float(tau)
+        assert figures["recipe"]["soft_threshold"] == float(tau)
     assert spikes[0] > spikes[1] > spikes[2] > 0
     assert main(["convert", str(run), "--force", "--tau", "1"]) == 2

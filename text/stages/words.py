@@ -12,7 +12,7 @@ import numpy as np
 from ...errors import InputError
 from ...files import read_json, sha256, write_json
 from ..datasets.dataset import Split
-from ..inputs import TextsLike, as_texts
+from ..inputs import TextsLike, as_text, as_texts
 from ..segment import segmenter
 from ..vectors.load import WordVectors
 from .coverage import VectorReport
@@ -131,7 +131,7 @@ class TextStage:
 
     def segment(self, text: str) -> list[str]:
         """The words of ``text``, all of them."""
-        return self.cutter(self.language)(text)
+        return self.cutter(self.language)(as_text(text))
 
     def encode(self, texts: TextsLike) -> list[np.ndarray]:
         """The word ids of each text, (L_i,) int64, cut to ``max_length`` and filled up to ``fill``.

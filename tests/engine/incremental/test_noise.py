@@ -153,7 +153,7 @@ def test_noise_of_batches_is_left_to_the_engine():
 
 
 def test_draws_of_another_kind_are_not_kept_by_position(monkeypatch):
-    monkeypatch.setattr(Encoder, "uniform", False)
+    monkeypatch.setattr(Encoder, "bernoulli", False)
     with pytest.raises(Unsupported, match="draws depend on more"):
         Incremental(FastEngine(model_of()))
 

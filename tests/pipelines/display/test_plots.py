@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from snnconvert.models.encoders import CODES
 from snnconvert.pipelines.convert.sweep_outputs import plot
-from snnconvert.pipelines.display.plots import CODES, PALETTE, colours, new_figure, save_figure
+from snnconvert.pipelines.display.plots import (
+    PALETTE,
+    code_colours,
+    colours,
+    new_figure,
+    save_figure,
+)
 
 
-def test_known_names_keep_their_colour_and_others_get_one_that_is_free() -> None:
-    found = colours(["poisson", "mine", "saf", "ttfs"])
-    assert [found[name] for name in CODES] == list(PALETTE[: len(CODES)])
-    assert found["mine"] == PALETTE[4] and found["ttfs"] == PALETTE[5]
-    many = colours([f"code {i}" for i in range(20)])
+def test_codes_keep_their_colour_and_others_get_one_that_is_free() -> None:
+    found = code_colours(["poisson", "mine", "saf", "ttfs"])
+    assert found["poisson"] == CODES["poisson"].colour and found["saf"] == CODES["saf"].colour
+    own = {code.colour for code in CODES.values()}
+    assert not {found["mine"], found["ttfs"]} & own and found["mine"] != found["ttfs"]
+
+
+def test_known_names_come_first_and_colours_come_round() -> None:
+    found = colours(["mine", "b"], known=("a", "b"))
+    assert list(found.values()) == list(PALETTE[:3]) and list(found) == ["a", "b", "mine"]
+    many = colours([f"name {i}" for i in range(20)])
     assert set(many.values()) == set(PALETTE)
 
 

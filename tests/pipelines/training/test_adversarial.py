@@ -29,15 +29,9 @@ from snnconvert.pipelines.finetune.adversarial_texts import (
 )
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
 from snnconvert.pipelines.training import loop, text_loop
-from snnconvert.tests.helpers.adversarial import DATA, SMALL, TRAIN, TUNE, results
+from snnconvert.tests.helpers.adversarial import DATA, TRAIN, TUNE, results
 from snnconvert.tests.helpers.report import RESULTS
 
-TRAIN += ["--patience", "8", "--lr", "0.01", "--batch-size", "16", "--tensorboard", "false"]
-TRAIN += ["--vector-lr", "0.01"]
-SMALL += [
-    *("--adversarial-rounds", "2", "--epochs", "2", "--lr", "0.01"),
-    *("--batch-size", "32", "--tensorboard", "false"),
-]
 STAGES = ("ann-adversarial", "snn-adversarial")
 Capture = pytest.CaptureFixture[str]
 
