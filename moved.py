@@ -38,6 +38,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "convert.to_snn": ("convert.build",),
     "convert.torch_model": ("convert.from_torch.text_model",),
     "engine.batches": ("models.batches",),
+    "engine.by_step": ("engine.evaluate",),
     "engine.choose": ("engine.engines", "engine.reference"),
     "models.activations": ("models.nodes.activations",),
     "models.dpcnn": ("models.families.dpcnn",),

@@ -98,6 +98,8 @@ class Front:
         vectors = self.model.embedding.weight.detach()[words]  # (N, D)
         # where x = p - n is projected, the code of |x| with the sign of x is the code of p and n
         rows = vectors.clamp(-1, 1) if self.opposite else mapped_rows(self.encoder, vectors)
+        if self.encoder.exact and self.frames == 1:  # the values themselves, sign and all
+            return rows.unsqueeze(1)
         signs = torch.where(rows < 0, -1.0, 1.0)
         values = rows.abs() if self.opposite else rows
         if compiled and self.encoder.coding.sum_and_fire:
