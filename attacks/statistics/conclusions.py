@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ...formatting import listing
 from ..preset import Role
 from .defence import ALPHA, defence_sentences
 from .differences import difference_sentences
 from .figures import NEAR_ZERO, Figures, Row
 from .scores import wilson
-from .wording import counted, listing, percent, shares_of, these_victims
+from .wording import counted, percent, shares_of, these_victims
 
 
 def conclusions(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ...formatting import listing
 from ..controls import CONTROLS
 from ..controls.control import Control
 from .compare import QUIET_TWIN, controls_of
 from .figures import Figures
-from .wording import by_points, listing
+from .wording import by_points
 
 
 def difference_sentences(figures: Figures) -> list[str]:

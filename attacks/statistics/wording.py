@@ -1,19 +1,16 @@
-"""Numbers and lists in words."""
+"""What the conclusions call figures and victims."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-
-def listing(names: Iterable[str], word: str = "and") -> str:
-    """``a, b and c``; at least one name."""
-    *first, last = names
-    return f"{', '.join(first)} {word} {last}" if first else last
+from ...formatting import listing
+from ...formatting import percent as number
 
 
 def percent(share: float) -> str:
     """A fraction as ``12.3 %``."""
-    return f"{100 * share:.1f} %"
+    return f"{number(share)} %"
 
 
 def counted(n: int, what: str, ending: str = "s") -> str:
