@@ -24,7 +24,6 @@ NORMALISE = ("thresholds", "weights")
 
 def _encoder() -> Encoder:
     """The package's own choice of an encoder, which is heavy to load."""
-    from torch import Tensor
 
     from ...models.encoders.encoder import Encoder
 
