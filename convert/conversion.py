@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -37,7 +38,7 @@ class Conversion:
 
     ann: what was converted: the trained model, its vectors soft-thresholded where the recipe says
     so; thresholds: theta by activation node; rows: one per ANN node; corrections: one per layer
-    that was corrected on unlabelled texts.
+    that was corrected on unlabelled texts; recipe: its choices, with what was fitted on the texts.
     """
 
     snn: SpikingTextModel
@@ -45,6 +46,7 @@ class Conversion:
     thresholds: dict[str, Tensor]
     rows: list[dict[str, Any]]
     corrections: list[dict[str, Any]]
+    recipe: ConversionRecipe
 
 
 def convert_model(
@@ -67,6 +69,7 @@ def convert_model(
     sequences = _checked(ann, sequences)
     device, ann = device_of(ann), on_cpu(ann)  # where weights come out the same for any device
     ann = sparser(ann, recipe.soft_threshold)
+    recipe = fitted_recipe(recipe, ann, sequences)
     thresholds, used = balance(ann, recipe, sequences)
     corrections: list[dict[str, Any]] = []
     if recipe.neuron.layer.windowed:
@@ -81,7 +84,7 @@ def convert_model(
     _note_thresholds(rows, thresholds, used)
     vectors = ann.embedding.weight.detach()
     snn = spiking_model(vectors, recipe.encoder, network, recipe.steps, recipe.srp_steps)
-    return Conversion(snn.eval().to(device), ann, thresholds, rows, corrections)
+    return Conversion(snn.eval().to(device), ann, thresholds, rows, corrections, recipe)
 
 
 def _checked(ann: TextModel, sequences: list) -> list:
@@ -95,6 +98,14 @@ def _checked(ann: TextModel, sequences: list) -> list:
             "without any (--calibration)"
         )
     return sequences
+
+
+@torch.no_grad()
+def fitted_recipe(recipe: ConversionRecipe, ann: TextModel, sequences: list) -> ConversionRecipe:
+    """``recipe`` with the gain of its input settled on the words of ``sequences``."""
+    words, counts = np.unique(np.concatenate(sequences), return_counts=True)
+    vectors = ann.embedding.weight[torch.from_numpy(words)].clamp(-1, 1)  # (N, D)
+    return recipe.with_gain(vectors, torch.from_numpy(counts))
 
 
 def _note_thresholds(

@@ -63,7 +63,7 @@ def verify(
     """
     check = _Check(canonical(ann), snn, thresholds, tolerance)
     check.ann(Signal(vectors, lengths), check.expected)
-    signals = {"input": Signal(encoder.map(vectors, lengths).unsqueeze(0), lengths)}
+    signals = {"input": Signal(encoder.unrounded().map(vectors, lengths).unsqueeze(0), lengths)}
     for name, inputs in snn.inputs.items():
         node = snn.node(name)
         arriving = [signals[source] for source in inputs]

@@ -22,10 +22,10 @@ def silent_free(model: SpikingTextModel) -> np.ndarray:
     """For every word (V,) how many of its mapped values are above zero, and need encoding."""
     vectors = model.embedding.weight.detach().cpu()
     encoder = model.encoder
-    mapping = encoder.mapping if isinstance(encoder, Encoder) else "split"
     active = vectors.count_nonzero(dim=1)
-    if mapping == "shift":  # (1 + x) / 2 is zero for x = -1 alone; and the presence channel
-        active = (vectors > -1).sum(dim=1) + 1
+    if isinstance(encoder, Encoder) and encoder.mapping == "shift":
+        # (1 + x) / 2 is zero where the amplified x is -1 or less; and the presence channel
+        active = (vectors * encoder.gain > -1).sum(dim=1) + 1
     return active.to(torch.float64).numpy()
 
 

@@ -181,7 +181,7 @@ def with_direct_input(snn: SpikingTextModel) -> SpikingTextModel:
     encoder = snn.encoder
     assert isinstance(encoder, Encoder)
     twin = copy.copy(snn)  # the same network and vectors, another encoder
-    twin.encoder = Encoder("direct", encoder.mapping)
+    twin.encoder = encoder.unrounded()
     return twin
 
 

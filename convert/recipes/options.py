@@ -46,7 +46,8 @@ def recipe_options() -> dict[str, RecipeOption]:
         if item.name in PARTS:
             entries = [*_OF_PARTS[item.name]()]
         else:
-            own = RecipeOption("", item.name, type(item.default), item.default, item.metadata)
+            kind = float if item.default is None else type(item.default)
+            own = RecipeOption("", item.name, kind, item.default, item.metadata)
             entries = [(item.name, own)]
         for name, entry in entries:
             if name in options:
@@ -97,6 +98,8 @@ def to_options(recipe: ConversionRecipe) -> dict[str, Any]:
     """
     options: dict[str, Any] = {}
     for name, value in recipe.to_dict().items():
+        if name == "gain" and value is None and not recipe.fits_gain:
+            continue  # it makes no difference, and recipes of before there were gains have none
         if name in PARTS:
             own = {key: v for key, v in value.items() if key != "reset"}  # it is the recipe's too
             options |= {name: own.pop(PARTS[name])} | own

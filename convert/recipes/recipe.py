@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
@@ -14,6 +14,8 @@ from ...options import Choices, check_value, option
 from ..thresholds.spec import ThresholdRule
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from ...models.encoders.encoder import Encoder
 
 CORRECTIONS = ("none", "bias", "potential", "weights")
@@ -22,6 +24,7 @@ NORMALISE = ("thresholds", "weights")
 
 def _encoder() -> Encoder:
     """The package's own choice of an encoder, which is heavy to load."""
+
     from ...models.encoders.encoder import Encoder
 
     return Encoder()
@@ -47,6 +50,8 @@ class ConversionRecipe:
     normalise: where the thresholds go: ``thresholds`` balances them while converting, ``weights``
         rescales the ANN first, so that every threshold is 1 (`normalise.py`); the same spikes.
     allow_inexact: build also a combination that is known not to converge (`rules/pooling.py`).
+    gain: what the words' components are multiplied by before the code rounds them; None for what
+        loses least on the calibration texts (`models/encoders/gain.py`).
     soft_threshold: soft threshold of the words' components before they are encoded
         (`encoders.soft_threshold`): fewer input spikes, and what is small is lost; 0 for none.
 
@@ -70,6 +75,12 @@ class ConversionRecipe:
     allow_inexact: bool = option(
         False, "build also what is known not to converge", old_names=("insist",)
     )
+    gain: float | None = option(
+        None,
+        "gain of the word vectors before they are coded",
+        shown="that of the least error of the code",
+        above=0,
+    )
     soft_threshold: float = option(
         0.0,
         "soft threshold of the words' components, for fewer spikes",
@@ -83,9 +94,17 @@ class ConversionRecipe:
             if item.metadata:
                 check_value(item.name, getattr(self, item.name), item.metadata)
         self.encoder.check_steps(self.steps)
+        self._settle_gain()
         self._check_pairs()
         # the recipe's reset is the one that counts; whoever reads the neuron must find the same
         object.__setattr__(self, "neuron", self.neuron.with_reset(self.reset))
+
+    def _settle_gain(self) -> None:
+        """One gain, which the encoder has and which it may have been given with."""
+        if self.gain is None and self.encoder.gain != 1:
+            object.__setattr__(self, "gain", self.encoder.gain)
+        elif self.gain is not None and self.gain != self.encoder.gain:
+            object.__setattr__(self, "encoder", replace(self.encoder, gain=self.gain))
 
     def _check_pairs(self) -> None:
         """Refuse choices that do not go together."""
@@ -139,6 +158,19 @@ class ConversionRecipe:
                     f"expected {name} {plain} with the neuron {self.neuron.kind}, which has no "
                     f"other, but got {chosen}: leave it out or choose the neuron if"
                 )
+
+    @property
+    def fits_gain(self) -> bool:
+        """Whether the gain of the input is chosen by the calibration texts and T."""
+        return self.gain is None and self.encoder.coding.rounds
+
+    def with_gain(self, vectors: Tensor, counts: Tensor) -> ConversionRecipe:
+        """The recipe with its gain settled for vectors (N, D) that occur ``counts`` (N,) times."""
+        if not self.fits_gain:
+            return self
+        from ...models.encoders.gain import best_gain
+
+        return replace(self, gain=best_gain(self.encoder, vectors, counts, self.steps))
 
     def pooling_rule(self) -> tuple[str, str]:
         """The rule that fits the encoder, and why; `rules/pooling.py` says where it holds."""

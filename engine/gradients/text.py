@@ -210,6 +210,7 @@ def text_gradient(
 def unmapped(encoder: Encoder, gradient: Tensor, x: Tensor) -> Tensor:
     """A gradient (B, D', L) for mapped channels, as that (B, D, L) for the vectors x (B, D, L)."""
     dim = x.shape[1]
+    gradient = gradient * encoder.gain
     if encoder.mapping == "shift":
         return gradient[:, :dim] / 2
     if encoder.mapping == "none":

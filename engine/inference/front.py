@@ -97,7 +97,10 @@ class Front:
         """Distinct frames (N, F, K) of word ids (N,)."""
         vectors = self.model.embedding.weight.detach()[words]  # (N, D)
         # where x = p - n is projected, the code of |x| with the sign of x is the code of p and n
-        rows = vectors.clamp(-1, 1) if self.opposite else mapped_rows(self.encoder, vectors)
+        if self.opposite:
+            rows = self.encoder.amplified(vectors.clamp(-1, 1))
+        else:
+            rows = mapped_rows(self.encoder, vectors)
         if self.encoder.exact and self.frames == 1:  # the values themselves, sign and all
             return rows.unsqueeze(1)
         signs = torch.where(rows < 0, -1.0, 1.0)

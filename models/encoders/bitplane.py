@@ -34,7 +34,6 @@ class BitPlane(Code):
     The spike count after T = 2^b - 1 steps is exactly round(T x), and only b frames differ.
     """
 
-    pooling = "spikes", "evenly spaced spikes: spikes of the strongest positions coincide"
     colour = "#55a868"
 
     def encode(

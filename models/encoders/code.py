@@ -79,6 +79,11 @@ class Code(ABC):
         return self.elementwise and not self.stochastic
 
     @property
+    def rounds(self) -> bool:
+        """Whether T steps hold the nearest of a few levels of a value, always the same one."""
+        return self.rate and not self.exact and not self.stochastic
+
+    @property
     def noiseless(self) -> str:
         """The name of a deterministic code of the same rates, for controls of a stochastic one."""
         return "saf" if self.spiking else "direct"

@@ -7,6 +7,9 @@ Two mappings put a component x in [-1, 1] on non-negative channels first:
   step on real tokens ("presence"), from which the shift is taken back exactly; padding is silent.
 - ``none``: x itself, for analog (direct) input only.
 
+Before that x may be amplified, clip(gain * x, -1, 1), and the weights take the gain back: T steps
+have few levels, and word vectors fill the middle of [-1, 1] (`gain.py` chooses).
+
 A code of `CODES` turns each value in [0, 1] into T frames: ``direct`` (the value at every step,
 analog), ``poisson`` (Bernoulli draws), ``saf`` (sum and fire, deterministic), ``bitplane``,
 ``ttfs`` (one spike, early for a large value), which only a time-to-first-spike network can read,
@@ -15,7 +18,8 @@ or one that was added at run time.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import math
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -41,14 +45,18 @@ def soft_threshold(x: Tensor, threshold: float) -> Tensor:
 class Encoder:
     """A code and a mapping: what turns word vectors into T frames.
 
-    code: a name of `CODES`; mapping: ``split``, ``shift`` or ``none`` (for analog codes only).
+    code: a name of `CODES`; mapping: ``split``, ``shift`` or ``none`` (for analog codes only);
+    gain: what components are multiplied by before they are clipped to [-1, 1] and mapped; values
+    that are sent as they are need no clipping.
 
     Raises:
-        InputError: an unknown code or mapping, or a mapping that the code cannot use.
+        InputError: an unknown code or mapping, a mapping that the code cannot use, or a gain that
+            is not a positive number.
     """
 
     code: str = "saf"
     mapping: str = "split"
+    gain: float = 1.0
 
     def __post_init__(self) -> None:
         coding = CODES[self.code]
@@ -61,6 +69,8 @@ class Encoder:
                 f"the {self.code} code spikes, so it needs values in [0, 1]: "
                 "choose the mapping split or shift, or the direct encoder"
             )
+        if not (math.isfinite(self.gain) and self.gain > 0):
+            raise InputError(f"expected a positive gain of the input, but got {self.gain}")
 
     @property
     def coding(self) -> Code:
@@ -96,12 +106,23 @@ class Encoder:
         """Raise `InputError` where the code cannot run for ``steps``."""
         self.coding.check_steps(steps)
 
+    def unrounded(self) -> Encoder:
+        """The encoder that sends the exact values of which this one makes frames."""
+        return replace(self, code="direct")
+
     def channels(self, dim: int) -> int:
         """Input channels D' of the SNN for word vectors of ``dim`` components."""
         return {"split": 2 * dim, "shift": dim + 1, "none": dim}[self.mapping]
 
+    def amplified(self, x: Tensor) -> Tensor:
+        """Vectors of any shape times the gain, within [-1, 1]; analog codes need no bound."""
+        if self.gain == 1:
+            return x
+        return x * self.gain if self.exact else (x * self.gain).clamp(-1, 1)
+
     def map(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Put x (B, D, L) on non-negative channels: (B, D', L), padding exactly zero."""
+        x = self.amplified(x)
         positions = torch.arange(x.shape[-1], device=x.device)
         real = (positions < lengths[:, None]).unsqueeze(1).to(x.dtype)  # (B, 1, L)
         if self.mapping == "split":
@@ -113,8 +134,11 @@ class Encoder:
     def fold(self, weight: Tensor) -> Tensor:
         """Filter weights (C, D, k) for x, as weights (C, D', k) for the mapped channels.
 
-        split: x = p - n, so [W, -W]. shift: x = 2 x' - presence, so [2W, -sum_d W_d].
+        split: x = p - n, so [W, -W]. shift: x = 2 x' - presence, so [2W, -sum_d W_d]. Both over
+        the gain.
         """
+        if self.gain != 1:
+            weight = weight / self.gain
         if self.mapping == "split":
             return torch.cat([weight, -weight], dim=1)
         if self.mapping == "shift":
@@ -129,10 +153,10 @@ class Encoder:
         """
         if self.mapping == "split":
             positive, negative = values.chunk(2, dim=-2)
-            return positive - negative
-        if self.mapping == "shift":
-            return 2 * values[..., :-1, :] - values[..., -1:, :]
-        return values
+            values = positive - negative
+        elif self.mapping == "shift":
+            values = 2 * values[..., :-1, :] - values[..., -1:, :]
+        return values if self.gain == 1 else values / self.gain
 
     def encode(
         self,
@@ -155,5 +179,5 @@ class Encoder:
         return self.coding.encode(self.map(x, lengths), steps, generator, shared_noise)
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields, JSON-able."""
-        return asdict(self)
+        """The fields, JSON-able; a gain of 1 is left out, as by models that know of none."""
+        return {name: v for name, v in asdict(self).items() if name != "gain" or v != 1}

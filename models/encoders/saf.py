@@ -19,7 +19,6 @@ class SumAndFire(Code):
     contains_shorter = True
     sum_and_fire = True
     keeps_state = True
-    pooling = "spikes", "evenly spaced spikes: spikes of the strongest positions coincide"
     colour = "#dd8452"
 
     def encode(

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ...convert.recipes.recipe import ConversionRecipe
     from ...engine.classifier import ModelClassifier
     from ...models.encoders.encoder import Encoder
+    from ...models.text_model import TextModel
+    from ..training.texts import Texts
 
 CALIBRATION = 512  # training texts that the thresholds of a variant are balanced on
 
@@ -118,19 +120,34 @@ class AttackedModel:
         if self.name.code and not self.control:
             return self._converted(draws, engine, seed)
         model = load_classifier(self.run, self.name.model, draws, engine)
-        return self.control.build(model, *self.code) if self.control else model
+        return self.control.build(model, *self._fitted_code(seed)) if self.control else model
+
+    def _fitted_code(self, seed: int) -> tuple[Encoder, int]:
+        """`code`, with the gain that a conversion by it has."""
+        if not self.name.code or not self.recipe().fits_gain:
+            return self.code
+        from ...convert.conversion import fitted_recipe
+
+        ann, _, _, chosen = self._ann_and_texts(seed)
+        recipe = fitted_recipe(self.recipe(), ann, chosen)
+        return recipe.encoder, recipe.steps
+
+    def _ann_and_texts(self, seed: int) -> tuple[TextModel, tuple[str, ...], Texts, list]:
+        """The run's ANN, its classes and texts, and those that a variant is balanced on."""
+        from ...models.text_model import TextModel
+        from ..data import calibration_texts, load_run_model, load_run_texts
+
+        ann, classes = load_run_model(self.run, "ann", TextModel)
+        texts = load_run_texts(self.run)
+        return ann, classes, texts, calibration_texts(texts, CALIBRATION, seed)
 
     def _converted(self, draws: int, engine: EngineSettings, seed: int) -> ModelClassifier:
         """The run's ANN, converted in memory."""
         from ...convert.conversion import convert_model
         from ...engine.classifier import ModelClassifier
         from ...models.devices import find_device
-        from ...models.text_model import TextModel
-        from ..data import calibration_texts, load_run_model, load_run_texts
 
-        ann, classes = load_run_model(self.run, "ann", TextModel)
-        texts = load_run_texts(self.run)
-        chosen = calibration_texts(texts, CALIBRATION, seed)
+        ann, classes, texts, chosen = self._ann_and_texts(seed)
         snn = convert_model(ann, self.recipe(), chosen, seed).snn.to(find_device(engine.device))
         return ModelClassifier(texts.stage, snn, classes, draws, **engine.choice())
 

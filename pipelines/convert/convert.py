@@ -61,6 +61,7 @@ def convert(
         run.begin("snn", resolved, force)
         save_model(run.path / "snn", conversion.snn, classes)
         save_recipe(run.path / "snn" / "recipe.yaml", recipe)
+        recipe = conversion.recipe
         report = _report(conversion, recipe, texts.sequences["dev"], seed)
         snn = conversion.snn.to(device)
         figures = measure(snn, texts, seed, "snn", engine)

@@ -41,6 +41,7 @@ def one_run_for_all(recipe: ConversionRecipe) -> bool:
     depends_on_steps = (
         not recipe.encoder.coding.contains_shorter
         or recipe.correction != "none"
+        or recipe.fits_gain
         or recipe.threshold.member.uses_steps
         or recipe.bias_shift
         or recipe.srp_steps > 0

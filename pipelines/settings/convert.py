@@ -56,6 +56,7 @@ class ConvertSettings(Settings):
     correction: str | None = of_recipe("correction")
     allow_inexact: bool | None = of_recipe("allow_inexact")
     srp_steps: int | None = of_recipe("srp_steps")
+    gain: float | None = of_recipe("gain")
     soft_threshold: float | None = of_recipe("soft_threshold")
 
     @classmethod

@@ -169,7 +169,7 @@ def test_qcfs_rule_takes_the_learned_bound_and_needs_one():
 
 @pytest.mark.parametrize(
     ("code", "expected"),
-    [("direct", "currents"), ("saf", "spikes"), ("bitplane", "spikes"), ("poisson", "counts")],
+    [("direct", "currents"), ("saf", "counts"), ("bitplane", "counts"), ("poisson", "counts")],
 )
 def test_the_pooling_rule_is_chosen_by_the_encoder(code: str, expected: str):
     recipe = ConversionRecipe(7, Encoder(code))

@@ -54,6 +54,7 @@ def options(draw: st.DrawFn) -> dict:
         "srp_steps": st.integers(0, 4),
         "normalise": st.sampled_from(recipes.NORMALISE),
         "soft_threshold": st.floats(0, 0.9),
+        "gain": st.none() | st.floats(0.1, 9),
     }
     assert set(pools) == set(recipe_options())
     names = draw(st.sets(st.sampled_from(sorted(pools)), max_size=6))
@@ -69,7 +70,7 @@ def test_options_name_a_recipe_or_are_refused_in_one_line(chosen: dict):
         return
     flat = to_options(recipe)
     assert from_options(flat) == recipe
-    assert all(flat[name] == value for name, value in chosen.items() if value != "auto")
+    assert all(flat.get(name) == value for name, value in chosen.items() if value != "auto")
 
 
 def test_no_options_are_the_packages_own_choices():

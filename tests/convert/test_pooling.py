@@ -250,7 +250,7 @@ def test_counts_and_gate_converge_for_every_code_and_depth(rule: str, code: str)
         (Relu(), NeuronSpec(), DIRECT, "currents"),
         (Qcfs(4), NeuronSpec(), DIRECT, "currents"),
         (Relu(), NeuronSpec(), SPLIT, "counts"),
-        (Qcfs(4), NeuronSpec(), SPLIT, "spikes"),
+        (Qcfs(4), NeuronSpec(), SPLIT, "counts"),
         (Qcfs(4), NeuronSpec(), Encoder("poisson"), "counts"),
         (Qcfs(4), NeuronSpec("signed"), SPLIT, "counts"),
         (Relu(), NeuronSpec("signed"), DIRECT, "currents"),

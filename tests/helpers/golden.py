@@ -17,30 +17,34 @@ from snnconvert.pipelines.cli import main
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 DATA = ["--dataset", "builtin-en", "--limit", "120", "--dim", "8", "--max-length", "20"]
 NETWORK = ["--widths", "2,3", "--channels", "6", "--epochs", "40", "--lr", "0.01"]
+# the input code as it is, and the pooling of its spikes: what a conversion was before it chose both
+PLAIN = "--gain 1 --pooling spikes"
 CONVERSIONS = {
-    "saf": "--encoder saf --steps 8",
-    "bitplane": "--encoder bitplane --steps 7",
+    "by default": "",
+    "by default, bitplane": "--encoder bitplane --steps 3",
+    "saf": f"--encoder saf --steps 8 {PLAIN}",
+    "bitplane": f"--encoder bitplane --steps 7 {PLAIN}",
     "direct": "--encoder direct --steps 4",
     "poisson": "--encoder poisson --steps 8",
     "ttfs": "--neuron ttfs --encoder ttfs --steps 16",
     "lif": "--neuron lif --leak 0.25 --encoder direct --steps 6",
-    "signed": "--neuron signed --encoder saf --steps 6",
+    "signed": "--neuron signed --encoder saf --steps 6 --gain 1",
     "burst": "--neuron burst --encoder direct --steps 3",
-    "max": "--threshold max --steps 6",
-    "percentile": "--threshold percentile --percentile 99 --steps 6",
-    "percentile_nonzero": "--threshold percentile_nonzero --percentile 98 --steps 6",
-    "mse": "--threshold mse --steps 6",
-    "balance": "--threshold balance --steps 6",
-    "weights": "--threshold weights --steps 16",
-    "fixed": "--threshold fixed --threshold-value 1.5 --steps 6",
-    "normalised": "--normalise weights --threshold max --steps 6",
-    "bias shift": "--bias-shift true --initial 0 --steps 6",
-    "corrected bias": "--correction bias --steps 4",
-    "corrected potential": "--correction potential --steps 4",
-    "corrected weights": "--correction weights --steps 4",
-    "silenced": "--srp-steps 4 --steps 4",
+    "max": f"--threshold max --steps 6 {PLAIN}",
+    "percentile": f"--threshold percentile --percentile 99 --steps 6 {PLAIN}",
+    "percentile_nonzero": f"--threshold percentile_nonzero --percentile 98 --steps 6 {PLAIN}",
+    "mse": f"--threshold mse --steps 6 {PLAIN}",
+    "balance": f"--threshold balance --steps 6 {PLAIN}",
+    "weights": f"--threshold weights --steps 16 {PLAIN}",
+    "fixed": f"--threshold fixed --threshold-value 1.5 --steps 6 {PLAIN}",
+    "normalised": f"--normalise weights --threshold max --steps 6 {PLAIN}",
+    "bias shift": f"--bias-shift true --initial 0 --steps 6 {PLAIN}",
+    "corrected bias": f"--correction bias --steps 4 {PLAIN}",
+    "corrected potential": f"--correction potential --steps 4 {PLAIN}",
+    "corrected weights": f"--correction weights --steps 4 {PLAIN}",
+    "silenced": f"--srp-steps 4 --steps 4 {PLAIN}",
     "hard reset": "--reset hard --encoder direct --steps 6",
-    "shift": "--mapping shift --encoder saf --steps 6",
+    "shift": f"--mapping shift --encoder saf --steps 6 {PLAIN}",
 }
 MOST_ROWS = 8  # of a list of rows that is kept row by row
 # what differs from run to run, or says where files lie and what their settings hash to
