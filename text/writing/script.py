@@ -1,0 +1,66 @@
+"""Traditional and simplified Chinese characters: converted by OpenCC, and told from each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
+from typing import Any
+
+from ..decoding.decoding import replace_surrogates
+
+_CONFIGS = {"simplified": "t2s", "traditional": "s2t"}
+_LOOKED_AT = 2000  # texts, evenly spread: enough to tell what most are
+
+
+def to_script(text: str, script: str) -> str:
+    """``text`` in ``script`` of `choices.SCRIPTS`, of the same length.
+
+    Phrases decide where a character has several counterparts. OpenCC's dictionaries of these two
+    conversions give a character for a character.
+
+    >>> to_script("這個酒店的服務很好", "simplified")
+    '这个酒店的服务很好'
+    """
+    if script == "keep" or text.isascii():
+        return text
+    converted: str = _converter(script).convert(replace_surrogates(text))
+    return converted
+
+
+@cache
+def _converter(script: str) -> Any:
+    from opencc import OpenCC
+
+    return OpenCC(_CONFIGS[script])
+
+
+@lru_cache(maxsize=1 << 15)
+def _side(character: str) -> int:
+    """1 for a character that only traditional texts have, -1 for simplified, 0 for one of both."""
+    if to_script(character, "simplified") != character:
+        return 1
+    return -(to_script(character, "traditional") != character)
+
+
+def script_of(text: str) -> str:
+    """What most telling characters of ``text`` are of; "" where there are as many of both, or none.
+
+    Single ones tell little: some simplified characters (those of "after", "inside", "dry") are
+    traditional ones of another meaning.
+
+    >>> script_of("這個酒店的服務很好"), script_of("这个酒店的服务很好"), script_of("好吃")
+    ('traditional', 'simplified', '')
+    """
+    balance = sum(map(_side, text))
+    return ("traditional" if balance > 0 else "simplified") if balance else ""
+
+
+def traditional_share(texts: Iterable[str]) -> float | None:
+    """The share of traditional ones among the texts that `script_of` tells; None without any."""
+    told = [found for found in map(script_of, texts) if found]
+    return told.count("traditional") / len(told) if told else None
+
+
+def sample(texts: Sequence[str]) -> Sequence[str]:
+    """So many of ``texts`` as are looked at to tell their script."""
+    return texts[:: max(len(texts) // _LOOKED_AT, 1)]
