@@ -8,7 +8,8 @@ from typing import Any
 
 from ..decoding.decoding import replace_surrogates
 
-_CONFIGS = {"simplified": "t2s", "traditional": "s2t"}
+# traditional as in Taiwan: the standard of OpenCC's own has characters that hardly any text has
+_CONFIGS = {"simplified": "t2s", "traditional": "s2tw"}
 _LOOKED_AT = 2000  # texts, evenly spread: enough to tell what most are
 
 
@@ -23,30 +24,36 @@ def to_script(text: str, script: str) -> str:
     """
     if script == "keep" or text.isascii():
         return text
-    converted: str = _converter(script).convert(replace_surrogates(text))
+    return _converted(text, _CONFIGS[script])
+
+
+def _converted(text: str, config: str) -> str:
+    converted: str = _converter(config).convert(replace_surrogates(text))
     return converted
 
 
 @cache
-def _converter(script: str) -> Any:
+def _converter(config: str) -> Any:
     from opencc import OpenCC
 
-    return OpenCC(_CONFIGS[script])
+    return OpenCC(config)
 
 
 @lru_cache(maxsize=1 << 15)
 def _side(character: str) -> int:
     """1 for a character that only traditional texts have, -1 for simplified, 0 for one of both."""
-    if to_script(character, "simplified") != character:
+    if character.isascii():
+        return 0
+    if _converted(character, "t2s") != character:
         return 1
-    return -(to_script(character, "traditional") != character)
+    return -all(_converted(character, config) != character for config in ("s2tw", "s2hk"))
 
 
 def script_of(text: str) -> str:
     """What most telling characters of ``text`` are of; "" where there are as many of both, or none.
 
     Single ones tell little: some simplified characters (those of "after", "inside", "dry") are
-    traditional ones of another meaning.
+    traditional ones of another meaning. What Taiwan or Hong Kong writes as it is told by none.
 
     >>> script_of("這個酒店的服務很好"), script_of("这个酒店的服务很好"), script_of("好吃")
     ('traditional', 'simplified', '')
