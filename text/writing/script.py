@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from ..decoding.decoding import replace_surrogates
 
 # traditional as in Taiwan: the standard of OpenCC's own has characters that hardly any text has
 _CONFIGS = {"simplified": "t2s", "traditional": "s2tw"}
+T = TypeVar("T")
 _LOOKED_AT = 2000  # texts, evenly spread: enough to tell what most are
 
 
@@ -68,6 +69,6 @@ def traditional_share(texts: Iterable[str]) -> float | None:
     return told.count("traditional") / len(told) if told else None
 
 
-def sample(texts: Sequence[str]) -> Sequence[str]:
+def sample(texts: Sequence[T]) -> Sequence[T]:
     """So many of ``texts`` as are looked at to tell their script."""
     return texts[:: max(len(texts) // _LOOKED_AT, 1)]
