@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 from ..decoding.decoding import replace_surrogates
 
-# traditional as in Taiwan: the standard of OpenCC's own has characters that hardly any text has
-_CONFIGS = {"simplified": "t2s", "traditional": "s2tw"}
+# From what Taiwan and Hong Kong write, one after the other; and to what Taiwan writes: OpenCC's own
+# standard has characters that hardly any text has.
+_CONFIGS = {"simplified": ("tw2s", "hk2s"), "traditional": ("s2tw",)}
 T = TypeVar("T")
 _LOOKED_AT = 2000  # texts, evenly spread: enough to tell what most are
 
@@ -25,12 +26,18 @@ def to_script(text: str, script: str) -> str:
     """
     if script == "keep" or text.isascii():
         return text
-    return _converted(text, _CONFIGS[script])
+    made = text
+    for config in _CONFIGS[script]:
+        made = _converted(made, config)
+    if script == "simplified" and "幺" in made and "么" in text:  # tw2s takes 么 for the other's 幺
+        pairs = zip(text, made, strict=True)
+        made = "".join(old if (old, new) == ("么", "幺") else new for old, new in pairs)
+    return made
 
 
 def _converted(text: str, config: str) -> str:
-    converted: str = _converter(config).convert(replace_surrogates(text))
-    return converted
+    parts = replace_surrogates(text).split("\0")  # at which some of OpenCC's conversions end
+    return "\0".join(map(_converter(config).convert, parts))
 
 
 @cache

@@ -16,7 +16,11 @@ GOLDEN = [
     ("這些頭髮後面", "这些头发后面"),
     ("好吃的臺灣麵，裡面乾淨", "好吃的台湾面，里面干净"),
     ("乾隆年間的麵條", "乾隆年间的面条"),
+    ("看著這裡的著作，怎麼樣", "看着这里的著作，怎么样"),  # as Taiwan writes
+    ("看着這裏的著作，衞生", "看着这里的著作，卫生"),  # as Hong Kong writes
 ]
+REVIEWS = load_dataset("builtin-zh").train.texts
+TRADITIONAL = [to_script(text, "traditional") for text in REVIEWS]
 NOT_TWICE = set("薴苧苎")  # OpenCC's own dictionary maps the first to the second and that on
 CHINESE = st.text(
     alphabet=st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF).filter(
@@ -49,6 +53,20 @@ def test_single_characters_are_simplified_once(text: str) -> None:
         assert to_script(once, "simplified") == once
 
 
+def test_simplified_texts_stay() -> None:
+    for text in ("好吃么？什么么", "著名的著作", "老幺"):
+        assert to_script(text, "simplified") == text
+
+
+@pytest.mark.parametrize("config", ["s2t", "s2tw", "s2hk"])
+def test_there_and_back(config: str) -> None:
+    from opencc import OpenCC
+
+    converter = OpenCC(config)
+    same = sum(to_script(converter.convert(text), "simplified") == text for text in REVIEWS)
+    assert same > 0.97 * len(REVIEWS)
+
+
 def test_lone_surrogates_and_zero_bytes() -> None:
     assert to_script("這\ud800\x00這", "simplified") == "这\ufffd\x00这"
 
@@ -56,10 +74,6 @@ def test_lone_surrogates_and_zero_bytes() -> None:
 @pytest.mark.parametrize("text", ["", "good food", "好吃", "，。！", "１２"])
 def test_what_tells_nothing(text: str) -> None:
     assert script_of(text) == "" and traditional_share([text]) is None
-
-
-REVIEWS = load_dataset("builtin-zh").train.texts
-TRADITIONAL = [to_script(text, "traditional") for text in REVIEWS]
 
 
 @pytest.mark.parametrize("size", [3, 6, 100])
