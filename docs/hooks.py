@@ -15,6 +15,7 @@ notebook here has formulas or diagrams, so these scripts are taken out.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 from pathlib import Path
@@ -37,12 +38,18 @@ def on_startup(command: str, dirty: bool) -> None:
 
 
 def on_config(config: Any) -> Any:
-    """Say where the pages of executed notebooks are kept, and drop those of another package."""
+    """Say where the pages of executed notebooks are kept, and drop those of another package.
+
+    With EXECUTE_NOTEBOOKS=false they are shown without outputs.
+    """
     folder = KEPT / digest()
     for other in KEPT.glob("*"):
         if other != folder:
             shutil.rmtree(other)
-    config["plugins"]["mkdocs-jupyter"].config["cache_dir"] = str(folder)
+    options = config["plugins"]["mkdocs-jupyter"].config
+    options["cache_dir"] = str(folder)
+    if os.environ.get("EXECUTE_NOTEBOOKS") == "false":
+        options["execute"] = False
     return config
 
 
