@@ -79,7 +79,7 @@ def test_both_scripts_are_one_at_every_command(
     assert "麻辣香锅" in classifier.stage.segment(TRADITIONAL)
     assert "麻辣香鍋" in classifier.segment(TRADITIONAL)  # as an attack finds it in the text
     command("evaluate", str(made))
-    command("export", str(made), "--format", "npz", "--path", str(tmp_path / "m.npz"))
+    command("export", str(made), "--format", "npz", "--out", str(tmp_path / "m.npz"))
     spec, _ = read_npz(tmp_path / "m.npz")
     assert spec["texts"]["script"] == "simplified" and spec["texts"]["language"] == "zh"
 
