@@ -52,9 +52,10 @@ test-notebooks: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --nbmake --nbmake-timeout=300 -o timeout=900 \
 		notebooks
 
-# The pages, into site/; a warning is an error.
+# The pages, into site/; a warning is an error. The notebooks are run for it where they or the package
+# have changed, a few minutes on two idle cores; EXECUTE_NOTEBOOKS=false shows them without outputs.
 docs: setup
-	NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict
+	OMP_NUM_THREADS=1 NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict
 
 # Speed: start-up, inference, training and attacks, under 20 minutes on two idle cores; PWWS needs
 # NLTK_DATA. Then it writes the tables of docs/performance.md.

@@ -4,12 +4,18 @@ The repository root is the package, whatever the checkout's folder is called, an
 lie tests and a virtual environment. So the modules are linked into a folder `snnconvert` of the
 cache, and the reference is read from there.
 
+Notebooks are stored without outputs; the plugin runs them, and keeps the page of each by its text.
+What they show depends on the package too, so pages are kept in a folder by the content of that, and
+the folders of before are removed.
+
 Pages made of notebooks come with scripts that would load MathJax and Mermaid from the network. No
 notebook here has formulas or diagrams, so these scripts are taken out.
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 import shutil
 from pathlib import Path
@@ -17,6 +23,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("text", "models", "convert", "engine", "energy", "attacks", "interop", "pipelines")
+MADE_OF = (".py", ".yaml", ".tsv", ".txt")  # what the output of a notebook depends on
+KEPT = ROOT / ".cache" / "notebooks"
 SCRIPTS = re.compile(r"<script[^>]*>(?:(?!</script>).)*?</script>", re.DOTALL)
 
 
@@ -27,6 +35,33 @@ def on_startup(command: str, dirty: bool) -> None:
     package.mkdir(parents=True)
     for path in (*(ROOT / room for room in ROOMS), *ROOT.glob("*.py")):
         (package / path.name).symlink_to(path)
+
+
+def on_config(config: Any) -> Any:
+    """Say where the pages of executed notebooks are kept, and drop those of another package.
+
+    With EXECUTE_NOTEBOOKS=false they are shown without outputs.
+    """
+    folder = KEPT / digest()
+    for other in KEPT.glob("*"):
+        if other != folder:
+            shutil.rmtree(other)
+    options = config["plugins"]["mkdocs-jupyter"].config
+    options["cache_dir"] = str(folder)
+    if os.environ.get("EXECUTE_NOTEBOOKS") == "false":
+        options["execute"] = False
+    return config
+
+
+def digest() -> str:
+    """A hash of the package and of the versions it runs with."""
+    found = hashlib.sha256()
+    files = [*ROOT.glob("*.py"), *ROOT.glob("constraints.txt")]
+    for room in ROOMS:
+        files += [path for path in (ROOT / room).rglob("*") if path.suffix in MADE_OF]
+    for path in sorted(files):
+        found.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    return found.hexdigest()[:16]
 
 
 def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:

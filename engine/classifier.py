@@ -74,8 +74,11 @@ class ModelClassifier:
         return np.array(self.classes)
 
     def segment(self, text: str) -> list[str]:
-        """The words of ``text`` as the model sees them, before truncation."""
-        return self.stage.segment(text)
+        """The words that the model reads, before truncation, as they stand in ``text``.
+
+        `TextStage.segment` gives them as the model has them.
+        """
+        return self.stage.pieces(text)
 
     def logits_by_step(self, texts: TextsLike, seed: int = 0) -> Tensor:
         """Running logits (T, N, K); T is 1 for an ANN. One noise draw for a stochastic encoder.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..models.snn import SpikingTextModel
 from ..models.text_model import TextModel
@@ -19,11 +19,13 @@ class Exported:
         model: ANN or SNN, in evaluation mode
         classes: K names, one an output
         words: V words, one a row of the word vectors; the first two are padding and unknown
+        texts: how texts become words: "language", "max_length", and what is made alike before
     """
 
     model: TextModel | SpikingTextModel
     classes: Sequence[str]
     words: Sequence[str]
+    texts: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Export(Protocol):

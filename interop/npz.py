@@ -3,7 +3,7 @@
 The archive holds
 
     spec         the model as JSON: nodes in their order with type, inputs and settings, and for an
-                 SNN its encoder and T
+                 SNN its encoder and T; under "texts" how texts become words
     vectors      (V, D) float32, word vectors in [-1, 1]
     words        V words as UTF-8, one a line, uint8
     NODE.weight  as the node holds it: (C, D', k) of a convolution, (F_out, F_in) of a linear layer
@@ -47,6 +47,7 @@ class Npz:
             SnnConvertError: it cannot be written.
         """
         spec = {"archive": FORMAT} | describe_model(exported.model, exported.classes)
+        spec |= {"texts": dict(exported.texts)} if exported.texts else {}
         words = "\n".join(exported.words).encode()
         arrays = {
             "spec": np.frombuffer(json.dumps(spec).encode(), np.uint8),

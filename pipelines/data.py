@@ -25,8 +25,9 @@ from ..text.stages import STAGES
 from ..text.stages.load import load_stage
 from ..text.stages.words import TextStage
 from .data_notes import file_options, tell_data
+from .data_writing import NONE, read_dictionary, resolved_writing, tell_writing, writing_of
 from .display.output import note, warn
-from .run_folder.fingerprints import fingerprint, settings_dict
+from .run_folder.fingerprints import fingerprint, settings_dict, without
 from .run_folder.run_folder import RunFolder
 from .settings.data import DataSettings
 from .settings.engine import DEVICE, ENGINE, DeviceSettings, EngineSettings
@@ -127,6 +128,7 @@ def stage_hash(stage: TextStage) -> str:
     parts = [stage.language, stage.max_length, list(stage.vocabulary.words)]
     more: list[Any] = [stage.fill] if stage.fill else []
     more += [] if stage.kind == TextStage.kind else [stage.kind]
+    more += [stage.writing.to_dict()] if stage.writing.to_dict() else []
     return fingerprint([*parts, *more])
 
 
@@ -238,10 +240,10 @@ def prepare_data(
     import torch
 
     settings = with_absolute_paths(settings)
-    resolved = settings_dict(settings, seed=seed)
-    # absent at their defaults, so that runs of before there were such options are the same still
-    later = dict.fromkeys(OPTION_NAMES) | {"stage": DataSettings.stage}
-    resolved = {k: v for k, v in resolved.items() if k not in later or v != later[k]}
+    words = read_dictionary(settings)
+    resolved = _resolved(settings, seed) | resolved_writing(
+        settings, words, run.config().get("data"), force
+    )
     if run.is_done("data", resolved, force):
         return Prepared(load_run_data(run), load_run_stage(run), _load_vectors(run))
     check_vectors(settings.vectors)
@@ -254,14 +256,26 @@ def prepare_data(
         max_length=settings.max_length,
         min_count=settings.min_count,
         seed=seed,
+        writing=writing_of(settings, words, dataset.language),
     )
-    told = tell_data(dataset) | _told(stage)  # now that nothing is wrong with either
+    told = (
+        tell_data(dataset) | tell_writing(dataset, stage) | _told(stage)
+    )  # now that nothing is wrong with either
     run.begin("data", resolved, force)
     vectors = torch.from_numpy(matrix)
     save_tensors(run.path / "text" / VECTORS, {"vectors": vectors})
     stage.save(run.path / "text")
     run.finish("data", resolved, data_figures(dataset, stage) | told)
     return Prepared(dataset, stage, vectors)
+
+
+def _resolved(settings: DataSettings, seed: int) -> dict[str, Any]:
+    """The settings that tell a run from others, without those of `data_writing`."""
+    resolved = settings_dict(settings, seed=seed)
+    # absent at their defaults, so that runs of before there were such options are the same still
+    later = dict.fromkeys(OPTION_NAMES) | {"stage": DataSettings.stage}
+    resolved = {k: v for k, v in resolved.items() if k not in later or v != later[k]}
+    return without(resolved, tuple(NONE))
 
 
 def data_figures(dataset: Dataset, stage: TextStage) -> dict[str, Any]:
@@ -279,8 +293,8 @@ def _told(stage: TextStage) -> dict[str, Any]:
     if told is None:
         return {}
     note(f"word vectors: {told.summary}")
-    if told.warning:
-        warn(told.warning)
+    warn(told.warning)
+    warn(told.script_warning)
     figures: dict[str, Any] = {"vectors": stage.coverage | told.figures}
     figures["vectors_summary"] = told.summary
     return figures | ({"vectors_warning": told.warning} if told.warning else {})

@@ -41,5 +41,6 @@ def export(
             f"the model {which} of {run.path} cannot be written as {format}: {refusal}"
         )
     target = Path(path) if path is not None else run.path / "export" / f"{which}{kind.suffix}"
-    kind.write(Exported(model, classes, stage.vocabulary.words), target)
+    texts = {"language": stage.language, "max_length": stage.max_length, **stage.writing.to_dict()}
+    kind.write(Exported(model, classes, stage.vocabulary.words, texts), target)
     return target

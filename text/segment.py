@@ -16,17 +16,16 @@ On ASCII text without 2. and 3. the words are those of ``[a-z0-9]+(?:'[a-z]+)?|[
 
 from __future__ import annotations
 
-import logging
 import re
 import unicodedata
-import warnings
 from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
-from typing import Any
+from functools import partial
 
 from ..errors import InputError
 from .decoding.decoding import replace_surrogates
 from .inputs import TextsLike, as_text, as_texts, as_words
+from .writing.dictionary import UserDictionary
+from .writing.jieba_words import chinese_words
 
 LANGUAGES = ("en", "zh")
 
@@ -45,17 +44,25 @@ _ESCAPE = re.compile("|".join(map(re.escape, _ESCAPES)))
 _TREEBANK_QUOTE = re.compile(r"(?<!\S)(?:``|'')(?!\S)")
 _CONTRACTION = re.compile(r"(?<=[^\W\d_])[ \t]+(?=(?:n't|'(?:s|re|ve|ll|d|m))(?!\S))")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W\d_]+)?|[^\w\s]|_")
-_KEPT_BLOCK = 200  # characters; longer blocks are rare, and would fill the cache
 _CJK = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 
 
-def segmenter(language: str) -> Callable[[str], list[str]]:
+def segmenter(
+    language: str, dictionary: UserDictionary | None = None
+) -> Callable[[str], list[str]]:
     """The function that cuts texts of ``language`` into words.
+
+    Args:
+        language: of `LANGUAGES`
+        dictionary: words of the user's, which Chinese texts are cut by too
 
     Raises:
         InputError: ``language`` is not one of `LANGUAGES`.
     """
-    functions = {"en": _english, "zh": _chinese}
+    functions: dict[str, Callable[[str], list[str]]] = {
+        "en": _english,
+        "zh": partial(chinese_words, dictionary=dictionary) if dictionary else chinese_words,
+    }
     if language not in functions:
         raise InputError(f"unknown language {language!r}: expected {' or '.join(LANGUAGES)}")
     return functions[language]
@@ -91,34 +98,3 @@ def _english(text: str) -> list[str]:
     text = _ESCAPE.sub(lambda match: _ESCAPES[match[0]], text)
     text = _CONTRACTION.sub("", _TREEBANK_QUOTE.sub('"', text))
     return _WORD.findall(text)
-
-
-def _chinese(text: str) -> list[str]:
-    jieba = _jieba()
-    words: list[str] = []
-    for block in jieba.re_han_default.split(replace_surrogates(text)):
-        cut = _cut_block if len(block) <= _KEPT_BLOCK else _cut_block.__wrapped__
-        words += cut(block, jieba.dt.total)
-    return words
-
-
-@lru_cache(maxsize=1 << 14)
-def _cut_block(block: str, total: int) -> tuple[str, ...]:
-    """The words of a run of Chinese text or of what lies between two, which jieba cuts alone.
-
-    An attack shows the same text with one word changed, again and again: only its block is new.
-    ``total`` stands for the state of jieba's dictionary, to which words can be added.
-    """
-    words = _jieba().lcut(block)
-    return tuple(word.lower() for word in words if not word.isspace())
-
-
-@cache
-def _jieba() -> Any:
-    """Jieba with its dictionary loaded and its start-up messages silenced."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # jieba's own escapes and its import of pkg_resources
-        import jieba
-    jieba.setLogLevel(logging.ERROR)
-    jieba.initialize()
-    return jieba

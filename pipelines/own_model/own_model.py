@@ -41,9 +41,10 @@ from ..data import (
     load_settings_data,
     with_absolute_paths,
 )
+from ..data_writing import NONE, read_dictionary, resolved_writing, tell_writing, writing_of
 from ..quality.chance import warn_after
 from ..quality.quality import model_figures
-from ..run_folder.fingerprints import fingerprint, settings_dict
+from ..run_folder.fingerprints import fingerprint, settings_dict, without
 from ..run_folder.run_folder import RunFolder
 from ..settings.data import DataSettings
 from ..training.texts import Texts
@@ -97,6 +98,8 @@ def run_from_module(
     """
     began = time.monotonic()
     settings = data if isinstance(data, DataSettings) else DataSettings(dataset=data)
+    if settings.clean == "auto":  # the module was trained on texts as they are
+        settings = replace(settings, clean="none")
     settings = with_absolute_paths(replace(settings, vectors="random"))
     given = None if vectors is None else torch.as_tensor(np.asarray(vectors, dtype=np.float32))
     found = translate(module, None if given is None else int(given.shape[-1]))
@@ -131,7 +134,8 @@ def _make(
     run.begin("data", stages["data"], force)
     save_tensors(run.path / "text" / VECTORS, {"vectors": model.embedding.weight.detach()})
     stage.save(run.path / "text")
-    run.finish("data", stages["data"], data_figures(imported.dataset, stage))
+    told = tell_writing(imported.dataset, stage)
+    run.finish("data", stages["data"], data_figures(imported.dataset, stage) | told)
     run.begin("ann", stages["ann"])
     save_model(run.path / "ann", model, imported.dataset.classes)
     run.finish("ann", stages["ann"], figures)
@@ -177,8 +181,9 @@ class _Imported:
         texts = {"vectors": f"module {name}", "words": fingerprint(words)}
         state = [*self.module.state_dict().values(), self.table]
         weights = sha256(*(value.detach().cpu().numpy().tobytes() for value in state))
+        texts |= resolved_writing(data, read_dictionary(data), None, False)
         return {
-            "data": settings_dict(data) | texts | {"length": self.length},
+            "data": without(settings_dict(data), tuple(NONE)) | texts | {"length": self.length},
             "ann": {"module": name, "weights": weights[:16], "classes": list(self.classes)},
         }
 
@@ -202,6 +207,7 @@ class _Imported:
             coverage={},
             vectors_source=f"{type(self.module).__name__}, each component over its largest",
             dim=rows.shape[1],
+            writing=writing_of(settings, read_dictionary(settings), self.dataset.language),
         )
         return replace(stage, coverage=_coverage(stage, self.dataset.train.texts))
 

@@ -78,6 +78,9 @@ def _train(run: Path, config: Config) -> str:
         return f"run_from_module({str(run)!r}, ...) in Python, with the module that it is of"
     if data is None:
         return f"snnconvert train --dataset NAME --out {where}"
+    # the run has a copy of the user's dictionary; one that says nothing of "clean" left texts alone
+    kept = {"user_dict": str(run / "text" / "user_dict.txt")} if data.get("user_dict") else {}
+    data = {"clean": "none"} | data | kept
     words = [*_words(DataSettings(), data), *_words(TrainSettings(), config.get("ann", {}))]
     dataset = shlex.join(["--dataset", str(data.get("dataset"))])
     return " ".join(["snnconvert train", dataset, "--out", where, *words, *_seed(data)])

@@ -18,7 +18,7 @@ NEEDED = {"data": ("stage.json", "vocabulary.txt")}
 _MODEL = ("spec.json", "weights.safetensors")
 # what it makes besides: training begins with the vectors, the report shows the others
 MORE: dict[str, tuple[str, ...]] = {
-    "data": ("vectors.safetensors",),
+    "data": ("vectors.safetensors", "user_dict.txt"),
     "snn": ("recipe.yaml", "conversion.json", "raster.json"),
     "finetuned": ("activity.json", "raster.json"),
     "snn-adversarial": ("activity.json", "raster.json"),

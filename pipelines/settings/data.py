@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...text.stages import STAGES
+from ...text.writing.choices import CLEAN, SCRIPTS
 from .fields import Settings, option
 
 
@@ -37,6 +38,20 @@ class DataSettings(Settings):
     language: str = option("auto", "language of the texts", ("auto", "en", "zh"))
     limit: int | None = option(
         None, "use at most this many texts of each split, for a quick trial", shown="all", least=2
+    )
+    clean: str = option(
+        "auto",
+        "what is made alike in texts: none; invisible: characters that nobody sees are left out; "
+        "all: full-width letters and digits are made narrow too; auto: all in Chinese, invisible "
+        "in English",
+        CLEAN,
+    )
+    script: str = option("keep", "characters that Chinese texts are converted to", SCRIPTS)
+    user_dict: str | None = option(
+        None,
+        "file of words for jieba, one a line with frequency and tag where wanted; a copy is kept "
+        "in the run",
+        shown="none",
     )
     stage: str = option("words", "what a text is cut into, each with an id and a vector", STAGES)
     vectors: str = option(

@@ -34,11 +34,13 @@ class VectorReport:
             or, in Chinese, by their characters (``by_characters``).
         summary: the same in a sentence.
         warning: what to warn of, empty for nothing.
+        script_warning: of Chinese texts in other characters than the vectors', likewise.
     """
 
     figures: dict[str, float]
     summary: str
     warning: str
+    script_warning: str = ""
 
 
 def report(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from ...progress import bar
 from ..vectors.load import WordVectors, load_vectors, random_vectors
 from .coverage import VectorReport, report, unknown_words
 from .needed import Needed
+from .other_script import other_script
 from .ranges import RangeMap
 from .vocabulary import Vocabulary, storable
 
@@ -105,7 +106,7 @@ def fit_words(texts: Sequence[str], language: str, cut: Cutter, options: Options
         range_map,
         {"types": types, "tokens": tokens, **sizes},
         found.source,
-        None if options.from_texts else _report(found, counts, rows, language),
+        None if options.from_texts else _report(found, segments, counts, rows, language),
         _matrix(vocabulary, range_map, language, found, rows, options.seed),
     )
 
@@ -140,12 +141,21 @@ def _character_rows(word: str, rows: dict[str, int]) -> list[int]:
 
 
 def _report(
-    found: WordVectors, counts: Counter[str], rows: dict[str, int], language: str
+    found: WordVectors,
+    segments: Sequence[Sequence[str]],
+    counts: Counter[str],
+    rows: dict[str, int],
+    language: str,
 ) -> VectorReport:
     known = {word for word in counts if word in rows}
-    without = (word for word in counts if word not in rows) if language == "zh" else ()
+    if language != "zh":
+        return report(found, counts, known, (), language)
+    without = (word for word in counts if word not in rows)
     by_characters = {word for word in without if _character_rows(word, rows)}
-    return report(found, counts, known, by_characters, language)
+    told = report(found, counts, known, by_characters, language)
+    share, warning = other_script(segments, found.words, found.source)
+    figures = told.figures | ({"other_script": share} if share else {})
+    return replace(told, figures=figures, script_warning=warning)
 
 
 def _matrix(

@@ -15,8 +15,11 @@ from ..datasets.dataset import Split
 from ..inputs import TextsLike, as_text, as_texts
 from ..segment import segmenter
 from ..vectors.load import WordVectors
+from ..writing.dictionary import UserDictionary
+from ..writing.writing import AS_IT_STANDS, Writing
 from .coverage import VectorReport
 from .fitting import Cutter, Options, fit_words
+from .prepared import as_they_stand, prepared
 from .ranges import RangeMap
 from .vocabulary import FILL, Vocabulary
 
@@ -46,6 +49,7 @@ class TextStage:
             for a stage that was loaded.
         fill: shorter texts are filled up to so many words with the word `FILL`, which the network
             reads as any other, for networks that were trained so; 0 for none.
+        writing: what is made alike before a text is cut, and words of the user's.
     """
 
     language: str
@@ -57,12 +61,16 @@ class TextStage:
     dim: int
     vector_report: VectorReport | None = field(default=None, compare=False)
     fill: int = 0
+    writing: Writing = AS_IT_STANDS
     kind: ClassVar[str] = "words"
 
     @classmethod
-    def cutter(cls, language: str) -> Cutter:
-        """What cuts a text of ``language`` into words; refuses an unknown language."""
-        return segmenter(language)
+    def cutter(cls, language: str, dictionary: UserDictionary | None = None) -> Cutter:
+        """What cuts a text of ``language`` into words; refuses an unknown language.
+
+        A stage that knows nothing of dictionaries takes ``language`` alone.
+        """
+        return segmenter(language, dictionary)
 
     @classmethod
     def fit(
@@ -79,6 +87,7 @@ class TextStage:
         window: int = 5,
         epochs: int | None = None,
         progress: bool = True,
+        writing: Writing = AS_IT_STANDS,
     ) -> tuple[TextStage, np.ndarray]:
         """Fit the stage on the training split.
 
@@ -99,6 +108,7 @@ class TextStage:
             window: words on either side that trained vectors look at.
             epochs: passes over the texts to train vectors; by their size where it is left out.
             progress: show a bar while texts are segmented and vectors are read or trained.
+            writing: what is made alike before a text is cut, and words of the user's.
 
         Returns:
             The stage, and its (V, D) float32 matrix of word vectors in [-1, 1], whose rows 0
@@ -116,7 +126,7 @@ class TextStage:
                 f"{min_count} and {max_extra_words}"
             )
         options = Options(vectors, dim, min_count, max_extra_words, seed, window, epochs, progress)
-        fitted = fit_words(texts, language, cls.cutter(language), options)
+        fitted = fit_words(texts, language, prepared(cls, language, writing), options)
         stage = cls(
             language,
             fitted.vocabulary,
@@ -126,12 +136,28 @@ class TextStage:
             fitted.source,
             fitted.matrix.shape[1],
             vector_report=fitted.report,
+            writing=writing,
         )
         return stage, fitted.matrix
 
     def segment(self, text: str) -> list[str]:
         """The words of ``text``, all of them."""
-        return self.cutter(self.language)(as_text(text))
+        return self._cutter()(as_text(text))
+
+    def _cutter(self) -> Cutter:
+        return prepared(type(self), self.language, self.writing)
+
+    def pieces(self, text: str) -> list[str]:
+        """The words of ``text`` as they stand in it, in its own writing and in its order.
+
+        Where `writing` changes nothing of the text they are those of `segment`.
+        """
+        text = as_text(text)
+        written = self.writing.apply(text, self.language)
+        words = self.segment(text)
+        if written == text:
+            return words
+        return as_they_stand(words, written, text, self.writing.places(text))
 
     def encode(self, texts: TextsLike) -> list[np.ndarray]:
         """The word ids of each text, (L_i,) int64, cut to ``max_length`` and filled up to ``fill``.
@@ -142,7 +168,7 @@ class TextStage:
         Raises:
             InputError: no texts; `inputs.as_texts` says what is taken.
         """
-        cut = self.cutter(self.language)
+        cut = self._cutter()
         return [
             np.array(self._filled(self._known(cut(text))[: self.max_length]), dtype=np.int64)
             for text in as_texts(texts)
@@ -176,9 +202,10 @@ class TextStage:
         return known
 
     def save(self, folder: Path | str) -> None:
-        """Write ``stage.json`` and ``vocabulary.txt`` into ``folder``, each atomically."""
+        """Write ``stage.json`` and what it names into ``folder``, each file atomically."""
         folder = Path(folder)
         self.vocabulary.save(folder / _VOCABULARY)
+        self.writing.save(folder)
         write_json(
             folder / STAGE_FILE,
             {
@@ -192,6 +219,7 @@ class TextStage:
                 "words": len(self.vocabulary),
                 "vocabulary_sha256": _digest(self.vocabulary),
                 **({"fill": self.fill} if self.fill else {}),
+                **self.writing.to_dict(),
                 **({} if self.kind == TextStage.kind else {"kind": self.kind}),
             },
         )
@@ -230,6 +258,7 @@ class TextStage:
                 vectors_source=str(values["vectors_source"]),
                 dim=int(values["dim"]),
                 fill=fill,
+                writing=Writing.from_dict(values, folder),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(

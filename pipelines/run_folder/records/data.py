@@ -15,7 +15,8 @@ class DataStage:
     sizes: texts by split; sha256: of all texts and labels; text_stage: fingerprint of what makes
     ids of texts; vocabulary: words; vectors: how much of the training texts they cover, and what
     loading them gave; overlap: dev and test texts that are also in train; notes: in sentences;
-    source: facts about each file of the user's.
+    source: facts about each file of the user's; writing: what was made alike in texts before they
+    were cut into words, and in how many.
     """
 
     name: str
@@ -32,3 +33,4 @@ class DataStage:
     source: list[Any] | None = rare()
     vectors_summary: str | None = rare()
     vectors_warning: str | None = rare()
+    writing: dict[str, Any] | None = rare()
