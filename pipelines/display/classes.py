@@ -71,6 +71,11 @@ def evaluation_lines(figures: Mapping[str, Any]) -> Iterator[str]:
         f"{percent(figures['balanced_accuracy'])} %; always answering {largest} would be right "
         f"for {percent(figures['largest_class_share'])} %"
     )
+    if "linear_accuracy" in figures:
+        yield (
+            f"linear model on words: {percent(figures['linear_accuracy'])} %, macro F1 "
+            f"{percent(figures['linear_macro_f1'])} %"
+        )
     yield class_table({name: ClassScores(**row) for name, row in figures["by_class"].items()})
     if figures["at_chance"] is None:
         yield f"{figures['texts']} texts as these cannot tell the model from guessing"
