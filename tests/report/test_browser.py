@@ -9,8 +9,10 @@ from urllib.parse import unquote
 
 import pytest
 
-from snnconvert.pipelines.report.compare.page import compare
+from snnconvert.pipelines.report.compare.page import compare, report_seeds
 from snnconvert.pipelines.report.page import report
+from snnconvert.pipelines.run_folder.seed_folders import seed_folder
+from snnconvert.pipelines.seeds.summary import summarise, write_summary
 from snnconvert.tests.helpers.browser import BrowserError, Tab, browser, find_browser
 from snnconvert.tests.helpers.report import ENERGY, RESULTS, write_run
 
@@ -43,6 +45,19 @@ def comparison(page: Path) -> Path:
     return compare([page.parent, other])
 
 
+@pytest.fixture(scope="module")
+def seeds(page: Path) -> Path:
+    """A page over the runs of three seeds."""
+    folder = page.parent.parent / "of-seeds"
+    runs = {}
+    for seed, accuracy in ((0, 0.91), (1, 0.85), (12, 0.88)):
+        results = RESULTS | {"energy": ENERGY, "ann": RESULTS["ann"] | {"test_accuracy": accuracy}}
+        write_run(seed_folder(folder, seed), results)
+        runs[seed] = results
+    write_summary(folder, summarise(runs, {7: "no space left on the disk"}))
+    return report_seeds(folder)
+
+
 def quiet(tab: Tab, path: Path) -> None:
     """Nothing was asked for but the page itself, and nothing was complained about."""
     asked = [url for url in tab.requests() if not url.startswith("data:")]
@@ -52,7 +67,7 @@ def quiet(tab: Tab, path: Path) -> None:
 
 @pytest.mark.parametrize("width", [360, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("which", ["page", "comparison"])
+@pytest.mark.parametrize("which", ["page", "comparison", "seeds"])
 def test_it_renders_and_nothing_overflows(
     tab: Tab, request: pytest.FixtureRequest, which: str, width: int, scheme: str
 ) -> None:
