@@ -1,1 +1,1 @@
-"""A run with several seeds: one run folder a seed, and the mean and spread of every figure."""
+"""A run with several seeds: one run folder a seed, and what is said of all of them."""

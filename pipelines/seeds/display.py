@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ...formatting import joules, percent
 from ..display.aligned import table
 from ..display.names import attack, title, victim
-from .figures import BASELINE, GAP, is_shown
-from .summary import SeedFigure, SeedSummary
+from ..statistics.figures import BASELINE, GAP, is_shown
+from ..statistics.summary import SeedFigure, SeedSummary
 
-UNITS = {
+UNITS: dict[str, Callable[[float], str]] = {
     "share": percent,
     "joules": joules,
     "ratio": lambda value: f"{value:.3g}",

@@ -14,7 +14,7 @@ from ..run_folder.run_folder import RunFolder
 from ..run_folder.seed_folders import seed_folder
 from ..settings.engine import ENGINE, EngineSettings
 from ..settings.run import RunSettings
-from .summary import SeedSummary, summarise, write_summary
+from ..statistics.summary import SeedSummary, summarise, write_summary
 
 
 def run_seeds(

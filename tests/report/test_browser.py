@@ -12,7 +12,7 @@ import pytest
 from snnconvert.pipelines.report.compare.page import compare, report_seeds
 from snnconvert.pipelines.report.page import report
 from snnconvert.pipelines.run_folder.seed_folders import seed_folder
-from snnconvert.pipelines.seeds.summary import summarise, write_summary
+from snnconvert.pipelines.statistics.summary import summarise, write_summary
 from snnconvert.tests.helpers.browser import BrowserError, Tab, browser, find_browser
 from snnconvert.tests.helpers.report import ENERGY, RESULTS, write_run
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...seeds.summary import SeedFigure
+from ...statistics.summary import SeedFigure
 from ..drawing.files import Figure, figure
 from ..drawing.frames import Axis, columns
-from ..drawing.svg import Canvas, both_widths, nice_ticks, shortened
+from ..drawing.svg import Canvas, both_widths, nice_ticks, shortened, text_width
 from ..format import percent
 from .overlay import styles
 
 HEAD, FOOT = 10.0, 44.0
-LABEL = 190.0  # width of the names to the left of a wide drawing
+MOST_LABEL = 320.0  # width of the names to the left of a wide drawing
 VALUE = 96.0  # and of the means to the right
 
 
@@ -41,6 +41,11 @@ class Dots:
         """How far below one another the points of a row are, so that equal ones are seen."""
         return min(9.0, 72.0 / len(self.runs))
 
+    @property
+    def _label(self) -> float:
+        """The room for names in a wide drawing."""
+        return min(max(text_width(label, 12.5) for label, _ in self.rows) + 24, MOST_LABEL)
+
     def _draw(self, width: float, shape: str) -> Canvas:
         narrow = shape == "narrow"
         tall = (26.0 if narrow else 14.0) + max(self._apart * len(self.runs), 22.0)
@@ -48,7 +53,7 @@ class Dots:
         height = HEAD + tall * len(self.rows) + FOOT
         canvas = Canvas(width, height, f"{self.title}: {said}", shape)
         ticks = self._ticks(4 if narrow else 8)
-        sides = (10.0, width - 10.0) if narrow else (LABEL, width - VALUE)
+        sides = (10.0, width - 10.0) if narrow else (self._label, width - VALUE)
         axis = Axis(ticks[0], ticks[-1], *sides)
         ends = (HEAD, height - FOOT + 4)
         places = [(axis(tick), f"{tick:g}") for tick in ticks]
@@ -62,7 +67,9 @@ class Dots:
         ends = [100 * v for _, own in self.rows for v in own.values if v is not None]
         for _, own in self.rows:
             ends += [100 * (own.mean - (own.std or 0)), 100 * (own.mean + (own.std or 0))]
-        return nice_ticks(min(ends) - 0.5, max(ends) + 0.5, most)
+        low, high = min(ends), max(ends)
+        # a little room, but none where no share can be
+        return nice_ticks(low - 0.5 * (low > 0.5), high + 0.5 * (high < 99.5), most)
 
     def _row(
         self,
@@ -80,7 +87,8 @@ class Dots:
             canvas.text(0, top + 13, shortened(label, canvas.width - VALUE - 4), "halo")
             canvas.text(canvas.width, top + 13, mean_text(own), "value halo", "end")
         else:
-            canvas.text(LABEL - 14, middle + 4, shortened(label, LABEL - 20), "", "end")
+            shown = shortened(label, self._label - 20)
+            canvas.text(self._label - 14, middle + 4, shown, "", "end")
             canvas.text(canvas.width - VALUE + 14, middle + 4, mean_text(own), "value")
         mean, std = axis(100 * own.mean), 100 * (own.std or 0.0)
         said = f"{label}: mean {mean_text(own)} over {own.n}"

@@ -9,7 +9,7 @@ from ....errors import InputError
 from ....files import write_text
 from ...display.names import title
 from ...run_folder.seed_folders import seed_folder
-from ...seeds.summary import SeedSummary, read_summary, summarise
+from ...statistics.summary import SeedSummary, read_summary, summarise
 from ..drawing.files import rows_link
 from ..format import plain
 from ..read import Run

@@ -7,8 +7,8 @@ from typing import Any
 
 from ...display.names import attack, in_sentence, title, victim
 from ...run_folder.stages import PIPELINE
-from ...seeds.figures import BASELINE, GAP, is_shown
-from ...seeds.summary import SeedFigure, SeedSummary
+from ...statistics.figures import BASELINE, GAP, is_shown
+from ...statistics.summary import SeedFigure, SeedSummary
 from ..drawing.files import rows_link
 from ..format import NBSP, NONE, count, joules, percent, ratio, signed
 from .dots import Dots, mean_text

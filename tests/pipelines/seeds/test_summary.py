@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from snnconvert.errors import InputError
 from snnconvert.pipelines.seeds.display import seeds_text
-from snnconvert.pipelines.seeds.figures import GAP, figures_of
-from snnconvert.pipelines.seeds.summary import read_summary, summarise, write_summary
+from snnconvert.pipelines.statistics.figures import GAP, figures_of
+from snnconvert.pipelines.statistics.summary import read_summary, summarise, write_summary
 from snnconvert.tests.helpers.report import ENERGY, RESULTS, energy_row
 
 shares = st.lists(st.floats(0, 1), min_size=1, max_size=6)

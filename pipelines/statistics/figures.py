@@ -13,8 +13,10 @@ from ..run_folder.records.stages import models_of, record_of
 
 SCORES = ("macro_f1", "balanced_accuracy", "largest_class_share")
 COUNTS = ("latency_steps", "input_spikes_per_sample", "sops_per_sample", "input_macs_per_sample")
-SHARES = ("clean_accuracy", "accuracy_under_attack", "verified_accuracy", "success_rate")
-SHARES += ("verified_rate", "words_changed")
+SHARES = (
+    *("clean_accuracy", "accuracy_under_attack", "verified_accuracy", "success_rate"),
+    *("verified_rate", "words_changed"),
+)
 BASELINE = "baseline"
 """The linear model on word counts, among the models."""
 GAP = "test_accuracy_minus_ann"
