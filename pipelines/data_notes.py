@@ -40,9 +40,13 @@ def tell_data(dataset: Dataset) -> dict[str, Any]:
         shown = "/".join(map(str, sizes.values()))
         begin = f"{dataset.name}: {shown} texts, {dataset.language}"
         note("; ".join([begin, f"classes {listed(dataset.classes)}", *notes]))
+    return {"notes": notes, "source": list(dataset.source), **repeat_figures(repeats)}
+
+
+def repeat_figures(repeats: Repeats) -> dict[str, Any]:
+    """The figures "repeats" and "overlap" of the results."""
     overlap = {name: repeats.between[f"train-{name}"].texts for name in ("dev", "test")}
-    told = {"overlap": overlap, "repeats": asdict(repeats)}
-    return told | {"notes": notes, "source": list(dataset.source)}
+    return {"overlap": overlap, "repeats": asdict(repeats)}
 
 
 def repeat_notes(repeats: Repeats, sizes: Mapping[str, int]) -> list[str]:

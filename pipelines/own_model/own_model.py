@@ -41,6 +41,7 @@ from ..data import (
     load_settings_data,
     with_absolute_paths,
 )
+from ..data_notes import repeat_figures
 from ..quality.chance import warn_after
 from ..quality.quality import model_figures
 from ..run_folder.fingerprints import fingerprint, settings_dict
@@ -131,7 +132,8 @@ def _make(
     run.begin("data", stages["data"], force)
     save_tensors(run.path / "text" / VECTORS, {"vectors": model.embedding.weight.detach()})
     stage.save(run.path / "text")
-    run.finish("data", stages["data"], data_figures(imported.dataset, stage))
+    told = repeat_figures(imported.dataset.repeats())
+    run.finish("data", stages["data"], data_figures(imported.dataset, stage) | told)
     run.begin("ann", stages["ann"])
     save_model(run.path / "ann", model, imported.dataset.classes)
     run.finish("ann", stages["ann"], figures)

@@ -14,7 +14,7 @@ from snnconvert.pipelines.report.page import report
 from snnconvert.pipelines.run_folder.seed_folders import seed_folder
 from snnconvert.pipelines.statistics.summary import summarise, write_summary
 from snnconvert.tests.helpers.browser import BrowserError, Tab, browser, find_browser
-from snnconvert.tests.helpers.report import ENERGY, RESULTS, write_run
+from snnconvert.tests.helpers.report import ENERGY, RESULTS, class_figures, write_run
 
 PARTS = ("accuracy", "conversion", "activity", "raster", "energy", "robustness", "settings")
 
@@ -46,6 +46,17 @@ def comparison(page: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
+def classes(page: Path) -> Path:
+    """A page of sixteen classes with long names."""
+    names = tuple(f"questions about topic {k}" for k in range(16))
+    matrix = [[300 * (i == j) + (i * j) % 23 for j in range(16)] for i in range(16)]
+    figures = class_figures(matrix, names, 0.001)
+    stages = {name: RESULTS[name] | figures for name in ("ann", "snn", "finetuned")}
+    data = RESULTS["data"] | {"classes": list(names)}
+    return report(write_run(page.parent.parent / "classes", RESULTS | stages | {"data": data}))
+
+
+@pytest.fixture(scope="module")
 def seeds(page: Path) -> Path:
     """A page over the runs of three seeds."""
     folder = page.parent.parent / "of-seeds"
@@ -67,7 +78,7 @@ def quiet(tab: Tab, path: Path) -> None:
 
 @pytest.mark.parametrize("width", [360, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("which", ["page", "comparison", "seeds"])
+@pytest.mark.parametrize("which", ["page", "comparison", "seeds", "classes"])
 def test_it_renders_and_nothing_overflows(
     tab: Tab, request: pytest.FixtureRequest, which: str, width: int, scheme: str
 ) -> None:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +15,9 @@ from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.data import load_run_data, load_run_texts
 from snnconvert.pipelines.quality.baseline import LINEAR, LinearModel
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
-from snnconvert.tests.conftest import ROOT
+from snnconvert.tests.helpers.cases import needs_cases, said_by
 from snnconvert.tests.helpers.report import Page
 
-CASES = ROOT.parent / "shared" / "cases"
 SMALL = ["--widths", "2", "--channels", "8", "--dim", "16", "--tensorboard", "false"]
 Capture = pytest.CaptureFixture[str]
 
@@ -168,13 +164,9 @@ SHOWN = {
 }
 
 
-@pytest.mark.skipif(not CASES.is_dir(), reason="needs ../shared/cases")
+@needs_cases
 @pytest.mark.parametrize("name", SHOWN)
 def test_data_as_people_had_them(name: str) -> None:
-    environment = os.environ | {"PYTHON": sys.executable, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        ["bash", str(CASES / name / "run.sh")], capture_output=True, text=True, env=environment
-    )
-    said = done.stdout + done.stderr
+    said = said_by(name)
     assert [words for words in SHOWN[name] if words not in said] == [], said
     assert "Traceback" not in said

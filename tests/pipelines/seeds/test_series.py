@@ -5,12 +5,10 @@ from __future__ import annotations
 import importlib.util
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.training import loop
@@ -27,14 +25,6 @@ finetune: {{epochs: 1, tensorboard: false}}
 attack: {{presets: deepwordbug, examples: 3, query_budget: 30, controls: [none]}}
 """
 Capture = pytest.CaptureFixture[str]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -41,6 +41,7 @@ def classes_context(models: Mapping[str, ModelStage]) -> Row | None:
             "Balanced accuracy": [own.balanced_accuracy for own in found.values()],
         },
         "classes": classes,
+        "references": _references(models, first),
         "largest": first.largest,
         "share": first.largest_class_share,
         "p": {names[kind]: p for kind in found if (p := columns[kind].chance_p) is not None},
@@ -48,6 +49,19 @@ def classes_context(models: Mapping[str, ModelStage]) -> Row | None:
         "is_large": len(classes) > MOST_SMALL,
         "csv": rows_link([_flat(row, list(found)) for row in classes]),
     }
+
+
+def _references(
+    models: Mapping[str, ModelStage], first: ClassFigures
+) -> list[tuple[str, float | None, float]]:
+    ann = models.get("ann")
+    dev = ann.dev.largest_class_share if ann and ann.dev else None
+    found: list[tuple[str, float | None, float]] = []
+    if ann and ann.baseline:
+        found.append(
+            ("Linear model on words", ann.baseline.dev_accuracy, ann.baseline.test_accuracy)
+        )
+    return [*found, ("Largest class always", dev, first.largest_class_share)]
 
 
 def _columns(models: Mapping[str, ModelStage]) -> tuple[dict[str, Judged], dict[str, str]]:
