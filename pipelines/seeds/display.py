@@ -24,7 +24,8 @@ def spread(figure: SeedFigure | None) -> str:
     if figure is None:
         return ""
     write = UNITS[figure.unit]
-    return write(figure.mean) + ("" if figure.std is None else f" ± {write(figure.std)}")
+    std = figure.shown_std
+    return write(figure.mean) + ("" if std is None else f" ± {write(std)}")
 
 
 def model_title(name: str) -> str:

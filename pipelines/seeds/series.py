@@ -9,8 +9,7 @@ from typing import Any
 
 from ...errors import InputError, SnnConvertError, one_line
 from ..display.output import note, warn
-from ..run import check_run, make_run
-from ..run_folder.run_folder import RunFolder
+from ..run import make_run
 from ..run_folder.seed_folders import seed_folder
 from ..settings.engine import ENGINE, EngineSettings
 from ..settings.run import RunSettings
@@ -45,7 +44,6 @@ def run_seeds(
             "give another --out, or leave out --seeds"
         )
     seeds = settings.seeds or (settings.seed,)
-    check_run(settings, RunFolder(seed_folder(out, seeds[0]), must_exist=False))
     runs: dict[int, Mapping[str, Any]] = {}
     failed: dict[int, str] = {}
     first: Exception | None = None

@@ -51,6 +51,13 @@ class SeedFigure:
         """What it is of."""
         return Key(self.group, self.model, self.detail, self.figure, self.unit)
 
+    @property
+    def shown_std(self) -> float | None:
+        """The deviation for people: 0 where three digits of the mean would not show it."""
+        if self.std is None or self.unit == "share":
+            return self.std
+        return self.std if self.std >= 5e-4 * abs(self.mean) else 0.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class SeedSummary:

@@ -77,10 +77,15 @@ def _is_same_but_seed(runs: Mapping[str, Run]) -> bool:
     """Whether data and all settings of runs agree but for seeds."""
     data = {run.data.sha256 if run.data else None for run in runs.values()}
     stages = list(next(iter(runs.values())).settings)
-    own = [flat_settings(run, stages) for run in runs.values()]
-    own = [{k: v for k, v in one.items() if not k.endswith(".seed")} for one in own]
-    plain = [{k: v for k, v in one.items() if not k.startswith("versions.")} for one in own]
-    return data != {None} and len(data) == 1 and all(one == plain[0] for one in plain)
+    first, *others = (
+        {
+            name: value
+            for name, value in flat_settings(run, stages).items()
+            if not name.endswith(".seed") and not name.startswith("versions.")
+        }
+        for run in runs.values()
+    )
+    return len(data) == 1 and data != {None} and all(own == first for own in others)
 
 
 def _write(target: Path, runs: Mapping[str, Run], summary: SeedSummary | None) -> Path:

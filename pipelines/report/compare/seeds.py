@@ -22,7 +22,7 @@ NAMES = {
     "test_macro_f1": "macro F1 on test",
     "test_balanced_accuracy": "balanced accuracy on test",
     GAP: "accuracy on test less the ANN’s",
-    "latency_steps": "steps to 99 % of its accuracy",
+    "latency_steps": "steps until the answer",
     "input_spikes_per_sample": "input spikes per text",
     "sops_per_sample": "synaptic operations per text",
     "input_macs_per_sample": "input MACs per text",
@@ -78,7 +78,7 @@ def _rows(summary: SeedSummary, group: str) -> Iterator[Row]:
             continue
         write = _writer(own)
         cells = [NONE if value is None else write(value) for value in own.values]
-        spread = None if own.std is None else write(own.std).lstrip("+")
+        spread = None if own.shown_std is None else write(own.shown_std).lstrip("+")
         yield {"name": row_name(own), "mean": write(own.mean), "std": spread, "n": own.n,
                "cells": cells}  # fmt: skip
 
