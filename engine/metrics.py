@@ -23,7 +23,10 @@ def classification_figures(
         ``macro_f1``, the mean of the F1 of the classes that occur or are answered;
         ``balanced_accuracy``, the mean of the accuracies by class;
         ``accuracy_by_class`` by name, the share of its texts that are right (recall), None where it
-        has no texts; ``confusion_matrix``, K rows of true classes with K counts of answers.
+        has no texts; ``by_class`` by name, its ``precision`` (share of its answers that are right,
+        None where it is never answered), ``recall``, ``f1`` (None where it neither has texts nor
+        is answered) and number of ``texts`` (support);
+        ``confusion_matrix``, K rows of true classes with K counts of answers.
         All by `sklearn.metrics`, ready for JSON.
     """
     from sklearn import metrics  # takes about a second
@@ -31,19 +34,30 @@ def classification_figures(
     numbers = range(len(classes))
     matrix = metrics.confusion_matrix(labels, predicted, labels=numbers)  # (K, K)
     texts = matrix.sum(axis=1)  # (K,)
-    recall = metrics.recall_score(
-        labels, predicted, labels=numbers, average=None, zero_division=np.nan
-    )
+    precision, recall, f1, _ = metrics.precision_recall_fscore_support(
+        labels, predicted, labels=numbers, zero_division=np.nan
+    )  # (K,) each
+    f1 = np.where(texts + matrix.sum(axis=0) > 0, np.nan_to_num(f1), np.nan)
+    shares = [_shares(row) for row in zip(precision, recall, f1, strict=True)]
     return {
         "largest_class_share": float(texts.max() / texts.sum()),
         "macro_f1": float(metrics.f1_score(labels, predicted, average="macro", zero_division=0)),
         "balanced_accuracy": balanced_accuracy(labels, predicted),
         "accuracy_by_class": {
-            name: float(share) if number else None
-            for name, share, number in zip(classes, recall, texts, strict=True)
+            name: row["recall"] for name, row in zip(classes, shares, strict=True)
+        },
+        "by_class": {
+            name: row | {"texts": int(number)}
+            for name, row, number in zip(classes, shares, texts, strict=True)
         },
         "confusion_matrix": matrix.tolist(),
     }
+
+
+def _shares(row: Sequence[float]) -> dict[str, float | None]:
+    """Precision, recall and F1 of a class; what is not defined is None."""
+    names = ("precision", "recall", "f1")
+    return {name: None if np.isnan(v) else float(v) for name, v in zip(names, row, strict=True)}
 
 
 def balanced_accuracy(labels: Sequence[int], predicted: Sequence[int]) -> float:

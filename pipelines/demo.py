@@ -7,6 +7,7 @@ from typing import Any
 
 from ..formatting import percent
 from .display.aligned import table
+from .display.classes import reference_rows
 from .display.tables import curve_rows
 from .run import make_run
 from .run_folder.records.stages import models_of
@@ -41,6 +42,7 @@ def demo(out: Path | str) -> None:
         "T",
         "dev %",
         "test %",
+        "macro F1 %",
         "spikes",
         "attack",
         "under attack % [95 %]",
@@ -51,16 +53,23 @@ def demo(out: Path | str) -> None:
 
 
 def demo_rows(title: str, results: dict[str, Any]) -> list[list[Any]]:
-    """One row per model and step, with the robustness of each model beside its last step."""
+    """One row per model and step, with macro F1 and robustness of each model beside its last step.
+
+    Below them what needs no network, see `display.classes.reference_rows`.
+    """
     rows = []
-    for name, model in models_of(results).items():
+    models = models_of(results)
+    for name, model in models.items():
         attacks = [r for r in results.get("attack", {}).get("rows", []) if r["victim"] == name]
         curve = curve_rows(name, model)
         for i, row in enumerate(curve):
             last = i == len(curve) - 1
             shown = [_attack_cells(attack) for attack in attacks] if last else []
-            rows.append([title, *row[:5], *(shown[0] if shown else ["", ""])])
-            rows += [["", "", "", "", "", "", *cells] for cells in shown[1:]]
+            score = percent(model.test.macro_f1) if last and model.test else ""
+            cells = [*row[:4], score, row[4]]
+            rows.append([title, *cells, *(shown[0] if shown else ["", ""])])
+            rows += [[*[""] * 7, *cells] for cells in shown[1:]]
+    rows += [[title, name, "", *cells, "", "", ""] for name, cells in reference_rows(models)]
     return rows
 
 

@@ -27,6 +27,7 @@ from .data import load_classifier, load_run_data
 from .data_notes import file_options
 from .display.aligned import table
 from .display.classes import evaluation_lines
+from .quality.baseline import LINEAR, LinearModel
 from .run_folder.run_folder import RunFolder
 from .settings.engine import ENGINE, EngineSettings
 
@@ -69,6 +70,7 @@ def evaluate(
     answers = logits.argmax(dim=1).tolist()
     figures |= own | classification_figures(texts.labels, answers, classifier.classes)
     figures |= chance_figures(figures["confusion_matrix"])
+    figures |= _linear(run, sequences, texts.labels)
     parts = zip(("load", "encode", "run"), clock[:-1], clock[1:], strict=True)
     figures["cpu_seconds"] = {name: round(end - begin, 3) for name, begin, end in parts}
     print(json.dumps(figures, ensure_ascii=False) if as_json else _shown(figures))
@@ -89,6 +91,21 @@ def _run(
         return {"accuracy": accuracy(logits, labels)}, logits
     running, counts = snn_outputs(model, sequences, seed, name, **engine.choice())
     return snn_figures(model, running, labels, counts), running[-1]
+
+
+def _linear(
+    run: RunFolder, sequences: Sequence[np.ndarray], labels: Sequence[int]
+) -> dict[str, Any]:
+    """Accuracy and macro F1 of the run's linear model; nothing of runs that have not kept one."""
+    path = run.path / "ann" / LINEAR
+    if not path.is_file():
+        return {}
+    from sklearn.metrics import f1_score
+
+    answers = LinearModel.load(path).predict(sequences)
+    right = int((answers == np.array(labels)).sum())
+    score = float(f1_score(labels, answers, average="macro", zero_division=0))
+    return {"linear_accuracy": right / len(labels), "linear_macro_f1": score}
 
 
 def _shown(figures: dict[str, Any]) -> str:

@@ -18,10 +18,18 @@ def make_run(
     settings: RunSettings,
     force: bool = False,
     engine: EngineSettings = ENGINE,
+    attack_seed: int | None = None,
 ) -> tuple[RunFolder, Path]:
     """Make a whole run and its report; stages done with the same settings are not done again.
 
     Without the optional textattack the attack is left out, and a line says so.
+
+    Args:
+        out: the run folder
+        settings: of all stages
+        force: make it again
+        engine: what runs the SNNs, and where
+        attack_seed: of the attacked texts and of the attacks; by default that of the run
 
     Raises:
         InputError: bad data or settings, or a folder that holds another run.
@@ -44,7 +52,7 @@ def make_run(
     warn_after(run.results(), "finetuned")
     if settings.adversarial.adversarial:
         _finetune_adversarially(run, settings, engine)
-    _attack(out, settings, engine)
+    _attack(out, settings if attack_seed is None else replace(settings, seed=attack_seed), engine)
     return run, report(out)
 
 

@@ -15,7 +15,7 @@ from ..models.families import FAMILIES
 from ..models.saving import save_model
 from ..models.text_model import TextModel
 from .data import Prepared, prepare_data
-from .quality.baseline import linear_baseline
+from .quality.baseline import LINEAR, linear_baseline
 from .quality.quality import model_figures
 from .run_folder.fingerprints import settings_dict
 from .run_folder.run_folder import RunFolder
@@ -100,10 +100,12 @@ def _trained(
     with run.forgetting("ann", DivergenceError):
         state = loop.run()
     save_model(run.path / "ann", model, texts.dataset.classes)
-    return _figures(model, texts, settings) | state.figures()
+    return _figures(run, model, texts, settings) | state.figures()
 
 
-def _figures(model: TextModel, texts: Texts, settings: TrainSettings) -> dict[str, Any]:
+def _figures(
+    run: RunFolder, model: TextModel, texts: Texts, settings: TrainSettings
+) -> dict[str, Any]:
     """How good the trained model is, beside a linear one."""
     logits = {name: ann_logits(model, texts.sequences[name]) for name in ("dev", "test")}
     found: dict[str, Any] = {
@@ -112,7 +114,7 @@ def _figures(model: TextModel, texts: Texts, settings: TrainSettings) -> dict[st
     return {
         **found,
         **model_figures(logits, texts),
-        "baseline": linear_baseline(texts, settings.class_weights),
+        "baseline": linear_baseline(texts, settings.class_weights, run.path / "ann" / LINEAR),
         "class_weights": settings.class_weights,
         "train_vectors": settings.train_vectors,
         "parameters": sum(p.numel() for p in model.network.parameters()),

@@ -108,10 +108,12 @@ def _run(name: str, words: list[str]) -> int:
     """Run the command ``name`` with the options in ``words``."""
     from ...progress import silenced
     from ..run_folder.run_folder import RunFolder
+    from ..run_folder.seed_folders import runs_in
     from .config_file import parse
 
     given = parse(command_parser(name), words)
-    for path in given.get("runs") or [given[key] for key in ("run",) if key in given]:
+    named = [folder for path in given.get("runs", ()) for folder in runs_in(path)]
+    for path in named or [given[key] for key in ("run",) if key in given]:
         RunFolder(path)  # before anything heavy is loaded
     with silenced(given.get("quiet", False)):
         return int(COMMANDS[name].run(given) or 0)

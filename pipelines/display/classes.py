@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...formatting import percent
+from ..run_folder.records.classes import ClassScores
 from ..run_folder.records.models import ModelStage
+from .aligned import table
 from .names import title
 
 MOST_CLASSES = 8
@@ -45,6 +47,20 @@ def by_class(shares: Mapping[str, float | None]) -> str:
     return f"the lowest of {len(shown)} - {least}"
 
 
+def class_table(scores: Mapping[str, ClassScores]) -> str:
+    """Texts, precision, recall and F1 of each class in percent; of many those of the lowest F1."""
+    rows = list(scores.items())
+    if len(rows) > MOST_CLASSES:
+        rows = sorted(rows, key=lambda row: 2.0 if row[1].f1 is None else row[1].f1)[:MOST_CLASSES]
+    cells = [
+        [name, str(own.texts), percent(own.precision), percent(own.recall), percent(own.f1)]
+        for name, own in rows
+    ]
+    more = [] if len(rows) == len(scores) else [f"the {len(rows)} lowest F1 of {len(scores)}"]
+    header = ["class", "texts", "precision %", "recall %", "F1 %"]
+    return "\n".join([table(header, cells), *more])
+
+
 def evaluation_lines(figures: Mapping[str, Any]) -> Iterator[str]:
     """What `snnconvert evaluate` says below its table; ``figures`` as it prints them as JSON."""
     matrix = figures["confusion_matrix"]
@@ -55,7 +71,12 @@ def evaluation_lines(figures: Mapping[str, Any]) -> Iterator[str]:
         f"{percent(figures['balanced_accuracy'])} %; always answering {largest} would be right "
         f"for {percent(figures['largest_class_share'])} %"
     )
-    yield f"accuracy by class, %: {by_class(figures['accuracy_by_class'])}"
+    if "linear_accuracy" in figures:
+        yield (
+            f"linear model on words: {percent(figures['linear_accuracy'])} %, macro F1 "
+            f"{percent(figures['linear_macro_f1'])} %"
+        )
+    yield class_table({name: ClassScores(**row) for name, row in figures["by_class"].items()})
     if figures["at_chance"] is None:
         yield f"{figures['texts']} texts as these cannot tell the model from guessing"
     if figures["at_chance"]:

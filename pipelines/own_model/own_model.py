@@ -41,6 +41,7 @@ from ..data import (
     load_settings_data,
     with_absolute_paths,
 )
+from ..data_notes import repeat_figures
 from ..data_writing import NONE, read_dictionary, resolved_writing, tell_writing, writing_of
 from ..quality.chance import warn_after
 from ..quality.quality import model_figures
@@ -134,7 +135,7 @@ def _make(
     run.begin("data", stages["data"], force)
     save_tensors(run.path / "text" / VECTORS, {"vectors": model.embedding.weight.detach()})
     stage.save(run.path / "text")
-    told = tell_writing(imported.dataset, stage)
+    told = tell_writing(imported.dataset, stage) | repeat_figures(imported.dataset.repeats())
     run.finish("data", stages["data"], data_figures(imported.dataset, stage) | told)
     run.begin("ann", stages["ann"])
     save_model(run.path / "ann", model, imported.dataset.classes)

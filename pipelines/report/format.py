@@ -13,6 +13,11 @@ def percent(fraction: float | None, digits: int = 1) -> str:
     return NONE if fraction is None else f"{formatting.percent(fraction, digits)}{NBSP}%"
 
 
+def bare(fraction: float | None) -> str:
+    """0.8807 as ``88.1``, in a column whose head has the sign."""
+    return formatting.percent(fraction, none=NONE)
+
+
 def span(low: float | None, high: float | None) -> str:
     """An interval of fractions as ``87.1 to 90.5 %``."""
     if low is None or high is None:

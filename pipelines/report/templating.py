@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NUMBERS = (
     *("percent", "span", "count", "number", "signed", "scientific", "duration", "points"),
-    *("plain", "p_value", "reach", "gap", "joules", "ratio"),
+    *("plain", "p_value", "reach", "gap", "joules", "ratio", "bare"),
 )
 """Functions of `format` that templates use as filters."""
 

@@ -13,6 +13,7 @@ from .again import again, command_for
 from .config_file import read_config, write_config
 from .lock import locked
 from .results_file import read_results
+from .seed_folders import refuse_seeds
 
 if TYPE_CHECKING:
     from .records.models import ModelStage
@@ -34,6 +35,7 @@ class RunFiles:
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"expected {self.path} to be a run folder, but it is a file")
         if must_exist and not self.results_path.is_file():
+            refuse_seeds(self.path)
             raise InputError(
                 f"expected a run folder at {self.path}, but it has no results.json; make one with: "
                 f"{self._first_command()}"

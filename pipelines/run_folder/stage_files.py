@@ -16,9 +16,11 @@ from ...files import sha256
 # of each stage: what other stages and commands cannot do without
 NEEDED = {"data": ("stage.json", "vocabulary.txt")}
 _MODEL = ("spec.json", "weights.safetensors")
-# what it makes besides: training begins with the vectors, the report shows the others
+# what it makes besides: training begins with the vectors, `evaluate` asks the linear model, the
+# report shows the others
 MORE: dict[str, tuple[str, ...]] = {
     "data": ("vectors.safetensors", "user_dict.txt"),
+    "ann": ("linear.safetensors",),
     "snn": ("recipe.yaml", "conversion.json", "raster.json"),
     "finetuned": ("activity.json", "raster.json"),
     "snn-adversarial": ("activity.json", "raster.json"),

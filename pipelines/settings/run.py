@@ -24,7 +24,13 @@ class RunSettings(Settings):
         default_factory=AdversarialSettings, metadata={"prefix": "finetune."}
     )
     attack: AttackSettings = field(default_factory=AttackSettings)
-    seed: int = option(0, "seed of every random draw")
+    seed: int = option(0, "seed of every random draw; with --seeds, of the attacks alone")
+    seeds: tuple[int, ...] | None = option(
+        None,
+        "seeds to train with: one run folder each, RUN/seed-0 and so on, and a summary",
+        shown="the one of --seed",
+        least=0,
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

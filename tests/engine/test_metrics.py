@@ -8,9 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn import metrics
 
+from snnconvert.checked_json import Value
 from snnconvert.engine.metrics import classification_figures
+from snnconvert.pipelines.run_folder.records.classes import ClassFigures
 from snnconvert.pipelines.training.class_weights import class_weights
+from snnconvert.typed_json import from_json, made
 
 pairs = st.integers(2, 6).flatmap(
     lambda k: st.tuples(
@@ -50,6 +54,32 @@ def test_they_are_what_they_are_defined_as(drawn: tuple[int, list[tuple[int, int
     shares = list(found["accuracy_by_class"].values())
     for share, hits, number in zip(shares, right, texts, strict=True):
         assert share is None if number == 0 else share == pytest.approx(hits / number)
+
+
+@given(pairs)
+def test_precision_recall_and_f1_are_those_of_scikit_learn(
+    drawn: tuple[int, list[tuple[int, int]]],
+) -> None:
+    """As recorded, and as an older run's confusion matrix gives them."""
+    size, rows = drawn
+    labels, answers = [label for label, _ in rows], [answer for _, answer in rows]
+    names = [f"class {k}" for k in range(size)]
+    found = classification_figures(labels, answers, names)
+    theirs = metrics.precision_recall_fscore_support(
+        labels, answers, labels=range(size), zero_division=0
+    )
+    for k, own in enumerate(found["by_class"].values()):
+        met = (k in answers, k in labels, k in answers or k in labels)
+        for name, is_defined, column in zip(
+            ("precision", "recall", "f1"), met, theirs, strict=False
+        ):
+            assert own[name] == (pytest.approx(column[k]) if is_defined else None)
+        assert own["texts"] == theirs[3][k]
+    stored = made(ClassFigures, found)
+    for older in (from_json(ClassFigures, Value({**found, "by_class": None}, "x", "y")), stored):
+        assert {k: pytest.approx(v) for k, v in found["by_class"].items()} == {
+            name: vars(own) for name, own in older.scores.items()
+        }
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=60))

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from snnconvert.pipelines.cli import main
+from snnconvert.tests.helpers.cases import CASES, needs_cases, said_by
 
 TINY = "--vectors random --dim 4 --widths 2 --channels 2 --epochs 1 --tensorboard no"
-CASES = Path(__file__).resolve().parents[3] / "shared" / "cases"
 
 
 @pytest.fixture
@@ -113,19 +110,15 @@ SHOWN = {
 }
 
 
-@pytest.mark.skipif(not CASES.is_dir(), reason="needs ../shared/cases")
+@needs_cases
 @pytest.mark.parametrize("name", SHOWN)
 def test_files_as_people_had_them(name: str) -> None:
-    environment = os.environ | {"PYTHON": sys.executable, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        ["bash", str(CASES / name / "run.sh")], capture_output=True, text=True, env=environment
-    )
-    missing = [words for words in SHOWN[name] if words not in done.stdout + done.stderr]
-    assert not missing, done.stdout + done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
+    said = said_by(name)
+    assert [words for words in SHOWN[name] if words not in said] == [], said
+    assert "Traceback" not in said
 
 
-@pytest.mark.skipif(not CASES.is_dir(), reason="needs ../shared/cases")
+@needs_cases
 @pytest.mark.parametrize("name", ["12-columns", "18-cr-only-and-seps"])
 def test_each_of_their_files_is_read(name: str) -> None:
     from snnconvert.text.datasets.dataset import load_dataset

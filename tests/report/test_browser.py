@@ -9,10 +9,12 @@ from urllib.parse import unquote
 
 import pytest
 
-from snnconvert.pipelines.report.compare.page import compare
+from snnconvert.pipelines.report.compare.page import compare, report_seeds
 from snnconvert.pipelines.report.page import report
+from snnconvert.pipelines.run_folder.seed_folders import seed_folder
+from snnconvert.pipelines.statistics.summary import summarise, write_summary
 from snnconvert.tests.helpers.browser import BrowserError, Tab, browser, find_browser
-from snnconvert.tests.helpers.report import ENERGY, RESULTS, write_run
+from snnconvert.tests.helpers.report import ENERGY, RESULTS, class_figures, write_run
 
 PARTS = ("accuracy", "conversion", "activity", "raster", "energy", "robustness", "settings")
 
@@ -43,6 +45,30 @@ def comparison(page: Path) -> Path:
     return compare([page.parent, other])
 
 
+@pytest.fixture(scope="module")
+def classes(page: Path) -> Path:
+    """A page of sixteen classes with long names."""
+    names = tuple(f"questions about topic {k}" for k in range(16))
+    matrix = [[300 * (i == j) + (i * j) % 23 for j in range(16)] for i in range(16)]
+    figures = class_figures(matrix, names, 0.001)
+    stages = {name: RESULTS[name] | figures for name in ("ann", "snn", "finetuned")}
+    data = RESULTS["data"] | {"classes": list(names)}
+    return report(write_run(page.parent.parent / "classes", RESULTS | stages | {"data": data}))
+
+
+@pytest.fixture(scope="module")
+def seeds(page: Path) -> Path:
+    """A page over the runs of three seeds."""
+    folder = page.parent.parent / "of-seeds"
+    runs = {}
+    for seed, accuracy in ((0, 0.91), (1, 0.85), (12, 0.88)):
+        results = RESULTS | {"energy": ENERGY, "ann": RESULTS["ann"] | {"test_accuracy": accuracy}}
+        write_run(seed_folder(folder, seed), results)
+        runs[seed] = results
+    write_summary(folder, summarise(runs, {7: "no space left on the disk"}))
+    return report_seeds(folder)
+
+
 def quiet(tab: Tab, path: Path) -> None:
     """Nothing was asked for but the page itself, and nothing was complained about."""
     asked = [url for url in tab.requests() if not url.startswith("data:")]
@@ -52,7 +78,7 @@ def quiet(tab: Tab, path: Path) -> None:
 
 @pytest.mark.parametrize("width", [360, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("which", ["page", "comparison"])
+@pytest.mark.parametrize("which", ["page", "comparison", "seeds", "classes"])
 def test_it_renders_and_nothing_overflows(
     tab: Tab, request: pytest.FixtureRequest, which: str, width: int, scheme: str
 ) -> None:

@@ -18,7 +18,8 @@ from .folders import SPLITS, Found, Rows, read_named, read_path, rows_of
 from .hub import read_hub
 from .named import BUILTIN, NAMED
 from .readers.options import BY_CONTENT, FileOptions
-from .splits import assign, sample, text_key
+from .repeats import Repeats, count_repeats
+from .splits import assign, sample
 
 _RULE = "stratified by label, in the order of the SHA-256 of the text, equal texts kept together"
 _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
@@ -88,11 +89,15 @@ class Dataset:
             "sha256": self.sha256,
         }
 
+    def repeats(self) -> Repeats:
+        """How many texts are in a split more than once, or in two splits."""
+        splits = {name: self.split(name) for name in SPLITS}
+        return count_repeats({name: (own.texts, own.labels) for name, own in splits.items()})
+
     def overlap(self) -> dict[str, int]:
-        """How many dev and test texts are also training texts (see `splits.text_key`)."""
-        train = set(map(text_key, self.train.texts))
-        parts = {name: self.split(name).texts for name in ("dev", "test")}
-        return {name: sum(text_key(t) in train for t in texts) for name, texts in parts.items()}
+        """How many dev and test texts are also training texts (see `repeats.repeat_key`)."""
+        between = self.repeats().between
+        return {name: between[f"train-{name}"].texts for name in ("dev", "test")}
 
 
 def load_dataset(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ...display.output import tell
+from ...run_folder.seed_folders import refuse_seeds
 from ...settings.engine import EngineSettings
 from ...settings.run import RunSettings
 from ..arguments import add_settings, settings_from
@@ -29,15 +30,33 @@ def options(parser: Parser) -> None:
     add_settings(parser, EngineSettings)
 
 
-def run(given: Given) -> None:
-    """Train, convert, fine-tune, attack and report."""
+def run(given: Given) -> int:
+    """Train, convert, fine-tune, attack and report; with ``--seeds`` once for each."""
     settings = settings_from(RunSettings, given)
+    if settings.seeds is not None:
+        return _run_seeds(given, settings)
     from ...display.tables import run_text
     from ...run import make_run
 
+    refuse_seeds(given["out"])
     made, page = make_run(given["out"], settings, given["force"], engine_of(given))
     figures = made.results() | {"report": str(page)}
     tell(given, figures, lambda: f"{run_text(made)}\nreport: {page}")
+    return 0
+
+
+def _run_seeds(given: Given, settings: RunSettings) -> int:
+    """One run a seed and their report; 1 where a seed has failed."""
+    from ....typed_json import to_json
+    from ...report.compare.page import report_seeds
+    from ...seeds.display import seeds_text
+    from ...seeds.series import run_seeds
+
+    summary = run_seeds(given["out"], settings, given["force"], engine_of(given))
+    page = report_seeds(given["out"])
+    figures = to_json(summary) | {"report": str(page)}
+    tell(given, figures, lambda: f"{seeds_text(summary)}\nreport: {page}")
+    return int(bool(summary.failed))
 
 
 COMMAND = Command(options, run)

@@ -8,11 +8,14 @@ from pathlib import Path
 from ....errors import InputError
 from ....files import write_text
 from ...display.names import title
+from ...run_folder.seed_folders import seed_folder
+from ...statistics.summary import SeedSummary, read_summary, summarise
 from ..drawing.files import rows_link
 from ..format import plain
 from ..read import Run
 from ..templating import render_template
 from .overlay import overlay, run_key, styles
+from .seeds import seeds_context
 from .tables import Row, tables
 
 
@@ -38,7 +41,58 @@ def compare(paths: Sequence[str | Path], out: str | Path | None = None) -> Path:
         )
     runs = dict(zip(run_names(folders), (Run(path) for path in paths), strict=True))
     target = Path(out) if out else Path(paths[0]) / "compare.html"
-    text = render_template("page/compare.html", comparison(runs))
+    return _write(target, runs, summary_of(runs))
+
+
+def report_seeds(folder: str | Path, out: str | Path | None = None) -> Path:
+    """Write one page over the runs of several seeds: mean and spread, and each of them.
+
+    Args:
+        folder: of the seeds, with their summary
+        out: the page; report.html in it by default
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        InputError: no summary there, or a run of it is missing or damaged.
+        SnnConvertError: the page cannot be written.
+    """
+    stored = read_summary(Path(folder))
+    runs = {f"seed {seed}": Run(seed_folder(folder, seed)) for seed in stored.seeds}
+    found = {seed: run.results for seed, run in zip(stored.seeds, runs.values(), strict=True)}
+    summary = summarise(found, {int(seed): why for seed, why in stored.failed.items()})
+    return _write(Path(out) if out else Path(folder) / "report.html", runs, summary)
+
+
+def summary_of(runs: Mapping[str, Run]) -> SeedSummary | None:
+    """Mean and spread over runs; None where they differ in more than the seed."""
+    seeds = [run.config.get("ann", {}).get("seed") for run in runs.values()]
+    if None in seeds or len(set(seeds)) < len(seeds) or not _is_same_but_seed(runs):
+        return None
+    return summarise(dict(zip(seeds, (run.results for run in runs.values()), strict=True)))
+
+
+def _is_same_but_seed(runs: Mapping[str, Run]) -> bool:
+    """Whether data and all settings of runs agree but for seeds."""
+    data = {run.data.sha256 if run.data else None for run in runs.values()}
+    stages = list(next(iter(runs.values())).settings)
+    first, *others = (
+        {
+            name: value
+            for name, value in flat_settings(run, stages).items()
+            if not name.endswith(".seed") and not name.startswith("versions.")
+        }
+        for run in runs.values()
+    )
+    return len(data) == 1 and data != {None} and all(own == first for own in others)
+
+
+def _write(target: Path, runs: Mapping[str, Run], summary: SeedSummary | None) -> Path:
+    """The page of ``runs``, which are those of a summary in its order."""
+    shown = comparison(runs)
+    shown["over"] = seeds_context(summary, list(runs)) if summary else None
+    text = render_template("page/compare.html", shown)
     write_text(target, text.encode("utf-8", "replace").decode("utf-8"))
     return target
 

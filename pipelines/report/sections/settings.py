@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...data_notes import repeat_notes
 from ..read import Run
 from ..section import Section
 
@@ -35,8 +36,10 @@ class Settings(Section[Run]):
         return "Settings, data and versions"
 
     def context(self, figures: Run) -> dict[str, Any]:
-        """Names of the stages."""
-        return {"stage_names": STAGE_NAMES}
+        """Names of the stages, and sentences on repeated texts where they were counted."""
+        data = figures.data
+        repeats = repeat_notes(data.repeats, data.sizes) if data and data.repeats else None
+        return {"stage_names": STAGE_NAMES, "repeats": repeats}
 
 
 SECTION = Settings()

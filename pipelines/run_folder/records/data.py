@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ....text.datasets.repeats import Repeats
 from ....typed_json import rare
 
 
@@ -14,9 +15,9 @@ class DataStage:
 
     sizes: texts by split; sha256: of all texts and labels; text_stage: fingerprint of what makes
     ids of texts; vocabulary: words; vectors: how much of the training texts they cover, and what
-    loading them gave; overlap: dev and test texts that are also in train; notes: in sentences;
-    source: facts about each file of the user's; writing: what was made alike in texts before they
-    were cut into words, and in how many.
+    loading them gave; overlap: dev and test texts that are also in train; repeats: texts that are
+    there more than once; notes: in sentences; source: facts about each file of the user's; writing:
+    what was made alike in texts before they were cut into words, and in how many.
     """
 
     name: str
@@ -29,6 +30,7 @@ class DataStage:
     vocabulary: int | None = rare()
     vectors: dict[str, float] = rare(dict)
     overlap: dict[str, int] | None = rare()
+    repeats: Repeats | None = rare()
     notes: list[str] | None = rare()
     source: list[Any] | None = rare()
     vectors_summary: str | None = rare()

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ....display.names import title
-from ....run_folder.records.classes import ClassFigures
+from ....run_folder.records.classes import ClassFigures, ClassScores
 from ....run_folder.records.models import Judged, ModelStage
 from ...drawing.files import rows_link
-from .confusion import confusion_figure
+from .confusion import MOST_SMALL, confusion_figure
 
 Row = dict[str, Any]
+UNKNOWN = ClassScores(precision=None, recall=None, f1=None, texts=0)
+"""Of a class that a model does not have."""
 
 
 def classes_context(models: Mapping[str, ModelStage]) -> Row | None:
@@ -19,9 +21,9 @@ def classes_context(models: Mapping[str, ModelStage]) -> Row | None:
 
     Returns:
         ``names`` of columns by their kind, the linear model among them; ``scores``, rows of a
-        title and a value a column; ``classes``, rows with name, texts, share and a value a
-        column; ``largest`` and its ``share``; ``p`` of the test against chance by name;
-        ``matrices``; ``csv``, the table as a file.
+        title and a value a column; ``classes``, rows with name, texts, share and the scores of
+        each column; ``largest`` and its ``share``; ``p`` of the test against chance by name;
+        ``matrices``, ``is_large`` where they are; ``csv``, the table as a file.
     """
     columns, names = _columns(models)
     found = {kind: model.test for kind, model in columns.items() if model.test}
@@ -39,12 +41,27 @@ def classes_context(models: Mapping[str, ModelStage]) -> Row | None:
             "Balanced accuracy": [own.balanced_accuracy for own in found.values()],
         },
         "classes": classes,
+        "references": _references(models, first),
         "largest": first.largest,
         "share": first.largest_class_share,
         "p": {names[kind]: p for kind in found if (p := columns[kind].chance_p) is not None},
         "matrices": [matrix for matrix in drawn if matrix],
+        "is_large": len(classes) > MOST_SMALL,
         "csv": rows_link([_flat(row, list(found)) for row in classes]),
     }
+
+
+def _references(
+    models: Mapping[str, ModelStage], first: ClassFigures
+) -> list[tuple[str, float | None, float]]:
+    ann = models.get("ann")
+    dev = ann.dev.largest_class_share if ann and ann.dev else None
+    found: list[tuple[str, float | None, float]] = []
+    if ann and ann.baseline:
+        found.append(
+            ("Linear model on words", ann.baseline.dev_accuracy, ann.baseline.test_accuracy)
+        )
+    return [*found, ("Largest class always", dev, first.largest_class_share)]
 
 
 def _columns(models: Mapping[str, ModelStage]) -> tuple[dict[str, Judged], dict[str, str]]:
@@ -59,19 +76,23 @@ def _columns(models: Mapping[str, ModelStage]) -> tuple[dict[str, Judged], dict[
 
 
 def _rows(first: ClassFigures, columns: Sequence[ClassFigures]) -> list[Row]:
-    """One row a class: its name, its test texts, and its accuracy in each column."""
+    """One row a class: its name, its test texts, and its scores in each column."""
     texts = sum(first.sizes)
+    scores = [column.scores for column in columns]
     return [
         {
             "name": name,
             "texts": size,
             "share": size / texts if texts else None,
-            "values": [column.accuracy_by_class.get(name) for column in columns],
+            "scores": [own.get(name, UNKNOWN) for own in scores],
         }
         for name, size in zip(first.accuracy_by_class, first.sizes, strict=True)
     ]
 
 
 def _flat(row: Row, kinds: Sequence[str]) -> Row:
-    named = {"class": row["name"], "texts": row["texts"]}
-    return named | dict(zip(kinds, row["values"], strict=True))
+    flat = {"class": row["name"], "texts": row["texts"]}
+    for kind, own in zip(kinds, row["scores"], strict=True):
+        for name in ("precision", "recall", "f1"):
+            flat[f"{kind}_{name}"] = getattr(own, name)
+    return flat

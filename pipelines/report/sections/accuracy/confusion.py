@@ -13,9 +13,11 @@ from ...format import percent
 
 MOST_SQUARES = 30
 """Classes up to which a confusion matrix is drawn."""
-MOST_NUMBERS = 10
-"""Classes up to which its squares hold their numbers."""
-WIDTH, TOP, FOOT = 306.0, 42.0, 4.0
+MOST_SMALL = 8
+"""With more classes there is a wide drawing too, in which more numbers have room."""
+SMALL, LARGE = 306.0, 640.0  # widths
+TOP, FOOT = 42.0, 4.0
+DIGIT = 11.0  # size of the numbers in the squares
 
 
 def confusion_figure(kind: str, model: str, figures: ClassFigures) -> Figure | None:
@@ -42,30 +44,46 @@ def confusion_map(
         names: K classes
         matrix: (K, K) numbers of texts
     """
-    size, gutter = len(names), min(max(map(text_width, names)) + 26, 0.45 * WIDTH)
-    side = min(max((WIDTH - gutter) / size, 6.0), 60.0)
-    tall = min(side, 34.0)
     label = f"Confusion matrix, {model}: true classes in rows, answers in columns"
-    height = TOP + tall * size + FOOT
-    canvas = Canvas(max(gutter + side * size + 2, 150.0), height, label, "small")
+    if len(names) <= MOST_SMALL:
+        return _map(kind, label, names, matrix, SMALL, "small").markup()
+    shapes = ((LARGE, "wide"), (SMALL, "narrow"))
+    drawn = [_map(kind, label, names, matrix, *shape).markup() for shape in shapes]
+    return drawn[0] + drawn[1]
+
+
+def _map(
+    kind: str,
+    label: str,
+    names: Sequence[str],
+    matrix: Sequence[Sequence[int]],
+    width: float,
+    shape: str,
+) -> Canvas:
+    """The drawing in one width; numbers stand in the squares where all of them have room."""
+    size, gutter = len(names), min(max(map(text_width, names)) + 26, 0.45 * SMALL)
+    side = min(max((width - gutter) / size, 6.0), 60.0)
+    tall = min(side, 34.0)
+    most = max(max(row) for row in matrix)
+    has_numbers = text_width(str(most), DIGIT) <= side - 3
+    canvas = Canvas(max(gutter + side * size + 2, 150.0), TOP + tall * size + FOOT, label, shape)
     canvas.text(gutter, 12, "answered", "muted")
     canvas.text(0, TOP - 8, "true class", "muted")
-    for i, name in enumerate(names):
+    for i, (name, row) in enumerate(zip(names, matrix, strict=True)):
         y = TOP + tall * i
-        if size <= MOST_NUMBERS:
+        if side >= text_width(str(size)):
             canvas.text(gutter + side * (i + 0.5), TOP - 8, str(i + 1), "strong", "middle")
         if tall >= 12:
             shown = shortened(f"{i + 1} {name}", gutter - 8)
             canvas.text(gutter - 8, y + tall / 2 + 4, shown, "", "end")
-        texts = sum(matrix[i])
-        for j, number in enumerate(matrix[i]):
+        texts = sum(row)
+        for j, number in enumerate(row):
             share = number / texts if texts else 0.0
             said = f"{name}, answered {names[j]}: {number} of {texts} texts, {percent(share)}"
-            shown = str(number) if size <= MOST_NUMBERS else ""
-            _square(
-                canvas, (gutter + side * j, y), (side, tall), f"fill {kind}", share, said, shown
-            )
-    return canvas.markup()
+            place = (gutter + side * j, y)
+            shown = str(number) if has_numbers else ""
+            _square(canvas, place, (side, tall), f"fill {kind}", share, said, shown)
+    return canvas
 
 
 def _square(

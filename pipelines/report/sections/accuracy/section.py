@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ....display.names import title
+from ....quality.doubts import data_doubts
 from ....run_folder.records.models import ModelStage
 from ...cells import ABSENT, Cell, Groups
 from ...format import count, percent, span
@@ -42,6 +43,7 @@ class Accuracy(Section[Run]):
             "unchanged": tuned is not None and tuned.best_epoch == 0,
             "accuracy": accuracy_figure(figures.models, figures.tested) if figures.last else None,
             "classes": classes_context(figures.models),
+            "doubts": data_doubts(figures.data),
         }
 
     def row(self, figures: Run) -> Groups:

@@ -1,0 +1,49 @@
+"""Folders that hold the runs of several seeds: OUT/seed-0 and so on, beside their summary."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+from ...errors import InputError
+from ...files import read_text
+
+SUMMARY = "summary.json"
+
+
+def seed_folder(out: Path | str, seed: int) -> Path:
+    """The run folder of one seed."""
+    return Path(out) / f"seed-{seed}"
+
+
+def is_seeds(path: Path | str) -> bool:
+    """Whether a folder holds the runs of several seeds, and is no run itself."""
+    folder = Path(path)
+    return (folder / SUMMARY).is_file() and not (folder / "results.json").exists()
+
+
+def runs_in(path: Path | str) -> list[Path]:
+    """The run folders that a path stands for: those of its seeds, or itself.
+
+    Of seeds those whose figures are in the summary, in its order.
+    """
+    if not is_seeds(path):
+        return [Path(path)]
+    seeds: list[int] = []
+    with suppress(ValueError, KeyError, TypeError):  # a damaged one is refused where it is read
+        seeds = json.loads(read_text(Path(path) / SUMMARY, "a summary of seeds"))["seeds"]
+    return [seed_folder(path, seed) for seed in seeds]
+
+
+def refuse_seeds(path: Path | str) -> None:
+    """Refuse a folder of several seeds where one run is wanted.
+
+    Raises:
+        InputError: names a run folder in it.
+    """
+    if is_seeds(path):
+        raise InputError(
+            f"expected a run folder at {path}, but it holds the runs of several seeds: name one of "
+            f"them, as in {next(iter(runs_in(path)), seed_folder(path, 0))}"
+        )

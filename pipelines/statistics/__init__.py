@@ -1,0 +1,1 @@
+"""Figures of runs with several seeds: their mean and standard deviation."""
