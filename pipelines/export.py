@@ -41,5 +41,5 @@ def export(
             f"the model {which} of {run.path} cannot be written as {format}: {refusal}"
         )
     target = Path(path) if path is not None else run.path / "export" / f"{which}{kind.suffix}"
-    kind.write(Exported(model, classes, stage.vocabulary.words), target)
+    kind.write(Exported(model, classes, stage.words), target)
     return target

@@ -1,7 +1,8 @@
 """A linear model on word counts beside every trained network: what the texts give without one.
 
 TF-IDF and logistic regression are what text classification compares with first (Wang and Manning
-2012, "Baselines and bigrams"; scikit-learn's own text tutorial). It takes about a second.
+2012, "Baselines and bigrams"; scikit-learn's own text tutorial). It takes about a second. Where the
+text stage hands on one vector a text, the logistic regression reads that vector.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def linear_baseline(texts: Texts, class_weights: bool = False) -> dict[str, Any]
     Nothing is drawn, so it gives the same every time.
 
     Args:
-        texts: id sequences and labels by split
+        texts: what the network reads, and labels, by split
         class_weights: weigh classes by their inverse frequency, as the network's training does
 
     Returns:
@@ -46,26 +47,43 @@ def linear_baseline(texts: Texts, class_weights: bool = False) -> dict[str, Any]
     from sklearn.pipeline import make_pipeline
 
     started = time.monotonic()
-    words = len(texts.stage.vocabulary)
     weights = "balanced" if class_weights else None
     linear = LogisticRegression(C=REGULARISATION, max_iter=ITERATIONS, class_weight=weights)
-    model = make_pipeline(TfidfTransformer(sublinear_tf=True), linear)
-    train = word_counts(texts.sequences["train"], words)
-    used = np.flatnonzero(train.getnnz(axis=0))  # words of the vectors alone teach nothing
-    used = used if len(used) else np.array([PAD_ID])  # of texts whose words are all unknown
+    by_word = texts.stage.hands_on == "ids"
+    model = make_pipeline(TfidfTransformer(sublinear_tf=True), linear) if by_word else linear
+    features = _word_features(texts) if by_word else _vector_features(texts)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that it would like more iterations
-        model.fit(train[:, used], texts.labels["train"])
+        model.fit(features["train"], texts.labels["train"])
     found: dict[str, Any] = {"model": "logistic regression on TF-IDF of words"}
+    if not by_word:
+        found = {"model": "logistic regression on the vectors of texts", "reads": "vectors"}
     for split in ("dev", "test"):
         labels = texts.labels[split]
-        predicted = model.predict(word_counts(texts.sequences[split], words)[:, used])
+        predicted = model.predict(features[split])
         found[f"{split}_accuracy"] = int((predicted == np.array(labels)).sum()) / len(labels)
         if split == "test":
             figures = classification_figures(labels, predicted.tolist(), texts.dataset.classes)
             found |= {f"test_{name}": value for name, value in figures.items()}
             found |= chance_figures(figures["confusion_matrix"])
     return found | {"seconds": round(time.monotonic() - started, 1)}
+
+
+def _word_features(texts: Texts) -> dict[str, Any]:
+    """Counts of the words that training texts have, by split."""
+    words = len(texts.stage.words)
+    train = word_counts(texts.sequences["train"], words)
+    used = np.flatnonzero(train.getnnz(axis=0))  # words of the vectors alone teach nothing
+    used = used if len(used) else np.array([PAD_ID])  # of texts whose words are all unknown
+    others = ("dev", "test")
+    return {"train": train[:, used]} | {
+        split: word_counts(texts.sequences[split], words)[:, used] for split in others
+    }
+
+
+def _vector_features(texts: Texts) -> dict[str, Any]:
+    """The vector of each text, (N, D) by split."""
+    return {split: np.concatenate(texts.sequences[split]) for split in ("train", "dev", "test")}
 
 
 def word_counts(sequences: Sequence[np.ndarray], words: int) -> csr_matrix:

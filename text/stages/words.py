@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
 from ...errors import InputError
-from ...files import read_json, sha256, write_json
+from ...files import sha256, write_json
 from ..datasets.dataset import Split
 from ..inputs import TextsLike, as_text, as_texts
 from ..segment import segmenter
 from ..vectors.load import WordVectors
 from .coverage import VectorReport
-from .fitting import Cutter, Options, fit_words
+from .fitting import Cutter, Fitted, Options, fit_words
 from .ranges import RangeMap
+from .stage import FORMAT, STAGE_FILE, Stage, incomplete, known_language, read_values
 from .vocabulary import FILL, Vocabulary
 
-FORMAT = "snnconvert text stage 1"
-STAGE_FILE, _VOCABULARY = "stage.json", "vocabulary.txt"
+VOCABULARY_FILE = "vocabulary.txt"
 
 
 @dataclass(frozen=True)
-class TextStage:
+class TextStage(Stage):
     """Segmenter, vocabulary and range map, fitted on the training split alone.
 
     A stage of one's own is a subclass with its ``kind`` and `cutter`, registered by ``STAGES.add``:
@@ -58,6 +58,7 @@ class TextStage:
     vector_report: VectorReport | None = field(default=None, compare=False)
     fill: int = 0
     kind: ClassVar[str] = "words"
+    hands_on: ClassVar[Literal["ids", "vectors"]] = "ids"
 
     @classmethod
     def cutter(cls, language: str) -> Cutter:
@@ -117,7 +118,12 @@ class TextStage:
             )
         options = Options(vectors, dim, min_count, max_extra_words, seed, window, epochs, progress)
         fitted = fit_words(texts, language, cls.cutter(language), options)
-        stage = cls(
+        return cls.of(fitted, language, max_length), fitted.matrix
+
+    @classmethod
+    def of(cls, fitted: Fitted, language: str, max_length: int) -> Self:
+        """The stage of what was learned from training texts."""
+        return cls(
             language,
             fitted.vocabulary,
             max_length,
@@ -127,7 +133,21 @@ class TextStage:
             fitted.matrix.shape[1],
             vector_report=fitted.report,
         )
-        return stage, fitted.matrix
+
+    @property
+    def words(self) -> Sequence[str]:
+        """As `Stage.words`."""
+        return self.vocabulary.words
+
+    def positions(self, text: str) -> list[str]:
+        """The words that `encode` reads, cut to ``max_length``."""
+        return self.segment(text)[: self.max_length]
+
+    def identity(self) -> list[Any]:
+        """As `Stage.identity`: its words in order, and how it cuts texts."""
+        parts = [self.language, self.max_length, list(self.vocabulary.words)]
+        parts += [self.fill] if self.fill else []
+        return parts + ([] if self.kind == TextStage.kind else [self.kind])
 
     def segment(self, text: str) -> list[str]:
         """The words of ``text``, all of them."""
@@ -175,46 +195,45 @@ class TextStage:
                 known += [c for c in word if c in self.vocabulary] or [word]
         return known
 
+    def values(self) -> dict[str, Any]:
+        """Its fields but the words, JSON-able."""
+        return {
+            "format": FORMAT,
+            "language": self.language,
+            "max_length": self.max_length,
+            "range_map": self.range_map.to_dict(),
+            "coverage": self.coverage,
+            "vectors_source": self.vectors_source,
+            "dim": self.dim,
+            "words": len(self.vocabulary),
+            "vocabulary_sha256": _digest(self.vocabulary),
+            **({"fill": self.fill} if self.fill else {}),
+            **({} if self.kind == TextStage.kind else {"kind": self.kind}),
+        }
+
     def save(self, folder: Path | str) -> None:
         """Write ``stage.json`` and ``vocabulary.txt`` into ``folder``, each atomically."""
         folder = Path(folder)
-        self.vocabulary.save(folder / _VOCABULARY)
-        write_json(
-            folder / STAGE_FILE,
-            {
-                "format": FORMAT,
-                "language": self.language,
-                "max_length": self.max_length,
-                "range_map": self.range_map.to_dict(),
-                "coverage": self.coverage,
-                "vectors_source": self.vectors_source,
-                "dim": self.dim,
-                "words": len(self.vocabulary),
-                "vocabulary_sha256": _digest(self.vocabulary),
-                **({"fill": self.fill} if self.fill else {}),
-                **({} if self.kind == TextStage.kind else {"kind": self.kind}),
-            },
-        )
+        self.vocabulary.save(folder / VOCABULARY_FILE)
+        write_json(folder / STAGE_FILE, self.values())
 
     @classmethod
-    def load(cls, folder: Path | str) -> TextStage:
+    def load(cls, folder: Path | str) -> Self:
         """Read what `save` wrote.
 
         Raises:
             InputError: a file is missing, cut off, of another kind, or does not fit the other.
         """
         folder = Path(folder)
-        what = "a fitted text stage"
-        values = read_json(folder / STAGE_FILE, what)
-        if not isinstance(values, dict) or values.get("format") != FORMAT:
-            raise InputError(
-                f"expected {what} ({FORMAT}) in {folder / STAGE_FILE}, but it holds something "
-                "else: give the folder of a run of this version"
-            )
-        vocabulary = Vocabulary.load(folder / _VOCABULARY)
+        return cls.from_values(read_values(folder), folder)
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any], folder: Path) -> Self:
+        """The stage of its `values`, with its words in ``folder``; raises as `load` does."""
+        vocabulary = Vocabulary.load(folder / VOCABULARY_FILE)
         if values.get("vocabulary_sha256") != _digest(vocabulary):
             raise InputError(
-                f"{folder / _VOCABULARY} does not belong to {STAGE_FILE} beside it: expected "
+                f"{folder / VOCABULARY_FILE} does not belong to {STAGE_FILE} beside it: expected "
                 f"{values.get('words')} words, got {len(vocabulary)}; copy both files again"
             )
         try:
@@ -222,7 +241,7 @@ class TextStage:
             if fill and FILL not in vocabulary:
                 raise ValueError(f"fill without the word {FILL}")
             return cls(
-                language=_language(values["language"]),
+                language=known_language(values["language"]),
                 vocabulary=vocabulary,
                 max_length=int(values["max_length"]),
                 range_map=RangeMap.from_dict(values["range_map"]),
@@ -232,19 +251,11 @@ class TextStage:
                 fill=fill,
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise InputError(
-                f"{folder / STAGE_FILE} is not complete ({type(error).__name__}: {error}); "
-                "train again"
-            ) from None
+            raise incomplete(folder, error) from None
 
 
 def _digest(vocabulary: Vocabulary) -> str:
     return sha256("\n".join(vocabulary.words).encode())
-
-
-def _language(value: Any) -> str:
-    segmenter(value)  # refuses an unknown language
-    return str(value)
 
 
 STAGE = TextStage

@@ -1,0 +1,129 @@
+"""What a text stage answers: what a trained model does to a text before its network reads it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+
+from ...errors import InputError
+from ...files import read_json
+from ..inputs import TextsLike, as_text
+from ..segment import segmenter
+
+if TYPE_CHECKING:
+    from ..datasets.dataset import Split
+    from ..vectors.load import WordVectors
+    from .coverage import VectorReport
+
+FORMAT = "snnconvert text stage 1"
+STAGE_FILE = "stage.json"
+
+
+class Stage(ABC):
+    """A text stage, fitted on the training texts, saved with the run and found again by its kind.
+
+    It hands on, for every text, one array whose first axis are the L positions of a signal:
+
+    - ``ids``: word ids (L,) int64. The vectors behind them, in [-1, 1], are a table (V, D) that
+      lies in the model, whose row 0 is padding.
+    - ``vectors``: the vectors themselves, (L, D) float32 in [-1, 1], with L = 1: one vector a text.
+      The model then has no table, so that any function of a text can be a stage
+      (`vector_stage.VectorStage`).
+
+    Attributes:
+        kind: its name in `STAGES`.
+        hands_on: ``ids`` or ``vectors``; a model family reads one of the two.
+        language: "en" or "zh".
+        dim: D, components of a vector.
+        coverage: what its source knows of the training texts, for records.
+        vector_report: what loading word vectors gave; None where none were loaded from a file.
+    """
+
+    kind: ClassVar[str]
+    hands_on: ClassVar[Literal["ids", "vectors"]]
+    language: str
+    dim: int
+    coverage: dict[str, float]
+    vector_report: VectorReport | None
+
+    @classmethod
+    @abstractmethod
+    def fit(
+        cls,
+        train: Split | TextsLike,
+        language: str,
+        vectors: str | Path | WordVectors = "random",
+        *,
+        dim: int | None = None,
+        max_length: int = 256,
+        min_count: int = 1,
+        seed: int = 0,
+    ) -> tuple[Stage, np.ndarray]:
+        """Fit the stage on training texts, by those of the settings that it has a use for.
+
+        Returns:
+            The stage, and the model's table (V, D) float32; (0, D) where it hands on vectors.
+        """
+
+    @property
+    def words(self) -> Sequence[str]:
+        """The V words of the model's table in the order of their ids; none without a table."""
+        return ()
+
+    @abstractmethod
+    def encode(self, texts: TextsLike) -> list[np.ndarray]:
+        """The array of each text, see the class."""
+
+    def segment(self, text: str) -> list[str]:
+        """The words of ``text``, all of them; what attacks exchange."""
+        return segmenter(self.language)(as_text(text))
+
+    @abstractmethod
+    def positions(self, text: str) -> list[str]:
+        """What stands at each of the L positions that `encode` gives, for people."""
+
+    @abstractmethod
+    def identity(self) -> list[Any]:
+        """JSON-able values that differ between stages that encode texts in other ways."""
+
+    @abstractmethod
+    def save(self, folder: Path | str) -> None:
+        """Write ``stage.json``, with the kind, and what else it needs into ``folder``."""
+
+    @classmethod
+    @abstractmethod
+    def load(cls, folder: Path | str) -> Stage:
+        """Read what `save` wrote; raises `InputError` where it cannot be."""
+
+
+def read_values(folder: Path) -> Mapping[str, Any]:
+    """The values of ``stage.json`` in ``folder``.
+
+    Raises:
+        InputError: it is missing, or something else.
+    """
+    what = "a fitted text stage"
+    values = read_json(folder / STAGE_FILE, what)
+    if not isinstance(values, dict) or values.get("format") != FORMAT:
+        raise InputError(
+            f"expected {what} ({FORMAT}) in {folder / STAGE_FILE}, but it holds something "
+            "else: give the folder of a run of this version"
+        )
+    return values
+
+
+def incomplete(folder: Path, error: Exception) -> InputError:
+    """That ``stage.json`` in ``folder`` lacks something, in one line."""
+    return InputError(
+        f"{folder / STAGE_FILE} is not complete ({type(error).__name__}: {error}); train again"
+    )
+
+
+def known_language(value: Any) -> str:
+    """``value`` where it is a language; raises `InputError` for another."""
+    segmenter(value)
+    return str(value)
