@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -142,7 +143,7 @@ def test_a_split_in_batches_changes_nothing(cuts: list[int], code: str) -> None:
     snn = converted(3, encoder=Encoder(code, "split"))
     run = ReferenceEngine(snn)
     whole, logits = run.running_logits(texts), ann_logits(ann, texts)
-    parts = [texts[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True) if a < b]
+    parts = [texts[a:b] for a, b in pairwise(ends) if a < b]
     assert torch.equal(torch.cat([run.running_logits(p) for p in parts], dim=1), whole)
     assert torch.equal(torch.cat([ann_logits(ann, p) for p in parts]), logits)
 

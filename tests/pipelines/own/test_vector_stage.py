@@ -96,11 +96,18 @@ def mean_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("mean")
     config = {
         "out": str(folder / "run"),
-        **{"limit": 60, "dim": 8, "stage": "mean"},
+        "limit": 60,
+        "dim": 8,
+        "stage": "mean",
         "train": {"model": "mlp", "hidden": [6], "epochs": 2, "tensorboard": False},
         "convert": {"steps": 3, "encoder": "direct"},
         "finetune": {"epochs": 1},
-        "attack": {"presets": ["deepwordbug"], "examples": 2, "query_budget": 20, "controls": []},
+        "attack": {
+            "presets": ["deepwordbug"],
+            "examples": 2,
+            "query_budget": 20,
+            "controls": "none",
+        },
     }
     (folder / "run.yaml").write_text(json.dumps(config), "utf-8")
     command("run", "--config", str(folder / "run.yaml"))
