@@ -5,19 +5,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
 from ...errors import InputError
 from ...files import read_json
-from ..inputs import TextsLike, as_text
+from ..datasets.dataset import Split
+from ..inputs import TextsLike, as_text, as_texts
 from ..segment import segmenter
-
-if TYPE_CHECKING:
-    from ..datasets.dataset import Split
-    from ..vectors.load import WordVectors
-    from .coverage import VectorReport
+from ..vectors.load import WordVectors
+from .coverage import VectorReport
+from .fitting import Options
 
 FORMAT = "snnconvert text stage 1"
 STAGE_FILE = "stage.json"
@@ -51,7 +50,6 @@ class Stage(ABC):
     vector_report: VectorReport | None
 
     @classmethod
-    @abstractmethod
     def fit(
         cls,
         train: Split | TextsLike,
@@ -61,12 +59,57 @@ class Stage(ABC):
         dim: int | None = None,
         max_length: int = 256,
         min_count: int = 1,
+        max_extra_words: int = 50_000,
         seed: int = 0,
-    ) -> tuple[Stage, np.ndarray]:
-        """Fit the stage on training texts, by those of the settings that it has a use for.
+        window: int = 5,
+        epochs: int | None = None,
+        progress: bool = True,
+    ) -> tuple[Self, np.ndarray]:
+        """Fit the stage on the training split; it takes of the settings what it has a use for.
+
+        Args:
+            train: the training split, or its texts alone.
+            language: "en" or "zh".
+            vectors: where word vectors come from; see `vectors.load_vectors`, also for the next.
+            dim: length of random and trained vectors.
+            max_length: texts are cut after so many words.
+            min_count: rarer training words have an id only where the vector file has them.
+            max_extra_words: at most so many words that are only in the vector file, in its order.
+            seed: for random and trained vectors.
+            window: words on either side that trained vectors look at.
+            epochs: passes over the texts to train vectors; by their size where it is left out.
+            progress: show a bar while texts are segmented and vectors are read or trained.
 
         Returns:
-            The stage, and the model's table (V, D) float32; (0, D) where it hands on vectors.
+            The stage, and the model's (V, D) float32 matrix of word vectors in [-1, 1], whose rows
+            0 (padding) and 1 (unknown) are zero; (0, D) where it hands on vectors.
+
+        Raises:
+            InputError: bad arguments or vectors, texts without words, or vectors that no training
+                word is in.
+        """
+        texts = as_texts(train.texts if isinstance(train, Split) else train)
+        if max_length < 1 or min_count < 1 or max_extra_words < 0 or not texts:
+            raise InputError(
+                "expected training texts, max_length and min_count of at least 1 and "
+                f"max_extra_words of at least 0, but got {len(texts)} texts, {max_length}, "
+                f"{min_count} and {max_extra_words}"
+            )
+        options = Options(vectors, dim, min_count, max_extra_words, seed, window, epochs, progress)
+        return cls.fitted(texts, language, options, max_length)
+
+    @classmethod
+    @abstractmethod
+    def fitted(
+        cls, texts: Sequence[str], language: str, options: Options, max_length: int
+    ) -> tuple[Self, np.ndarray]:
+        """What `fit` returns, of one training text or more and settings that are in bounds.
+
+        Args:
+            texts: of the training split
+            language: "en" or "zh"
+            options: the settings of word vectors
+            max_length: words that are read of a text
         """
 
     @property

@@ -12,9 +12,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...files import write_json
-from ..datasets.dataset import Split
 from ..inputs import TextsLike, as_texts
-from ..vectors.load import WordVectors
 from .coverage import VectorReport
 from .fitting import Options
 from .ranges import RangeMap
@@ -55,14 +53,8 @@ class VectorStage(Stage):
     def begin(cls, texts: Sequence[str], language: str, options: Options, max_length: int) -> Self:
         """A stage whose `vectors` works; its range map is fitted after it.
 
-        By default nothing is learned from the training texts, and D is that of the settings, or
-        256.
-
-        Args:
-            texts: of the training split
-            language: "en" or "zh"
-            options: the settings of word vectors
-            max_length: words that are read of a text
+        The arguments are those of `Stage.fitted`. By default nothing is learned from the training
+        texts, and D is that of the settings, or 256.
         """
         return cls(language, options.dim or USUAL_DIM, vectors_source=cls.kind)
 
@@ -75,36 +67,10 @@ class VectorStage(Stage):
         """
 
     @classmethod
-    def fit(
-        cls,
-        train: Split | TextsLike,
-        language: str,
-        vectors: str | Path | WordVectors = "random",
-        *,
-        dim: int | None = None,
-        max_length: int = 256,
-        min_count: int = 1,
-        max_extra_words: int = 50_000,
-        seed: int = 0,
-        window: int = 5,
-        epochs: int | None = None,
-        progress: bool = True,
+    def fitted(
+        cls, texts: Sequence[str], language: str, options: Options, max_length: int
     ) -> tuple[Self, np.ndarray]:
-        """Fit the stage on the training split; the arguments are those of `words.TextStage.fit`.
-
-        Returns:
-            The stage, and an empty table (0, D): the model needs none.
-
-        Raises:
-            InputError: bad arguments, no texts, or vectors that do not differ.
-        """
-        texts = as_texts(train.texts if isinstance(train, Split) else train)
-        if max_length < 1 or min_count < 1 or not texts:
-            raise InputError(
-                "expected training texts, and max_length and min_count of at least 1, but got "
-                f"{len(texts)} texts, {max_length} and {min_count}"
-            )
-        options = Options(vectors, dim, min_count, max_extra_words, seed, window, epochs, progress)
+        """As `Stage.fitted`; raises `InputError` where the vectors of texts do not differ."""
         begun = cls.begin(texts, language, options, max_length)
         rows = begun._checked(texts)
         known = rows[rows.any(axis=1)]

@@ -11,10 +11,8 @@ import numpy as np
 
 from ...errors import InputError
 from ...files import sha256, write_json
-from ..datasets.dataset import Split
 from ..inputs import TextsLike, as_text, as_texts
 from ..segment import segmenter
-from ..vectors.load import WordVectors
 from .coverage import VectorReport
 from .fitting import Cutter, Fitted, Options, fit_words
 from .ranges import RangeMap
@@ -66,57 +64,16 @@ class TextStage(Stage):
         return segmenter(language)
 
     @classmethod
-    def fit(
-        cls,
-        train: Split | TextsLike,
-        language: str,
-        vectors: str | Path | WordVectors = "random",
-        *,
-        dim: int | None = None,
-        max_length: int = 256,
-        min_count: int = 1,
-        max_extra_words: int = 50_000,
-        seed: int = 0,
-        window: int = 5,
-        epochs: int | None = None,
-        progress: bool = True,
-    ) -> tuple[TextStage, np.ndarray]:
-        """Fit the stage on the training split.
+    def fitted(
+        cls, texts: Sequence[str], language: str, options: Options, max_length: int
+    ) -> tuple[Self, np.ndarray]:
+        """As `Stage.fitted`.
 
         The vocabulary holds the training words, and words of the vector file beyond them, so that
         words that first occur in a test or an attacked text have a vector. A Chinese training word
         without one gets the mean of its characters' vectors; where they have none either, and in
         English, it gets random values of the same mean and standard deviation.
-
-        Args:
-            train: the training split, or its texts alone.
-            language: "en" or "zh".
-            vectors: where word vectors come from; see `vectors.load_vectors`, also for the next.
-            dim: length of random and trained vectors.
-            max_length: texts are cut after so many words.
-            min_count: rarer training words have an id only where the vector file has them.
-            max_extra_words: at most so many words that are only in the vector file, in its order.
-            seed: for random and trained vectors.
-            window: words on either side that trained vectors look at.
-            epochs: passes over the texts to train vectors; by their size where it is left out.
-            progress: show a bar while texts are segmented and vectors are read or trained.
-
-        Returns:
-            The stage, and its (V, D) float32 matrix of word vectors in [-1, 1], whose rows 0
-            (padding) and 1 (unknown) are zero.
-
-        Raises:
-            InputError: bad arguments or vectors, texts without words, or vectors that no training
-                word is in.
         """
-        texts = as_texts(train.texts if isinstance(train, Split) else train)
-        if max_length < 1 or min_count < 1 or max_extra_words < 0 or not texts:
-            raise InputError(
-                "expected training texts, max_length and min_count of at least 1 and "
-                f"max_extra_words of at least 0, but got {len(texts)} texts, {max_length}, "
-                f"{min_count} and {max_extra_words}"
-            )
-        options = Options(vectors, dim, min_count, max_extra_words, seed, window, epochs, progress)
         fitted = fit_words(texts, language, cls.cutter(language), options)
         return cls.of(fitted, language, max_length), fitted.matrix
 
