@@ -18,7 +18,7 @@ from ..models.nodes.activations import Activation
 from ..models.silenced import spiking_model
 from ..models.snn import SpikingTextModel
 from ..models.text_model import TextModel
-from ..text.inputs import as_sequences
+from ..text.inputs import as_read
 from .adjust.bias_shift import shift_biases
 from .adjust.correction import correct
 from .adjust.normalise import normalise_weights
@@ -91,7 +91,7 @@ def _checked(ann: TextModel, sequences: list) -> list:
     """The calibration texts, where a model and texts of its words were given."""
     if not isinstance(ann, TextModel):
         raise InputError(f"expected an ANN (TextModel) to convert, but got {type(ann).__name__}")
-    sequences = as_sequences(sequences, ann.embedding.num_embeddings)
+    sequences = as_read(sequences, ann.embedding.num_embeddings, ann.embedding.embedding_dim)
     if not any(len(ids) for ids in sequences):
         raise InputError(
             f"expected at least one calibration text with words, but got {len(sequences)} texts "
@@ -130,6 +130,11 @@ def sparser(ann: TextModel, level: float) -> TextModel:
     """
     if level == 0:
         return ann
+    if ann.reads_vectors:
+        raise InputError(
+            "expected a table of word vectors for a soft threshold, but the model reads one vector "
+            "a text, which its text stage makes: set the soft threshold to 0"
+        )
     vectors = ann.embedding.weight.detach().clamp(-1, 1)
     return TextModel(soft_threshold(vectors, level), ann.network).eval()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..errors import InputError
 from ..models.batches import to_batch
@@ -75,7 +75,7 @@ def count_ann(
         for name, fields in parts.items()
     }
     longest = max((len(s) for s in sequences), default=1)
-    ids, lengths = to_batch([np.zeros(max(longest, 1), np.int64)], model)
+    ids, lengths = to_batch([model.blank(max(longest, 1))], model)
     widest = Signal(model.embed(ids), lengths)
     sizes = network_sizes(model.network, widest)
     return AnnCounts(own, _counts(model.network, widest), sizes)
@@ -205,12 +205,32 @@ def quantised_levels(model: TextModel) -> int | None:
 
 
 def with_quantised_inputs(model: TextModel, levels: int) -> TextModel:
-    """``model`` on word vectors rounded to ``levels`` steps on either side of zero.
+    """``model`` on vectors rounded to ``levels`` steps on either side of zero.
 
     They are what an SNN of T = ``levels`` steps with sum-and-fire or bit-plane input is given.
     """
-    vectors = model.embedding.weight.detach().clamp(-1, 1)
-    rounded = vectors.sign() * torch.floor(vectors.abs() * levels + 0.5) / levels
-    made = TextModel(rounded, model.network)
-    assert isinstance(made, nn.Module)
-    return made.eval()
+    made: TextModel
+    if model.reads_vectors:
+        made = _QuantisedInputs(model, levels)
+    else:
+        made = TextModel(_quantised(model.embedding.weight.detach(), levels), model.network)
+    made.eval()
+    return made
+
+
+def _quantised(vectors: Tensor, levels: int) -> Tensor:
+    """Vectors of any shape in [-1, 1], rounded."""
+    vectors = vectors.clamp(-1, 1)
+    return vectors.sign() * torch.floor(vectors.abs() * levels + 0.5) / levels
+
+
+class _QuantisedInputs(TextModel):
+    """An ANN without a table of words, which rounds the vectors that it is given."""
+
+    def __init__(self, model: TextModel, levels: int) -> None:
+        super().__init__(model.embedding.weight.detach(), model.network)
+        self.input_levels = levels
+
+    def embed(self, texts: Tensor) -> Tensor:
+        """As `TextModel.embed`, rounded."""
+        return _quantised(super().embed(texts), self.input_levels)

@@ -18,15 +18,24 @@ from ..models.snn import SpikingTextModel
 from .layers import FIELDS, WORD, Layer
 
 
-def silent_free(model: SpikingTextModel) -> np.ndarray:
-    """For every word (V,) how many of its mapped values are above zero, and need encoding."""
-    vectors = model.embedding.weight.detach().cpu()
+def silent_free(model: SpikingTextModel, vectors: torch.Tensor) -> np.ndarray:
+    """For vectors (N, D) how many mapped values of each are above zero, and need encoding: (N,)."""
     encoder = model.encoder
     active = vectors.count_nonzero(dim=1)
     if isinstance(encoder, Encoder) and encoder.mapping == "shift":
         # (1 + x) / 2 is zero where the amplified x is -1 or less; and the presence channel
         active = (vectors * encoder.gain > -1).sum(dim=1) + 1
     return active.to(torch.float64).numpy()
+
+
+def values_sent(model: SpikingTextModel, sequences: Sequence[np.ndarray]) -> np.ndarray:
+    """How many values of each text need encoding, (N,) float64."""
+    if model.reads_vectors:
+        each = [silent_free(model, torch.from_numpy(rows)).sum() for rows in sequences]
+    else:
+        per_word = silent_free(model, model.embedding.weight.detach().cpu())
+        each = [per_word[ids].sum() for ids in sequences]
+    return np.array(each, dtype=np.float64)
 
 
 def encoder_layer(
@@ -41,9 +50,8 @@ def encoder_layer(
     Raises:
         InputError: the code counts operations that no table prices.
     """
-    per_word = silent_free(model)
     dim = model.embedding.embedding_dim
-    active = np.array([per_word[s].sum() for s in sequences], dtype=np.float64)  # (N,)
+    active = values_sent(model, sequences)  # (N,)
     words = np.array([len(s) for s in sequences], dtype=np.float64)
     encoder = model.encoder
     counts = {"components": words * dim}

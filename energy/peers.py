@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from ..models.batches import to_batch
 from ..models.devices import on_cpu
 from ..models.network import Network, Signal
 from ..models.nodes.layers import Conv1d
@@ -41,8 +42,11 @@ def convolutions(network: Network) -> list[str]:
 def spikesim_joules(
     model: SpikingTextModel, sequences: Sequence[np.ndarray], seed: int = 0
 ) -> float | None:
-    """Joules a text by SpikeSim, the mean over ``sequences``; None for input that is no spikes."""
-    if not model.encoder.spiking or not sequences:
+    """Joules a text by SpikeSim, the mean over ``sequences``.
+
+    None for input that is no spikes, and without convolutions.
+    """
+    if not model.encoder.spiking or not sequences or not convolutions(model.network):
         return None
     model = on_cpu(model)  # where spikingjelly's convolutions are made
     whole, noise = 0.0, generator(seed, "spikesim")
@@ -50,7 +54,7 @@ def spikesim_joules(
         if not len(sequence):
             continue
         record: dict[str, Signal] = {}
-        model(torch.from_numpy(sequence)[None], torch.tensor([len(sequence)]), noise, record=record)
+        model(*to_batch([sequence]), noise, record=record)
         for name in convolutions(model.network):
             node = model.network.node(name)
             assert isinstance(node, Conv1d)
@@ -65,12 +69,15 @@ def spikesim_joules(
 def neuromc_joules(
     model: SpikingTextModel | TextModel, sequences: Sequence[np.ndarray]
 ) -> float | None:
-    """Joules a text by NeuroMC, the mean over ``sequences``; None for analog input of an SNN.
+    """Joules a text by NeuroMC, the mean over ``sequences``.
+
+    None for analog input of an SNN, and without convolutions.
 
     An SNN is charged for every one of its steps.
     """
     spiking = isinstance(model, SpikingTextModel)
-    if isinstance(model, SpikingTextModel) and not model.encoder.spiking:
+    analog = isinstance(model, SpikingTextModel) and not model.encoder.spiking
+    if analog or not convolutions(model.network):
         return None
     model = on_cpu(model)
     lengths = [max(len(s), 1) for s in sequences]
@@ -78,9 +85,7 @@ def neuromc_joules(
     for length in set(lengths):
         record: dict[str, Signal] = {}
         if isinstance(model, SpikingTextModel):
-            frames = model.frames(
-                torch.zeros((1, length), dtype=torch.int64), torch.tensor([length])
-            )
+            frames = model.frames(*to_batch([model.blank(length)]))
             times = model.latency
         else:
             frames = torch.zeros((1, model.embedding.embedding_dim, length))

@@ -264,7 +264,7 @@ def _neurons(
 @torch.no_grad()
 def node_sizes(model: SpikingTextModel, longest: int) -> dict[str, tuple[float, float]]:
     """Values on the input and the output of every node at one step, for a text of ``longest``."""
-    ids, lengths = to_batch([np.zeros(max(longest, 1), np.int64)], model)
+    ids, lengths = to_batch([model.blank(max(longest, 1))], model)
     frames = model.frames(ids, lengths, torch.Generator())
     return network_sizes(model.network, Signal(frames, lengths))
 

@@ -15,7 +15,7 @@ from ..models.text_model import TextModel
 from ..moved import attributes
 from ..seeds import derive
 from ..text.inputs import TextsLike, as_text, as_texts
-from ..text.stages.words import TextStage
+from ..text.stages.stage import Stage
 from .engines import ann_by, make_engine
 from .gradients.text import DRAWS, TextGradient, WordGradients, first_order, text_gradient
 from .incremental.ann_runner import AnnRunner
@@ -45,19 +45,14 @@ class ModelClassifier:
 
     def __init__(
         self,
-        stage: TextStage,
+        stage: Stage,
         model: TextModel | SpikingTextModel,
         classes: Sequence[str],
         draws: int = 8,
         engine: str = "auto",
         precision: str = "exact",
     ) -> None:
-        rows = model.embedding.num_embeddings
-        if rows != len(stage.vocabulary):
-            raise InputError(
-                f"expected a model with word vectors for the {len(stage.vocabulary)} words of its "
-                f"text stage, but it has {rows}; the two are not of the same run"
-            )
+        _check_fit(stage, model)
         check_classes(model.network, classes)
         self.stage, self.model, self.draws = stage, model, draws
         self.classes: Sequence[str] = tuple(classes)
@@ -216,6 +211,21 @@ class ModelClassifier:
         others = self.stage.encode([text[: found.reach] for text in as_texts(texts)])
         vectors = self.model.embedding.weight.detach().cpu().numpy()
         return first_order(found.gradient, found.ids, others, vectors)
+
+
+def _check_fit(stage: Stage, model: TextModel | SpikingTextModel) -> None:
+    """Refuse a model that does not read what the stage hands on."""
+    rows, dim = model.embedding.weight.shape
+    if rows != len(stage.words):
+        raise InputError(
+            f"expected a model with word vectors for the {len(stage.words)} words of its "
+            f"text stage, but it has {rows}; the two are not of the same run"
+        )
+    if not rows and dim != stage.dim:
+        raise InputError(
+            f"expected a model that reads the vectors of {stage.dim} components of its text stage, "
+            f"but it reads {dim}; the two are not of the same run"
+        )
 
 
 __getattr__ = attributes(__name__)  # names that it had before

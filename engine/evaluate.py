@@ -14,7 +14,7 @@ from ..models.network import Signal
 from ..models.operations import SpikeCounter
 from ..models.snn import SpikingTextModel
 from ..moved import attributes
-from ..text.inputs import as_labels, as_sequences
+from ..text.inputs import as_labels, as_read
 from .engines import make_engine
 from .reference import checked_ids
 
@@ -169,7 +169,8 @@ def evaluate_steps(
     Raises:
         InputError: no texts, another number of labels, or something else in their place.
     """
-    sequences = as_sequences(sequences, model.embedding.num_embeddings)
+    table = model.embedding
+    sequences = as_read(sequences, table.num_embeddings, table.embedding_dim)
     labels = as_labels(labels, len(sequences))
     run = make_engine(model, engine, precision, len(sequences))
     counters = StepCounters(run.model, steps)

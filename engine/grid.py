@@ -25,7 +25,7 @@ from math import ceil, log2
 import torch
 from torch import Tensor, nn
 
-from ..models.network import Network, Signal
+from ..models.network import Network
 from ..models.neurons.base import Neurons
 from ..models.nodes.layers import Concat, Conv1d, Dropout, Linear
 from ..models.snn import SpikingTextModel
@@ -128,7 +128,7 @@ class GridConv1d(Conv1d, GridSums):
 
 
 class GridLinear(Linear, GridSums):
-    """A linear layer on averages whose currents do not depend on the order of summation."""
+    """A linear layer on averages or analog input; its currents depend on no order of summation."""
 
     @classmethod
     def of(cls, linear: Linear) -> GridLinear:
@@ -137,10 +137,10 @@ class GridLinear(Linear, GridSums):
         node.fit(linear, 1)
         return node
 
-    def forward(self, *inputs: Signal) -> Signal:
-        """Affine map of the last axis."""
-        sums = self.rounded(inputs[0].values) @ self.exact.T  # (..., K)
-        return Signal(self.to_grid(sums) + self.bias)
+    def affine(self, values: Tensor) -> Tensor:
+        """(..., F) -> (..., K)."""
+        sums = self.rounded(values) @ self.exact.T  # (..., K)
+        return self.to_grid(sums) + self.bias
 
 
 @torch.no_grad()
@@ -152,12 +152,13 @@ def on_grid(model: SpikingTextModel) -> SpikingTextModel:
     text's logits are the same bits whatever texts stand beside it.
 
     Raises:
-        Unsupported: the network has no front of convolutions on words (see `plan.py`).
+        Unsupported: the network has no front of convolutions on words (see `plan.py`), and does not
+            read vectors either; of one that does every linear layer is put on a grid.
     """
     if type(model) is not SpikingTextModel:
         raise Unsupported(f"{type(model).__name__} runs its network more than once for an answer")
     network = copy.deepcopy(model.network)
-    plan = plan_of(network)
+    plan = Plan((), tuple(network.inputs)) if model.reads_vectors else plan_of(network)
     for branch in plan.branches:
         conv = network.node(branch.conv)
         assert isinstance(conv, Conv1d)
@@ -168,7 +169,7 @@ def on_grid(model: SpikingTextModel) -> SpikingTextModel:
     for name in plan.rest:
         layer = network.node(name)
         if isinstance(layer, Linear):
-            if _graded(network, plan, name):
+            if _graded(network, plan, name, not model.encoder.spiking):
                 network.nodes[name] = GridLinear.of(layer)
             else:
                 round_layer(layer)
@@ -176,14 +177,18 @@ def on_grid(model: SpikingTextModel) -> SpikingTextModel:
     return copied.train(model.training)
 
 
-def _graded(network: Network, plan: Plan, name: str) -> bool:
-    """Whether something other than spikes reaches a layer of the rest."""
+def _graded(network: Network, plan: Plan, name: str, analog: bool) -> bool:
+    """Whether something other than spikes reaches a layer of the rest; input may be ``analog``."""
     averages = {branch.output for branch in plan.branches if branch.rule == "mean"}
     spikes = {branch.output for branch in plan.branches} - averages
     for source in network.inputs[name]:
+        if source == "input":
+            if analog:
+                return True
+            continue
         node = network.node(source)
         if source in spikes or isinstance(node, Neurons):
             continue
-        if not isinstance(node, Concat | Dropout) or _graded(network, plan, source):
+        if not isinstance(node, Concat | Dropout) or _graded(network, plan, source, analog):
             return True
     return False

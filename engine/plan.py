@@ -19,6 +19,7 @@ from ..models.network import Network, Node, Signal
 from ..models.neurons.base import Neurons
 from ..models.nodes.layers import Conv1d
 from ..models.nodes.pooling import MeanOverTime
+from ..models.reader import TextReader
 from ..models.snn import SpikingTextModel
 from ..models.spikes.pooling import GatedMax, MaxOfCounts, MaxOfCurrents, MaxOfSpikes
 
@@ -101,10 +102,22 @@ def refusal(model: SpikingTextModel) -> Unsupported | None:
     if not isinstance(model.encoder, Encoder):
         return Unsupported(f"{type(model.encoder).__name__} is an encoder of another kind")
     try:
-        plan_of(model.network)
+        word_plan(model)
     except Unsupported as reason:
         return reason
     return None
+
+
+def word_plan(model: TextReader) -> Plan:
+    """The plan of a model's network, whose front reads words.
+
+    Raises:
+        Unsupported: it reads vectors, or has no such front.
+    """
+    if model.reads_vectors:
+        raise Unsupported("it reads one vector a text, and there are no words to keep tables of")
+    assert isinstance(model.network, Network)
+    return plan_of(model.network)
 
 
 def _branch(network: Network, name: str) -> Branch:

@@ -17,7 +17,7 @@ from ..models.snn import SpikingTextModel, running_logits
 from ..models.text_model import TextModel
 from ..progress import bar
 from ..seeds import generator
-from ..text.inputs import as_sequences
+from ..text.inputs import as_read
 from .exact_sums import exact_sums, products_as_on_cpu
 from .grid import on_grid
 from .plan import Unsupported
@@ -203,10 +203,11 @@ class ReferenceEngine:
 def checked_ids(
     model: TextModel | SpikingTextModel, sequences: Sequence[np.ndarray], kind: type
 ) -> list[np.ndarray]:
-    """Id sequences of a model's words, at least one; the model must be of ``kind``."""
+    """Texts as a model reads them, at least one; the model must be of ``kind``."""
     if not isinstance(model, kind):
         raise InputError(f"expected a {kind.__name__}, but got a {type(model).__name__}")
-    checked = as_sequences(sequences, model.embedding.num_embeddings)
+    table = model.embedding
+    checked = as_read(sequences, table.num_embeddings, table.embedding_dim)
     if not checked:
         raise InputError("expected at least one text, but got none")
     return checked

@@ -1,4 +1,7 @@
-"""Batches of padded word ids: similar lengths together, so that little work goes to padding.
+"""Batches of padded texts: similar lengths together, so that little work goes to padding.
+
+A text is what its stage hands on, an array whose first axis are its L positions: word ids (L,)
+int64, or the vectors of the positions themselves, (L, D) float32.
 
 `to_batch` is the one place where what a network reads is put on its device.
 """
@@ -19,14 +22,14 @@ PADDING = 0  # the id of no word, as every text stage has it
 def to_batch(
     sequences: Sequence[np.ndarray], model: nn.Module | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Id sequences as a network reads them.
+    """Texts as a model reads them.
 
     Args:
-        sequences: B sequences of ids, (L_i,) each
+        sequences: B texts, ids (L_i,) or vectors (L_i, D) each
         model: whose device the batch is for; the CPU without it
 
     Returns:
-        ids (B, L) int64 with zeros as padding, and lengths (B,) int64.
+        ids (B, L) int64 or vectors (B, L, D) float32, zeros as padding, and lengths (B,) int64.
     """
     ids, lengths = (torch.from_numpy(part) for part in pad(sequences, 1))
     if model is None:
@@ -41,7 +44,7 @@ def by_length(
     """Indices of all sequences, shortest first, in batches for evaluation.
 
     Args:
-        sequences: id sequences
+        sequences: texts
         batch_size: the most sequences a batch holds
         max_positions: the most padded positions B * L a batch holds, where given; a single longer
             sequence still gets a batch of its own
@@ -76,18 +79,23 @@ def shuffled(
 
 
 def pad(sequences: Sequence[np.ndarray], min_length: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """Sequences of ids as one matrix.
+    """Texts as one array.
 
     Args:
-        sequences: B sequences of ids, (L_i,) each, as `TextStage.encode` gives them.
+        sequences: B texts as a stage's ``encode`` gives them, ids (L_i,) or vectors (L_i, D) each.
         min_length: least width, the largest filter of the network.
 
     Returns:
-        ids (B, L) int64 with 0 as padding, L = max(min_length, longest, 1), and lengths (B,) int64.
+        ids (B, L) int64 or vectors (B, L, D) float32, with 0 as padding and
+        L = max(min_length, longest, 1), and lengths (B,) int64.
     """
     lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)  # (B,)
     width = max(min_length, int(lengths.max(initial=0)), 1)
-    ids = np.full((len(sequences), width), PADDING, dtype=np.int64)  # (B, L)
+    if len(sequences) and sequences[0].ndim == 2:
+        shape = (len(sequences), width, sequences[0].shape[1])
+        ids = np.zeros(shape, dtype=np.float32)  # (B, L, D)
+    else:
+        ids = np.full((len(sequences), width), PADDING, dtype=np.int64)  # (B, L)
     for row, sequence in enumerate(sequences):
         ids[row, : len(sequence)] = sequence
     return ids, lengths

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .network import Network, Signal
+from .reader import TextReader
 from .spikes.ttfs import RampReadout
 
 
@@ -45,11 +46,11 @@ class SpikeEncoder(Protocol):
         """Frames (T, B, D', L) of vectors (B, D, L)."""
 
 
-class SpikingTextModel(nn.Module):
+class SpikingTextModel(TextReader):
     """Range-mapped word vectors, an encoder and a spiking network.
 
     Args:
-        vectors: (V, D) in [-1, 1], row 0 zero
+        vectors: (V, D) in [-1, 1], row 0 zero; (0, D) to read vectors in place of ids
         encoder: turns vectors into T frames
         network: spiking network, (T, B, D', L) -> (T, B, K)
         steps: T
@@ -58,8 +59,7 @@ class SpikingTextModel(nn.Module):
     def __init__(
         self, vectors: Tensor, encoder: SpikeEncoder, network: Network, steps: int
     ) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding.from_pretrained(vectors, freeze=True, padding_idx=0)
+        super().__init__(vectors)
         self.encoder = encoder
         self.network = network
         self.steps = steps
@@ -72,10 +72,6 @@ class SpikingTextModel(nn.Module):
         """
         last = self.network.node(self.network.output)
         return last.latency if isinstance(last, RampReadout) else self.steps
-
-    def embed(self, ids: Tensor) -> Tensor:
-        """Ids (B, L) -> vectors (B, D, L) in [-1, 1], padding zero."""
-        return self.embedding(ids).clamp(-1, 1).transpose(1, 2)
 
     def frames(
         self,

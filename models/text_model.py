@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .network import Network, Signal
 from .nodes.layers import Dropout
+from .reader import TextReader
 
 
-class TextModel(nn.Module):
+class TextModel(TextReader):
     """Word vectors and an ANN on them: ids (B, L) -> logits (B, K).
 
     The vectors are range-mapped (see `text/stages/ranges.py`): every component lies in [-1, 1], and
-    row 0 (padding) stays exactly zero.
+    row 0 (padding) stays exactly zero. Without any it reads vectors (B, L, D) in place of ids.
     """
 
     def __init__(self, vectors: Tensor, network: Network, train_vectors: bool = False) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding.from_pretrained(
-            vectors, freeze=not train_vectors, padding_idx=0
-        )
+        super().__init__(vectors, train_vectors)
         self.network = network
-
-    def embed(self, ids: Tensor) -> Tensor:
-        """Ids (B, L) -> vectors (B, D, L) in [-1, 1], padding zero."""
-        return self.embedding(ids).clamp(-1, 1).transpose(1, 2)
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
         """Logits (B, K) of padded ids (B, L) with ``lengths`` (B,) valid positions each."""

@@ -23,7 +23,7 @@ from ..text.datasets.named import NAMED, dataset_names
 from ..text.datasets.readers.options import OPTION_NAMES
 from ..text.stages import STAGES
 from ..text.stages.load import load_stage
-from ..text.stages.words import TextStage
+from ..text.stages.stage import Stage
 from .data_notes import file_options, tell_data
 from .data_writing import NONE, read_dictionary, resolved_writing, tell_writing, writing_of
 from .display.output import note, warn
@@ -49,7 +49,7 @@ class Prepared:
     """What training begins with: texts, text stage and range-mapped vectors (V, D)."""
 
     dataset: Dataset
-    stage: TextStage
+    stage: Stage
     vectors: torch.Tensor
 
     def encode(self) -> Texts:
@@ -57,7 +57,7 @@ class Prepared:
         return encode_splits(self.dataset, self.stage)
 
 
-def encode_splits(dataset: Dataset, stage: TextStage) -> Texts:
+def encode_splits(dataset: Dataset, stage: Stage) -> Texts:
     """Segment and encode all three splits."""
     sequences, labels = {}, {}
     for name in ("train", "dev", "test"):
@@ -106,7 +106,7 @@ def load_run_data(run: RunFolder) -> Dataset:
     return dataset
 
 
-def load_run_stage(run: RunFolder) -> TextStage:
+def load_run_stage(run: RunFolder) -> Stage:
     """The text stage that a run was trained with.
 
     Raises:
@@ -123,13 +123,9 @@ def load_run_stage(run: RunFolder) -> TextStage:
     return stage
 
 
-def stage_hash(stage: TextStage) -> str:
-    """What tells one fitted text stage from another: its words in order, and how it cuts texts."""
-    parts = [stage.language, stage.max_length, list(stage.vocabulary.words)]
-    more: list[Any] = [stage.fill] if stage.fill else []
-    more += [] if stage.kind == TextStage.kind else [stage.kind]
-    more += [stage.writing.to_dict()] if stage.writing.to_dict() else []
-    return fingerprint([*parts, *more])
+def stage_hash(stage: Stage) -> str:
+    """What tells one fitted text stage from another."""
+    return fingerprint(stage.identity())
 
 
 def training_texts(run: RunFolder) -> int:
@@ -178,7 +174,7 @@ def load_classifier(
 
 def load_parts(
     run: RunFolder, name: str, where: DeviceSettings = DEVICE
-) -> tuple[TextStage, TextModel | SpikingTextModel, tuple[str, ...]]:
+) -> tuple[Stage, TextModel | SpikingTextModel, tuple[str, ...]]:
     """Text stage, model ``name`` on the device asked for, and class names of a run.
 
     Raises:
@@ -258,9 +254,8 @@ def prepare_data(
         seed=seed,
         writing=writing_of(settings, words, dataset.language),
     )
-    told = (
-        tell_data(dataset) | tell_writing(dataset, stage) | _told(stage)
-    )  # now that nothing is wrong with either
+    # now that nothing is wrong with either
+    told = tell_data(dataset) | tell_writing(dataset, stage) | _told(stage)
     run.begin("data", resolved, force)
     vectors = torch.from_numpy(matrix)
     save_tensors(run.path / "text" / VECTORS, {"vectors": vectors})
@@ -278,16 +273,16 @@ def _resolved(settings: DataSettings, seed: int) -> dict[str, Any]:
     return without(resolved, tuple(NONE))
 
 
-def data_figures(dataset: Dataset, stage: TextStage) -> dict[str, Any]:
+def data_figures(dataset: Dataset, stage: Stage) -> dict[str, Any]:
     """What every run records of its data."""
     return dataset.describe() | {
         "text_stage": stage_hash(stage),
-        "vocabulary": len(stage.vocabulary),
+        "vocabulary": len(stage.words),
         "vectors": stage.coverage,
     }
 
 
-def _told(stage: TextStage) -> dict[str, Any]:
+def _told(stage: Stage) -> dict[str, Any]:
     """Say what loading a file of word vectors gave; the figures that record it."""
     told = stage.vector_report
     if told is None:

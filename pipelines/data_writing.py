@@ -7,7 +7,7 @@ from typing import Any
 
 from ..formatting import percent
 from ..text.datasets.dataset import Dataset
-from ..text.stages.words import TextStage
+from ..text.stages.stage import Stage
 from ..text.writing.dictionary import UserDictionary
 from ..text.writing.script import sample, traditional_share
 from ..text.writing.writing import Writing
@@ -59,7 +59,7 @@ def writing_of(settings: DataSettings, dictionary: UserDictionary | None, langua
     return Writing(clean, settings.script, dictionary)
 
 
-def tell_writing(dataset: Dataset, stage: TextStage) -> dict[str, Any]:
+def tell_writing(dataset: Dataset, stage: Stage) -> dict[str, Any]:
     """Say what was made alike in how many texts, and what was left as it is.
 
     Returns:

@@ -7,6 +7,7 @@ from pathlib import Path
 from ..errors import InputError
 from ..interop import EXPORTS
 from ..interop.export import Exported
+from ..text.stages.words import TextStage
 from .data import load_parts
 from .run_folder.run_folder import RunFolder
 from .run_folder.stages import MODELS
@@ -41,6 +42,7 @@ def export(
             f"the model {which} of {run.path} cannot be written as {format}: {refusal}"
         )
     target = Path(path) if path is not None else run.path / "export" / f"{which}{kind.suffix}"
-    texts = {"language": stage.language, "max_length": stage.max_length, **stage.writing.to_dict()}
-    kind.write(Exported(model, classes, stage.vocabulary.words, texts), target)
+    reach = {"max_length": stage.max_length} if isinstance(stage, TextStage) else {}
+    texts = {"language": stage.language, **reach, **stage.writing.to_dict()}
+    kind.write(Exported(model, classes, stage.words, texts), target)
     return target

@@ -50,17 +50,18 @@ def write_raster(run: RunFolder, snn: SpikingTextModel, texts: Texts, seed: int,
     """Store the spikes of a few test sentences for the report.
 
     Of those of 6 to 16 words the first, and under ``more`` the first of other classes, three in
-    all; the longest text where none is of that length.
+    all; the longest text where none is of that length. Where all are one vector, any will do.
     """
     lengths = [len(s) for s in texts.sequences["test"]]
+    whole = texts.stage.hands_on == "vectors"
     chosen: dict[int, int] = {}  # index of a text, by class
     for i, (length, label) in enumerate(zip(lengths, texts.labels["test"], strict=True)):
-        if 6 <= length <= 16 and len(chosen) < 3:
+        if (whole or 6 <= length <= 16) and len(chosen) < 3:
             chosen.setdefault(int(label), i)
 
     def spikes(index: int) -> dict[str, Any]:
         text = texts.dataset.test.texts[index]
-        words = texts.stage.segment(text)[: lengths[index]]
+        words = texts.stage.positions(text)[: lengths[index]]
         label = texts.dataset.classes[texts.labels["test"][index]]
         return {
             "text": text,

@@ -10,10 +10,12 @@ import torch
 
 from ..engine.evaluate import accuracy
 from ..engine.reference import ann_logits
+from ..errors import InputError
 from ..models.devices import find_device
 from ..models.families import FAMILIES
 from ..models.saving import save_model
 from ..models.text_model import TextModel
+from ..text.stages import STAGES
 from .data import Prepared, prepare_data
 from .quality.baseline import LINEAR, linear_baseline
 from .quality.quality import model_figures
@@ -50,15 +52,17 @@ def train(
         where: the device to train on
 
     Raises:
-        InputError: bad data or settings, no such device, or a folder that holds another run.
+        InputError: bad data or settings, a network that does not read what the text stage hands on,
+            no such device, or a folder that holds another run.
     """
     device = find_device(where.device)
+    check_fit(data, settings)
     run = RunFolder(out, must_exist=False)
     with run.locked():
         prepared = prepare_data(run, data, seed, force)
-        own_vectors = data.vectors in OWN_VECTORS
+        own_vectors = data.vectors in OWN_VECTORS and prepared.stage.hands_on == "ids"
         settings = train_defaults(settings, len(prepared.dataset.train), own_vectors)
-        unread = TrainSettings.added_options().keys() - settings.of_network().keys()
+        unread = settings.unread()
         resolved = settings_dict(settings, seed=seed)
         resolved = {name: value for name, value in resolved.items() if name not in unread}
         if not run.is_done("ann", resolved):
@@ -69,6 +73,31 @@ def train(
         # also where the last call was killed at its end
         checkpoint_path(run.path / "ann", "train").unlink(missing_ok=True)
     return run
+
+
+def check_fit(data: DataSettings, settings: TrainSettings) -> None:
+    """Refuse a text stage and a network that do not fit, before any work.
+
+    Raises:
+        InputError: one is of words and the other of one vector a text, or the training of word
+            vectors is asked for where the network reads none.
+    """
+    hands_on, reads = STAGES[data.stage].hands_on, FAMILIES[settings.model].reads
+    signals = {"ids": "a sequence of words", "vectors": "one vector a text"}
+    if hands_on != reads:
+        models = " or ".join(name for name in FAMILIES if FAMILIES[name].reads == hands_on)
+        stages = " or ".join(name for name in STAGES if STAGES[name].hands_on == reads)
+        raise InputError(
+            f"the text stage {data.stage} hands on {signals[hands_on]}, but the network "
+            f"{settings.model} reads {signals[reads]}: give --model {models or 'of your own'}, or "
+            f"--stage {stages}"
+        )
+    if hands_on == "vectors" and (settings.train_vectors or settings.word_dropout):
+        raise InputError(
+            "expected no training of word vectors and no word dropout with the text stage "
+            f"{data.stage}, which hands on one vector a text: leave --train-vectors and "
+            "--word-dropout out"
+        )
 
 
 def _trained(

@@ -83,6 +83,37 @@ def as_sequences(sequences: Iterable[Any], words: int | None = None) -> list[np.
     return [_ids_at(value, position, words, wanted) for position, value in enumerate(sequences)]
 
 
+def as_vectors(signals: Iterable[Any], dim: int) -> list[np.ndarray]:
+    """Vectors as a text stage that `hands_on` them gives them: a list of N arrays (L_i, D) float32.
+
+    Args:
+        signals: by text the vectors of its L positions, (L, D); one vector a text has L = 1
+        dim: D
+
+    Raises:
+        InputError: texts, ids, or vectors of another length or that are not finite.
+    """
+    wanted = f"expected vectors (L, {dim}), one array per text, as VectorStage.encode gives them"
+    if isinstance(signals, str | bytes | Mapping | Set) or not isinstance(signals, Iterable):
+        raise InputError(f"{wanted}, but got {_shown(signals)}")
+    found = []
+    for position, value in enumerate(signals):
+        rows = value if isinstance(value, np.ndarray) else np.asarray(None)
+        if rows.ndim != 2 or rows.shape[1] != dim or rows.dtype.kind != "f":
+            shape = f" of shape {rows.shape}" if rows.ndim else ""
+            raise InputError(f"{wanted}, but position {position} holds {_shown(value)}{shape}")
+        if not np.isfinite(rows).all():
+            raise InputError(f"{wanted}, but position {position} holds numbers that are not finite")
+        found.append(rows.astype(np.float32, copy=False))
+    return found
+
+
+def as_read(sequences: Iterable[Any], words: int, dim: int) -> list[np.ndarray]:
+    """What a model reads of each text: ids of its V ``words`` (`as_sequences`), or where it has
+    none vectors of ``dim`` components (`as_vectors`)."""
+    return as_sequences(sequences, words) if words else as_vectors(sequences, dim)
+
+
 def as_labels(
     labels: Iterable[Any], count: int | None = None, classes: int | None = None
 ) -> list[int]:

@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ...models.network import Network, Signal
-from ...models.nodes.layers import Conv1d, Linear
+from ...models.nodes.layers import Conv1d, Linear, flat_features
 
 
 def run_to(network: Network, signal: Signal, name: str) -> dict[str, Signal]:
@@ -38,7 +38,7 @@ def patches(node: Conv1d | Linear, signal: Signal) -> Tensor:
     (B, F) -> (B, F) for a linear layer.
     """
     if isinstance(node, Linear):
-        return signal.values
+        return flat_features(signal)
     values, (left, right) = signal.masked(), node.padding
     missing = max(0, node.width - (values.shape[-1] + left + right))
     windows = functional.pad(values, (left, right + missing)).unfold(2, node.width, 1)

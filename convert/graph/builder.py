@@ -60,13 +60,14 @@ class Builder:
         """The ANN nodes that ``name`` reads, and their wires.
 
         Raises:
-            InputError: it reads the network's input, which only a Conv1d can.
+            InputError: it reads the network's input, which only a layer with weights can.
         """
         sources = self.ann.inputs[name]
         if "input" in sources:
             raise InputError(
                 f"cannot convert {name}: the word vectors must enter a Conv1d, because they arrive "
-                "as coded spikes; put a Conv1d (of width 1, to change nothing) between"
+                "as coded spikes; put a Conv1d (of width 1, to change nothing) between. One vector "
+                "a text may enter a Linear"
             )
         return [(source, self.wires[source]) for source in sources]
 

@@ -18,9 +18,9 @@ def convert_weights(builder: Builder, name: str, node: Conv1d | Linear) -> None:
     norm = builder.ann.node(readers[0]) if readers else None
     if isinstance(norm, BatchNorm1d) and len(readers) == 1:
         weight, bias = norm.fold(weight, bias)
-    if builder.ann.inputs[name] == ("input",) and isinstance(node, Conv1d):
+    if builder.ann.inputs[name] == ("input",):
         wire = builder.wires["input"]
-        weight = builder.recipe.encoder.fold(weight)  # (C, D', k)
+        weight = builder.recipe.encoder.fold(weight)  # (C, D', k) or (C, D')
     else:
         wire = builder.spikes(name)
         # one spike carries wire.value

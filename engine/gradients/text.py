@@ -47,6 +47,7 @@ from ...models.neurons.training import having, trained_by
 from ...models.snn import SpikingTextModel
 from ...models.text_model import TextModel
 from ...seeds import derive, generator
+from ...text.stages.stage import Stage
 from ...text.stages.words import TextStage
 from ..training.surrogate import Surrogate
 from .rate import rga_run
@@ -83,7 +84,7 @@ class WordGradients:
         seen_through: code and T whose mean frame an ANN reads instead of the vectors themselves
 
     Raises:
-        InputError: there is no gradient through the model's neurons.
+        InputError: there is no gradient through the model's neurons, or it reads no words.
     """
 
     def __init__(
@@ -92,6 +93,11 @@ class WordGradients:
         surrogate: Surrogate | None = None,
         seen_through: tuple[Encoder, int] | None = None,
     ) -> None:
+        if model.reads_vectors:
+            raise InputError(
+                "expected a model that reads words for an attack by gradients, but it reads one "
+                "vector a text, which its text stage makes: attack it without gradients"
+            )
         self.model, self.surrogate = model, surrogate or Surrogate()
         self.seen_through = seen_through
         self.encoder = model.encoder if isinstance(model, SpikingTextModel) else None
@@ -191,7 +197,7 @@ class WordGradients:
 
 
 def text_gradient(
-    stage: TextStage,
+    stage: Stage,
     gradients: WordGradients,
     text: str,
     label: int,
@@ -199,7 +205,13 @@ def text_gradient(
     seed: int = 0,
     draws: int = DRAWS,
 ) -> TextGradient:
-    """The gradient at ``text``, cut into words by ``stage``; see `WordGradients` for the rest."""
+    """The gradient at ``text``, cut into words by ``stage``; see `WordGradients` for the rest.
+
+    Raises:
+        InputError: the stage hands on no words.
+    """
+    if not isinstance(stage, TextStage):
+        raise InputError(f"expected a text stage of words for gradients, but got {stage.kind}")
     reach = stage.reach(text)
     (ids,) = stage.encode([text[:reach]])
     gradient = gradients(ids, label, kind, seed, draws)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import copy
 
 import torch
+from torch import Tensor
 
-from ...models.network import Network, Signal
+from ...models.network import Network
 from ...models.nodes.activations import Activation
 from ...models.nodes.layers import Concat, Conv1d, Dropout, Linear
 from ...models.nodes.pooling import MaxOverTime
@@ -29,19 +30,22 @@ class RowLinear(Linear):
         node.load_state_dict(linear.state_dict())
         return node
 
-    def forward(self, *inputs: Signal) -> Signal:
-        """Affine map of the last axis of (N, F)."""
-        products = inputs[0].values.unsqueeze(-2).double() * self.weight.double()  # (N, K, F)
-        return Signal((products.sum(dim=-1) + self.bias.double()).float())
+    def affine(self, values: Tensor) -> Tensor:
+        """(N, F) -> (N, K)."""
+        products = values.unsqueeze(-2).double() * self.weight.double()  # (N, K, F)
+        return (products.sum(dim=-1) + self.bias.double()).float()
 
 
-def ann_plan(network: Network) -> Plan:
+def ann_plan(network: Network, words: bool = True) -> Plan:
     """The branches ``input -> Conv1d [-> activation] -> MaxOverTime`` of an ANN, and the rest.
+
+    Of a network that reads no ``words`` but one vector a text, all nodes are the rest.
 
     Raises:
         Unsupported: the network has other nodes.
     """
-    chains = [_chain(network, name) for name in network.consumers("input")]
+    readers = network.consumers("input") if words else []
+    chains = [_chain(network, name) for name in readers]
     branches = tuple(_branch(network, chain) for chain in chains)
     front = {name for chain in chains for name in chain}
     rest = tuple(name for name in network.inputs if name not in front)
@@ -88,7 +92,7 @@ def ann_on_grid(model: TextModel) -> TextModel:
         Unsupported: see :func:`ann_plan`.
     """
     network = copy.deepcopy(model.network)
-    plan = ann_plan(network)
+    plan = ann_plan(network, words=not model.reads_vectors)
     for branch in plan.branches:
         conv = network.node(branch.conv)
         assert isinstance(conv, Conv1d)

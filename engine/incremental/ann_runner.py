@@ -36,7 +36,7 @@ class AnnRunner:
     ) -> None:
         self.model, self.asked, self.few = model, 0, few
         self.exact = precision == "exact"
-        self.tables = self.exact and tables
+        self.tables = self.exact and tables and not model.reads_vectors
         self._plain = model
         self._seen: WeightsState | None = None
         self._engine: Incremental[TextModel] | None = None

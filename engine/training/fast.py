@@ -17,7 +17,7 @@ from torch import Tensor
 from ...models.network import Network
 from ...models.nodes.layers import Concat
 from ...models.snn import SpikingTextModel
-from ..plan import Plan, plan_of, run_rest
+from ..plan import Plan, run_rest, word_plan
 from .front import Front
 from .surrogate import Surrogate
 from .words import Words, fused, words_of
@@ -42,7 +42,7 @@ class FastTraining:
 
     def __init__(self, model: SpikingTextModel, surrogate: Surrogate, kernels: bool = True) -> None:
         self.model, self.kernels = model, kernels
-        self.plan = plan_of(model.network)
+        self.plan = word_plan(model)
         self.front = Front(model.network, self.plan, surrogate, kernels)
         self.joined = _joined(model.network, self.plan)
 

@@ -24,7 +24,7 @@ from torch import Tensor
 from ...models.nodes.layers import Conv1d
 from ...models.snn import SpikingTextModel
 from ..exact_sums import exact_sums
-from ..plan import Unsupported, plan_of, run_rest
+from ..plan import Unsupported, run_rest, word_plan
 from ..training.surrogate import Surrogate
 from .backward import KERNELS, PieceGradient, attained
 from .front import (
@@ -64,7 +64,7 @@ class TritonTraining:
         if surrogate.backward != "exact":
             raise Unsupported("the GPU kernels train with exact gradients, not with those of rates")
         self.model, self.surrogate, self.piece_bytes = model, surrogate, piece_bytes
-        self.plan = plan_of(model.network)
+        self.plan = word_plan(model)
 
     def __call__(
         self, ids: Tensor, lengths: Tensor, generator: torch.Generator | None = None

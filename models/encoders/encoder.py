@@ -132,7 +132,7 @@ class Encoder:
         return x * real
 
     def fold(self, weight: Tensor) -> Tensor:
-        """Filter weights (C, D, k) for x, as weights (C, D', k) for the mapped channels.
+        """Weights (C, D, k) or (C, D) for x, as weights (C, D', ...) for the mapped channels.
 
         split: x = p - n, so [W, -W]. shift: x = 2 x' - presence, so [2W, -sum_d W_d]. Both over
         the gain.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 
 from ...errors import InputError
 
@@ -21,16 +21,19 @@ class Family:
     Its module loads no torch, since the command line shows the options: what ``build`` needs is
     imported inside it.
 
-    spec: a dataclass of what shapes a network. ``dim`` (components of a word vector) and
+    spec: a dataclass of what shapes a network. ``dim`` (components of a vector) and
     ``classes`` (their number) come from the data, and fields made by `snnconvert.options.option`
     are options of the command line; other fields are for scripts alone.
     build: the network of a spec, and of a seed for its weights. Input (B, D, L), logits (B, K).
     usual: the command line's defaults where they are not those of ``spec``.
+    reads: what a text stage must hand on: ``ids`` of a sequence of words, each with a vector of
+    ``dim`` components (B, D, L), or ``vectors``, one a text (B, D, 1).
     """
 
     spec: type[Any]
     build: Callable[[Any, int], Network]
     usual: Mapping[str, Any] = field(default_factory=dict)
+    reads: Literal["ids", "vectors"] = "ids"
 
     def __post_init__(self) -> None:
         names = [item.name for item in fields(self.spec)]

@@ -108,7 +108,10 @@ def _sides(padding: int | str | Sequence[int], width: int) -> tuple[int, int]:
 
 
 class Linear(Node):
-    """Fully connected layer on flat features: (..., F) -> (..., K)."""
+    """Fully connected layer on flat features: (..., F) -> (..., K).
+
+    A signal of one position (..., F, 1), as a text of one vector is, is read as flat features.
+    """
 
     fields = ("inputs", "outputs")
     synaptic = True
@@ -125,11 +128,36 @@ class Linear(Node):
 
     def synaptic_operations(self, arriving: Tensor, lengths: Tensor | None) -> Tensor:
         """A spike reaches every output."""
-        return arriving.sum(dim=2, dtype=EXACT) * self.outputs
+        return arriving.flatten(2).sum(dim=2, dtype=EXACT) * self.outputs
 
     def forward(self, *inputs: Signal) -> Signal:
-        """Affine map of the last axis."""
-        return Signal(functional.linear(inputs[0].values, self.weight, self.bias))
+        """Affine map of the last axis; frames that are one frame seen T times are mapped once."""
+        values = flat_features(inputs[0])
+        if values.dim() == 3 and len(values) > 1 and values.stride(0) == 0:
+            once = self.affine(values[0])  # (B, K)
+            return Signal(once.expand(len(values), *once.shape))
+        return Signal(self.affine(values))
+
+    def affine(self, values: Tensor) -> Tensor:
+        """(..., F) -> (..., K)."""
+        return functional.linear(values, self.weight, self.bias)
+
+
+def flat_features(signal: Signal) -> Tensor:
+    """(..., F) of flat features, or of a signal (..., F, 1) of one position.
+
+    Raises:
+        InputError: it has more positions.
+    """
+    if signal.lengths is None:
+        return signal.values
+    if signal.values.shape[-1] != 1:
+        raise InputError(
+            "expected flat features or one vector a text for a Linear, but got a sequence of "
+            f"{signal.values.shape[-1]} positions: pool over positions first, or use a text stage "
+            "that hands on vectors"
+        )
+    return signal.masked()[..., 0]
 
 
 class Concat(Node):

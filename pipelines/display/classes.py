@@ -23,7 +23,7 @@ def reference_rows(models: Models) -> Iterator[tuple[str, list[str]]]:
         linear = ann.baseline
         score = linear.test.macro_f1 if linear.test else None
         figures = (linear.dev_accuracy, linear.test_accuracy, score)
-        yield "linear model on words", [percent(figure) for figure in figures]
+        yield f"linear model on {linear.reads or 'words'}", [percent(figure) for figure in figures]
     if ann is not None and ann.test is not None:
         dev = ann.dev.largest_class_share if ann.dev else None
         yield "largest class always", [percent(dev), percent(ann.test.largest_class_share), ""]

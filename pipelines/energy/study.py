@@ -53,6 +53,11 @@ LABEL = (
     "named model. Nothing was measured on a chip."
 )
 
+MADE_BEFORE = (
+    "The vector of a text is made before the network, by the same work for an ANN and for an SNN; "
+    "that work is not counted, only the fetching of its components"
+)
+
 
 class Study:
     """All measurements of one run.
@@ -82,7 +87,7 @@ class Study:
         self.labels = [texts.labels[settings.split][i] for i in self.chosen]
         self.dev = (texts.sequences["dev"], texts.labels["dev"])
         self.measured: list[Measured] = []
-        self.notes: list[str] = []
+        self.notes = [MADE_BEFORE] if texts.stage.hands_on == "vectors" else []
 
     def result(self, models: Sequence[str]) -> EnergyFile:
         """All figures; see docs/energy.md."""
@@ -124,7 +129,11 @@ class Study:
 
     def texts_rows(self) -> list[Row]:
         """What every text costs, for a file of its own."""
-        return texts_rows(self.chosen, self.sequences, self.measured, self.tables)
+        words = [len(sequence) for sequence in self.sequences]
+        if self.texts.stage.hands_on == "vectors":
+            split = self.texts.dataset.split(self.settings.split)
+            words = [len(self.texts.stage.segment(split.texts[i])) for i in self.chosen]
+        return texts_rows(self.chosen, words, self.measured, self.tables)
 
     def _anns(self, ann: TextModel, runs: dict[str, SpikingRun]) -> list[Measured]:
         """The ANN, and where it was trained with QCFS as a quantised one."""
@@ -231,7 +240,7 @@ def layer_rows(measured: Sequence[Measured]) -> list[Row]:
 
 def texts_rows(
     chosen: Sequence[int],
-    sequences: Sequence[np.ndarray],
+    words: Sequence[int],
     measured: Sequence[Measured],
     tables: Sequence[EnergyTable],
 ) -> list[Row]:
@@ -241,14 +250,14 @@ def texts_rows(
         if m.victim not in SPIKING:
             continue
         columns = {
-            name: np.broadcast_to(total(m.layers, name), (len(sequences),))
+            name: np.broadcast_to(total(m.layers, name), (len(words),))
             for name in ("spikes_out", "sops", "macs", "updates")
         }
         joules = {t.name: t.joules(m.layers) for t in tables}
-        steps = np.broadcast_to(m.layers[0].steps, (len(sequences),))
-        for n, (index, sequence) in enumerate(zip(chosen, sequences, strict=True)):
+        steps = np.broadcast_to(m.layers[0].steps, (len(words),))
+        for n, (index, length) in enumerate(zip(chosen, words, strict=True)):
             row: Row = {"victim": m.victim, "setting": m.setting, "text": index}
-            row |= {"words": len(sequence), "steps": int(steps[n])}
+            row |= {"words": length, "steps": int(steps[n])}
             row |= {name: float(values[n]) for name, values in columns.items()}
             row |= {f"{k} joules": float(v[n]) for k, v in joules.items() if v is not None}
             rows.append(row)

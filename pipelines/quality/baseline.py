@@ -1,7 +1,8 @@
 """A linear model on word counts beside every trained network: what the texts give without one.
 
 TF-IDF and logistic regression are what text classification compares with first (Wang and Manning
-2012, "Baselines and bigrams"; scikit-learn's own text tutorial). It takes about a second.
+2012, "Baselines and bigrams"; scikit-learn's own text tutorial). It takes about a second. Where the
+text stage hands on one vector a text, the logistic regression reads that vector.
 """
 
 from __future__ import annotations
@@ -41,9 +42,9 @@ class LinearModel:
     """A fitted model, as it is saved beside the network.
 
     Attributes:
-        words: V, of the text stage that it was fitted with
+        words: V, of the text stage that it was fitted with; 0 where that hands on vectors
         used: (U,) ids of the words that it reads
-        classifier: logistic regression on their TF-IDF, with an ``idf`` (U,)
+        classifier: logistic regression on their TF-IDF, with an ``idf`` (U,), or on the vectors
     """
 
     words: int
@@ -52,7 +53,9 @@ class LinearModel:
     classifier: LogisticRegression
 
     def predict(self, sequences: Sequence[np.ndarray]) -> np.ndarray:
-        """The class of each text, (N,), from ids below V."""
+        """The class of each text, (N,), from ids below V or vectors (1, D)."""
+        if not self.words:
+            return np.asarray(self.classifier.predict(np.concatenate(sequences)))
         counts = word_counts(sequences, self.words)[:, self.used]
         weights = _weights()
         weights.idf_ = self.idf
@@ -91,14 +94,19 @@ def fit_linear(texts: Texts, class_weights: bool = False) -> LinearModel:
     Its words are those of the run's text stage, cut after as many; TF is 1 + log of the count.
 
     Args:
-        texts: id sequences and labels by split
+        texts: what the network reads, and labels, by split
         class_weights: weigh classes by their inverse frequency, as the network's training does
     """
     from sklearn.linear_model import LogisticRegression
 
     weights = "balanced" if class_weights else None
     linear = LogisticRegression(C=REGULARISATION, max_iter=ITERATIONS, class_weight=weights)
-    words = len(texts.stage.vocabulary)
+    if texts.stage.hands_on == "vectors":
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that it would like more iterations
+            linear.fit(np.concatenate(texts.sequences["train"]), texts.labels["train"])
+        return LinearModel(0, np.zeros(0, np.int64), np.zeros(0), linear)
+    words = len(texts.stage.words)
     counts = word_counts(texts.sequences["train"], words)
     used = np.flatnonzero(counts.getnnz(axis=0))  # words of the vectors alone teach nothing
     used = used if len(used) else np.array([PAD_ID])  # of texts whose words are all unknown
@@ -135,6 +143,8 @@ def linear_baseline(
     if path is not None:
         model.save(path)
     found: dict[str, Any] = {"model": "logistic regression on TF-IDF of words"}
+    if not model.words:
+        found = {"model": "logistic regression on the vectors of texts", "reads": "vectors"}
     for split in ("dev", "test"):
         labels = texts.labels[split]
         predicted = model.predict(texts.sequences[split])

@@ -14,7 +14,10 @@ from typing import Any
 from ...files import sha256
 
 # of each stage: what other stages and commands cannot do without
-NEEDED = {"data": ("stage.json", "vocabulary.txt")}
+NEEDED = {"data": ("stage.json",)}
+# and what cannot be done without where it was made: not every text stage has all of it
+IF_MADE = {"data": ("vocabulary.txt", "words.safetensors")}
+OLD = {"data": ("vocabulary.txt",)}  # of runs from before files were recorded
 _MODEL = ("spec.json", "weights.safetensors")
 # what it makes besides: training begins with the vectors, `evaluate` asks the linear model, the
 # report shows the others
@@ -46,9 +49,15 @@ def record(folder: Path, stage: str) -> Record:
 
 
 def _files(folder: Path, stage: str) -> Iterator[Path]:
-    for pattern in (*needed(stage), *MORE.get(stage, ())):
+    for pattern in (*needed(stage), *IF_MADE.get(stage, ()), *MORE.get(stage, ())):
         found = sorted(folder.glob(pattern))
         yield from (path for path in found if path.is_file() and not path.name.startswith("."))
+
+
+def _looked_at(stage: str, known: Record) -> tuple[str, ...]:
+    """The files that must be there whenever ``stage`` is read."""
+    made = IF_MADE.get(stage, ()) if known else OLD.get(stage, ())
+    return (*needed(stage), *(name for name in made if name in known or not known))
 
 
 def _known(recorded: Any) -> Record:
@@ -75,8 +84,9 @@ def damage(folder: Path, stage: str, recorded: Any, whole: bool = False) -> str:
             are needed, and at the bytes of small ones
     """
     known = _known(recorded)
-    wanted = [*known, *(name for name in needed(stage) if name not in known)]
-    for name in wanted if whole else needed(stage):
+    always = _looked_at(stage, known)
+    wanted = [*known, *(name for name in always if name not in known)]
+    for name in wanted if whole else always:
         path = folder / name
         if not path.is_file():
             return f"there is no such file as {path}"
@@ -92,7 +102,7 @@ def damage(folder: Path, stage: str, recorded: Any, whole: bool = False) -> str:
 def digest(stage: str, recorded: Any) -> str | None:
     """What tells what ``stage`` made from another; None where that has not been recorded."""
     known = _known(recorded)
-    names = [*needed(stage), *(["vectors.safetensors"] if stage == "data" else [])]
+    names = [*_looked_at(stage, known), *(["vectors.safetensors"] if stage == "data" else [])]
     if not names or any(name not in known for name in names):
         return None
     return sha256(*(str(known[name][1]).encode() for name in names))[:16]

@@ -53,7 +53,7 @@ class DataSettings(Settings):
         "in the run",
         shown="none",
     )
-    stage: str = option("words", "what a text is cut into, each with an id and a vector", STAGES)
+    stage: str = option("words", "words with a vector each, or one vector a text (mean)", STAGES)
     vectors: str = option(
         "train", "word vectors: a word2vec or GloVe file, a gensim name, train, or random"
     )

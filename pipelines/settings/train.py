@@ -9,6 +9,7 @@ from ...errors import InputError
 from ...models.families import FAMILIES
 from ...models.families.dpcnn import DPCNNSpec
 from ...models.families.family import same_option
+from ...models.families.mlp import MLPSpec
 from ...models.families.textcnn import TextCNNSpec
 from ..training.options import LoopOptions
 from .fields import Settings, option
@@ -26,12 +27,13 @@ def family_options() -> dict[str, tuple[Any, Field[Any]]]:
 
 @dataclass(frozen=True)
 class TrainSettings(LoopOptions, Settings):
-    """The text CNN and its training."""
+    """The network and its training."""
 
     model: str = option("textcnn", "network", FAMILIES)
     blocks: int = same_option(DPCNNSpec, "blocks")
     widths: tuple[int, ...] = same_option(TextCNNSpec, "widths")
     channels: int = same_option(TextCNNSpec, "channels")
+    hidden: tuple[int, ...] = same_option(MLPSpec, "hidden")
     activation: str = same_option(TextCNNSpec, "activation")
     levels: int = same_option(TextCNNSpec, "levels")
     bound: float = same_option(TextCNNSpec, "bound")
@@ -86,6 +88,13 @@ class TrainSettings(LoopOptions, Settings):
         """The options of networks that a user has added."""
         known = {item.name for item in fields(TrainSettings)}
         return {name: pair for name, pair in family_options().items() if name not in known}
+
+    def unread(self) -> set[str]:
+        """Options that runs were once without, and that the network does not read.
+
+        They are left out of a run's settings, so that runs of before they were there stay the same.
+        """
+        return {"hidden", *self.added_options()} - self.of_network().keys()
 
     def of_network(self) -> dict[str, Any]:
         """The options of the network that is trained, by name."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...text.datasets.dataset import Dataset
-from ...text.stages.words import TextStage
+from ...text.stages.stage import Stage
 
 
 @dataclass
@@ -18,6 +18,6 @@ class Texts:
     """
 
     dataset: Dataset
-    stage: TextStage
+    stage: Stage
     sequences: dict[str, list[np.ndarray]]
     labels: dict[str, list[int]]

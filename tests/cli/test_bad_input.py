@@ -89,7 +89,7 @@ def test_an_unforeseen_error_is_one_line(
     def broken(*_: object) -> None:
         raise KeyError("a\nb")
 
-    monkeypatch.setattr("snnconvert.pipelines.data.TextStage.load", broken)
+    monkeypatch.setattr("snnconvert.text.stages.words.TextStage.load", broken)
     assert main(["predict", str(tiny_run), "hi"]) == 1
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and "KeyError" in said and "--debug" in said

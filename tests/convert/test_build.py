@@ -226,7 +226,7 @@ def small(*nodes: tuple[str, Node, tuple[str, ...]]) -> Network:
             "cannot convert pool: the last layer must be linear",
         ),
         (small(("pool", MaxOverTime(), ("input",))), "cannot convert pool: max pooling must read"),
-        (small(("fc", Linear(6, 2), ("input",))), "word vectors must enter a Conv1d"),
+        (small(("two", Concat(), ("input", "input"))), "word vectors must enter a Conv1d"),
         (
             small(("conv", Conv1d(6, 2, 2), ("input",)), ("two", Concat(), ("conv", "conv"))),
             "cannot convert conv: its output goes to two",

@@ -92,6 +92,19 @@ def test_example_of_a_text_stage(tmp_path):
         STAGES.remove("characters")
 
 
+def test_example_of_a_vector_stage(tmp_path):
+    from snnconvert import TextClassifier
+    from snnconvert.text.stages import STAGES
+
+    module = example("vector_stage")
+    try:
+        run = module.train_on_ngrams(tmp_path / "run")
+        (vector,) = TextClassifier.load(run).stage.encode("a good film")
+        assert vector.shape == (1, 64) and vector.any() and abs(vector).max() <= 1
+    finally:
+        STAGES.remove("ngrams")
+
+
 def test_example_of_a_section(tiny_run, tmp_path):
     from snnconvert.pipelines.report.sections import SECTIONS
 

@@ -29,9 +29,10 @@ def journey(
     convert: tuple[str, ...] = ("--steps", "3"),
     sweep: tuple[str, ...] = ("--sweep.encoders", "saf", "--sweep.steps", "2,3"),
     energy: tuple[str, ...] = (),
+    network: tuple[str, ...] = NETWORK,
 ) -> dict[str, Any]:
     """Train, convert, sweep, price and report; the figures, and the report under ``html``."""
-    command("train", "--out", str(run), *DATA, *NETWORK, *train)
+    command("train", "--out", str(run), *DATA, *network, *train)
     command("convert", str(run), *convert)
     command("convert", str(run), "--sweep", *sweep)
     command("energy", str(run), "--texts", "8", "--sampled", "0", *energy)

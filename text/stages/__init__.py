@@ -7,6 +7,6 @@ from typing import TYPE_CHECKING
 from ...registry import Registry
 
 if TYPE_CHECKING:
-    from .words import TextStage
+    from .stage import Stage
 
-STAGES: Registry[type[TextStage]] = Registry("text stage", __name__, "STAGE", ("words",))
+STAGES: Registry[type[Stage]] = Registry("text stage", __name__, "STAGE", ("words", "mean"))

@@ -13,6 +13,7 @@ import numpy as np
 from ...errors import InputError
 from ...progress import bar
 from ..vectors.load import WordVectors, load_vectors, random_vectors
+from ..writing.writing import AS_IT_STANDS, Writing
 from .coverage import VectorReport, report, unknown_words
 from .needed import Needed
 from .other_script import other_script
@@ -35,6 +36,7 @@ class Options:
     window: int
     epochs: int | None
     progress: bool
+    writing: Writing = AS_IT_STANDS
 
     @property
     def learned(self) -> bool:
@@ -58,6 +60,7 @@ class Fitted:
         source: file name or kind of the word vectors.
         report: what loading a file of vectors gave.
         matrix: (V, D) float32 in [-1, 1]; rows 0 (padding) and 1 (unknown) are zero.
+        drawn: ids of words that have no vector of the source, and got a random one.
     """
 
     vocabulary: Vocabulary
@@ -66,6 +69,7 @@ class Fitted:
     source: str
     report: VectorReport | None
     matrix: np.ndarray
+    drawn: list[int]
 
 
 def fit_words(texts: Sequence[str], language: str, cut: Cutter, options: Options) -> Fitted:
@@ -101,13 +105,15 @@ def fit_words(texts: Sequence[str], language: str, cut: Cutter, options: Options
     shares = (len(known) / len(counts), int(tally.sum()) / counts.total())
     types, tokens = shares if options.learned else (0.0, 0.0)
     sizes = {"train_types": len(counts), "train_tokens": counts.total()}
+    matrix, drawn = _matrix(vocabulary, range_map, language, found, rows, options.seed)
     return Fitted(
         vocabulary,
         range_map,
         {"types": types, "tokens": tokens, **sizes},
         found.source,
         None if options.from_texts else _report(found, segments, counts, rows, language),
-        _matrix(vocabulary, range_map, language, found, rows, options.seed),
+        matrix,
+        drawn,
     )
 
 
@@ -165,8 +171,12 @@ def _matrix(
     found: WordVectors,
     rows: dict[str, int],
     seed: int,
-) -> np.ndarray:
-    """(V, D) float32: a mapped vector for each word, zeros for padding and unknown words."""
+) -> tuple[np.ndarray, list[int]]:
+    """A mapped vector for each word, and the ids of those that were drawn at random.
+
+    Returns:
+        (V, D) float32, zeros for padding and unknown words; the ids.
+    """
     matrix = np.zeros((len(vocabulary), found.dim), dtype=np.float32)
     ids = [i for i, word in enumerate(vocabulary.words) if i > 1 and word in rows]
     matrix[ids] = range_map.apply(found.matrix[[rows[vocabulary.words[i]] for i in ids]])
@@ -182,4 +192,4 @@ def _matrix(
         # Uniform values in [-1, 1) have the standard deviation 1 / sqrt(3).
         values = range_map.mean + range_map.std * math.sqrt(3) * drawn
         matrix[without] = range_map.apply(values)
-    return matrix
+    return matrix, without

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from ...files import read_json
 from . import STAGES
-from .words import STAGE_FILE, TextStage
+from .stage import STAGE_FILE, Stage
+from .words import TextStage
 
 
-def load_stage(folder: Path | str) -> TextStage:
-    """Read what a stage wrote by its `TextStage.save`.
+def load_stage(folder: Path | str) -> Stage:
+    """Read what a stage wrote by its `Stage.save`.
 
     Raises:
         InputError: a file is missing or damaged, or the kind is not known here, as that of a stage

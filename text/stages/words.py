@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
 from ...errors import InputError
-from ...files import read_json, sha256, write_json
-from ..datasets.dataset import Split
+from ...files import sha256, write_json
 from ..inputs import TextsLike, as_text, as_texts
 from ..segment import segmenter
-from ..vectors.load import WordVectors
 from ..writing.dictionary import UserDictionary
 from ..writing.writing import AS_IT_STANDS, Writing
 from .coverage import VectorReport
-from .fitting import Cutter, Options, fit_words
+from .fitting import Cutter, Fitted, Options, fit_words
 from .prepared import as_they_stand, prepared
 from .ranges import RangeMap
+from .stage import FORMAT, STAGE_FILE, Stage, incomplete, known_language, read_values
 from .vocabulary import FILL, Vocabulary
 
-FORMAT = "snnconvert text stage 1"
-STAGE_FILE, _VOCABULARY = "stage.json", "vocabulary.txt"
+VOCABULARY_FILE = "vocabulary.txt"
 
 
 @dataclass(frozen=True)
-class TextStage:
+class TextStage(Stage):
     """Segmenter, vocabulary and range map, fitted on the training split alone.
 
     A stage of one's own is a subclass with its ``kind`` and `cutter`, registered by ``STAGES.add``:
@@ -63,6 +61,7 @@ class TextStage:
     fill: int = 0
     writing: Writing = AS_IT_STANDS
     kind: ClassVar[str] = "words"
+    hands_on: ClassVar[Literal["ids", "vectors"]] = "ids"
 
     @classmethod
     def cutter(cls, language: str, dictionary: UserDictionary | None = None) -> Cutter:
@@ -73,61 +72,26 @@ class TextStage:
         return segmenter(language, dictionary)
 
     @classmethod
-    def fit(
-        cls,
-        train: Split | TextsLike,
-        language: str,
-        vectors: str | Path | WordVectors = "random",
-        *,
-        dim: int | None = None,
-        max_length: int = 256,
-        min_count: int = 1,
-        max_extra_words: int = 50_000,
-        seed: int = 0,
-        window: int = 5,
-        epochs: int | None = None,
-        progress: bool = True,
-        writing: Writing = AS_IT_STANDS,
-    ) -> tuple[TextStage, np.ndarray]:
-        """Fit the stage on the training split.
+    def fitted(
+        cls, texts: Sequence[str], language: str, options: Options, max_length: int
+    ) -> tuple[Self, np.ndarray]:
+        """As `Stage.fitted`.
 
         The vocabulary holds the training words, and words of the vector file beyond them, so that
         words that first occur in a test or an attacked text have a vector. A Chinese training word
         without one gets the mean of its characters' vectors; where they have none either, and in
         English, it gets random values of the same mean and standard deviation.
-
-        Args:
-            train: the training split, or its texts alone.
-            language: "en" or "zh".
-            vectors: where word vectors come from; see `vectors.load_vectors`, also for the next.
-            dim: length of random and trained vectors.
-            max_length: texts are cut after so many words.
-            min_count: rarer training words have an id only where the vector file has them.
-            max_extra_words: at most so many words that are only in the vector file, in its order.
-            seed: for random and trained vectors.
-            window: words on either side that trained vectors look at.
-            epochs: passes over the texts to train vectors; by their size where it is left out.
-            progress: show a bar while texts are segmented and vectors are read or trained.
-            writing: what is made alike before a text is cut, and words of the user's.
-
-        Returns:
-            The stage, and its (V, D) float32 matrix of word vectors in [-1, 1], whose rows 0
-            (padding) and 1 (unknown) are zero.
-
-        Raises:
-            InputError: bad arguments or vectors, texts without words, or vectors that no training
-                word is in.
         """
-        texts = as_texts(train.texts if isinstance(train, Split) else train)
-        if max_length < 1 or min_count < 1 or max_extra_words < 0 or not texts:
-            raise InputError(
-                "expected training texts, max_length and min_count of at least 1 and "
-                f"max_extra_words of at least 0, but got {len(texts)} texts, {max_length}, "
-                f"{min_count} and {max_extra_words}"
-            )
-        options = Options(vectors, dim, min_count, max_extra_words, seed, window, epochs, progress)
-        fitted = fit_words(texts, language, prepared(cls, language, writing), options)
-        stage = cls(
+        cut = prepared(cls, language, options.writing)
+        fitted = fit_words(texts, language, cut, options)
+        return cls.of(fitted, language, max_length, options.writing), fitted.matrix
+
+    @classmethod
+    def of(
+        cls, fitted: Fitted, language: str, max_length: int, writing: Writing = AS_IT_STANDS
+    ) -> Self:
+        """The stage of what was learned from training texts."""
+        return cls(
             language,
             fitted.vocabulary,
             max_length,
@@ -138,7 +102,22 @@ class TextStage:
             vector_report=fitted.report,
             writing=writing,
         )
-        return stage, fitted.matrix
+
+    @property
+    def words(self) -> Sequence[str]:
+        """As `Stage.words`."""
+        return self.vocabulary.words
+
+    def positions(self, text: str) -> list[str]:
+        """The words that `encode` reads, cut to ``max_length``."""
+        return self.segment(text)[: self.max_length]
+
+    def identity(self) -> list[Any]:
+        """As `Stage.identity`: its words in order, and how it cuts texts."""
+        parts = [self.language, self.max_length, list(self.vocabulary.words)]
+        parts += [self.fill] if self.fill else []
+        parts += [] if self.kind == TextStage.kind else [self.kind]
+        return parts + ([self.writing.to_dict()] if self.writing.to_dict() else [])
 
     def segment(self, text: str) -> list[str]:
         """The words of ``text``, all of them."""
@@ -201,48 +180,47 @@ class TextStage:
                 known += [c for c in word if c in self.vocabulary] or [word]
         return known
 
+    def values(self) -> dict[str, Any]:
+        """Its fields but the words, JSON-able."""
+        return {
+            "format": FORMAT,
+            "language": self.language,
+            "max_length": self.max_length,
+            "range_map": self.range_map.to_dict(),
+            "coverage": self.coverage,
+            "vectors_source": self.vectors_source,
+            "dim": self.dim,
+            "words": len(self.vocabulary),
+            "vocabulary_sha256": _digest(self.vocabulary),
+            **({"fill": self.fill} if self.fill else {}),
+            **self.writing.to_dict(),
+            **({} if self.kind == TextStage.kind else {"kind": self.kind}),
+        }
+
     def save(self, folder: Path | str) -> None:
         """Write ``stage.json`` and what it names into ``folder``, each file atomically."""
         folder = Path(folder)
-        self.vocabulary.save(folder / _VOCABULARY)
+        self.vocabulary.save(folder / VOCABULARY_FILE)
         self.writing.save(folder)
-        write_json(
-            folder / STAGE_FILE,
-            {
-                "format": FORMAT,
-                "language": self.language,
-                "max_length": self.max_length,
-                "range_map": self.range_map.to_dict(),
-                "coverage": self.coverage,
-                "vectors_source": self.vectors_source,
-                "dim": self.dim,
-                "words": len(self.vocabulary),
-                "vocabulary_sha256": _digest(self.vocabulary),
-                **({"fill": self.fill} if self.fill else {}),
-                **self.writing.to_dict(),
-                **({} if self.kind == TextStage.kind else {"kind": self.kind}),
-            },
-        )
+        write_json(folder / STAGE_FILE, self.values())
 
     @classmethod
-    def load(cls, folder: Path | str) -> TextStage:
+    def load(cls, folder: Path | str) -> Self:
         """Read what `save` wrote.
 
         Raises:
             InputError: a file is missing, cut off, of another kind, or does not fit the other.
         """
         folder = Path(folder)
-        what = "a fitted text stage"
-        values = read_json(folder / STAGE_FILE, what)
-        if not isinstance(values, dict) or values.get("format") != FORMAT:
-            raise InputError(
-                f"expected {what} ({FORMAT}) in {folder / STAGE_FILE}, but it holds something "
-                "else: give the folder of a run of this version"
-            )
-        vocabulary = Vocabulary.load(folder / _VOCABULARY)
+        return cls.from_values(read_values(folder), folder)
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any], folder: Path) -> Self:
+        """The stage of its `values`, with its words in ``folder``; raises as `load` does."""
+        vocabulary = Vocabulary.load(folder / VOCABULARY_FILE)
         if values.get("vocabulary_sha256") != _digest(vocabulary):
             raise InputError(
-                f"{folder / _VOCABULARY} does not belong to {STAGE_FILE} beside it: expected "
+                f"{folder / VOCABULARY_FILE} does not belong to {STAGE_FILE} beside it: expected "
                 f"{values.get('words')} words, got {len(vocabulary)}; copy both files again"
             )
         try:
@@ -250,7 +228,7 @@ class TextStage:
             if fill and FILL not in vocabulary:
                 raise ValueError(f"fill without the word {FILL}")
             return cls(
-                language=_language(values["language"]),
+                language=known_language(values["language"]),
                 vocabulary=vocabulary,
                 max_length=int(values["max_length"]),
                 range_map=RangeMap.from_dict(values["range_map"]),
@@ -261,19 +239,11 @@ class TextStage:
                 writing=Writing.from_dict(values, folder),
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise InputError(
-                f"{folder / STAGE_FILE} is not complete ({type(error).__name__}: {error}); "
-                "train again"
-            ) from None
+            raise incomplete(folder, error) from None
 
 
 def _digest(vocabulary: Vocabulary) -> str:
     return sha256("\n".join(vocabulary.words).encode())
-
-
-def _language(value: Any) -> str:
-    segmenter(value)  # refuses an unknown language
-    return str(value)
 
 
 STAGE = TextStage

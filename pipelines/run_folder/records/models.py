@@ -29,11 +29,15 @@ class Judged:
 
 @dataclass(frozen=True, kw_only=True)
 class Baseline(Judged):
-    """The linear model on word counts beside a trained network."""
+    """The linear model on word counts beside a trained network.
+
+    reads: what it reads where that is not the counts of words.
+    """
 
     model: str
     dev_accuracy: float
     seconds: float | None = rare()
+    reads: str | None = rare()
 
 
 @dataclass(frozen=True, kw_only=True)
