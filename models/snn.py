@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Iterator
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -44,6 +45,21 @@ class SpikeEncoder(Protocol):
     ) -> Tensor:
         """Frames (T, B, D', L) of vectors (B, D, L)."""
 
+    @property
+    def in_pieces(self) -> bool:
+        """Whether `pieces` never holds all T frames at once."""
+
+    def pieces(
+        self,
+        x: Tensor,
+        lengths: Tensor,
+        steps: int,
+        size: int,
+        generator: torch.Generator | None = None,
+        shared_noise: bool = False,
+    ) -> Iterator[Tensor]:
+        """The same frames, in pieces of up to ``size`` steps."""
+
 
 class SpikingTextModel(nn.Module):
     """Range-mapped word vectors, an encoder and a spiking network.
@@ -73,6 +89,11 @@ class SpikingTextModel(nn.Module):
         last = self.network.node(self.network.output)
         return last.latency if isinstance(last, RampReadout) else self.steps
 
+    @property
+    def pre_steps(self) -> int:
+        """Steps that are run before the T of the answer: none."""
+        return 0
+
     def embed(self, ids: Tensor) -> Tensor:
         """Ids (B, L) -> vectors (B, D, L) in [-1, 1], padding zero."""
         return self.embedding(ids).clamp(-1, 1).transpose(1, 2)
@@ -101,6 +122,46 @@ class SpikingTextModel(nn.Module):
         """Output currents (T, B, K) of padded ids (B, L); see :func:`running_logits`."""
         frames = self.frames(ids, lengths, generator, shared_noise, steps)
         return self.network(Signal(frames, lengths), record)
+
+    @property
+    def in_pieces(self) -> bool:
+        """Whether `pieces` holds few steps at a time; otherwise it gives them all at once."""
+        return self.network.resumes and self.encoder.in_pieces
+
+    def pieces(
+        self,
+        ids: Tensor,
+        lengths: Tensor,
+        size: int,
+        generator: torch.Generator | None = None,
+        shared_noise: bool = False,
+    ) -> Iterator[dict[str, Signal]]:
+        """What `forward` records, in pieces of time: of ``size`` steps, or all where it must be so.
+
+        The pieces together are the recorded run, the same draws and spikes; what is of a piece may
+        be dropped before the next is asked for. Runs that cannot be cut give one piece.
+        """
+        if not self.network.resumes:
+            record: dict[str, Signal] = {}
+            self(ids, lengths, generator, shared_noise, record=record)
+            yield record
+            return
+        states: dict[str, Any] = {}
+        for frames in self._frames(ids, lengths, self.steps, size, generator, shared_noise):
+            yield self.network.resume(Signal(frames, lengths), states)
+
+    def _frames(
+        self,
+        ids: Tensor,
+        lengths: Tensor,
+        steps: int,
+        size: int,
+        generator: torch.Generator | None,
+        shared_noise: bool,
+    ) -> Iterator[Tensor]:
+        """As `frames`, in pieces."""
+        x = self.embed(ids)  # (B, D, L)
+        return self.encoder.pieces(x, lengths, steps, size, generator, shared_noise)
 
 
 def running_logits(currents: Tensor) -> Tensor:

@@ -11,10 +11,7 @@ from ...models.nodes.layers import Conv1d, Linear
 
 def run_to(network: Network, signal: Signal, name: str) -> dict[str, Signal]:
     """Run the nodes that ``name`` depends on, and no others: their signals by name."""
-    needed = {name}
-    for node in reversed(network.inputs):
-        if node in needed:
-            needed.update(network.inputs[node])
+    needed = network.before(name)
     signals = {"input": signal}
     for node, inputs in network.inputs.items():
         if node in needed:
