@@ -45,21 +45,6 @@ class SpikeEncoder(Protocol):
     ) -> Tensor:
         """Frames (T, B, D', L) of vectors (B, D, L)."""
 
-    @property
-    def in_pieces(self) -> bool:
-        """Whether `pieces` never holds all T frames at once."""
-
-    def pieces(
-        self,
-        x: Tensor,
-        lengths: Tensor,
-        steps: int,
-        size: int,
-        generator: torch.Generator | None = None,
-        shared_noise: bool = False,
-    ) -> Iterator[Tensor]:
-        """The same frames, in pieces of up to ``size`` steps."""
-
 
 class SpikingTextModel(nn.Module):
     """Range-mapped word vectors, an encoder and a spiking network.
@@ -126,7 +111,7 @@ class SpikingTextModel(nn.Module):
     @property
     def in_pieces(self) -> bool:
         """Whether `pieces` holds few steps at a time; otherwise it gives them all at once."""
-        return self.network.resumes and self.encoder.in_pieces
+        return self.network.resumes and bool(getattr(self.encoder, "in_pieces", False))
 
     def pieces(
         self,
@@ -159,9 +144,12 @@ class SpikingTextModel(nn.Module):
         generator: torch.Generator | None,
         shared_noise: bool,
     ) -> Iterator[Tensor]:
-        """As `frames`, in pieces."""
-        x = self.embed(ids)  # (B, D, L)
-        return self.encoder.pieces(x, lengths, steps, size, generator, shared_noise)
+        """As `frames`, in pieces; an encoder that has none makes all at once."""
+        pieces = getattr(self.encoder, "pieces", None)
+        if pieces is None:
+            yield from self.frames(ids, lengths, generator, shared_noise, steps).split(size)
+            return
+        yield from pieces(self.embed(ids), lengths, steps, size, generator, shared_noise)
 
 
 def running_logits(currents: Tensor) -> Tensor:
