@@ -73,7 +73,7 @@ def outcome(model: SpikingTextModel) -> dict[str, Any]:
 def test_logits_and_counts_of_pieces_are_those_of_whole_runs(
     name: str, monkeypatch: pytest.MonkeyPatch
 ):
-    """Sums of networks without a grid (burst, silenced) round, so last digits of logits may differ."""
+    """Sums of networks without a grid (burst, silenced) round: last digits of logits may differ."""
     model = spiking(CHOICES[name])
     whole = outcome(model)
     logits = whole.pop("logits")
