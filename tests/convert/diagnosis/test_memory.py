@@ -87,9 +87,9 @@ def test_sums_over_time_are_those_of_the_recorded_run(name: str):
 
 @pytest.mark.parametrize("name", [name for name in CHOICES if name != "poisson"])
 def test_fewer_texts_at_a_time_give_the_same_figures(name: str):
-    """Counts to the bit; of the sums of errors, which round, only the last digits may differ.
+    """Counts to the bit; of errors, to the rounding of float32 convolutions of one text or many.
 
-    With noise only draws that are made batch by batch would be others.
+    Noise is left out: it is drawn batch by batch, so fewer texts have other draws.
     """
     made = converted(CHOICES[name])
     counts = [layer_activity(made.snn, texts(), 4, most) for most in (1, 1 << 40)]
@@ -98,7 +98,7 @@ def test_fewer_texts_at_a_time_give_the_same_figures(name: str):
         return
     for one, other in zip(*(budget(made, texts(), most) for most in (1, 1 << 40)), strict=True):
         for key, value in one.items():
-            alike = pytest.approx(other[key], abs=1e-12) if isinstance(value, float) else other[key]
+            alike = pytest.approx(other[key], abs=1e-6) if isinstance(value, float) else other[key]
             assert value == alike, key
 
 
