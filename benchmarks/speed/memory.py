@@ -3,8 +3,8 @@
     python benchmarks/speed/memory.py RUN [--steps 4,64] [--encoder saf] [--commands convert]
 
 Every command is a process of its own on a copy of RUN, with one thread; the system says what its
-whole process took at most (libraries, word vectors and texts included) and its CPU time. Prints a
-table in Markdown as it goes.
+whole process took at most (libraries, word vectors and texts included) and its CPU time. Of Linux
+the figure is at least what this process took, which loads nothing. Prints a table in Markdown.
 """
 
 from __future__ import annotations
