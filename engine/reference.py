@@ -28,8 +28,8 @@ BATCH = 128
 
 # a batch of an SNN holds at most this many input values over all steps (256 MB in float32)
 MOST_VALUES = 1 << 26
-# and a processor makes this many of them at a time (16 MB): every node works on a piece of time
-PIECE_VALUES = 1 << 22
+# and a processor makes this many of them at a time (4 MB): every node works on a piece of time
+PIECE_VALUES = 1 << 20
 
 
 class Counter(Protocol):
