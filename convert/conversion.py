@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,7 @@ from .measurement import Measurement
 from .recipes.recipe import ConversionRecipe
 from .thresholds.choose import choose_threshold
 from .thresholds.statistics import ActivationStatistics
+from .totals import MOST_VALUES, position_values
 from .ttfs.network import convert_ttfs
 from .ttfs.verify import verify_ttfs
 from .verify import LayerCheck, verify
@@ -77,9 +79,9 @@ def convert_model(
     else:
         network, rows = _spiking_network(ann, recipe, thresholds, sequences)
         if recipe.correction != "none":
-            batches = [_vectors(ann, sequences, batch) for batch in by_length(sequences, 32)]
+            batches = _Batches(ann, sequences, _positions(ann, network))
             network, corrections = correct(
-                ann.network, network, recipe, thresholds, batches, seed=seed
+                ann.network, network, recipe, thresholds, batches, seed=seed, progress=True
             )
     _note_thresholds(rows, thresholds, used)
     vectors = ann.embedding.weight.detach()
@@ -148,9 +150,9 @@ def _spiking_network(
         source = normalise_weights(ann.network, thresholds)
         folded = {name: torch.ones(1) for name in thresholds}
     network, rows = build_snn(source, recipe, folded)
-    vectors, lengths = _vectors(ann, sequences, list(range(min(64, len(sequences)))))
-    checks = verify(ann.network, network, recipe.encoder, thresholds, vectors, lengths)
-    _note_errors(rows, checks)
+    for vectors, lengths in _checked_on(ann, sequences, network):
+        checks = verify(ann.network, network, recipe.encoder, thresholds, vectors, lengths)
+        _note_errors(rows, checks)
     if recipe.bias_shift:
         shift_biases(network, recipe.steps)
     return network, rows
@@ -162,18 +164,49 @@ def _ttfs_network(
     """The verified time-to-first-spike network and its report rows."""
     steps, encoder = recipe.steps, recipe.encoder
     network, report = convert_ttfs(ann.network, thresholds, steps, encoder)
-    vectors, lengths = _vectors(ann, sequences, list(range(min(64, len(sequences)))))
-    checks = verify_ttfs(ann.network, network, encoder, thresholds, vectors, lengths, steps)
-    _note_errors(report.rows, checks)
+    for vectors, lengths in _checked_on(ann, sequences, network, steps):
+        checks = verify_ttfs(ann.network, network, encoder, thresholds, vectors, lengths, steps)
+        _note_errors(report.rows, checks)
     return network, report.rows
 
 
 def _note_errors(rows: list[dict[str, Any]], checks: list[LayerCheck]) -> None:
-    """Write the verified error of each layer into its report row."""
+    """Write the verified error of each layer into its report row, the largest of several."""
     errors = {check.name: check.error for check in checks}
     for row in rows:
         if row["name"] in errors:
-            row["verify_error"] = errors[row["name"]]
+            row["verify_error"] = max(errors[row["name"]], row.get("verify_error", 0.0))
+
+
+def _positions(ann: TextModel, network: Network, steps: int = 1) -> int:
+    """How many positions of a batch may be held in all nodes of a network over ``steps`` steps."""
+    each = position_values(network, 2 * ann.embedding.embedding_dim)
+    return max(1, MOST_VALUES // (each * steps))
+
+
+def _checked_on(
+    ann: TextModel, sequences: list, network: Network, steps: int = 1
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """The first 64 texts as vectors and lengths: one batch, or several where they are long."""
+    some = sequences[:64]
+    longest = max(max((len(ids) for ids in some), default=1), 1)
+    size = max(1, _positions(ann, network, steps) // longest)
+    for start in range(0, len(some), size):
+        yield _vectors(ann, some, list(range(start, min(start + size, len(some)))))
+
+
+class _Batches(Sequence[tuple[Tensor, Tensor]]):
+    """Texts of similar lengths as vectors and lengths, made when they are looked at."""
+
+    def __init__(self, ann: TextModel, sequences: list, positions: int) -> None:
+        self.ann, self.sequences = ann, sequences
+        self.texts = list(by_length(sequences, 32, positions))
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def __getitem__(self, index: Any) -> Any:
+        return _vectors(self.ann, self.sequences, self.texts[index])
 
 
 @torch.no_grad()
@@ -195,7 +228,7 @@ def balance(
     names = [n for n in ann.network.inputs if isinstance(ann.network.node(n), Activation)]
     statistics = {name: ActivationStatistics() for name in names}
     look = Measurement(ann.network, recipe)
-    for batch in by_length(sequences, 128):
+    for batch in by_length(sequences, 128, _positions(ann, ann.network)):
         record: dict[str, Signal] = {}
         look.network(Signal(*_vectors(ann, sequences, batch)), record)
         for name in names:

@@ -32,6 +32,9 @@ SOURCES = {
     "spikingjelly 2.0 (activation_based.op_counter.neuromc)",
 }
 
+# input values that SpikeSim is given at a time (64 MB); of shorter texts and runs all at once
+PIECE_VALUES = 1 << 24
+
 
 def convolutions(network: Network) -> list[str]:
     """The convolutions of a network, by name."""
@@ -53,16 +56,27 @@ def spikesim_joules(
     for sequence in sequences:
         if not len(sequence):
             continue
-        record: dict[str, Signal] = {}
-        model(*to_batch([sequence]), noise, record=record)
-        for name in convolutions(model.network):
-            node = model.network.node(name)
-            assert isinstance(node, Conv1d)
-            spikes = record[model.network.inputs[name][0]].masked()[:, 0]  # (T, D, L)
-            if not bool(((spikes == 0) | (spikes == 1)).all()):
-                return None  # bursts, negative spikes, averages
-            whole += spikesim_picojoules(node.weight, node.padding, spikes)
+        ids, lengths = to_batch([sequence])
+        size = max(1, PIECE_VALUES // (ids.shape[1] * 2 * model.embedding.embedding_dim))
+        for record in model.pieces(ids, lengths, size, noise):
+            found = _spikesim(model.network, record)
+            if found is None:
+                return None
+            whole += found
     return whole * 1e-12 / len(sequences)
+
+
+def _spikesim(network: Network, record: dict[str, Signal]) -> float | None:
+    """Picojoules of some steps of one text; None for bursts, negative spikes and averages."""
+    whole = 0.0
+    for name in convolutions(network):
+        node = network.node(name)
+        assert isinstance(node, Conv1d)
+        spikes = record[network.inputs[name][0]].masked()[:, 0]  # (T', D, L)
+        if not bool(((spikes == 0) | (spikes == 1)).all()):
+            return None
+        whole += spikesim_picojoules(node.weight, node.padding, spikes)
+    return whole
 
 
 @torch.no_grad()
@@ -83,14 +97,13 @@ def neuromc_joules(
     lengths = [max(len(s), 1) for s in sequences]
     costs: dict[int, float] = {}
     for length in set(lengths):
+        ids, one_text = to_batch([model.blank(length)])
         record: dict[str, Signal] = {}
         if isinstance(model, SpikingTextModel):
-            frames = model.frames(*to_batch([model.blank(length)]))
-            times = model.latency
+            record, times = next(model.pieces(ids, one_text, 1)), model.latency  # for its shapes
         else:
-            frames = torch.zeros((1, model.embedding.embedding_dim, length))
+            model.network(Signal(model.embed(ids), one_text), record)
             times = 1
-        model.network(Signal(frames, torch.tensor([length])), record)
         one = sum(
             _neuromc(model.network, name, record, spiking) for name in convolutions(model.network)
         )

@@ -21,7 +21,7 @@ from ..models.spikes.ttfs import RampReadout
 from .encoding import encoder_layer
 from .layers import FIFO, WORD, Layer, stored_weights
 
-Arrays = dict[str, list[np.ndarray]]
+Arrays = dict[str, np.ndarray]
 
 
 def places(signal: Signal) -> Tensor:
@@ -46,27 +46,37 @@ class SpikeTally:
         order: the index of every text, in the order in which batches bring them.
     """
 
+    pieces = True  # see `engine.reference.Counter`
+
     def __init__(self, model: SpikingTextModel, order: Sequence[int]) -> None:
         self.model, self.order = model, np.asarray(order, dtype=np.int64)
         self.counter = SpikeCounter(model.network, not model.encoder.spiking)
-        self.by_step: dict[str, Arrays] = {}  # node -> field -> parts (T, B)
-        self.once: dict[str, Arrays] = {}  # node -> field -> parts (B,)
+        self.steps = model.pre_steps + model.steps
+        # node -> field -> counts of all texts, made when first met: small arrays kept beside each
+        # piece's large ones would leave gaps that no later piece fits into
+        self.by_step: dict[str, Arrays] = {}  # (T, N)
+        self.once: dict[str, Arrays] = {}  # (N,)
+        self.begun = self.texts = self.start = 0  # this batch is of the texts begun to texts
 
-    def update(self, record: dict[str, Signal]) -> None:
-        """Add one batch of recorded signals."""
+    def update(self, record: dict[str, Signal], start: int = 0) -> None:
+        """Add one batch of recorded signals, or its next piece after ``start`` steps of it."""
+        self.start = start
+        if not start:
+            self.begun = self.texts
+            self.texts += record["input"].values.shape[1]
         network = self.model.network
         operations = self.counter.operations(record)
         if self.model.encoder.spiking:
             fired = record["input"].masked().flatten(2).sum(2)
-            self._add(self.by_step, "encoder", "spikes_out", fired)
+            self._each("encoder", "spikes_out", fired)
         for name, inputs in network.inputs.items():
             node = network.node(name)
             if node.synaptic:
                 self._synapses(name, record, operations[name])
             elif isinstance(node, Neurons | SpikingReadout):
                 fired = self.counter.spikes(name, record).masked().flatten(2).sum(2)
-                self._add(self.by_step, name, "spikes_out", fired)
-                self._add(self.once, name, "neurons", places(record[name]))
+                self._each(name, "spikes_out", fired)
+                self._once(name, "neurons", places(record[name]))
             elif isinstance(node, SpikePooling):
                 self._pooling(name, node, record[inputs[0]])
 
@@ -74,13 +84,15 @@ class SpikeTally:
         network = self.model.network
         source = network.inputs[name][0]
         node = network.node(name)
-        self._add(self.by_step, name, "operations", operations)
-        self._add(self.once, name, "neurons", places(record[name]))
-        self._add(self.once, name, "synapses", synapse_count(node, record[source]))
+        self._once(name, "neurons", places(record[name]))
+        self._once(name, "synapses", synapse_count(node, record[source]))
         arriving = self.counter.spikes(source, record).masked()
         if self.counter.is_analog(name):
-            arriving = (arriving[:1] != 0).float()  # its inputs, read once
-        self._add(self.by_step, name, "spikes_in", arriving.flatten(2).sum(2))
+            if self.start:  # its inputs are read once, and were
+                return
+            arriving = (arriving[:1] != 0).float()
+        self._each(name, "operations", operations)
+        self._each(name, "spikes_in", arriving.flatten(2).sum(2))
 
     def _pooling(self, name: str, node: SpikePooling, source: Signal) -> None:
         """One comparison a current, or one a spike; counts need one more addition a spike."""
@@ -89,23 +101,38 @@ class SpikeTally:
         else:
             each = 2.0 if isinstance(node, MaxOfCounts | GatedMax) else 1.0
             work = each * source.masked().abs().flatten(2).sum(2)
-        self._add(self.by_step, name, "pool_ops", work)
+        self._each(name, "pool_ops", work)
 
-    def _add(self, where: dict[str, Arrays], name: str, field: str, values: Tensor) -> None:
-        parts = where.setdefault(name, {}).setdefault(field, [])
-        parts.append(values.detach().to(torch.float64).cpu().numpy())
+    def _each(self, name: str, field: str, values: Tensor) -> None:
+        """Keep counts of the next steps, (T', B)."""
+        node = self.model.network.nodes[name] if name != "encoder" else None
+        once = isinstance(node, Node) and node.synaptic and self.counter.is_analog(name)
+        steps = 1 if once else self.steps
+        kept = self._array(self.by_step, name, field, (steps, len(self.order)))
+        at = slice(self.start, self.start + len(values)), self._batch
+        kept[at] = values.detach().cpu().numpy()
+
+    def _once(self, name: str, field: str, values: Tensor) -> None:
+        """Keep counts (B,) that are the same in every piece."""
+        kept = self._array(self.once, name, field, (len(self.order),))
+        kept[self._batch] = values.detach().cpu().numpy()
+
+    @property
+    def _batch(self) -> np.ndarray:
+        """Which texts this batch is of."""
+        return self.order[self.begun : self.texts]
+
+    def _array(
+        self, where: dict[str, Arrays], name: str, field: str, shape: tuple[int, ...]
+    ) -> np.ndarray:
+        fields = where.setdefault(name, {})
+        if field not in fields:
+            fields[field] = np.zeros(shape)
+        return fields[field]
 
     def gathered(self) -> Counted:
         """All batches together, texts in their own order."""
-        back = np.argsort(self.order)
-
-        def joined(arrays: Arrays) -> dict[str, np.ndarray]:
-            return {k: np.concatenate(parts, axis=-1)[..., back] for k, parts in arrays.items()}
-
-        return Counted(
-            {name: joined(arrays) for name, arrays in self.by_step.items()},
-            {name: joined(arrays) for name, arrays in self.once.items()},
-        )
+        return Counted(self.by_step, self.once)
 
 
 @dataclass(frozen=True)
@@ -265,8 +292,7 @@ def _neurons(
 def node_sizes(model: SpikingTextModel, longest: int) -> dict[str, tuple[float, float]]:
     """Values on the input and the output of every node at one step, for a text of ``longest``."""
     ids, lengths = to_batch([model.blank(max(longest, 1))], model)
-    frames = model.frames(ids, lengths, torch.Generator())
-    return network_sizes(model.network, Signal(frames, lengths))
+    return sizes_of(model.network, next(model.pieces(ids, lengths, 1, torch.Generator())))
 
 
 @torch.no_grad()
@@ -274,6 +300,11 @@ def network_sizes(network: Network, signal: Signal) -> dict[str, tuple[float, fl
     """Values on the input and output of every node for one text, (1, ...) or (T, 1, ...)."""
     record: dict[str, Signal] = {}
     network(signal, record)
+    return sizes_of(network, record)
+
+
+def sizes_of(network: Network, record: dict[str, Signal]) -> dict[str, tuple[float, float]]:
+    """The same of a recorded run."""
     size = {name: found.values.numel() / len(found.values) for name, found in record.items()}
     return {
         name: (sum(size[source] for source in inputs), size[name])

@@ -122,16 +122,20 @@ class StepCounters:
         steps: numbers of steps t, each at most the model's T; pre-steps (SRP) count in all of them
     """
 
+    pieces = True  # see `reference.Counter`
+
     def __init__(self, model: SpikingTextModel, steps: Sequence[int]) -> None:
         analog = not model.encoder.spiking
         self.before = model.latency - model.steps
         self.counters = {t: SpikeCounter(model.network, analog) for t in steps}
 
-    def update(self, record: dict[str, Signal]) -> None:
-        """Add one batch of recorded signals (T, B, ...), pre-steps first."""
+    def update(self, record: dict[str, Signal], start: int = 0) -> None:
+        """Add one batch of recorded signals (T, B, ...), pre-steps first; see `SpikeCounter`."""
         for t, counter in self.counters.items():
-            last = self.before + t
-            counter.update({k: Signal(s.values[:last], s.lengths) for k, s in record.items()})
+            last = self.before + t - start
+            if last > 0:
+                own = {k: Signal(s.values[:last], s.lengths) for k, s in record.items()}
+                counter.update(own, start)
 
     def tally(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..models.batches import by_length, to_batch
+from ..models.devices import device_of
 from ..models.network import Signal
 from ..models.snn import SpikingTextModel, running_logits
 from ..models.text_model import TextModel
@@ -27,10 +28,16 @@ BATCH = 128
 
 # a batch of an SNN holds at most this many input values over all steps (256 MB in float32)
 MOST_VALUES = 1 << 26
+# and a processor makes this many of them at a time (4 MB): every node works on a piece of time
+PIECE_VALUES = 1 << 20
 
 
 class Counter(Protocol):
-    """What counts on the signals of a run."""
+    """What counts on the signals of a run.
+
+    One that has ``pieces`` is given a batch in pieces of time, in their order, and has
+    ``update(record, start)``, with the number of steps that came before; any other the whole run.
+    """
 
     def update(self, record: dict[str, Signal]) -> None:
         """Add one batch of recorded signals."""
@@ -153,7 +160,49 @@ class ReferenceEngine:
             shared_noise: one noise field for the whole batch
             record: when given, filled with every node's output signal by name
         """
-        return self.model(ids, lengths, noise, shared_noise, record=record)
+        if record is not None or not self.model.in_pieces:
+            return self.model(ids, lengths, noise, shared_noise, record=record)
+        return self._in_pieces(ids, lengths, noise, shared_noise, None)
+
+    def _in_pieces(
+        self,
+        ids: Tensor,
+        lengths: Tensor,
+        noise: torch.Generator,
+        shared_noise: bool,
+        counter: Any,
+    ) -> Tensor:
+        """Output currents (T, B, K), few steps at a time, each of them shown to ``counter``."""
+        out, start = None, 0
+        size = max(1, self._piece_values // max(ids.shape[:2].numel() * self._inputs, 1))
+        for record in self.model.pieces(ids, lengths, size, noise, shared_noise):
+            if counter is not None:
+                counter.update(record, start)
+            currents = record[self.model.network.output].values  # (T', B, K)
+            if out is None:  # one for all pieces: small ones between them would scatter memory
+                out = currents.new_empty(
+                    (self.model.pre_steps + self.model.steps, *currents.shape[1:])
+                )
+            out[start : start + len(currents)] = currents
+            start += len(currents)
+        assert out is not None
+        return out[self.model.pre_steps :]
+
+    @property
+    def _inputs(self) -> int:
+        """Channels of the input."""
+        return 2 * self.model.embedding.embedding_dim
+
+    @property
+    def _piece_values(self) -> int:
+        """Input values of a piece; a GPU has room for a whole batch, and is faster with it."""
+        return PIECE_VALUES if device_of(self.model).type == "cpu" else MOST_VALUES
+
+    def _parts(self, ids: Tensor, lengths: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """A batch in parts of which one step fits a piece; draws are made for a batch as it is."""
+        most = self._piece_values // max(ids.shape[1] * self._inputs, 1)
+        size = len(ids) if self.model.encoder.stochastic else max(most, 1)
+        yield from zip(ids.split(size), lengths.split(size), strict=True)
 
     def counted(
         self,
@@ -164,6 +213,8 @@ class ReferenceEngine:
         counter: Counter | None,
     ) -> Tensor:
         """As `currents`; a ``counter`` that is given is shown all signals."""
+        if counter is not None and getattr(counter, "pieces", False) and self.model.in_pieces:
+            return self._in_pieces(ids, lengths, noise, shared_noise, counter)
         record: dict[str, Signal] | None = None if counter is None else {}
         currents = self.currents(ids, lengths, noise, shared_noise, record)
         if counter is not None and record is not None:
@@ -181,17 +232,24 @@ class ReferenceEngine:
         """As `Engine.running_logits`: batch by batch, texts of similar lengths together."""
         sequences = checked_ids(self.model, sequences, SpikingTextModel)
         self.model.eval()
-        rows: dict[int, Tensor] = {}
+        found: Tensor | None = None
         batches = list(by_length(sequences, BATCH, snn_positions(self.model)))
         shown = bar(batches, desc=self.progress, shown=bool(self.progress))
         for number, batch in enumerate(shown):
             ids, lengths = to_batch([sequences[i] for i in batch], self.model)
             noise = generator(seed, "noise", 0 if shared_noise else number)
             with exact_sums():
-                currents = self.counted(ids, lengths, noise, shared_noise, counter)  # (T, B, K)
-            logits = running_logits(currents).cpu().transpose(0, 1)  # (B, T, K)
-            rows.update(zip(batch, logits, strict=True))
-        return torch.stack([rows[i] for i in range(len(sequences))], dim=1)
+                parts = [
+                    self.counted(*part, noise, shared_noise, counter)
+                    for part in self._parts(ids, lengths)
+                ]
+            currents = torch.cat(parts, dim=1)  # (T, B, K)
+            logits = running_logits(currents).cpu()  # (T, B, K)
+            if found is None:
+                found = logits.new_empty((len(logits), len(sequences), logits.shape[2]))
+            found[:, batch] = logits
+        assert found is not None
+        return found
 
     def logits(
         self, sequences: Sequence[np.ndarray], seed: int = 0, shared_noise: bool = False

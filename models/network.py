@@ -7,7 +7,7 @@ spiking one is only which nodes it holds (see `models/neurons/build.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import torch
@@ -40,6 +40,21 @@ class Signal(NamedTuple):
         return self.values if mask is None else self.values * mask
 
 
+def says(cls: type, forward: str) -> bool:
+    """Whether ``cls`` can go on where a piece of time ended: ``timeless``, or its own ``resume``.
+
+    A subclass with another ``forward`` must say so anew: what it inherits was said of the old one.
+    """
+    for base in cls.__mro__:
+        if "timeless" in vars(base):
+            return bool(vars(base)["timeless"])
+        if "resume" in vars(base):
+            return True
+        if forward in vars(base):
+            return False
+    return False
+
+
 class Node(nn.Module):
     """One step of a network. Subclasses name their `settings`, which rebuild them from JSON."""
 
@@ -51,6 +66,8 @@ class Node(nn.Module):
     passing: ClassVar[bool] = False
     # it has synapses, and `synaptic_operations` says what spikes cost that arrive at them
     synaptic: ClassVar[bool] = False
+    # its output at a step depends on its inputs at that step alone; see `resume`
+    timeless: ClassVar[bool] = False
 
     def channels_out(self, below: Sequence[int]) -> int:
         """Channels (or flat features) on its output, of those of its inputs; most keep them."""
@@ -65,6 +82,23 @@ class Node(nn.Module):
         """
         raise TypeError(f"{type(self).__name__} does not say what its synapses cost")
 
+    @property
+    def resumes(self) -> bool:
+        """Whether `resume` gives, piece after piece, what one call gives for all steps at once."""
+        return bool(says(type(self), forward="forward"))
+
+    def resume(self, inputs: Sequence[Signal], state: Any) -> tuple[Signal, Any]:
+        """The next steps of a run that is cut in pieces of time.
+
+        Args:
+            inputs: signals (T', B, ...) of the next T' steps
+            state: what the last piece gave back, None for the first one
+
+        Returns:
+            The output of these steps, and what the steps after them need.
+        """
+        return self(*inputs), None
+
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments, JSON-able."""
         return {name: getattr(self, name) for name in self.fields}
@@ -72,6 +106,17 @@ class Node(nn.Module):
     def forward(self, *inputs: Signal) -> Signal:
         """Map the inputs' signals to one output signal."""
         raise TypeError(f"{type(self).__name__} has no forward pass of its own")
+
+
+def add_steps(total: Tensor, values: Tensor) -> Tensor:
+    """Add the steps of ``values`` (T, B, ...) to ``total`` (B, ...), one by one and in place.
+
+    In float64 sums of float32 values hardly ever round, and in this order they are the same however
+    a run is cut in pieces of time.
+    """
+    for step in values:
+        total += step
+    return total
 
 
 class Network(nn.Module):
@@ -127,6 +172,40 @@ class Network(nn.Module):
             record.update(signals)
         return signals[self.output].values
 
+    @property
+    def resumes(self) -> bool:
+        """Whether every node can be run piece by piece of time, see `resume`."""
+        return all(self.node(name).resumes for name in self.inputs)
+
+    def resume(
+        self,
+        signal: Signal,
+        states: dict[str, Any],
+        keep: Mapping[str, Tensor] | None = None,
+        only: Collection[str] | None = None,
+    ) -> dict[str, Signal]:
+        """The next steps of a run that is cut in pieces of time; together they are one run.
+
+        Args:
+            signal: input of the next T' steps, values (T', B, D, L)
+            states: what the steps before left in every node, by name, {} for none; it is changed
+            keep: for some nodes (B, ...), what their outputs are multiplied by
+            only: names of the nodes to run, all without it
+
+        Returns:
+            Every such node's output signal by name, and the input's.
+        """
+        signals = {"input": signal}
+        for name, inputs in self.inputs.items():
+            if only is not None and name not in only:
+                continue
+            arriving = [signals[source] for source in inputs]
+            out, states[name] = self.node(name).resume(arriving, states.get(name))
+            if keep is not None and name in keep:
+                out = Signal(out.values * keep[name], out.lengths)
+            signals[name] = out
+        return signals
+
     def _swaps(self) -> dict[str, str]:
         """Names of activation and maximum that may change places, each mapped to the other."""
         pairs: dict[str, str] = {}
@@ -146,6 +225,14 @@ class Network(nn.Module):
         node = self.nodes[name]
         assert isinstance(node, Node)
         return node
+
+    def before(self, name: str) -> set[str]:
+        """The nodes that ``name`` depends on, and itself."""
+        needed = {name}
+        for node in reversed(self.inputs):
+            if node in needed:
+                needed.update(self.inputs[node])
+        return needed
 
     def consumers(self, name: str) -> list[str]:
         """The names of the nodes that read ``name``'s output."""

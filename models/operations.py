@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -59,16 +60,27 @@ class SpikeCounter:
 
     network: Network
     input_is_analog: bool
+    pieces: ClassVar[bool] = True  # see `engine.reference.Counter`
     samples: int = 0
     input_spikes: float = 0.0
     sops: dict[str, float] = field(default_factory=dict)
     macs: float = 0.0
 
-    def update(self, record: dict[str, Signal]) -> None:
-        """Add one batch; ``record`` is what `Network.forward` filled in."""
+    def update(self, record: dict[str, Signal], start: int = 0) -> None:
+        """Add one batch; ``record`` is what `Network.forward` filled in.
+
+        Args:
+            record: signals by name
+            start: steps of this batch that were added before, where it comes in pieces of time
+        """
         first = record["input"].values
         spikes = torch.zeros(1) if self.input_is_analog else first.abs().sum(dtype=EXACT)
-        self.tally(first.shape[1], spikes, record, {})
+        # samples and what is done once count with the first piece
+        known = {n: torch.zeros(1) for n in self.network.inputs if start and self._is_once(n)}
+        self.tally(0 if start else first.shape[1], spikes, record, known)
+
+    def _is_once(self, name: str) -> bool:
+        return self.network.node(name).synaptic and self.is_analog(name)
 
     def tally(
         self,

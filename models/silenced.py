@@ -17,11 +17,14 @@ their spikes are part of what is recorded and counted.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from ..errors import InputError
-from .network import Network, Signal
+from .network import Network, Signal, add_steps
 from .neurons.base import Neurons
 from .snn import SpikeEncoder, SpikingTextModel
 
@@ -61,7 +64,29 @@ def residual_potentials(network: Network, record: dict[str, Signal]) -> dict[str
         InputError: a layer of other neurons, whose potential does not keep this account.
     """
     found = {}
-    for name, inputs in network.inputs.items():
+    for name, node in _checked(network):
+        (source,) = network.inputs[name]
+        currents, spikes = record[source].values, record[name].values  # (P, B, ...)
+        found[name] = _residual(node, currents, spikes, None)
+    return found
+
+
+def _residual(node: Neurons, currents: Tensor, spikes: Tensor, before: Tensor | None) -> Tensor:
+    """V after steps (T', B, ...), in float64; ``before`` is v before them, None for V(0)."""
+    if before is None:
+        before = torch.zeros(currents.shape[1:], dtype=torch.float64, device=currents.device)
+        before += torch.as_tensor(node.initial_on(currents), device=currents.device)
+    return add_steps(before, currents - spikes)
+
+
+def _checked(network: Network) -> list[tuple[str, Neurons]]:
+    """The layers of neurons of ``network``, all of which SRP must hold for.
+
+    Raises:
+        InputError: a layer of other neurons.
+    """
+    found = []
+    for name in network.inputs:
         node = network.node(name)
         if not isinstance(node, Neurons):
             continue
@@ -71,8 +96,7 @@ def residual_potentials(network: Network, record: dict[str, Signal]) -> dict[str
                 f"{type(node).__name__}{' with hard reset' if node.silenced_by_srp else ''}: "
                 "choose the neuron if and the reset soft, or set the SRP steps to 0"
             )
-        currents, spikes = record[inputs[0]].values, record[name].values  # (P, B, ...)
-        found[name] = node.initial_on(currents) + (currents - spikes).sum(dim=0)
+        found.append((name, node))
     return found
 
 
@@ -90,8 +114,12 @@ def find_silent(
     network(signal, seen)
     if record is not None:
         record.update(seen)
-    potentials = residual_potentials(network, seen)
-    return {name: (v >= 0).to(signal.values.dtype) for name, v in potentials.items()}
+    return _kept(residual_potentials(network, seen), signal.values.dtype)
+
+
+def _kept(potentials: dict[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:
+    """1 where a neuron's v(P) is not below zero, 0 where it is."""
+    return {name: (v >= 0).to(dtype) for name, v in potentials.items()}
 
 
 class SilencedTextModel(SpikingTextModel):
@@ -123,6 +151,11 @@ class SilencedTextModel(SpikingTextModel):
         """Steps until the answer: P + T."""
         return self.srp_steps + self.steps
 
+    @property
+    def pre_steps(self) -> int:
+        """P."""
+        return self.srp_steps
+
     def forward(
         self,
         ids: Tensor,
@@ -149,6 +182,34 @@ class SilencedTextModel(SpikingTextModel):
                 both = torch.cat([before[name].values, signal.values])
                 record[name] = Signal(both, signal.lengths)
         return currents
+
+    def pieces(
+        self,
+        ids: Tensor,
+        lengths: Tensor,
+        size: int,
+        generator: torch.Generator | None = None,
+        shared_noise: bool = False,
+    ) -> Iterator[dict[str, Signal]]:
+        """As `SpikingTextModel.pieces`: those of the P pre-steps, then those of the T steps."""
+        if not self.network.resumes:
+            yield from super().pieces(ids, lengths, size, generator, shared_noise)
+            return
+        layers = _checked(self.network)
+        potentials: dict[str, Tensor] = {}
+        states: dict[str, Any] = {}
+        noise = size, generator, shared_noise
+        for frames in self._frames(ids, lengths, self.srp_steps, *noise):
+            record = self.network.resume(Signal(frames, lengths), states)
+            for name, node in layers:
+                arriving, fired = record[self.network.inputs[name][0]], record[name]
+                potentials[name] = _residual(
+                    node, arriving.values, fired.values, potentials.get(name)
+                )
+            yield record
+        keep, states = _kept(potentials, frames.dtype), {}
+        for frames in self._frames(ids, lengths, self.steps, *noise):
+            yield self.network.resume(Signal(frames, lengths), states, keep)
 
 
 def spiking_model(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Iterator
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -73,6 +74,11 @@ class SpikingTextModel(TextReader):
         last = self.network.node(self.network.output)
         return last.latency if isinstance(last, RampReadout) else self.steps
 
+    @property
+    def pre_steps(self) -> int:
+        """Steps that are run before the T of the answer: none."""
+        return 0
+
     def frames(
         self,
         ids: Tensor,
@@ -97,6 +103,49 @@ class SpikingTextModel(TextReader):
         """Output currents (T, B, K) of padded ids (B, L); see :func:`running_logits`."""
         frames = self.frames(ids, lengths, generator, shared_noise, steps)
         return self.network(Signal(frames, lengths), record)
+
+    @property
+    def in_pieces(self) -> bool:
+        """Whether `pieces` holds few steps at a time; otherwise it gives them all at once."""
+        return self.network.resumes and bool(getattr(self.encoder, "in_pieces", False))
+
+    def pieces(
+        self,
+        ids: Tensor,
+        lengths: Tensor,
+        size: int,
+        generator: torch.Generator | None = None,
+        shared_noise: bool = False,
+    ) -> Iterator[dict[str, Signal]]:
+        """What `forward` records, in pieces of time: of ``size`` steps, or all where it must be so.
+
+        The pieces together are the recorded run, the same draws and spikes; what is of a piece may
+        be dropped before the next is asked for. Runs that cannot be cut give one piece.
+        """
+        if not self.network.resumes:
+            record: dict[str, Signal] = {}
+            self(ids, lengths, generator, shared_noise, record=record)
+            yield record
+            return
+        states: dict[str, Any] = {}
+        for frames in self._frames(ids, lengths, self.steps, size, generator, shared_noise):
+            yield self.network.resume(Signal(frames, lengths), states)
+
+    def _frames(
+        self,
+        ids: Tensor,
+        lengths: Tensor,
+        steps: int,
+        size: int,
+        generator: torch.Generator | None,
+        shared_noise: bool,
+    ) -> Iterator[Tensor]:
+        """As `frames`, in pieces; an encoder that has none makes all at once."""
+        pieces = getattr(self.encoder, "pieces", None)
+        if pieces is None:
+            yield from self.frames(ids, lengths, generator, shared_noise, steps).split(size)
+            return
+        yield from pieces(self.embed(ids), lengths, steps, size, generator, shared_noise)
 
 
 def running_logits(currents: Tensor) -> Tensor:

@@ -36,11 +36,13 @@ from ...models.network import Network, Node, Signal
 from ...models.neurons.base import Neurons
 from ...models.nodes.activations import Activation
 from ...models.nodes.layers import Conv1d, Linear
+from ...progress import bar
 from ...seeds import generator
 from ..graph.canonical import canonical
 from ..graph.pools import pool_once, pools_before
 from ..recipes.recipe import ConversionRecipe
-from .signals import patches, run_to, valid
+from ..totals import MOST_VALUES, position_values, totals
+from .signals import part, patches, pieces_to, run_to, valid
 
 RIDGE = 1e-2
 Batches = Sequence[tuple[Tensor, Tensor]]
@@ -73,6 +75,8 @@ class Corrector:
         batches: unlabelled texts as range-mapped vectors (B, D, L) and lengths (B,)
         seed: of the noise of a stochastic encoder; the same draws before and after
         ridge: weight of the ridge penalty
+        most: values that may be held of a step, see `convert.totals`
+        progress: show progress bars
     """
 
     def __init__(
@@ -84,7 +88,10 @@ class Corrector:
         batches: Batches,
         seed: int = 0,
         ridge: float = RIDGE,
+        most: int = MOST_VALUES,
+        progress: bool = False,
     ) -> None:
+        self.most, self.progress = most, progress
         # the order in which it was converted, where activations come before their maxima
         self.ann, self.snn = canonical(ann), copy.deepcopy(snn)
         self.recipe, self.thresholds, self.ridge = recipe, thresholds, ridge
@@ -123,13 +130,23 @@ class Corrector:
         )
 
     def _pairs(self, stage: _Stage) -> Iterator[tuple[dict[str, Signal], dict[str, Signal]]]:
-        """For every batch the signals of the ANN and of the SNN up to this layer."""
+        """For every batch the ANN's signals up to this layer, and sums over T of the SNN's."""
         encoder, steps = self.recipe.encoder, self.recipe.steps
-        for number, (vectors, lengths) in enumerate(self.batches):
+        names = self._looked_at(stage)
+        title = f"correction of {stage.layer}"
+        shown = bar(self.batches, desc=title, shown=self.progress, leave=False)
+        for number, (vectors, lengths) in enumerate(shown):
             noise = generator(self.seed, "correction", number)
-            frames = encoder.encode(vectors, lengths, steps, noise)
+            each = position_values(self.snn, encoder.channels(vectors.shape[1]))
+            size = max(1, self.most // (each * max(vectors[:, 0].numel(), 1)))
+            frames = encoder.pieces(vectors, lengths, steps, size, noise)
+            pieces = pieces_to(self.snn, frames, lengths, stage.name)
             ann = run_to(self.ann, Signal(vectors, lengths), stage.name)
-            yield ann, run_to(self.snn, Signal(frames, lengths), stage.name)
+            yield ann, totals(pieces, names, self.snn)
+
+    def _looked_at(self, stage: _Stage) -> set[str]:
+        """The SNN's nodes of which sums over time are needed."""
+        return {stage.name, stage.arrives, self.snn.inputs[stage.layer][0], stage.layer}
 
     def _scaled(self, values: Tensor, stage: _Stage) -> Tensor:
         """ANN values in the unit of the SNN's currents: thresholds, or logits at the output."""
@@ -139,7 +156,7 @@ class Corrector:
         return values.double() / self.thresholds[stage.name].double().reshape(shape)
 
     def _mean(self, signal: Signal) -> Tensor:
-        return signal.values.double().sum(dim=0) / self.recipe.steps
+        return signal.values.double() / self.recipe.steps
 
     def errors(self, stage: _Stage) -> tuple[Tensor, float]:
         """(C,) mean of e for each channel, and the mean of |e| over all values."""
@@ -183,17 +200,27 @@ class Corrector:
         rows = 0
         for ann, snn in self._pairs(stage):
             missing = self._missing(stage, ann, snn)  # (N, C)
-            source = snn[self.snn.inputs[stage.layer][0]]
-            x = patches(node, Signal(self._mean(source), source.lengths))
-            x = valid(x, snn[stage.layer])  # (N, F)
-            if len(x) != len(missing):
+            source, layer = snn[self.snn.inputs[stage.layer][0]], snn[stage.layer]
+            if len(missing) != len(valid(layer.values[:, :1], layer)):
                 raise InputError(
                     f"cannot correct the weights of {stage.layer}: its outputs are pooled before "
                     f"the neurons of {stage.name}; choose the correction bias or potential"
                 )
-            x = torch.cat([x, torch.ones_like(x[:, :1])], dim=1)  # (N, F + 1), the bias last
-            gram, right, rows = gram + x.T @ x, right + x.T @ missing, rows + len(x)
+            mean, done = Signal(self._mean(source), source.lengths), 0
+            for texts in self._few(node, mean):
+                x = patches(node, part(mean, texts))
+                x = valid(x, part(layer, texts))  # (N, F)
+                x = torch.cat([x, torch.ones_like(x[:, :1])], dim=1)  # (N, F + 1), the bias last
+                right = right + x.T @ missing[done : done + len(x)]
+                gram, done = gram + x.T @ x, done + len(x)
+            rows += done
         return gram / rows, right / rows
+
+    def _few(self, node: Conv1d | Linear, mean: Signal) -> Iterator[slice]:
+        """Parts of a batch (B, ...) of which all windows of ``node`` may be held at once."""
+        each = mean.values[0].numel() * (node.width if isinstance(node, Conv1d) else 1)
+        size = max(1, self.most // (2 * max(each, 1)))
+        yield from (slice(i, i + size) for i in range(0, len(mean.values), size))
 
     def _missing(self, stage: _Stage, ann: dict[str, Signal], snn: dict[str, Signal]) -> Tensor:
         """What the mean currents at valid positions lack of the pre-activations, (N, C)."""
@@ -219,6 +246,8 @@ def correct(
     kind: str | None = None,
     seed: int = 0,
     ridge: float = RIDGE,
+    most: int = MOST_VALUES,
+    progress: bool = False,
 ) -> tuple[Network, list[dict[str, Any]]]:
     """Correct ``snn`` towards ``ann`` on unlabelled texts.
 
@@ -231,6 +260,8 @@ def correct(
         kind: ``none``, ``bias``, ``potential`` or ``weights``
         seed: of the noise of a stochastic encoder
         ridge: penalty of the weights' change, as a share of the mean square input
+        most: values that may be held of a step, see `convert.totals`
+        progress: show progress bars
 
     Returns:
         The corrected network, and one row a layer: layer, neurons, kind, and on these texts, before
@@ -249,7 +280,7 @@ def correct(
         )
     if not batches:
         raise InputError("expected at least one text to correct the network on, but got none")
-    corrector = Corrector(ann, snn, recipe, thresholds, batches, seed, ridge)
+    corrector = Corrector(ann, snn, recipe, thresholds, batches, seed, ridge, most, progress)
     rows = [_corrected(corrector, stage, kind) for stage in corrector.stages()]
     return corrector.snn, rows
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -11,15 +15,28 @@ from ...models.nodes.layers import Conv1d, Linear, flat_features
 
 def run_to(network: Network, signal: Signal, name: str) -> dict[str, Signal]:
     """Run the nodes that ``name`` depends on, and no others: their signals by name."""
-    needed = {name}
-    for node in reversed(network.inputs):
-        if node in needed:
-            needed.update(network.inputs[node])
+    needed = network.before(name)
     signals = {"input": signal}
     for node, inputs in network.inputs.items():
         if node in needed:
             signals[node] = network.node(node)(*(signals[source] for source in inputs))
     return signals
+
+
+def pieces_to(
+    network: Network, frames: Iterable[Tensor], lengths: Tensor, name: str
+) -> Iterator[dict[str, Signal]]:
+    """As `run_to` of an SNN, in the pieces of time in which its input frames (T', B, D', L) come.
+
+    Where a node cannot be run piece by piece there is one piece of all steps.
+    """
+    if not network.resumes:
+        yield run_to(network, Signal(torch.cat(list(frames)), lengths), name)
+        return
+    states: dict[str, Any] = {}
+    needed = network.before(name)
+    for piece in frames:
+        yield network.resume(Signal(piece, lengths), states, only=needed)
 
 
 def valid(values: Tensor, signal: Signal) -> Tensor:
@@ -29,6 +46,12 @@ def valid(values: Tensor, signal: Signal) -> Tensor:
         return values
     rows = values.transpose(1, 2)  # (B, L, C)
     return rows.flatten(0, 1) if mask is None else rows[mask.squeeze(1)]
+
+
+def part(signal: Signal, texts: slice) -> Signal:
+    """Some texts of a signal (B, ...) without time."""
+    lengths = None if signal.lengths is None else signal.lengths[texts]
+    return Signal(signal.values[texts], lengths)
 
 
 def patches(node: Conv1d | Linear, signal: Signal) -> Tensor:

@@ -21,7 +21,7 @@ the rates (or mean currents) that enter it.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,6 @@ import torch
 from torch import Tensor
 
 from ...errors import InputError
-from ...models.batches import pad
 from ...models.encoders.encoder import Encoder
 from ...models.network import Network, Signal
 from ...models.neurons.base import Neurons
@@ -40,10 +39,9 @@ from ...models.text_model import TextModel
 from ...seeds import generator
 from ..graph.canonical import canonical
 from ..graph.pools import pool_once, pools_before
+from ..totals import MOST_VALUES, run_totals, totals
 from .error_parts import _Row, constant_rate, split_error
-
-SAMPLE = 512  # texts looked at
-BATCH = 64
+from .sample import looked_at
 
 Record = dict[str, Signal]
 
@@ -70,6 +68,8 @@ class ErrorBudget:
         self.ann, self.snn, self.thresholds = ann, snn, thresholds
         self.steps, self.shift = steps, shift
         self.rows: dict[str, _Row] = {}
+        self.compared = [name for name in ann.inputs if self._is_compared(name)]
+        self.names = self._looked_at()
 
     def update(self, ann: Record, snn: Record, direct: Record) -> None:
         """Add one batch.
@@ -79,15 +79,40 @@ class ErrorBudget:
             snn: those of the SNN; of a run with pre-steps the last T steps are looked at
             direct: those of the SNN with exact input (the same as ``snn`` under direct input)
         """
-        for name in self.ann.inputs:
-            node = self.ann.node(name)
-            if name not in self.snn.inputs:
-                continue
-            if isinstance(node, Activation) and name in self.thresholds:
-                self._neurons(name, ann, snn, direct)
-            elif node.maximum:
+        found = [self._totals(record) for record in ((snn,) if direct is snn else (snn, direct))]
+        self.add(ann, found[0], found[-1])
+
+    def add(self, ann: Record, snn: Record, direct: Record) -> None:
+        """Add one batch of which ``snn`` and ``direct`` hold sums (B, ...) over the T steps alone.
+
+        Sums of the nodes called ``names`` are needed. Under direct input both are one object.
+        """
+        for name in self.compared:
+            if self.ann.node(name).maximum:
                 self._pooling(name, ann, snn)
+            else:
+                self._neurons(name, ann, snn, direct)
         self._output(ann, snn, direct)
+
+    def _is_compared(self, name: str) -> bool:
+        """Whether an ANN node has a row of its own: activations and maxima that the SNN has too."""
+        if name not in self.snn.inputs:
+            return False
+        if isinstance(self.ann.node(name), Activation) and name in self.thresholds:
+            return True
+        return self.ann.node(name).maximum and self.ann.inputs[name][0] in self.thresholds
+
+    def _looked_at(self) -> set[str]:
+        """The names of the SNN's nodes that are looked at."""
+        names = {self.snn.output}
+        for name in self.compared:
+            names |= {name, *self.snn.inputs[name], pools_before(self.snn, name)[0]}
+        return names - {"input"}
+
+    def _totals(self, record: Record) -> Record:
+        """Sums over the last T steps of a recorded run."""
+        last = {n: Signal(record[n].values[-self.steps :], record[n].lengths) for n in self.names}
+        return totals([last], self.names, self.snn)
 
     def compute(self) -> list[dict[str, Any]]:
         """One flat record a row, in the order of the network.
@@ -102,8 +127,8 @@ class ErrorBudget:
         return [row.compute(self.steps) for row in self.rows.values()]
 
     def _mean(self, signal: Signal) -> Tensor:
-        """Mean over the last T steps: (B, ...) in double precision."""
-        return signal.values[-self.steps :].double().sum(dim=0) / self.steps
+        """Mean over the T steps, (B, ...) in double precision, of their sum."""
+        return signal.values.double() / self.steps
 
     def _scaled(self, values: Tensor, activation: str) -> Tensor:
         """ANN values in thresholds of ``activation``."""
@@ -130,14 +155,11 @@ class ErrorBudget:
             self._pooled_currents(name, source, largest, z, self._mean(snn[source]))
         neurons, lengths = self.snn.node(name), snn[name].lengths
         a = self._scaled(activation.values, name)
-        currents = [
-            self._scaled(z.values, name) + self.shift,
-            self._mean(direct[source]),
-            self._mean(snn[source]),
-        ]
-        q = [constant_rate(neurons, current, lengths, self.steps) for current in currents]
+        q = [constant_rate(neurons, self._scaled(z.values, name) + self.shift, lengths, self.steps)]
+        for record in (direct, snn) if direct is not snn else (snn,):
+            q.append(constant_rate(neurons, self._mean(record[source]), lengths, self.steps))
         most = float(neurons.spike_size[1]) if isinstance(neurons, Neurons) else 1.0
-        parts = split_error(a, q[0], q[1], q[2], self._mean(snn[name]), most)
+        parts = split_error(a, q[0], q[1], q[-1], self._mean(snn[name]), most)
         self._row(name, layer, "neurons").update(parts, a, activation.mask())
 
     def _pooled_currents(
@@ -156,8 +178,6 @@ class ErrorBudget:
         """The row of a maximum of spikes or counts, against the maximum of the rates."""
         (source,) = self.ann.inputs[name]
         (before,) = self.snn.inputs[name]
-        if source not in self.thresholds:
-            return
         largest = self.ann.node(name)(Signal(self._mean(snn[before]), snn[before].lengths))
         a = self._scaled(ann[name].values, source)
         pooled = self._mean(snn[name])
@@ -193,6 +213,8 @@ def error_budget(
     sequences: Sequence[np.ndarray],
     seed: int = 0,
     shift: float = 0.0,
+    most: int = MOST_VALUES,
+    progress: str | None = None,
 ) -> list[dict[str, Any]]:
     """The error budget of a text model on up to 512 texts.
 
@@ -203,6 +225,8 @@ def error_budget(
         sequences: id sequences of unlabelled texts
         seed: of the noise of a stochastic encoder
         shift: what a bias shift adds to the currents, in thresholds
+        most: values that may be held of a step, see `convert.totals`
+        progress: label of a progress bar, none without it
 
     Returns:
         The rows of :meth:`ErrorBudget.compute`.
@@ -216,18 +240,12 @@ def error_budget(
     budget = ErrorBudget(network, snn.network, thresholds, snn.steps, shift)
     noise = generator(seed, "budget")
     exact = None if snn.encoder.exact else with_direct_input(snn)
-    for ids, lengths in _batches(sequences):
-        records: list[Record] = [{}, {}, {}]
-        network(Signal(ann.embed(ids), lengths), records[0])
-        snn(ids, lengths, noise, record=records[1])
+    for ids, lengths in looked_at(snn, sequences, most, progress):
+        drawn = run_totals(snn, ids, lengths, noise, budget.names, most)
+        direct = drawn
         if exact is not None:
-            exact(ids, lengths, record=records[2])
-        budget.update(records[0], records[1], records[2] or records[1])
+            direct = run_totals(exact, ids, lengths, None, budget.names, most)
+        record: Record = {}
+        network(Signal(ann.embed(ids), lengths), record)
+        budget.add(record, drawn, direct)
     return budget.compute()
-
-
-def _batches(sequences: Sequence[np.ndarray]) -> Iterator[tuple[Tensor, Tensor]]:
-    """Padded ids (B, L) and lengths (B,) of the texts that are looked at."""
-    for start in range(0, min(len(sequences), SAMPLE), BATCH):
-        padded, sizes = pad(sequences[start : min(start + BATCH, SAMPLE)], 1)
-        yield torch.from_numpy(padded), torch.from_numpy(sizes)

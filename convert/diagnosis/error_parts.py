@@ -13,10 +13,30 @@ from ...models.network import Node, Signal
 PARTS = ("clipping", "quantisation", "carried_in", "encoder", "unevenness", "pooling")
 
 
+# currents that are run over all steps together: their potentials stay in a processor's cache
+TOGETHER = 1 << 16
+
+
 def constant_rate(neurons: Node, current: Tensor, lengths: Tensor | None, steps: int) -> Tensor:
     """q(z): spikes per step of ``neurons`` for the constant current z, (B, C, L) or (B, C)."""
-    trains = neurons(Signal(current.expand(steps, *current.shape), lengths)).values
-    return trains.sum(dim=0) / steps
+    size = max(1, TOGETHER // max(current[0].numel(), 1))  # texts
+    counts = []
+    for start in range(0, len(current), size):
+        own = None if lengths is None else lengths[start : start + size]
+        counts.append(_constant_count(neurons, current[start : start + size], own, steps))
+    return torch.cat(counts) / steps
+
+
+def _constant_count(neurons: Node, current: Tensor, lengths: Tensor | None, steps: int) -> Tensor:
+    """The spikes of ``steps`` steps of constant current (B, ...), of its shape."""
+    frame = current.unsqueeze(0)  # (1, B, ...)
+    if not neurons.resumes:
+        return neurons(Signal(frame.expand(steps, *current.shape), lengths)).values.sum(dim=0)
+    count, state = torch.zeros_like(current), None
+    for _ in range(steps):
+        fired, state = neurons.resume([Signal(frame, lengths)], state)
+        count += fired.values[0]
+    return count
 
 
 def split_error(

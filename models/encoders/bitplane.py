@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -44,8 +46,22 @@ class BitPlane(Code):
         shared_noise: bool = False,
     ) -> Tensor:
         """Frames (T, *values.shape), for values of any shape."""
-        planes = self.distinct(values, steps)
-        return torch.stack([planes[bit] for bit in bit_of_step(steps)])
+        return next(self.pieces(values, steps, steps))
+
+    def pieces(
+        self,
+        values: Tensor,
+        steps: int,
+        size: int,
+        generator: torch.Generator | None = None,
+        shared_noise: bool = False,
+    ) -> Iterator[Tensor]:
+        """As `Code.pieces`: a step's frame is the bit of its turn."""
+        order = bit_of_step(steps)
+        levels = _levels(values, steps)
+        for start in range(0, steps, size):
+            bits = order[start : start + size]
+            yield torch.stack([_bit(levels, bit).to(values.dtype) for bit in bits])
 
     def check_steps(self, steps: int) -> None:
         """Only 2^b - 1 steps hold every bit as often as it counts."""
@@ -59,8 +75,8 @@ class BitPlane(Code):
     def distinct(self, values: Tensor, steps: int) -> Tensor:
         """The b bits (b, *values.shape) of T = 2^b - 1 steps, lowest first."""
         bits = max(bit_of_step(steps)) + 1
-        levels = torch.floor(values * steps + 0.5).to(torch.int32)  # of values' shape, in 0..T
-        return torch.stack([((levels >> bit) & 1).to(values.dtype) for bit in range(bits)])
+        levels = _levels(values, steps)
+        return torch.stack([_bit(levels, bit).to(values.dtype) for bit in range(bits)])
 
     def work(self, values: np.ndarray, steps: np.ndarray, spikes: np.ndarray) -> Counts:
         """A multiplication and a rounding for every value, once: two additions' worth."""
@@ -69,6 +85,16 @@ class BitPlane(Code):
     def against_unevenness(self) -> str:
         """It interleaves its bits already: what is uneven comes from the spikes of later layers."""
         return "use more steps, or silence early spikes with SRP (srp_steps)"
+
+
+def _levels(values: Tensor, steps: int) -> Tensor:
+    """Values in [0, 1] rounded to T levels: int32 of their shape, in 0..T."""
+    return torch.floor(values * steps + 0.5).to(torch.int32)
+
+
+def _bit(levels: Tensor, bit: int) -> Tensor:
+    """One binary digit of levels, 0 the lowest."""
+    return (levels >> bit) & 1
 
 
 CODE = BitPlane()

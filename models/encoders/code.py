@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import torch
@@ -72,6 +72,26 @@ class Code(ABC):
             shared_noise: the same draws for every text, made position after position, so that what
                 a text sends depends neither on the texts beside it nor on the padding after it
         """
+
+    @property
+    def in_pieces(self) -> bool:
+        """Whether `pieces` never holds all T frames at once."""
+        return type(self).pieces is not Code.pieces
+
+    def pieces(
+        self,
+        values: Tensor,
+        steps: int,
+        size: int,
+        generator: torch.Generator | None = None,
+        shared_noise: bool = False,
+    ) -> Iterator[Tensor]:
+        """The frames of `encode`, the same bits, in pieces (T', B, C, L) of up to ``size`` steps.
+
+        By default cut from all T frames. A code that makes them one after another answers itself,
+        and then long runs need little memory.
+        """
+        yield from self.encode(values, steps, generator, shared_noise).split(size)
 
     @property
     def by_word(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -27,6 +29,19 @@ class Direct(Code):
     ) -> Tensor:
         """The values themselves at every step: (T, *values.shape), a view without copies."""
         return values.expand(steps, *values.shape)
+
+    def pieces(
+        self,
+        values: Tensor,
+        steps: int,
+        size: int,
+        generator: torch.Generator | None = None,
+        shared_noise: bool = False,
+    ) -> Iterator[Tensor]:
+        """As `Code.pieces`: views without copies."""
+        frames = values.expand(max(steps, 2), *values.shape)  # so that a single step is a view too
+        for start in range(0, steps, size):
+            yield frames[start : min(start + size, steps)]
 
     def distinct(self, values: Tensor, steps: int) -> Tensor:
         """The values as the only frame: (1, *values.shape)."""

@@ -19,6 +19,7 @@ or one that was added at run time.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -177,6 +178,24 @@ class Encoder:
         """
         self.check_steps(steps)
         return self.coding.encode(self.map(x, lengths), steps, generator, shared_noise)
+
+    @property
+    def in_pieces(self) -> bool:
+        """True where `pieces` never holds all T frames at once."""
+        return self.coding.in_pieces
+
+    def pieces(
+        self,
+        x: Tensor,
+        lengths: Tensor,
+        steps: int,
+        size: int,
+        generator: torch.Generator | None = None,
+        shared_noise: bool = False,
+    ) -> Iterator[Tensor]:
+        """The frames of `encode`, the same bits, in pieces of up to ``size`` steps."""
+        self.check_steps(steps)
+        yield from self.coding.pieces(self.map(x, lengths), steps, size, generator, shared_noise)
 
     def to_dict(self) -> dict[str, Any]:
         """The fields, JSON-able; a gain of 1 is left out, as by models that know of none."""

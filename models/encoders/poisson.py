@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 
@@ -29,14 +31,28 @@ class Poisson(Code):
         ``shared_noise``: one noise field (T, 1, C, L) for the whole batch, drawn position after
         position.
         """
+        return next(self.pieces(values, steps, steps, generator, shared_noise))
+
+    def pieces(
+        self,
+        values: Tensor,
+        steps: int,
+        size: int,
+        generator: torch.Generator | None = None,
+        shared_noise: bool = False,
+    ) -> Iterator[Tensor]:
+        """As `Code.pieces`: a step's draws at a time; those that are shared, of one text, whole."""
+        field = None
         if shared_noise:
-            size = (values.shape[2], steps, 1, values.shape[1])
-            field = torch.rand(size, generator=generator)  # (L, T, 1, C)
-            draws = field.permute(1, 2, 3, 0).to(values.device)  # (T, 1, C, L)
-        else:
-            draws = torch.rand((steps, *values.shape), generator=generator)  # (T, B, C, L)
-            draws = draws.to(values.device)
-        return (draws < values).to(values.dtype)
+            shape = (values.shape[2], steps, 1, values.shape[1])
+            field = torch.rand(shape, generator=generator).permute(1, 2, 3, 0)  # (T, 1, C, L)
+        for start in range(0, steps, size):
+            if field is None:
+                shape = (min(size, steps - start), *values.shape)
+                draws = torch.rand(shape, generator=generator)  # (T', B, C, L)
+            else:
+                draws = field[start : start + size]
+            yield (draws.to(values.device) < values).to(values.dtype)
 
 
 CODE = Poisson()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -29,14 +31,26 @@ class SumAndFire(Code):
         shared_noise: bool = False,
     ) -> Tensor:
         """Frames (T, *values.shape), for values of any shape."""
+        return next(self.pieces(values, steps, steps))
+
+    def pieces(
+        self,
+        values: Tensor,
+        steps: int,
+        size: int,
+        generator: torch.Generator | None = None,
+        shared_noise: bool = False,
+    ) -> Iterator[Tensor]:
+        """As `Code.pieces`: the potential is what one piece leaves to the next."""
+        values = values.detach()  # a spike has no gradient
         potential = torch.full_like(values, 0.5)
-        frames = []
-        for _ in range(steps):
-            potential = potential + values
-            spikes = (potential >= 1).to(values.dtype)
-            potential = potential - spikes
-            frames.append(spikes)
-        return torch.stack(frames)
+        for start in range(0, steps, size):
+            frames = values.new_empty((min(size, steps - start), *values.shape))
+            for frame in frames:
+                potential += values
+                torch.ge(potential, 1, out=frame)
+                potential -= frame
+            yield frames
 
     def distinct(self, values: Tensor, steps: int) -> Tensor:
         """A frame a step: (T, *values.shape)."""

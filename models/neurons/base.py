@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from ...errors import InputError
-from ..network import Node, Signal
+from ..network import Node, Signal, says
 from .options import NeuronOption
 
 P = TypeVar("P")
@@ -27,7 +27,8 @@ class NeuronParameters(Protocol):
     """The parameters of a neuron, which know its equations.
 
     They may have more ways to run, each for one kind of gradient (`gradients.py`): ``surrogate``,
-    ``rate`` and ``rate_slope``.
+    ``rate`` and ``rate_slope``. With ``resume(currents, state)``, which gives the spikes of the
+    next steps and the state after them (None before the first step), long runs need little memory.
     """
 
     def run(self, currents: Tensor) -> Tensor:
@@ -58,6 +59,11 @@ def neurons_run_by(run: NeuronRun) -> Iterator[None]:
 def fire(currents: Tensor, p: NeuronParameters) -> Tensor:
     """Spikes (T, ...) for currents (T, ...), by the run of the block that this is called in."""
     return _RUN.get()(currents, p)
+
+
+def runs_itself() -> bool:
+    """Whether neurons are run by their own equations here, not in a block of `neurons_run_by`."""
+    return _RUN.get() is reference_run
 
 
 def checked_initial(initial: float | Sequence[float]) -> float | list[float]:
@@ -182,6 +188,21 @@ class Neurons(Node):
         if mask is not None:
             spikes = spikes * mask
         return Signal(spikes, signal.lengths)
+
+    @property
+    def resumes(self) -> bool:
+        """As `Node.resumes`: where the parameters have ``resume``, and run themselves."""
+        own = type(self).forward is Neurons.forward and runs_itself()
+        parameters = type(self).Parameters
+        return own and isinstance(parameters, type) and says(parameters, forward="run")
+
+    def resume(self, inputs: Sequence[Signal], state: Any) -> tuple[Signal, Any]:
+        """As `Node.resume`; the state is that of the neurons."""
+        (signal,) = inputs
+        parameters: Any = self.parameters_on(signal.values)
+        spikes, state = parameters.resume(signal.values, state)
+        mask = signal.mask()
+        return Signal(spikes if mask is None else spikes * mask, signal.lengths), state
 
 
 def over_time(

@@ -28,6 +28,10 @@ class BurstParameters(NamedTuple):
         """Spikes (T, ...) of the reference neuron for currents (T, ...)."""
         return burst_run(currents, self)[0]
 
+    def resume(self, currents: Tensor, state: BurstState | None) -> tuple[Tensor, BurstState]:
+        """Spikes of the next steps, and the state after them."""
+        return burst_run(currents, self, state)
+
 
 class BurstState(NamedTuple):
     """Membrane potential ``v``, of the shape of one step's current."""

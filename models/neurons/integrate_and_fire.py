@@ -33,6 +33,10 @@ class IFParameters(NamedTuple):
         """Spikes (T, ...) of the reference neuron for currents (T, ...)."""
         return if_run(currents, self)[0]
 
+    def resume(self, currents: Tensor, state: IFState | None) -> tuple[Tensor, IFState]:
+        """Spikes of the next steps, and the state after them."""
+        return if_run(currents, self, state)
+
     def surrogate(self, currents: Tensor, neurons: SurrogateNeurons) -> Tensor:
         """The same with surrogate gradients."""
         return neurons.integrate(currents, self.threshold, self.initial, self.soft_reset)

@@ -31,6 +31,10 @@ class LIFParameters(NamedTuple):
         """Spikes (T, ...) of the reference neuron for currents (T, ...)."""
         return lif_run(currents, self)[0]
 
+    def resume(self, currents: Tensor, state: LIFState | None) -> tuple[Tensor, LIFState]:
+        """Spikes of the next steps, and the state after them."""
+        return lif_run(currents, self, state)
+
     def surrogate(self, currents: Tensor, neurons: SurrogateNeurons) -> Tensor:
         """The same with surrogate gradients."""
         return neurons.integrate(currents, self.threshold, self.initial, self.soft_reset, self.leak)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from ..network import Node, Signal
-from .base import UPDATE, fire
+from .base import UPDATE, fire, runs_itself
 from .integrate_and_fire import IFParameters
 
 
@@ -31,3 +31,14 @@ class SpikingReadout(Node):
         currents = inputs[0].values
         spikes = fire(currents, IFParameters(1.0, self.initial, True))
         return Signal(spikes + self.TIE_BREAK * (currents - spikes))
+
+    @property
+    def resumes(self) -> bool:
+        """As `Node.resumes`."""
+        return runs_itself() and super().resumes
+
+    def resume(self, inputs: Sequence[Signal], state: Any) -> tuple[Signal, Any]:
+        """As `Node.resume`; the state is that of the neurons."""
+        currents = inputs[0].values
+        spikes, state = IFParameters(1.0, self.initial, True).resume(currents, state)
+        return Signal(spikes + self.TIE_BREAK * (currents - spikes)), state

@@ -28,6 +28,10 @@ class SignedParameters(NamedTuple):
         """Spikes (T, ...) of the reference neuron for currents (T, ...)."""
         return signed_run(currents, self)[0]
 
+    def resume(self, currents: Tensor, state: SignedState | None) -> tuple[Tensor, SignedState]:
+        """Spikes of the next steps, and the state after them."""
+        return signed_run(currents, self, state)
+
 
 class SignedState(NamedTuple):
     """Membrane potential ``v`` and net spike count ``net`` >= 0, both of one step's shape."""

@@ -48,15 +48,20 @@ class SteppedNeuron(ABC):
 
     def run(self, currents: Tensor) -> Tensor:
         """Spikes (T, ...) for currents (T, ...)."""
-        return self._over_time(currents, heaviside)
+        return self._over_time(currents, heaviside)[0]
+
+    def resume(self, currents: Tensor, state: Any) -> tuple[Tensor, Any]:
+        """Spikes of the next steps, and the state after them; None stands for the first state."""
+        return self._over_time(currents, heaviside, state)
 
     def surrogate(self, currents: Tensor, neurons: SurrogateNeurons) -> Tensor:
         """The same with surrogate gradients."""
-        return self._over_time(currents, neurons.fire)
+        return self._over_time(currents, neurons.fire)[0]
 
-    def _over_time(self, currents: Tensor, fire: Fire) -> Tensor:
-        state, spikes = self.start(currents[0]), []
+    def _over_time(self, currents: Tensor, fire: Fire, state: Any = None) -> tuple[Tensor, Any]:
+        spikes = []
+        state = self.start(currents[0]) if state is None else state
         for current in currents:
             fired, state = self.step(current, state, fire)
             spikes.append(fired)
-        return torch.stack(spikes)
+        return torch.stack(spikes), state

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -39,6 +40,7 @@ class Conv1d(Node):
 
     fields = ("inputs", "channels", "width", "padding")
     synaptic = True
+    timeless = True
 
     def __init__(
         self, inputs: int, channels: int, width: int, padding: int | str | Sequence[int] = 0
@@ -73,7 +75,7 @@ class Conv1d(Node):
         """
         (signal,) = inputs
         values, lengths = signal
-        if values.dim() == 4 and len(values) > 1 and values.stride(0) == 0:
+        if len(values) > 1 and _one_frame(values):
             once = self.forward(Signal(values[0], lengths))  # (B, C, windows)
             return Signal(once.values.expand(len(values), *once.values.shape), once.lengths)
         left, right = self.padding
@@ -90,6 +92,22 @@ class Conv1d(Node):
         out = self.convolve(flat)  # (T*B, C, windows)
         counts = None if lengths is None else self.windows(lengths)
         return Signal(out.reshape(*values.shape[:-2], *out.shape[-2:]), counts)
+
+    def resume(self, inputs: Sequence[Signal], state: Any) -> tuple[Signal, Any]:
+        """As `Node.resume`; the state is a frame that comes again and again, and its currents."""
+        values, lengths = inputs[0]
+        if not _one_frame(values):
+            return self(*inputs), None
+        frame = values[0]
+        if state is None or state[0].data_ptr() != frame.data_ptr():
+            state = frame, self(Signal(frame.unsqueeze(0), lengths))
+        once = state[1].values[0]
+        return Signal(once.expand(len(values), *once.shape), state[1].lengths), state
+
+
+def _one_frame(values: Tensor) -> bool:
+    """Whether frames (T, B, D, L) are views of one and the same."""
+    return values.dim() == 4 and values.stride(0) == 0
 
 
 def _sides(padding: int | str | Sequence[int], width: int) -> tuple[int, int]:
@@ -115,6 +133,7 @@ class Linear(Node):
 
     fields = ("inputs", "outputs")
     synaptic = True
+    timeless = True
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -168,6 +187,7 @@ class Concat(Node):
     """
 
     passing = True
+    timeless = True
 
     def channels_out(self, below: Sequence[int]) -> int:
         """Those of all branches."""
@@ -208,6 +228,7 @@ class Dropout(Node):
 
     fields = ("probability",)
     passing = True
+    timeless = True  # outside of training
 
     def __init__(self, probability: float) -> None:
         super().__init__()

@@ -22,6 +22,7 @@ class Add(Node):
     """
 
     passing = True
+    timeless = True
 
     def forward(self, *inputs: Signal) -> Signal:
         """Element-wise sum."""
@@ -51,6 +52,7 @@ class Scale(Node):
     fields = ("channels",)
     passing = True
     synaptic = True
+    timeless = True
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -83,6 +85,7 @@ class Flatten(Node):
 
     fields = ("positions",)
     passing = True
+    timeless = True
 
     def __init__(self, positions: int) -> None:
         super().__init__()

@@ -25,6 +25,7 @@ class BatchNorm1d(Node):
 
     fields = ("channels", "eps", "momentum")
     passing = True
+    timeless = True
 
     def __init__(self, channels: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
         super().__init__()

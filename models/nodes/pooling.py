@@ -85,6 +85,7 @@ class MaxPool1d(Windowed):
     """The largest value in every window (`torch.nn.MaxPool1d` for a text standing alone)."""
 
     maximum = True
+    timeless = True
 
     def forward(self, *inputs: Signal) -> Signal:
         """(..., C, L) -> (..., C, W)."""
@@ -96,6 +97,7 @@ class AvgPool1d(Windowed):
 
     passing = True
     synaptic = True
+    timeless = True
 
     def synaptic_operations(self, arriving: Tensor, lengths: Tensor | None) -> Tensor:
         """One synapse for every window that a spike is part of."""
@@ -116,6 +118,7 @@ class MaxOverTime(Node):
     """Max-over-time pooling (Kim 2014): the largest value of each channel."""
 
     maximum = True
+    timeless = True
 
     def forward(self, *inputs: Signal) -> Signal:
         """(..., C, L) -> (..., C)."""
@@ -127,6 +130,7 @@ class MeanOverTime(Node):
 
     passing = True
     synaptic = True
+    timeless = True
 
     def synaptic_operations(self, arriving: Tensor, lengths: Tensor | None) -> Tensor:
         """One synapse a spike."""

@@ -6,6 +6,9 @@ positions, (T, B, C); otherwise in windows of ``kernel`` positions, ``stride`` a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -51,6 +54,8 @@ class SpikePooling(Node):
 class MaxOfSpikes(SpikePooling):
     """At each step a channel passes a spike if any position spikes (of bursts, the largest)."""
 
+    timeless = True
+
     def forward(self, *inputs: Signal) -> Signal:
         """Maximum of the spikes over valid positions."""
         return self.maximum_of(inputs[0])
@@ -63,6 +68,7 @@ class MaxOfCurrents(SpikePooling):
     """
 
     passing = True
+    timeless = True
 
     def forward(self, *inputs: Signal) -> Signal:
         """Maximum of the currents over valid positions."""
@@ -79,10 +85,18 @@ class MaxOfCounts(SpikePooling):
 
     def forward(self, *inputs: Signal) -> Signal:
         """Increments of the running maximum count."""
-        counts = inputs[0].values.cumsum(dim=0)  # (T, B, C, L)
-        largest = self.maximum_of(Signal(counts, inputs[0].lengths))  # (T, B, C) or (T, B, C, W)
-        previous = torch.cat([torch.zeros_like(largest.values[:1]), largest.values[:-1]])
-        return Signal(largest.values - previous, largest.lengths)
+        return self.resume(inputs, None)[0]
+
+    def resume(self, inputs: Sequence[Signal], state: Any) -> tuple[Signal, Any]:
+        """As `Node.resume`; the state is the counts (B, C, L) so far and their maximum."""
+        (signal,) = inputs
+        counts = _counts(signal.values, None if state is None else state[0])
+        largest = self.maximum_of(Signal(counts, signal.lengths))  # (T, B, C) or (T, B, C, W)
+        now = largest.values
+        before = torch.zeros_like(now[0]) if state is None else state[1]
+        previous = torch.cat([before.unsqueeze(0), now[:-1]])
+        # copies: a view would keep all steps of the piece
+        return Signal(now - previous, largest.lengths), (counts[-1].clone(), now[-1].clone())
 
 
 class GatedMax(SpikePooling):
@@ -98,9 +112,20 @@ class GatedMax(SpikePooling):
 
     def forward(self, *inputs: Signal) -> Signal:
         """The spikes that the gate lets through."""
+        return self.resume(inputs, None)[0]
+
+    def resume(self, inputs: Sequence[Signal], state: Any) -> tuple[Signal, Any]:
+        """As `Node.resume`; the state is the counts (B, C, L) so far."""
         (signal,) = inputs
-        totals = Signal(signal.values.cumsum(dim=0), signal.lengths)
+        totals = Signal(_counts(signal.values, state), signal.lengths)
         counted, counts = self.cut(totals, -torch.inf)  # (T, B, C, W, k)
         spikes, _ = self.cut(signal, 0.0)
         gate = counted.argmax(dim=-1, keepdim=True)  # the first of equal counts
-        return self.joined(spikes.gather(-1, gate).squeeze(-1), counts)
+        passed = self.joined(spikes.gather(-1, gate).squeeze(-1), counts)
+        return passed, totals.values[-1].clone()
+
+
+def _counts(spikes: Tensor, before: Tensor | None) -> Tensor:
+    """Spikes (T, ...) counted from a run's first step on; ``before`` (...) are earlier ones."""
+    counts = spikes.cumsum(dim=0)
+    return counts if before is None else counts + before

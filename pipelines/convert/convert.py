@@ -84,5 +84,5 @@ def _report(
         "pooling_rule": pooling_used(conversion.rows) or recipe.pooling_rule(),
         "layers": conversion.rows,
         "corrections": conversion.corrections,
-        **diagnose(*parts, recipe, sequences, seed),
+        **diagnose(*parts, recipe, sequences, seed, progress=True),
     }
