@@ -104,8 +104,11 @@ def _checked(ann: TextModel, sequences: list) -> list:
 
 @torch.no_grad()
 def fitted_recipe(recipe: ConversionRecipe, ann: TextModel, sequences: list) -> ConversionRecipe:
-    """``recipe`` with the gain of its input settled on the words of ``sequences``."""
-    words, counts = np.unique(np.concatenate(sequences), return_counts=True)
+    """``recipe`` with the gain of its input settled on what ``sequences`` hold."""
+    read = np.concatenate(sequences)
+    if ann.reads_vectors:
+        return recipe.with_gain(torch.from_numpy(read), torch.ones(len(read)))
+    words, counts = np.unique(read, return_counts=True)
     vectors = ann.embedding.weight[torch.from_numpy(words)].clamp(-1, 1)  # (N, D)
     return recipe.with_gain(vectors, torch.from_numpy(counts))
 

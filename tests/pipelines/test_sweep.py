@@ -100,8 +100,8 @@ def test_a_second_sweep_computes_only_what_is_new(run, monkeypatch):
     assert all(again[r["key"]]["dev_accuracy"] == r["dev_accuracy"] for r in before)
     made.clear()
     sweep(run, settings, SMALL, force=True)
-    # default: one run for both T; bias and srp: one run for each T
-    assert sorted(made) == [1, 1, 1, 1, 3, 3, 3, 3, 3, 3]
+    # default: one run for both T with direct input, whose gain is no matter of T; else one for each
+    assert sorted(made) == [1, 1, 1, 1, 1, 3, 3, 3, 3, 3, 3]
     made.clear()
     sweep(run, settings, SMALL, seed=1)
     assert made  # another seed, other rows
@@ -121,11 +121,11 @@ def test_an_interrupted_sweep_keeps_its_rows(run, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         sweep(run, settings, SMALL)
     kept = [r for r in content(run)["rows"] if r["method"] == "default"]
-    assert {(r["encoder"], r["steps"]) for r in kept} >= {("saf", 1), ("direct", 3)}
+    assert {(r["encoder"], r["steps"]) for r in kept} >= {("saf", 1), ("saf", 3)}
     calls.clear()
     calls += [0, 0, 0]
     sweep(run, settings, SMALL)
-    assert len(calls) == 3 + 8  # the two runs of default are not repeated
+    assert len(calls) == 3 + 9  # the two runs that ended are not repeated
 
 
 @pytest.mark.parametrize("encoder", ["saf", "direct"])
@@ -137,7 +137,7 @@ def test_one_long_run_gives_the_rows_of_shorter_ones(run, encoder: str):
 
     def snn(steps: int):
         return convert_model(
-            ann, from_options({"encoder": encoder, "steps": steps}), calibration
+            ann, from_options({"encoder": encoder, "steps": steps, "gain": 1.0}), calibration
         ).snn
 
     together = evaluate_steps(snn(6), dev, labels, (2, 5, 6))
@@ -173,7 +173,8 @@ def test_methods_can_be_joined_and_unknown_ones_are_refused():
 @pytest.mark.parametrize(
     ("options", "shared"),
     [
-        ({}, True),
+        ({}, False),
+        ({"gain": 1.0}, True),
         ({"encoder": "poisson"}, True),
         ({"encoder": "bitplane", "steps": 3}, False),
         ({"correction": "bias"}, False),
