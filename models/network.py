@@ -40,6 +40,12 @@ class Signal(NamedTuple):
         return self.values if mask is None else self.values * mask
 
 
+def shared_among(leaders: Tensor, passed: Tensor) -> Tensor:
+    """``passed`` (..., C) in equal shares to the positions in ``leaders`` (..., C, L), float64."""
+    count = leaders.sum(dim=-1, keepdim=True).clamp(min=1)
+    return leaders * (passed.double().unsqueeze(-1) / count)
+
+
 class Node(nn.Module):
     """One step of a network. Subclasses name their `settings`, which rebuild them from JSON."""
 
@@ -51,6 +57,8 @@ class Node(nn.Module):
     passing: ClassVar[bool] = False
     # it has synapses, and `synaptic_operations` says what spikes cost that arrive at them
     synaptic: ClassVar[bool] = False
+    # a pooling over positions that passes what stands at some of them, its `leaders`
+    picks: ClassVar[bool] = False
 
     def channels_out(self, below: Sequence[int]) -> int:
         """Channels (or flat features) on its output, of those of its inputs; most keep them."""
@@ -64,6 +72,21 @@ class Node(nn.Module):
             lengths: (B,) valid positions, None for flat features
         """
         raise TypeError(f"{type(self).__name__} does not say what its synapses cost")
+
+    def leaders(self, arriving: Signal) -> Tensor:
+        """Which positions the pooled values are taken from: bool, of the shape of ``arriving``."""
+        raise TypeError(f"{type(self).__name__} does not say where its values come from")
+
+    def origins(self, arriving: Signal, passed: Tensor) -> Tensor:
+        """What each position has given of the pooled values: (..., C, L) float64, sums ``passed``.
+
+        Positions that tie share equally.
+
+        Args:
+            arriving: what was pooled, values (..., C, L)
+            passed: (..., C) what came of it: the pooled values, or what neurons made of them
+        """
+        return shared_among(self.leaders(arriving), passed)
 
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments, JSON-able."""
