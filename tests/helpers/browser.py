@@ -96,10 +96,14 @@ class Tab:
 
     def open(self, path: Path, width: int = 1440, height: int = 900, scheme: str = "light") -> None:
         """Show a file in a window of ``width`` x ``height`` CSS pixels."""
+        self.visit(path.resolve().as_uri(), width, height, scheme)
+
+    def visit(self, url: str, width: int = 1440, height: int = 900, scheme: str = "light") -> None:
+        """Show what lies at an address."""
         self.resize(width, height)
         self.media(scheme=scheme)
         self.events.clear()
-        self.send("Page.navigate", url=path.resolve().as_uri())
+        self.send("Page.navigate", url=url)
         while not self.of("Page.loadEventFired"):
             self.read("the page to load")
         self.js("document.fonts.ready.then(() => true)")
