@@ -28,6 +28,7 @@ def make_run(
     """
     from .convert.choices import with_run_recipe
     from .convert.convert import convert
+    from .explain.texts import explain_texts
     from .finetune.finetune import finetune
     from .quality.chance import warn_after
     from .report.page import report
@@ -45,6 +46,7 @@ def make_run(
     if settings.adversarial.adversarial:
         _finetune_adversarially(run, settings, engine)
     _attack(out, settings, engine)
+    explain_texts(out, engine=engine)
     return run, report(out)
 
 

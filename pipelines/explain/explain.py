@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
 
+from ...checked_json import read_value
 from ...engine.explanation.text import without_each
 from ...errors import InputError
 from ...text.inputs import as_text
+from ...typed_json import from_json
+from ..run_folder.records.explained import ExplainedTexts
 from ..run_folder.run_folder import RunFolder
 from ..settings.engine import ENGINE, EngineSettings
 from .pair import load_pair
 from .record import explained
-from .terminal import Shades, explained_text
+from .terminal import Shades, explained_text, printable
+from .texts import explain_texts
 
 TOP = 8
 
@@ -57,3 +62,27 @@ def explain(
         shades = Shades.of(sys.stdout)
         print(explained_text(pair.model, found, ann, without, shades))
     return figures
+
+
+def explain_dev(
+    out: Path | str,
+    model: str | None = None,
+    as_json: bool = False,
+    engine: EngineSettings = ENGINE,
+) -> Path:
+    """Explain a few dev texts for the report; prints where they are, and their answers.
+
+    Arguments and errors as those of `explain` and `texts.explain_texts`.
+    """
+    path = explain_texts(out, model, engine)
+    found = from_json(ExplainedTexts, read_value(path, "explained texts", "explain again"))
+    if as_json:
+        print(path.read_text(encoding="utf-8"))
+        return path
+    if found.refused:
+        print(found.refused)
+    for text in found.texts:
+        right = "right" if text.predicted == text.label else f"wrong, it is {text.label}"
+        print(f"{text.predicted} ({right}): {printable(text.text)}")
+    print(f"{path}; snnconvert report {shlex.quote(str(out))} shows them")
+    return path

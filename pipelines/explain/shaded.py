@@ -15,7 +15,7 @@ FAINT = 0.05  # of the strongest; fainter words have no colour and no number
 def shaded_words(
     words: Sequence[str],
     values: np.ndarray,
-    language: str,
+    language: str = "",
     known: Sequence[bool] | None = None,
     marked: Sequence[bool] | None = None,
 ) -> Markup:
@@ -24,7 +24,7 @@ def shaded_words(
     Args:
         words: n words, escaped here
         values: what each speaks for the class (positive) or against it
-        language: of the words
+        language: of the words; "" where what is around says it
         known: whether each is in the vocabulary
         marked: words that are underlined, as those that were changed
     """
@@ -39,9 +39,10 @@ def shaded_words(
         names = "shaded"
         names += "" if known is None or known[i] else " unknown"
         names += " marked" if marked is not None and marked[i] else ""
+        tongue = Markup(' lang="{}"').format(language) if language else ""
         parts.append(
-            Markup(
-                '<span class="{}" style="{}"><b lang="{}">{}</b><small>{}</small></span>'
-            ).format(names, style, language, word, said)
+            Markup('<span class="{}" style="{}"><b{}>{}</b><small>{}</small></span>').format(
+                names, style, tongue, word, said
+            )
         )
     return Markup('<p class="words">{}</p>').format(Markup(" ").join(parts))

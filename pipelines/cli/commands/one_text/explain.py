@@ -13,7 +13,12 @@ def options(parser: Parser) -> None:
     """Which text, and by which model."""
     add_run(parser)
     add_quiet(parser)
-    parser.add_argument("text", metavar="TEXT", help="the text to explain")
+    parser.add_argument(
+        "text",
+        nargs="?",
+        metavar="TEXT",
+        help="the text to explain; without it a few dev texts, right and wrong, for the report",
+    )
     add_model(parser)
     add_seed(parser)
     parser.add_argument(
@@ -28,9 +33,12 @@ def options(parser: Parser) -> None:
 
 
 def run(given: Given) -> None:
-    """Explain one text."""
-    from ....explain.explain import explain
+    """Explain one text, or texts for the report."""
+    from ....explain.explain import explain, explain_dev
 
+    if given["text"] is None:
+        explain_dev(given["run"], given["model"], given["json"], engine_of(given))
+        return
     explain(
         given["run"],
         given["text"],
