@@ -9,7 +9,8 @@ from markupsafe import Markup
 
 from ...engine.explanation.text import Explanation
 from ..display.names import title
-from .pieces import signed, words_for
+from ..report.format import signed
+from .pieces import words_for
 
 
 def changed(words: Sequence[str], others: Sequence[str]) -> tuple[list[bool], list[bool]]:

@@ -12,13 +12,7 @@ from ...engine.explanation.text import Explanation
 from ..display.names import title
 from ..explain.shaded import shaded_words
 from ..report.drawing.files import svg_file
-
-MINUS = "\N{MINUS SIGN}"
-
-
-def signed(value: float, digits: int = 2) -> str:
-    """A number with its sign."""
-    return f"{value:+.{digits}f}".replace("-", MINUS)
+from ..report.format import signed
 
 
 def picture(svg: Markup, words: str) -> Markup:

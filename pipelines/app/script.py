@@ -4,4 +4,5 @@ import sys
 
 from snnconvert.pipelines.app.page import show
 
-show(sys.argv[1])
+if __name__ == "__main__":  # so Streamlit calls it
+    show(sys.argv[1])
