@@ -25,7 +25,7 @@ from ...seeds import generator
 from ..exact_sums import exact_sums
 from .structure import ReadBranch, ReadOut, read_out
 from .units import on_units, rest_of
-from .words import drive_shares, window_words
+from .words import by_word, drive_shares, window_words
 
 Array = np.ndarray
 
@@ -107,7 +107,8 @@ def explain_ids(model: TextModel | SpikingTextModel, ids: Array, seed: int = 0) 
     model.eval()
     with exact_sums():
         run = _recorded(model, ids, seed)
-    branches = [_branch(run, branch, len(ids)) for branch in structure.branches]
+    factor = structure.step_weights(len(run.currents))
+    branches = [_branch(run, branch, len(ids), factor) for branch in structure.branches]
     return _together(run, structure, branches)
 
 
@@ -130,12 +131,15 @@ def _recorded(model: TextModel | SpikingTextModel, ids: Array, seed: int) -> _Ru
 class _BranchParts(NamedTuple):
     windows: list[Window]
     parts: Tensor  # (T, L, K)
-    words: Tensor  # (T, n, K)
+    words: Tensor  # (n, K), of the logits
     passed: Tensor  # (T, n)
 
 
-def _branch(run: _Run, branch: ReadBranch, length: int) -> _BranchParts:
-    """The parts of one branch in every step's output currents."""
+def _branch(run: _Run, branch: ReadBranch, length: int, factor: Tensor) -> _BranchParts:
+    """The parts of one branch in every step's output currents.
+
+    ``factor`` (T,) is how often each step counts in the logits.
+    """
     conv = run.network.node(branch.conv)
     assert isinstance(conv, Conv1d)
     arriving, passed = run.record[branch.arriving], run.record[branch.output].values
@@ -144,12 +148,13 @@ def _branch(run: _Run, branch: ReadBranch, length: int) -> _BranchParts:
     given = given[..., : int(arriving.lengths[0])]
     covered = [window_words(place, conv, length) for place in range(given.shape[-1])]
     windows = [Window(branch.conv, place, conv.width, *at) for place, at in enumerate(covered)]
-    shares = drive_shares(conv, run.frames.cpu(), given.shape[-1], length)  # (C, L, n)
+    shares = drive_shares(conv, run.frames.cpu(), given.shape[-1], length)  # (C, L, k)
     parts = torch.einsum("kc,tcl->tlk", branch.weight, given)
-    words = torch.stack(
-        [torch.einsum("kc,cl,cln->nk", branch.weight, step, shares) for step in given]
-    )
-    credited = torch.stack([torch.einsum("cl,cln->n", step, shares) for step in given])
+    credited = torch.stack([torch.einsum("cl,clj->lj", step, shares) for step in given])
+    mean = (given * factor[:, None, None]).mean(dim=0)  # (C, L)
+    to_words = torch.einsum("kc,clj->klj", branch.weight, mean.unsqueeze(-1) * shares)
+    words = by_word(to_words, conv, length).T  # (n, K)
+    credited = by_word(credited, conv, length)  # (T, n)
     return _BranchParts(windows, parts, words, credited)
 
 
@@ -159,11 +164,10 @@ def _together(run: _Run, structure: ReadOut, branches: list[_BranchParts]) -> Pa
     currents = run.currents.double().cpu()
     running = running_logits(run.currents.unsqueeze(1))[:, 0].double().cpu()  # (T, K)
     raw = torch.cat([b.parts for b in branches], dim=1) * factor[..., None]  # (T, W, K)
-    raw_words = torch.stack([b.words for b in branches]).sum(dim=0) * factor[..., None]
     raw_bias = structure.bias * factor  # (T, K)
     step_parts, step_bias = on_units(raw, raw_bias)
     parts, bias = on_units(raw.mean(dim=0), raw_bias.mean(dim=0))
-    words, _ = on_units(raw_words.mean(dim=0), bias)
+    words, _ = on_units(torch.stack([b.words for b in branches]).sum(dim=0), bias)
     frames = run.frames.abs()
     size = frames.sum(dim=1) if run.spiking else frames.mean(dim=1)  # (T, n)
     passed = torch.stack([b.passed for b in branches]).sum(dim=0)

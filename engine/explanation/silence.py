@@ -16,10 +16,12 @@ from ...models.snn import SpikingTextModel
 from ...models.text_model import TextModel
 from ...seeds import generator
 from ..exact_sums import exact_sums
+from ..reference import snn_positions
 from .parts import Window
 from .structure import read_out
 
 AnyModel = TextModel | SpikingTextModel
+TOGETHER = 32  # runs of an ANN at a time
 LOWEST = -1e30  # a current that no neuron fires on, and that no maximum takes; finite: sums stay so
 
 
@@ -79,9 +81,21 @@ def logits_without(
         windows: of `Parts.windows`
         seed: of the draw of a stochastic code
     """
-    count = len(windows)
-    if not count:
+    if not windows:
         return np.zeros((0, 0))
+    together = TOGETHER
+    if isinstance(model, SpikingTextModel):
+        together = max(1, snn_positions(model) // (4 * len(ids)))
+    parts = [
+        _without(model, ids, windows[first : first + together], seed)
+        for first in range(0, len(windows), together)
+    ]
+    return np.concatenate(parts)
+
+
+def _without(model: AnyModel, ids: np.ndarray, windows: Sequence[Window], seed: int) -> np.ndarray:
+    """As `logits_without`, in one batch."""
+    count = len(windows)
     masks: dict[str, Tensor] = {}
     for branch in read_out(model.network).branches:
         conv = model.network.node(branch.conv)

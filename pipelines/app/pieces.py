@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from ...engine.explanation.text import Explanation
 from ..display.names import title
+from ..energy.pricing import steps_shown
 from ..explain.shaded import shaded_words
 from ..report.drawing.files import svg_file
 from ..report.format import signed
@@ -91,10 +92,11 @@ def windows_table(
 
 
 def steps_table(model: str, found: Explanation, ann: Explanation | None) -> Markup:
-    """Running logits at every step, and the ANN's."""
+    """Running logits at every step, or at powers of two of many, and the ANN's."""
+    running = found.parts.running
     rows: list[list[object]] = [
-        [f"step {t}", *(signed(v) for v in row), found.classes[int(row.argmax())]]
-        for t, row in enumerate(found.parts.running, start=1)
+        [f"step {t}", *map(signed, running[t - 1]), found.classes[running[t - 1].argmax()]]
+        for t in steps_shown(len(running))
     ]
     if ann is not None:
         rows.append(["ANN", *(signed(v) for v in ann.parts.logits), ann.classes[ann.predicted]])

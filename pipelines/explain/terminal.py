@@ -12,10 +12,10 @@ import numpy as np
 from ...engine.explanation.text import Explanation
 from ..display.aligned import table
 from ..display.names import title
+from ..energy.pricing import steps_shown
 
 # backgrounds of the 256 colours from faint to strong: for a class blue, against it orange
 FOR, AGAINST = (189, 153, 111, 69), (223, 216, 215, 208)
-MOST_STEPS = 16
 MOST_CLASSES = 6
 
 
@@ -129,11 +129,9 @@ def _windows(found: Explanation, without: Mapping[int, np.ndarray]) -> str:
 def _steps(found: Explanation, ann: Explanation | None) -> str:
     """Running logits at every step, or at powers of two of many; last the ANN's."""
     running = found.parts.running
-    last = len(running)
     rows = [
-        [str(t), *(f"{v:+.3f}" for v in row), found.classes[int(row.argmax())]]
-        for t, row in enumerate(running, start=1)
-        if last <= MOST_STEPS or t & (t - 1) == 0 or t == last
+        [str(t), *(f"{v:+.3f}" for v in running[t - 1]), found.classes[running[t - 1].argmax()]]
+        for t in steps_shown(len(running))
     ]
     if ann is not None:
         logits = ann.parts.logits
