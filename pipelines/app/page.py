@@ -253,8 +253,12 @@ def _attack(run: Loaded, model: str, found: Explanation, k: int) -> None:
         clicked = st.button("Attack")
     state = st.session_state
     if clicked:
-        with run.lock:
-            state["attacked"] = (found.text, model, name, _attacked(run, model, found.text, name))
+        try:
+            with run.lock:
+                record = _attacked(run, model, found.text, name)
+            state["attacked"] = (found.text, model, name, record)
+        except SnnConvertError as error:
+            st.html(trouble(str(error)))
     if state.get("attacked", ())[:2] == (found.text, model):
         _attack_result(run, model, found, k, *state["attacked"][2:])
 
