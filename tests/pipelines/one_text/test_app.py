@@ -20,6 +20,7 @@ from snnconvert.pipelines.app.pieces import card, steps_table, table, trouble, w
 from snnconvert.pipelines.app.serve import FLAGS, free_port
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.explain.shaded import shaded_words
+from snnconvert.pipelines.run import can_attack
 
 TEXT = "The food was horrible, and the waiter was rude."
 EVIL = "<img src=x onerror=alert(1)>&\"'"
@@ -128,7 +129,8 @@ def test_drawings_hold_every_word_and_step(loaded: Loaded) -> None:
 
 
 def test_an_attack_keeps_to_its_budget(loaded: Loaded) -> None:
-    pytest.importorskip("textattack", reason="the extra attack is not installed")
+    if not can_attack():
+        pytest.skip("the extra attack is not installed")
     asked: list[int] = []
     own = loaded.pair("snn").own
     record = attack_once(own, TEXT, ready("en")[0], asked.append, 20)
