@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint test-slow test-cpus test-install test-notebooks docs bench bench-conversion reproduce-energy reproduce-robustness screenshots clean
+.PHONY: setup demo test lint test-slow test-cpus test-install test-notebooks docs bench bench-conversion reproduce-energy reproduce-robustness screenshots screenshots-app clean
 
 setup: $(STAMP)
 
@@ -83,6 +83,10 @@ EN ?= runs/report/en
 ZH ?= runs/report/zh
 screenshots: setup
 	$(BIN)/python tools/screenshots.py --en $(EN) --zh $(ZH)
+
+# Pictures of the page of `snnconvert app`, of the same runs.
+screenshots-app: setup
+	$(BIN)/python tools/screenshots_app.py --en $(EN) --zh $(ZH)
 
 clean:
 	rm -rf build dist *.egg-info demo-runs site

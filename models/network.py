@@ -55,6 +55,12 @@ def says(cls: type, forward: str) -> bool:
     return False
 
 
+def shared_among(leaders: Tensor, passed: Tensor) -> Tensor:
+    """``passed`` (..., C) in equal shares to the positions in ``leaders`` (..., C, L), float64."""
+    count = leaders.sum(dim=-1, keepdim=True).clamp(min=1)
+    return leaders * (passed.double().unsqueeze(-1) / count)
+
+
 class Node(nn.Module):
     """One step of a network. Subclasses name their `settings`, which rebuild them from JSON."""
 
@@ -68,6 +74,8 @@ class Node(nn.Module):
     synaptic: ClassVar[bool] = False
     # its output at a step depends on its inputs at that step alone; see `resume`
     timeless: ClassVar[bool] = False
+    # a pooling over positions that passes what stands at some of them, its `leaders`
+    picks: ClassVar[bool] = False
 
     def channels_out(self, below: Sequence[int]) -> int:
         """Channels (or flat features) on its output, of those of its inputs; most keep them."""
@@ -98,6 +106,21 @@ class Node(nn.Module):
             The output of these steps, and what the steps after them need.
         """
         return self(*inputs), None
+
+    def leaders(self, arriving: Signal) -> Tensor:
+        """Which positions the pooled values are taken from: bool, of the shape of ``arriving``."""
+        raise TypeError(f"{type(self).__name__} does not say where its values come from")
+
+    def origins(self, arriving: Signal, passed: Tensor) -> Tensor:
+        """What each position has given of the pooled values: (..., C, L) float64, sums ``passed``.
+
+        Positions that tie share equally.
+
+        Args:
+            arriving: what was pooled, values (..., C, L)
+            passed: (..., C) what came of it: the pooled values, or what neurons made of them
+        """
+        return shared_among(self.leaders(arriving), passed)
 
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments, JSON-able."""

@@ -36,6 +36,7 @@ def make_run(
     """
     from .convert.choices import with_run_recipe
     from .convert.convert import convert
+    from .explain.texts import explain_texts
     from .finetune.finetune import finetune
     from .quality.chance import warn_after
     from .report.page import report
@@ -53,6 +54,7 @@ def make_run(
     if settings.adversarial.adversarial:
         _finetune_adversarially(run, settings, engine)
     _attack(out, settings if attack_seed is None else replace(settings, seed=attack_seed), engine)
+    explain_texts(out, engine=engine)
     return run, report(out)
 
 

@@ -45,6 +45,13 @@ def masked_max(signal: Signal, fill: float) -> Tensor:
     return values.amax(dim=-1)
 
 
+def at_maximum(signal: Signal) -> Tensor:
+    """Valid positions that hold the maximum over positions: bool (..., C, L)."""
+    mask = signal.mask()
+    held: Tensor = signal.values == masked_max(signal, -torch.inf).unsqueeze(-1)
+    return held if mask is None else held & mask
+
+
 def masked_mean(signal: Signal) -> Tensor:
     """Mean over valid positions: (..., C, L) -> (..., C)."""
     mask = signal.mask()
@@ -119,6 +126,11 @@ class MaxOverTime(Node):
 
     maximum = True
     timeless = True
+    picks = True
+
+    def leaders(self, arriving: Signal) -> Tensor:
+        """The positions of the largest value."""
+        return at_maximum(arriving)
 
     def forward(self, *inputs: Signal) -> Signal:
         """(..., C, L) -> (..., C)."""
@@ -135,6 +147,18 @@ class MeanOverTime(Node):
     def synaptic_operations(self, arriving: Tensor, lengths: Tensor | None) -> Tensor:
         """One synapse a spike."""
         return single_operations(arriving)
+
+    def leaders(self, arriving: Signal) -> Tensor:
+        """All valid positions."""
+        mask, everywhere = arriving.mask(), torch.ones_like(arriving.values, dtype=torch.bool)
+        return everywhere if mask is None else everywhere & mask
+
+    def origins(self, arriving: Signal, passed: Tensor) -> Tensor:
+        """Every position's value over their number."""
+        values = arriving.masked().double()
+        if arriving.lengths is None:
+            return values / values.shape[-1]
+        return values / arriving.lengths[:, None, None]
 
     def forward(self, *inputs: Signal) -> Signal:
         """(..., C, L) -> (..., C)."""

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..network import Node, Signal
-from ..nodes.pooling import max_windows, windows
+from ..network import Node, Signal, shared_among
+from ..nodes.pooling import at_maximum, max_windows, windows
 
 
 class SpikePooling(Node):
@@ -25,10 +25,15 @@ class SpikePooling(Node):
     """
 
     fields = ("kernel", "stride")
+    picks = True
 
     def __init__(self, kernel: int = 0, stride: int = 0) -> None:
         super().__init__()
         self.kernel, self.stride = kernel, stride
+
+    def leaders(self, arriving: Signal) -> Tensor:
+        """At each step the positions of the largest value; needs ``kernel`` 0."""
+        return at_maximum(arriving)
 
     def cut(self, signal: Signal, fill: float) -> tuple[Tensor, Tensor | None]:
         """Windows (T, B, C, W, k) and how many are valid (B,)."""
@@ -83,6 +88,16 @@ class MaxOfCounts(SpikePooling):
     count. Of bursts and signed spikes it is a train of bursts and signed spikes.
     """
 
+    def leaders(self, arriving: Signal) -> Tensor:
+        """At each step the positions whose count is the largest."""
+        return at_maximum(Signal(arriving.values.cumsum(dim=0), arriving.lengths))
+
+    def origins(self, arriving: Signal, passed: Tensor) -> Tensor:
+        """As `Node.origins`; a spike that is taken back is shared by those that led before."""
+        leaders = self.leaders(arriving)  # (T, B, C, L)
+        before = torch.cat([leaders[:1], leaders[:-1]])
+        return shared_among(torch.where((passed < 0).unsqueeze(-1), before, leaders), passed)
+
     def forward(self, *inputs: Signal) -> Signal:
         """Increments of the running maximum count."""
         return self.resume(inputs, None)[0]
@@ -109,6 +124,12 @@ class GatedMax(SpikePooling):
     t grows. Source: Rueckauer et al. 2017 (spiking max-pooling, whose gates follow estimates of the
     presynaptic rates; the estimate here is the count so far).
     """
+
+    def leaders(self, arriving: Signal) -> Tensor:
+        """At each step the position at the gate."""
+        most = at_maximum(Signal(arriving.values.cumsum(dim=0), arriving.lengths))
+        first: Tensor = most & (most.cumsum(dim=-1) == 1)
+        return first
 
     def forward(self, *inputs: Signal) -> Signal:
         """The spikes that the gate lets through."""

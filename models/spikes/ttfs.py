@@ -8,10 +8,11 @@ is follows from the depth (`convert/ttfs/network.py` reports the whole latency).
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from ..network import Node, Signal
 from ..neurons.ttfs import check_window
-from ..nodes.pooling import masked_max
+from ..nodes.pooling import at_maximum, masked_max
 
 
 class EarliestSpike(Node):
@@ -19,6 +20,12 @@ class EarliestSpike(Node):
 
     An earlier spike stands for a larger value, so this is max-over-time pooling, exactly.
     """
+
+    picks = True
+
+    def leaders(self, arriving: Signal) -> Tensor:
+        """At each step the positions that spike, where any does."""
+        return at_maximum(arriving)
 
     def forward(self, *inputs: Signal) -> Signal:
         """Pass a spike of a valid position where none of the channel came before it."""

@@ -21,6 +21,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "chromium-headless-shell")
 FLAGS = (
     "--headless",
@@ -96,10 +98,14 @@ class Tab:
 
     def open(self, path: Path, width: int = 1440, height: int = 900, scheme: str = "light") -> None:
         """Show a file in a window of ``width`` x ``height`` CSS pixels."""
+        self.visit(path.resolve().as_uri(), width, height, scheme)
+
+    def visit(self, url: str, width: int = 1440, height: int = 900, scheme: str = "light") -> None:
+        """Show what lies at an address."""
         self.resize(width, height)
         self.media(scheme=scheme)
         self.events.clear()
-        self.send("Page.navigate", url=path.resolve().as_uri())
+        self.send("Page.navigate", url=url)
         while not self.of("Page.loadEventFired"):
             self.read("the page to load")
         self.js("document.fonts.ready.then(() => true)")
@@ -201,3 +207,20 @@ def browser(path: str) -> Iterator[Tab]:
             process.wait()
             os.close(mine_out)
             os.close(mine_in)
+
+
+def a_tab() -> Iterator[Tab]:
+    """A tab for a fixture; what needs it is skipped, with the reason, where there is no browser.
+
+    Where CHROMIUM names one it must start.
+    """
+    path = find_browser()
+    if path is None:
+        pytest.skip("there is no Chromium here: install chromium, or name one in CHROMIUM")
+    try:
+        with browser(path) as opened:
+            yield opened
+    except BrowserError as error:
+        if os.environ.get("CHROMIUM"):
+            raise
+        pytest.skip(f"Chromium does not start here: {error}")

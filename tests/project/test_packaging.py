@@ -125,7 +125,9 @@ def test_everything_that_is_imported_is_required(root: Path) -> None:
     config = setup_cfg(root)
     required = config["options"]["install_requires"]
     extras = config["options.extras_require"]
-    optional = " ".join(extras[name] for name in ("attack", "ray", "datasets", "torchtext", "gpu"))
+    optional = " ".join(
+        extras[name] for name in ("attack", "ray", "app", "datasets", "torchtext", "gpu")
+    )
     modules = {name for room in ROOMS for path in (root / room).rglob("*.py") for name in
                third_party(path)}  # fmt: skip
     assert {"torch", "sklearn", "numba"} <= modules | {"sklearn"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -13,7 +12,7 @@ from snnconvert.pipelines.report.compare.page import compare, report_seeds
 from snnconvert.pipelines.report.page import report
 from snnconvert.pipelines.run_folder.seed_folders import seed_folder
 from snnconvert.pipelines.statistics.summary import summarise, write_summary
-from snnconvert.tests.helpers.browser import BrowserError, Tab, browser, find_browser
+from snnconvert.tests.helpers.browser import Tab, a_tab
 from snnconvert.tests.helpers.report import ENERGY, RESULTS, class_figures, write_run
 
 PARTS = ("accuracy", "conversion", "activity", "raster", "energy", "robustness", "settings")
@@ -21,16 +20,7 @@ PARTS = ("accuracy", "conversion", "activity", "raster", "energy", "robustness",
 
 @pytest.fixture(scope="module")
 def tab() -> Iterator[Tab]:
-    path = find_browser()
-    if path is None:
-        pytest.skip("there is no Chromium here: install chromium, or name one in CHROMIUM")
-    try:
-        with browser(path) as opened:
-            yield opened
-    except BrowserError as error:
-        if os.environ.get("CHROMIUM"):
-            raise
-        pytest.skip(f"Chromium does not start here: {error}")
+    yield from a_tab()
 
 
 @pytest.fixture(scope="module")

@@ -178,6 +178,7 @@ COMMANDS = {
     "conversion": "snnconvert convert",
     "activity": "snnconvert convert",
     "raster": "snnconvert convert",
+    "explained": "snnconvert explain",
     "energy": "snnconvert energy",
     "robustness": "snnconvert attack",
 }
@@ -186,13 +187,19 @@ COMMANDS = {
 @pytest.mark.parametrize(
     ("stages", "absent"),
     [
-        ([], ["accuracy", "conversion", "activity", "raster", "energy", "robustness"]),
-        (["data"], ["accuracy", "conversion", "activity", "raster", "energy", "robustness"]),
-        (["data", "ann"], ["conversion", "activity", "raster", "energy", "robustness"]),
-        (["data", "ann", "snn"], ["energy", "robustness"]),
-        (["data", "ann", "snn", "finetuned"], ["energy", "robustness"]),
-        (["data", "ann", "attack"], ["conversion", "activity", "raster", "energy"]),
-        (["ann", "snn"], ["energy", "robustness"]),
+        ([], ["accuracy", "conversion", "activity", "raster", "explained", "energy", "robustness"]),
+        (
+            ["data"],
+            ["accuracy", "conversion", "activity", "raster", "explained", "energy", "robustness"],
+        ),
+        (
+            ["data", "ann"],
+            ["conversion", "activity", "raster", "explained", "energy", "robustness"],
+        ),
+        (["data", "ann", "snn"], ["explained", "energy", "robustness"]),
+        (["data", "ann", "snn", "finetuned"], ["explained", "energy", "robustness"]),
+        (["data", "ann", "attack"], ["conversion", "activity", "raster", "explained", "energy"]),
+        (["ann", "snn"], ["explained", "energy", "robustness"]),
     ],
 )
 def test_unfinished_runs_name_the_command(

@@ -149,13 +149,21 @@ class TextStage(Stage):
         """
         cut = self._cutter()
         return [
-            np.array(self._filled(self._known(cut(text))[: self.max_length]), dtype=np.int64)
+            np.array(self.vocabulary.ids(self._read(cut(text))), dtype=np.int64)
             for text in as_texts(texts)
         ]
 
-    def _filled(self, words: list[str]) -> list[int]:
-        """Ids of ``words``, and of as many `FILL` as are missing."""
-        return self.vocabulary.ids(words + [FILL] * max(self.fill - len(words), 0))
+    def read_words(self, text: str) -> list[str]:
+        """The words of ``text`` that `encode` gives ids of, one for each id.
+
+        Those after ``max_length`` are left out, and `FILL` stands for each that is missing up to
+        ``fill``.
+        """
+        return self._read(self.segment(text))
+
+    def _read(self, words: Sequence[str]) -> list[str]:
+        known = self._known(words)[: self.max_length]
+        return known + [FILL] * max(self.fill - len(known), 0)
 
     def reach(self, text: str) -> int:
         """So many leading characters of ``text`` hold all words that `encode` keeps, and more.

@@ -22,9 +22,17 @@ HELP = {
     "report": "write RUN/report.html, or a page that compares several runs",
     "evaluate": "measure a model of a run on a split or a file",
     "predict": "classify texts with a model of a run",
+    "explain": "show which words and windows carry the decision on one text",
+    "app": "a page in the browser to try a run's models on texts of your own",
     "export": "write a model of a run as a file that other programs read",
     "data": "list the named data sets, or download one from its source",
     "doctor": "check versions, libraries, the machine and data; exit code 1 if broken",
     "demo": "run the whole job on the built-in English and Chinese reviews",
 }
-COMMANDS: Registry[Command] = Registry("command", __name__, "COMMAND", tuple(HELP))
+COMMANDS: Registry[Command] = Registry(
+    "command",
+    __name__,
+    "COMMAND",
+    tuple(HELP),
+    {name: f"one_text.{name}" for name in ("explain", "app")},
+)

@@ -13,7 +13,10 @@ SECTIONS: Registry[Section[Any]] = Registry(
     "section of a report",
     __name__,
     "SECTION",
-    ("accuracy", "conversion", "activity", "raster", "energy", "robustness", "settings"),
+    (
+        *("accuracy", "conversion", "activity", "raster", "explained", "energy"),
+        *("robustness", "settings"),
+    ),
     {
         name: f"{name}.section"
         for name in ("accuracy", "conversion", "activity", "raster", "energy", "robustness")

@@ -1,0 +1,1 @@
+"""`snnconvert explain`: which words and windows carry the decision on one text."""

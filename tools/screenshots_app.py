@@ -1,0 +1,92 @@
+"""Pictures of the page of `snnconvert app`: `make screenshots-app EN=RUN ZH=RUN`.
+
+Writes docs/images/app-{en,zh}.png, one as on a telephone, and what an attack changed. Chinese needs
+a font that has it, such as fonts-noto-cjk.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from snnconvert.tests.helpers.browser import Tab, browser, find_browser
+from snnconvert.tests.helpers.served import click, served, type_in, visit, wait
+
+IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
+MOST = 400_000  # bytes of a picture
+# by language, and a word of it that no example has
+SENTENCES = {
+    "en": ("The food was not good, but our waiter was friendly.", "friendly"),
+    "zh": ("菜量很足，但是上菜太慢，味道也一般。", "菜量"),
+}
+# name, run, width, the first and the last heading that is in it (None: the top, the end)
+SHOTS = (
+    ("app-en", "en", 1180, None, "What if"),
+    ("app-zh", "zh", 1180, None, "What if"),
+    ("app-en-phone", "en", 390, None, "Windows that carry it"),
+    ("app-zh-attack", "zh", 1180, "What if", None),
+)
+HEADING = "[...document.querySelectorAll('h2')].find(e => e.textContent == '{}')"
+
+
+def shoot(tab: Tab, width: int, first: str | None, last: str | None) -> bytes:
+    """The page from one heading to before another, in a window that is tall enough for it."""
+    tall = int(tab.js("document.querySelector('.stMain').scrollHeight"))
+    tab.resize(width, tall)
+    wait(tab, "[...document.querySelectorAll('img.drawing')].every(e => e.complete)", "drawings")
+    edge = HEADING + ".getBoundingClientRect().top"
+    top = round(tab.js(edge.format(first))) - 20 if first else 0
+    bottom = round(tab.js(edge.format(last))) - 12 if last else tall
+    return tab.screenshot({"x": 0, "y": top, "width": width, "height": bottom - top})
+
+
+def ask(tab: Tab, sentence: str, word: str) -> None:
+    """Type a sentence, and wait for what the page makes of it."""
+    type_in(tab, "Sentence", sentence)
+    click(tab, "Explain")
+    words = "[...document.querySelectorAll('.words b')].map(e => e.textContent)"
+    wait(tab, f"{words}.includes('{word}')", "the sentence")
+    tab.js("document.activeElement.blur()")
+    wait(tab, "!document.querySelector('[data-stale=true]')", "the whole page")
+    wait(tab, "document.querySelectorAll('img.drawing').length == 3", "the drawings")
+
+
+def attack(tab: Tab) -> None:
+    """A typo, and an attack."""
+    click(tab, "A typo")
+    wait(tab, "document.querySelector('.beside')", "the typo")
+    click(tab, "Attack")
+    ended = "[...document.querySelectorAll('.remark')].some(e => /[0-9] queries/.test(e.innerText))"
+    wait(tab, ended, "the end of the attack")
+    wait(tab, "!document.querySelector('[data-stale=true]')", "the whole page")
+
+
+def main() -> None:
+    """Take every picture."""
+    parser = argparse.ArgumentParser(description="Pictures of the page.")
+    parser.add_argument("--en", required=True, help="run folder with an English data set")
+    parser.add_argument("--zh", required=True, help="run folder with a Chinese data set")
+    options = vars(parser.parse_args())
+    path = find_browser()
+    if path is None:
+        raise SystemExit("expected a Chromium to take pictures with: install chromium")
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with browser(path) as tab:
+        for language, (sentence, word) in SENTENCES.items():
+            with served(Path(options[language])) as address:
+                for name, run, width, first, last in SHOTS:
+                    if run != language:
+                        continue
+                    visit(tab, address, width)
+                    ask(tab, sentence, word)
+                    if last is None:
+                        attack(tab)
+                    picture = shoot(tab, width, first, last)
+                    if len(picture) > MOST:
+                        raise SystemExit(f"expected at most {MOST} bytes, got {len(picture)}")
+                    (IMAGES / f"{name}.png").write_bytes(picture)
+                    print(f"docs/images/{name}.png: {len(picture):,} bytes")
+
+
+if __name__ == "__main__":
+    main()
