@@ -11,6 +11,7 @@ from ..run_folder.run_folder import RunFolder
 from ..run_folder.stages import MODELS
 from ..settings.engine import EngineSettings
 from .arguments import add_settings, settings_from
+from .next_step import say_saved
 from .parser import Parser
 from .values import whole
 
@@ -102,6 +103,7 @@ def say_stages(given: Given, run: RunFolder, *stages: str) -> None:
     warn_after(results, *stages)
     figures = {stage: results[stage] for stage in stages if stage in results}
     tell(given, figures, lambda: stage_text(results, stages[0]))
+    say_saved(run, *figures)
 
 
 def say_sweep(given: Given, stage: str, text: str) -> None:

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...progress import silent
+from ...progress import say
+from .screen import columns, fitted, styled
 
 
 def tell(given: Mapping[str, Any], figures: object, text: Callable[[], str]) -> None:
@@ -22,13 +23,22 @@ def tell(given: Mapping[str, Any], figures: object, text: Callable[[], str]) -> 
         json.dump(figures, sys.stdout, ensure_ascii=False, allow_nan=False)
         print()
     elif not given.get("quiet"):
-        print(text())
+        print(fitted(text(), columns()))
 
 
 def note(sentence: str) -> None:
-    """Say on the error stream, in one line, what has been done; nothing with --quiet."""
-    if not silent():
-        print(sentence, file=sys.stderr)
+    """Say on the error stream what has been done; nothing with --quiet."""
+    say(fitted(sentence, columns(sys.stderr)))
+
+
+def heading(title: str) -> None:
+    """Say on the error stream what begins now; nothing with --quiet."""
+    say("\n" + styled(title, "bold", sys.stderr))
+
+
+def advise(what: str, command: str) -> None:
+    """Say on the error stream what may be done next; the command stands alone, to be copied."""
+    say(f"{what}:\n  {styled(command, 'green', sys.stderr)}")
 
 
 def warn(sentence: str | None) -> None:
