@@ -36,6 +36,19 @@ def listing(names: Iterable[str], word: str = "and") -> str:
     return f"{', '.join(first)} {word} {last}" if first else last
 
 
+def meant(word: str, names: Iterable[str]) -> str:
+    """What may have been meant by ``word``, for the end of an error; empty where nothing is near.
+
+    >>> meant("posson", ["saf", "poisson"])
+    '; did you mean poisson?'
+    """
+    from difflib import get_close_matches  # slow to import, and only errors need it
+
+    by_small = {name.lower(): name for name in reversed(list(names))}
+    near = get_close_matches(word.lower(), by_small, n=1)
+    return f"; did you mean {by_small[near[0]]}?" if near else ""
+
+
 def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> str:
     """A CSV file with a header; what is None or absent is an empty cell.
 

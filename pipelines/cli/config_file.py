@@ -8,10 +8,11 @@ from typing import Any
 from ...errors import InputError
 from ...files import read_yaml_mapping
 from .parser import Parser, suggestion, tell_new_name
+from .switches import off_names
 
 # options that say what to do now, not how: a settings file has no place for them
 NOT_IN_FILES = {"--config", "--force", "--debug", "--help", "--sweep", "--list"}
-NOT_IN_FILES |= {"--quiet", "--json"}
+NOT_IN_FILES |= {"--quiet", "--json", "--log-file", "--print-config", "--version"}
 
 
 def parse(parser: Parser, words: Sequence[str]) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def read_config(path: str, parser: Parser) -> list[str]:
         InputError: not YAML, or a name that is not an option of the command.
     """
     content = read_yaml_mapping(path, "a settings file")
-    known = sorted(set(parser.option_names()) - NOT_IN_FILES)
+    known = sorted(set(parser.option_names()) - NOT_IN_FILES - off_names(parser))
     words: list[str] = []
     for name, value in _flat(content):
         option = "--" + name.replace("_", "-")

@@ -11,8 +11,8 @@ from ..run_folder.stages import COMMANDS, FOLDERS, PIPELINE, SHOWING
 
 
 def say_saved(run: RunFolder, *stages: str) -> None:
-    """Say where the stages lie that a command has made, and what has not been done yet."""
-    folders = [str(run.path / FOLDERS[stage]) for stage in stages]
+    """Say where the stages of a command lie (by default all), and what has not been done yet."""
+    folders = [str(run.path / FOLDERS[stage]) for stage in stages] or [str(run.path)]
     note(f"saved in {', '.join(folders)}; figures in {run.results_path}")
     advise("next", next_command(run, run.results()))
 

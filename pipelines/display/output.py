@@ -20,8 +20,8 @@ def tell(given: Mapping[str, Any], figures: object, text: Callable[[], str]) -> 
         text: makes what people read
     """
     if given.get("json"):
-        json.dump(figures, sys.stdout, ensure_ascii=False, allow_nan=False)
-        print()
+        screen = getattr(sys.stdout, "screen", sys.stdout)  # no log has use for it
+        print(json.dumps(figures, ensure_ascii=False, allow_nan=False), file=screen)
     elif not given.get("quiet"):
         print(fitted(text(), columns()))
 

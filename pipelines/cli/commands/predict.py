@@ -5,16 +5,16 @@ from __future__ import annotations
 from ...settings.engine import EngineSettings
 from ..arguments import add_settings
 from ..parser import Parser
-from ..shared import Command, Given, add_model, add_quiet, add_run, engine_of
+from ..shared import Command, Given, add_config, add_model, add_quiet, add_run, engine_of
 
 
 def options(parser: Parser) -> None:
     """Which texts, and by which model."""
     add_run(parser)
-    add_quiet(parser)
+    add_quiet(parser, "print JSON Lines: one document a text")
+    add_config(parser)
     parser.add_argument("text", nargs="+", metavar="TEXT", help="texts to classify")
     add_model(parser)
-    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
     add_settings(parser, EngineSettings)
 
 
