@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -48,7 +47,9 @@ def predict(
     run = RunFolder(out)
     classifier = load_classifier(run, model or run.last_model(), engine=engine)
     rows = classified(classifier, texts)
-    write_screen(as_json, iter([rows]))
+    failure = write_screen(as_json, iter([rows]))
+    if failure:
+        raise failure
     return rows
 
 
@@ -81,20 +82,23 @@ def predict_stream(
     run = RunFolder(out)
     name = model or run.last_model()
     counts: Counter[str] = Counter()
+    failure = None
     with _batches(source, shown=target is not None or not is_terminal()) as batches:
         classifier = load_classifier(run, name, engine=engine)
         found = _counted((classified(classifier, texts) for texts in batches), counts)
         if target is None:
-            write_screen(as_json, found)
+            failure = write_screen(as_json, found)
         else:
             write_file(Path(target), classifier.classes, found)
+    if failure:
+        raise failure
     empty = counts.pop(EMPTY, 0)
     if target is not None:
         most = ", ".join(f"{count:,} {name}" for name, count in counts.most_common(8))
         note(f"{counts.total():,} texts classified by the {title(name)}, written to {target}")
         note(f"classes: {most or 'none'}")
     if empty:
-        note(f"{empty:,} texts are empty: they get the class of a text without words")
+        note(f"empty texts: {empty:,}; they get the class of a text without words")
 
 
 @contextmanager
@@ -103,15 +107,14 @@ def _batches(source: TextSource | Sequence[str], shown: bool) -> Iterator[Iterat
     if not isinstance(source, TextSource):
         yield iter([list(source[i : i + BATCH]) for i in range(0, len(source), BATCH)])
         return
-    size = os.path.getsize(source.name) if os.path.isfile(source.name) else None
-    look = {"total": size, "unit": "B", "unit_scale": True, "unit_divisor": 1024}
+    path = Path(source.name)
+    size = path.stat().st_size if path.is_file() else None
+    look = {"total": size, "unit": "B", "unit_scale": True} if size else {"unit": " texts"}
     with (
-        bar(
-            desc="predict", shown=shown, leave=False, **(look if size else {"unit": " texts"})
-        ) as b,
-        source.batches(lambda position: b.update(position - b.n)) as batches,
+        bar(desc="predict", shown=shown, leave=False, **look) as moved,
+        source.batches(lambda position: moved.update(position - moved.n)) as batches,
     ):
-        yield batches if size else _moving(batches, b)
+        yield batches if size else _moving(batches, moved)
 
 
 def _moving(batches: Iterator[list[str]], shown: Any) -> Iterator[list[str]]:
