@@ -25,8 +25,8 @@ def parse(parser: Parser, words: Sequence[str]) -> dict[str, Any]:
     finder.add_argument("--config")
     path = finder.parse_known_args(list(words))[0].config
     if path is None or "--config" not in parser.option_names():
-        return vars(parser.parse_args(list(words)))
-    return vars(parser.parse_args([*read_config(path, parser), *words]))
+        return vars(parser.parse_words(list(words)))
+    return vars(parser.parse_words([*read_config(path, parser), *words]))
 
 
 def read_config(path: str, parser: Parser) -> list[str]:
@@ -50,6 +50,7 @@ def read_config(path: str, parser: Parser) -> list[str]:
                 + suggestion(option, known).replace("--", "")
             )
         text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        text = "" if value is None else text  # "none" is a choice of some options
         words.append(f"{option}={text}")
     return words
 

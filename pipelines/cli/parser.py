@@ -45,6 +45,16 @@ class Parser(argparse.ArgumentParser):
         options = spelled_out([self._renamed(word) for word in words[:end]], self)
         return super().parse_known_args([*options, *words[end:]], namespace)
 
+    def parse_words(self, words: Sequence[str]) -> argparse.Namespace:
+        """The options in ``words``, with those between the other words.
+
+        Where the words at the end may be none, argparse would take them to be none as soon as an
+        option stands before them.
+        """
+        if any(not a.option_strings and a.nargs in ("?", "*") for a in self._actions):
+            return self.parse_intermixed_args(words)
+        return self.parse_args(words)
+
     def _renamed(self, word: str) -> str:
         """A word of the command line by the name of today."""
         option, equals, value = str(word).partition("=")
