@@ -16,6 +16,18 @@ def percent(share: float | None, digits: int = 1, none: str = NONE) -> str:
     return none if share is None else f"{100 * share:.{digits}f}"
 
 
+def count(value: float | None, none: str = NONE) -> str:
+    """How many of something: 4882490.9 as ``4,882,491``; below 100 with a decimal where it has one.
+
+    >>> [count(x) for x in (4882490.9, 99.96, 12, 0.25, None)]
+    ['4,882,491', '100.0', '12', '0.2', '-']
+    """
+    if value is None:
+        return none
+    small = abs(value) < 100 and value != int(value)
+    return f"{value:,.1f}" if small else f"{value:,.0f}"
+
+
 def joules(value: float | None, micro: str = "u", none: str = NONE) -> str:
     """Joules with three digits and a fitting unit.
 

@@ -14,6 +14,9 @@ from .switches import off_names
 NOT_IN_FILES = {"--config", "--force", "--debug", "--help", "--sweep", "--list"}
 NOT_IN_FILES |= {"--quiet", "--json", "--log-file", "--print-config", "--version"}
 
+ALONE = {"--print-config", "--list"}
+"""Options with which a command needs no run folder."""
+
 
 def parse(parser: Parser, words: Sequence[str]) -> dict[str, Any]:
     """The options given in ``words``, with those of a ``--config`` file before them.
@@ -21,6 +24,7 @@ def parse(parser: Parser, words: Sequence[str]) -> dict[str, Any]:
     Raises:
         InputError: words or a file that the command does not understand.
     """
+    let_alone(parser, words)
     finder = Parser(prog=parser.prog, add_help=False)
     finder.add_argument("--config")
     path = finder.parse_known_args(list(words))[0].config
@@ -63,3 +67,13 @@ def _flat(content: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
         else:
             pairs.append((f"{prefix}{name}", value))
     return pairs
+
+
+def let_alone(parser: Parser, words: Sequence[str]) -> None:
+    """Ask for no run folder where an option is among ``words`` that needs none."""
+    if not ALONE.intersection(words):
+        return
+    for action in parser._actions:
+        action.required = False
+        if not action.option_strings:
+            action.nargs = "*" if action.nargs in ("+", "*") else "?"

@@ -123,10 +123,9 @@ def _run(name: str, words: list[str], around: ExitStack) -> int:
     from ...progress import silenced
     from ..run_folder.run_folder import RunFolder
     from .config_file import parse
-    from .print_config import config_text, let_alone
+    from .print_config import config_text
 
     parser = command_parser(name)
-    let_alone(parser, words)
     given = parse(parser, words)
     if given.get("print_config"):
         print(config_text(parser, given), end="")

@@ -91,7 +91,7 @@ def logged(path: str | None, command: str) -> Iterator[None]:
         return
     log, before = Log(path), (sys.stdout, sys.stderr)
     out, err = (Logged(stream, log) for stream in before)
-    sys.stdout, sys.stderr = out, err  # type: ignore[assignment]
+    sys.stdout, sys.stderr = out, err
     log.line(f"$ {command}")
     try:
         yield

@@ -11,22 +11,9 @@ from .arguments import nested_settings, settings_from
 from .config_file import NOT_IN_FILES
 from .parser import Parser
 
-ALONE = {"print_config", "list"}
-"""Options, by their names in a namespace, with which a command needs no run folder."""
-
 
 class _Row(list[Any]):
     """A list that YAML has on one line."""
-
-
-def let_alone(parser: Parser, words: list[str]) -> None:
-    """Ask for no run folder where an option is among ``words`` that needs none."""
-    if not ALONE & {word.removeprefix("--").replace("-", "_") for word in words}:
-        return
-    for action in parser._actions:
-        action.required = False
-        if not action.option_strings:
-            action.nargs = "*" if action.nargs in ("+", "*") else "?"
 
 
 def config_text(parser: Parser, given: dict[str, Any]) -> str:

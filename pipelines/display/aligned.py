@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from .screen import coloured, columns, folded, rule, styled
 
@@ -131,7 +131,7 @@ def _drawn(cells: Cells, layout: _Layout, right: bool) -> str:
     )
     for i, (title, width) in enumerate(zip(cells[0], layout.widths, strict=True)):
         numbers = i and right and any(_NUMBER.match(row[i]) for row in cells[1:])
-        justify = "right" if numbers else "left"
+        justify: Literal["right", "left"] = "right" if numbers else "left"
         found.add_column(Text(_broken(title, width)), justify=justify, width=width, overflow="fold")
     for row in cells[1:]:
         found.add_row(*(Text(_broken(c, w)) for c, w in zip(row, layout.widths, strict=True)))

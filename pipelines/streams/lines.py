@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import codecs
-import io
 from collections.abc import Iterator
+from typing import Protocol
 
 from ...errors import InputError
 from ...text.decoding.decoding import check_encoding
@@ -13,6 +13,13 @@ CHUNK = 1 << 16
 """Bytes that are read at once, at most; what is there already is not waited with."""
 LONGEST = 10_000_000
 """Characters; a longer line is no text, but a file of another kind."""
+
+
+class Chunked(Protocol):
+    """What gives the bytes that are there, at most so many; none at its end."""
+
+    def read1(self, size: int = -1, /) -> bytes:
+        """The next bytes."""
 
 
 class Lines:
@@ -27,7 +34,7 @@ class Lines:
         number: of the last line that was given, from 1
     """
 
-    def __init__(self, stream: io.BufferedIOBase, name: str, encoding: str | None = None) -> None:
+    def __init__(self, stream: Chunked, name: str, encoding: str | None = None) -> None:
         self.stream, self.name, self.number = stream, name, 0
         self.encoding = check_encoding(encoding) if encoding else "utf-8-sig"
         self._decoder = codecs.getincrementaldecoder(self.encoding)("strict")

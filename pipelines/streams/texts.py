@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ...errors import InputError
 from ...text.datasets.readers.columns import LABEL_COLUMNS, TEXT_COLUMNS, listed, normal
 from ...text.decoding.compressed import unpacked
 from ...text.decoding.decoding import user_path
-from .lines import LONGEST, Lines
+from .lines import LONGEST, Chunked, Lines
 
 BATCH = 512
 """Texts that are classified at once, at most."""
@@ -60,7 +60,7 @@ class TextSource:
             InputError: no such file, or, inside, a line that cannot be read, with its number.
         """
         if self.name == STDIN:
-            lines = Lines(sys.stdin.buffer, "standard input", self.encoding)
+            lines = Lines(cast(Chunked, sys.stdin.buffer), "standard input", self.encoding)
             yield self._texts(lines)
             return
         path = user_path(self.name, "a file of texts")
@@ -153,7 +153,7 @@ def _column(first: list[str], column: str | None, name: str) -> tuple[int, bool]
     names = [normal(cell) for cell in first]
     has_names = any(cell in TEXT_COLUMNS or cell in LABEL_COLUMNS for cell in names)
     if column in first:
-        return first.index(column), True  # type: ignore[arg-type]
+        return first.index(column), True
     if column is not None and column.isdigit() and 1 <= int(column) <= len(first):
         return int(column) - 1, has_names
     known = [place for place, cell in enumerate(names) if cell in TEXT_COLUMNS]
