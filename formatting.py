@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -68,6 +66,9 @@ def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = 
         rows: of the table
         columns: those that are written; by default all that a row has, in the order of the rows
     """
+    import csv
+    import io
+
     if columns is None:
         columns = list(dict.fromkeys(key for row in rows for key in row))
     text = io.StringIO()

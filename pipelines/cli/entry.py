@@ -123,11 +123,12 @@ def _run(name: str, words: list[str], around: ExitStack) -> int:
     from ...progress import silenced
     from ..run_folder.run_folder import RunFolder
     from .config_file import parse
-    from .print_config import config_text
 
     parser = command_parser(name)
     given = parse(parser, words)
     if given.get("print_config"):
+        from .print_config import config_text
+
         print(config_text(parser, given), end="")
         return 0
     for path in given.get("runs") or [given[key] for key in ("run",) if given.get(key)]:
