@@ -74,8 +74,15 @@ def _main(words: list[str], around: ExitStack) -> int:
             raise
         if isinstance(error, OSError):
             _close_output()  # what could not be written is not tried again at the end
-        print(f"snnconvert: {_explained(error)}", file=sys.stderr)
+        _say(_explained(error))
         return error.exit_code if isinstance(error, SnnConvertError) else 1
+
+
+def _say(error: str) -> None:
+    """Say what went wrong: in one line, but for a terminal that is narrower."""
+    from ..display.screen import columns, fitted
+
+    print(fitted(f"snnconvert: {error}", columns(sys.stderr)), file=sys.stderr)
 
 
 def _close_output() -> None:

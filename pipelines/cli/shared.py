@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ...errors import InputError
 from ...files import read_json
-from ..display.output import tell
+from ..display.output import gap, tell
 from ..run_folder.run_folder import RunFolder
 from ..run_folder.stages import MODELS
 from ..settings.engine import EngineSettings
@@ -136,6 +136,7 @@ def say_stages(given: Given, run: RunFolder, *stages: str) -> None:
     results = run.results()
     warn_after(results, *stages)
     figures = {stage: results[stage] for stage in stages if stage in results}
+    gap()
     tell(given, figures, lambda: stage_text(results, stages[0]))
     say_saved(run, *figures)
 

@@ -59,25 +59,30 @@ class _Layout:
 
 def _layout(cells: Cells, width: int | None) -> _Layout | None:
     """How to fit the columns into ``width``; None where they do not fit."""
-    natural = [max(_cells(row[i]) for row in cells) for i in range(len(cells[0]))]
+    places = range(len(cells[0]))
+    natural = [max(_cells(row[i]) for row in cells) for i in places]
     if width is None or sum(natural) + 2 * (len(natural) - 1) <= width:
         return _Layout(natural, 2)
     for whole in (True, False):
         least = [
             max([_longest(cells[0][i], False), *(_longest(row[i], whole) for row in cells[1:])])
-            for i in range(len(natural))
+            for i in places
         ]
         for gap in (2, 1):
             room = width - gap * (len(natural) - 1)
             if sum(least) <= room:
-                return _Layout(_narrowed(natural, least, room), gap)
+                body = [max([_cells(row[i]) for row in cells[1:]], default=0) for i in places]
+                first = _narrowed(
+                    natural, [max(pair) for pair in zip(least, body, strict=True)], room
+                )
+                return _Layout(_narrowed(first, least, room), gap)
     return None
 
 
 def _narrowed(natural: list[int], least: list[int], room: int) -> list[int]:
-    """Widths of ``room`` together: those that have most to give, give first."""
+    """Widths of ``room`` together, or `least`: those that have most to give, give first."""
     widths = natural[:]
-    while sum(widths) > room:
+    while sum(widths) > max(room, sum(least)):
         given = [w - low for w, low in zip(widths, least, strict=True)]
         widths[given.index(max(given))] -= 1
     return widths

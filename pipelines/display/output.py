@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...progress import say
-from .screen import columns, fitted, styled
+from .screen import columns, fitted, is_terminal, styled
 
 
 def tell(given: Mapping[str, Any], figures: object, text: Callable[[], str]) -> None:
@@ -31,6 +31,12 @@ def note(sentence: str) -> None:
     say(fitted(sentence, columns(sys.stderr)))
 
 
+def gap() -> None:
+    """Leave a line free between what is said and a table, where a person looks at both."""
+    if is_terminal(sys.stderr) and is_terminal():
+        say("")
+
+
 def heading(title: str) -> None:
     """Say on the error stream what begins now; nothing with --quiet."""
     say("\n" + styled(title, "bold", sys.stderr))
@@ -47,4 +53,5 @@ def warn(sentence: str | None) -> None:
     None is no warning.
     """
     if sentence:
-        print(f"snnconvert: warning: {sentence}", file=sys.stderr)
+        line = f"snnconvert: warning: {sentence}"
+        print(fitted(line, columns(sys.stderr)), file=sys.stderr)

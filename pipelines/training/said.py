@@ -11,12 +11,11 @@ if TYPE_CHECKING:
     from .checkpoint import State
 
 PARTS = {
-    "dev_accuracy": "accuracy",
-    "dev_balanced_accuracy": "balanced accuracy",
+    "dev_balanced_accuracy": "balanced",
     "replayed_dev_accuracy": "attacked",
-    "dev_score": "chosen by",
+    "dev_score": "mean",
 }
-"""What a score may be made of, by its name in the logs, and what it is called here."""
+"""What a score may be made of besides accuracy, by its name in the logs, and what it is called."""
 
 
 def epoch_line(name: str, row: Mapping[str, float], epochs: int, is_best: bool) -> str:
@@ -24,26 +23,22 @@ def epoch_line(name: str, row: Mapping[str, float], epochs: int, is_best: bool) 
 
     Args:
         name: of the training
-        row: of the history: ``epoch`` (0 before the first), ``train_loss``, ``dev_loss``,
-            ``dev_accuracy`` and what that is made of
+        row: of the history: ``epoch`` (0 before the first), ``train_loss``,
+            ``dev_accuracy`` and what the score is made of besides
         epochs: that there are at most
         is_best: whether no epoch before was as good on dev
     """
     number, digits = int(row["epoch"]), len(str(epochs))
     place = f"epoch {number:{digits}}/{epochs}" if number else f"{'start':{7 + 2 * digits}}"
     loss = f"{row['train_loss']:.4f}" if "train_loss" in row else f"{'-':>6}"
-    parts = [f"{PARTS[key]} {percent(row[key])} %" for key in PARTS if key in row]
-    if len(parts) > 1:
-        score = f"dev {', '.join(parts)}"
-    else:
-        score = f"dev {percent(row['dev_accuracy']):>5} %"
-    line = f"{name}  {place}  loss {loss}  dev loss {row['dev_loss']:.4f}  {score}"
+    score = f"dev {percent(row['dev_accuracy']):>5} %"
+    parts = [f", {word} {percent(row[key])} %" for key, word in PARTS.items() if key in row]
+    line = f"{name}  {place}  loss {loss}  {score}{''.join(parts)}"
     return f"{line}  best" if is_best else line
 
 
 def end_line(name: str, state: State, epochs: int) -> str:
     """Which epoch is kept, and whether training stopped before its last one."""
     kept = f"epoch {state.best_epoch + 1}" if state.best_epoch >= 0 else "the model as it was"
-    early = f"{name}  stopped after {state.epoch} of {epochs} epochs, since none of the last was"
-    early += " better on dev; "
+    early = f"{name}  stopped after {state.epoch} of {epochs} epochs without a gain on dev; "
     return f"{early if state.epoch < epochs else f'{name}  '}{kept} is kept"
