@@ -61,7 +61,9 @@ def _main(words: list[str], around: ExitStack) -> int:
         return int(end.code or 0)
     except KeyboardInterrupt:
         again = "the same command goes on from here"
-        if "--force" in words:
+        if not any(word in COMMANDS and COMMANDS[word].resumes for word in words):
+            again = "the same command begins anew"
+        elif "--force" in words:
             again = "the same command without --force goes on from here"
         start = "\n" if sys.stderr.isatty() else ""  # the terminal has shown ^C
         print(f"{start}snnconvert: interrupted; {again}", file=sys.stderr)

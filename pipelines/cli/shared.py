@@ -23,10 +23,14 @@ SETTINGS_FILE = ("how it is done", "The same settings, seed and data give the sa
 
 
 class Command(NamedTuple):
-    """What adds the options of a command, and what runs it with those that were given."""
+    """What adds the options of a command, and what runs it with those that were given.
+
+    ``resumes``: whether the command, given again after an interrupt, goes on where it was.
+    """
 
     options: Callable[[Parser], None]
     run: Callable[[Given], int | None]
+    resumes: bool = True
 
 
 def add_run(parser: Parser) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import re
 import shutil
 import sys
-import unicodedata
 from pathlib import Path
 
 import pytest
 
 from snnconvert.pipelines.cli import main
+from snnconvert.tests.helpers.screen import Screen, wide
 
 LINES = [
     "convert r --steps 3",
@@ -27,19 +26,6 @@ LINES = [
     "convert r --encoder morse",
 ]
 BELOW = re.compile(r"\x1b\[[0-9;]*m")
-
-
-class Screen(io.StringIO):
-    """What looks like a terminal."""
-
-    encoding = "utf-8"
-
-    def isatty(self) -> bool:
-        return True
-
-
-def wide(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def shown(line: str, monkeypatch: pytest.MonkeyPatch) -> str:

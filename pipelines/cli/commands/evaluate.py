@@ -32,4 +32,4 @@ def run(given: Given) -> None:
     evaluate(given["run"], model, split, given["data"], given["json"], engine_of(given))
 
 
-COMMAND = Command(options, run)
+COMMAND = Command(options, run, resumes=False)

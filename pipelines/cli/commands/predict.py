@@ -65,4 +65,4 @@ def run(given: Given) -> None:
     )
 
 
-COMMAND = Command(options, run)
+COMMAND = Command(options, run, resumes=False)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import re
 import sys
-import unicodedata
 
 import pytest
 from hypothesis import given
@@ -13,6 +11,7 @@ from hypothesis import strategies as st
 
 from snnconvert.pipelines.display.aligned import table
 from snnconvert.pipelines.display.screen import fitted, styled
+from snnconvert.tests.helpers.screen import Screen, wide
 
 HEAD = ["victim", "attack", "n", "clean %", "under attack % [95 %]", "success %", "verified %"]
 HEAD += ["words %", "queries"]
@@ -20,20 +19,6 @@ ROWS = [
     ["ANN", "textfooler", 100, "88.0", "12.0 [6.9, 19.8]", "86.4", "86.4", "12.3", "123"],
     ["Fine-tuned SNN", "zh-homophone *", 100, "88.0", "-", "86.4", "86.4", "-", "1,123"],
 ]
-
-
-class Screen(io.StringIO):
-    """What looks like a terminal."""
-
-    encoding = "utf-8"
-
-    def isatty(self) -> bool:
-        return True
-
-
-def wide(text: str) -> int:
-    """Columns of a line: by Unicode's table, for characters that stand alone."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def test_columns_of_a_file_are_as_wide_as_their_cells() -> None:

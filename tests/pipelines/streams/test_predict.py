@@ -206,3 +206,24 @@ def test_a_full_disk_is_one_line(tiny_run: Path) -> None:
     _, said = working.communicate()
     assert working.returncode == 1 and said.count(b"\n") == 1 and b"No space left" in said
     assert Path("/dev/full").is_char_device()  # nothing was put in its place
+
+
+def test_an_interrupt_leaves_nothing_half_written(
+    tiny_run: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "texts.txt"
+    path.write_text("good\nbad\n", "utf-8")
+    before = sorted(tmp_path.iterdir())
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("snnconvert.pipelines.predict.classified", stop)
+    words = ["predict", str(tiny_run), "--input", str(path), "--out", str(tmp_path / "a.csv")]
+    assert main(words) == 130
+    said = capsys.readouterr().err
+    assert said == "snnconvert: interrupted; the same command begins anew\n"
+    assert sorted(tmp_path.iterdir()) == before
