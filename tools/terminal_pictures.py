@@ -29,6 +29,7 @@ TEXTS = {
     "zh": ("服务热情,房间也很干净", "菜是冷的,服务员态度很差"),
 }
 FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)  # which come from the network
+WIDE = re.compile(r'(<text [^>]*?) textLength="[^"]*"([^>]*>[\u3000-\u9fff\uff00-\uffef])')
 MOVES = re.compile(r"\x1b\[[0-9;]*[A-LN-Za-ln-z]")  # all that is no colour
 
 
@@ -79,7 +80,8 @@ def draw(language: str, folder: Path, path: Path) -> None:
         screen.print(apart(Text.from_ansi(printed(command, folder))), soft_wrap=True)
         screen.print()
     picture = screen.export_svg(title="snnconvert", unique_id=f"terminal-{language}")
-    path.write_text(FONTS.sub("", picture).rstrip() + "\n", "utf-8")
+    picture = WIDE.sub(r"\1\2", FONTS.sub("", picture))
+    path.write_text(picture.rstrip() + "\n", "utf-8")
 
 
 def main() -> None:

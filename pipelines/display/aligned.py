@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ...formatting import NONE
 from .screen import coloured, columns, folded, rule, styled
 
 Cells = list[list[str]]
@@ -135,8 +136,9 @@ def _drawn(cells: Cells, layout: _Layout, right: bool) -> str:
         header_style="bold",
     )
     for i, (title, width) in enumerate(zip(cells[0], layout.widths, strict=True)):
-        numbers = i and right and any(_NUMBER.match(row[i]) for row in cells[1:])
-        justify: Literal["right", "left"] = "right" if numbers else "left"
+        filled = [row[i] for row in cells[1:] if row[i] not in ("", NONE)]
+        words = filled and not any(map(_NUMBER.match, filled))
+        justify: Literal["right", "left"] = "right" if i and right and not words else "left"
         found.add_column(Text(_broken(title, width)), justify=justify, width=width, overflow="fold")
     for row in cells[1:]:
         found.add_row(*(Text(_broken(c, w)) for c, w in zip(row, layout.widths, strict=True)))
