@@ -26,7 +26,6 @@ from .data import load_classifier, load_run_data
 from .data_notes import file_options
 from .display.aligned import table
 from .display.classes import evaluation_lines
-from .display.names import title
 from .display.output import tell
 from .run_folder.run_folder import RunFolder
 from .settings.engine import ENGINE, EngineSettings
@@ -96,7 +95,7 @@ def _shown(figures: dict[str, Any]) -> str:
     """The figures for people."""
     curve = figures.get("accuracy_by_step")
     rows = [[str(t), percent(a)] for t, a in enumerate(curve or [], 1)]
-    head = f"{title(figures['model'])} on {figures['data']}, {figures['texts']:,} texts"
+    head = f"{figures['model']} on {figures['data']}, {figures['texts']} texts"
     rows = rows or [["", percent(figures["accuracy"])]]
     return "\n".join([head, table(["T", "accuracy %"], rows), *evaluation_lines(figures)])
 

@@ -97,7 +97,7 @@ def predict_stream(
         most = ", ".join(f"{count:,} {name}" for name, count in counts.most_common(8))
         note(f"{counts.total():,} texts classified by the {title(name)}, written to {target}")
         note(f"classes: {most or 'none'}")
-    if empty:
+    if empty and isinstance(source, TextSource):
         note(f"empty texts: {empty:,}; they get the class of a text without words")
 
 

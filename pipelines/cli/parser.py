@@ -51,9 +51,18 @@ class Parser(argparse.ArgumentParser):
         Where the words at the end may be none, argparse would take them to be none as soon as an
         option stands before them.
         """
-        if any(not a.option_strings and a.nargs in ("?", "*") for a in self._actions):
-            return self.parse_intermixed_args(words)
-        return self.parse_args(words)
+        if not any(not a.option_strings and a.nargs in ("?", "*") for a in self._actions):
+            return self.parse_args(words)
+        end = words.index("--") if "--" in words else len(words)
+        # which argparse would look at once more, now without the two dashes before them
+        after = {f"\0{number}": word for number, word in enumerate(words[end + 1 :])}
+        found = self.parse_intermixed_args([*words[:end], *after])
+        for name, value in vars(found).items():
+            if isinstance(value, list):
+                setattr(found, name, [after.get(word, word) for word in value])
+            elif isinstance(value, str):
+                setattr(found, name, after.get(value, value))
+        return found
 
     def _renamed(self, word: str) -> str:
         """A word of the command line by the name of today."""
