@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from snnconvert.pipelines.cli import main
-from snnconvert.tests.helpers.screen import Screen, wide
+from snnconvert.tests.pipelines.display.screens import Screen, wide
 
 LINES = [
     "convert r --steps 3",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from snnconvert.pipelines.display.aligned import table
 from snnconvert.pipelines.display.screen import fitted, styled
-from snnconvert.tests.helpers.screen import Screen, wide
+from snnconvert.tests.pipelines.display.screens import Screen, wide
 
 HEAD = ["victim", "attack", "n", "clean %", "under attack % [95 %]", "success %", "verified %"]
 HEAD += ["words %", "queries"]
