@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint test-slow test-cpus test-install test-notebooks docs bench bench-conversion reproduce-energy reproduce-robustness screenshots screenshots-app clean
+.PHONY: setup demo test lint test-slow test-cpus test-install test-notebooks docs bench bench-conversion reproduce-energy reproduce-robustness screenshots screenshots-app terminal-pictures clean
 
 setup: $(STAMP)
 
@@ -87,6 +87,10 @@ screenshots: setup
 # Pictures of the page of `snnconvert app`, of the same runs.
 screenshots-app: setup
 	$(BIN)/python tools/screenshots_app.py --en $(EN) --zh $(ZH)
+
+# Pictures of the terminal for docs/images, from commands that are run for them.
+terminal-pictures: setup
+	OMP_NUM_THREADS=1 $(BIN)/python tools/terminal_pictures.py
 
 clean:
 	rm -rf build dist *.egg-info demo-runs site

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +12,18 @@ NONE = "-"
 def percent(share: float | None, digits: int = 1, none: str = NONE) -> str:
     """A fraction in percent, without the sign: 0.8807 as ``88.1``."""
     return none if share is None else f"{100 * share:.{digits}f}"
+
+
+def count(value: float | None, none: str = NONE) -> str:
+    """How many of something: 4882490.9 as ``4,882,491``; below 100 with a decimal where it has one.
+
+    >>> [count(x) for x in (4882490.9, 99.96, 12, 0.25, None)]
+    ['4,882,491', '100.0', '12', '0.2', '-']
+    """
+    if value is None:
+        return none
+    small = abs(value) < 100 and value != int(value)
+    return f"{value:,.1f}" if small else f"{value:,.0f}"
 
 
 def joules(value: float | None, micro: str = "u", none: str = NONE) -> str:
@@ -36,6 +46,19 @@ def listing(names: Iterable[str], word: str = "and") -> str:
     return f"{', '.join(first)} {word} {last}" if first else last
 
 
+def meant(word: str, names: Iterable[str]) -> str:
+    """What may have been meant by ``word``, for the end of an error; empty where nothing is near.
+
+    >>> meant("posson", ["saf", "poisson"])
+    '; did you mean poisson?'
+    """
+    from difflib import get_close_matches  # slow to import, and only errors need it
+
+    by_small = {name.lower(): name for name in reversed(list(names))}
+    near = get_close_matches(word.lower(), by_small, n=1)
+    return f"; did you mean {by_small[near[0]]}?" if near else ""
+
+
 def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> str:
     """A CSV file with a header; what is None or absent is an empty cell.
 
@@ -43,6 +66,9 @@ def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = 
         rows: of the table
         columns: those that are written; by default all that a row has, in the order of the rows
     """
+    import csv
+    import io
+
     if columns is None:
         columns = list(dict.fromkeys(key for row in rows for key in row))
     text = io.StringIO()

@@ -12,6 +12,7 @@ from dataclasses import field
 from typing import Any
 
 from .errors import InputError
+from .formatting import meant
 
 
 class Choices(Collection[str]):
@@ -90,7 +91,10 @@ def check_value(name: str, value: Any, metadata: Mapping[str, Any]) -> None:
         if part is None:
             continue
         if choices and part not in choices:
-            raise InputError(f"expected {name} to be of {', '.join(choices)}, but got {part!r}")
+            raise InputError(
+                f"expected {name} to be of {', '.join(choices)}, but got {part!r}"
+                f"{meant(str(part), choices)}"
+            )
         if isinstance(part, bool | str):
             continue
         inside = (

@@ -1,8 +1,12 @@
-"""Progress bars: every one of this package is made here, so that one switch silences them all."""
+"""Progress bars and lines about progress: all of this package are made here.
+
+So one switch silences them all, and a log file can leave the bars out.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,12 +27,22 @@ def bar(
         shown: whether it is drawn at all; inside `silenced` none is
         always: draw it also where there is no terminal, as in a log file
         look: title, units and so on, as tqdm takes them
+
+    It is drawn on the error stream, or on its ``screen`` where it has one (a stream that is also
+    written to a log file).
     """
     from tqdm import tqdm  # slow to import, and `silenced` must come before it
 
     drawn = shown and not silent()
     disable = (False if always else None) if drawn else True  # None: only on a terminal
+    look = {"file": getattr(sys.stderr, "screen", sys.stderr), "dynamic_ncols": True} | look
     return tqdm(iterable=items, disable=disable, **look)
+
+
+def say(sentence: str) -> None:
+    """Say on the error stream, in one line, what has been done; nothing inside `silenced`."""
+    if not silent():
+        print(sentence, file=sys.stderr, flush=True)
 
 
 def silent() -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from .errors import InputError
+from .formatting import meant
 
 T = TypeVar("T")
 
@@ -103,12 +104,9 @@ class Registry(Mapping[str, T], Generic[T]):
         return member
 
     def _unknown(self, name: str) -> UnknownNameError:
-        from difflib import get_close_matches  # slow to import, and only errors need it
-
-        near = get_close_matches(str(name), list(self), 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
         return UnknownNameError(
-            f"expected the {self.kind} to be of {', '.join(self)}, but got {name!r}{hint}"
+            f"expected the {self.kind} to be of {', '.join(self)}, but got {name!r}"
+            f"{meant(str(name), self)}"
         )
 
 

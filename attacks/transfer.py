@@ -130,4 +130,4 @@ def _row(source: str, target: str, attack: str, hits: Sequence[bool]) -> Row:
 def _bar(targets: Sequence[str], progress: bool) -> Iterable[str]:
     if not progress:
         return targets
-    return bar(targets, desc="transfer", unit="victim", dynamic_ncols=True)
+    return bar(targets, desc="transfer", unit="victim", leave=False)

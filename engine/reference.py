@@ -234,7 +234,7 @@ class ReferenceEngine:
         self.model.eval()
         found: Tensor | None = None
         batches = list(by_length(sequences, BATCH, snn_positions(self.model)))
-        shown = bar(batches, desc=self.progress, shown=bool(self.progress))
+        shown = bar(batches, desc=self.progress, shown=bool(self.progress), leave=False)
         for number, batch in enumerate(shown):
             ids, lengths = to_batch([sequences[i] for i in batch], self.model)
             noise = generator(seed, "noise", 0 if shared_noise else number)

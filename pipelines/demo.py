@@ -8,6 +8,7 @@ from typing import Any
 from ..formatting import percent
 from .display.aligned import table
 from .display.classes import reference_rows
+from .display.output import heading
 from .display.tables import curve_rows
 from .run import make_run
 from .run_folder.records.stages import models_of
@@ -28,14 +29,21 @@ def demo_settings(language: str) -> RunSettings:
     )
 
 
-def demo(out: Path | str) -> None:
-    """Make both runs under ``out``; print one table of all figures, and where the reports are."""
+def demo(out: Path | str) -> tuple[dict[str, Any], str]:
+    """Make both runs under ``out``.
+
+    Returns:
+        The results of each run and its report by language, and one table of all figures.
+    """
+    figures: dict[str, Any] = {}
     rows: list[list[Any]] = []
     pages = []
     for language, title in LANGUAGES.items():
+        heading(f"{title} reviews")
         run, page = make_run(Path(out) / language, demo_settings(language))
         rows += demo_rows(title, run.results())
         pages.append(page)
+        figures[language] = run.results() | {"report": str(page)}
     header = [
         "reviews",
         "model",
@@ -47,9 +55,7 @@ def demo(out: Path | str) -> None:
         "attack",
         "under attack % [95 %]",
     ]
-    print(table(header, rows))
-    for page in pages:
-        print(f"report: {page}")
+    return figures, "\n".join([table(header, rows), *(f"report: {page}" for page in pages)])
 
 
 def demo_rows(title: str, results: dict[str, Any]) -> list[list[Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,6 +26,7 @@ from .data import load_classifier, load_run_data
 from .data_notes import file_options
 from .display.aligned import table
 from .display.classes import evaluation_lines
+from .display.output import tell
 from .quality.baseline import LINEAR, LinearModel
 from .run_folder.run_folder import RunFolder
 from .settings.engine import ENGINE, EngineSettings
@@ -73,7 +73,7 @@ def evaluate(
     figures |= _linear(run, sequences, texts.labels)
     parts = zip(("load", "encode", "run"), clock[:-1], clock[1:], strict=True)
     figures["cpu_seconds"] = {name: round(end - begin, 3) for name, begin, end in parts}
-    print(json.dumps(figures, ensure_ascii=False) if as_json else _shown(figures))
+    tell({"json": as_json}, figures, lambda: _shown(figures))
     return figures
 
 
@@ -112,9 +112,9 @@ def _shown(figures: dict[str, Any]) -> str:
     """The figures for people."""
     curve = figures.get("accuracy_by_step")
     rows = [[str(t), percent(a)] for t, a in enumerate(curve or [], 1)]
-    title = f"{figures['model']} on {figures['data']}, {figures['texts']} texts"
+    head = f"{figures['model']} on {figures['data']}, {figures['texts']} texts"
     rows = rows or [["", percent(figures["accuracy"])]]
-    return "\n".join([title, table(["T", "accuracy %"], rows), *evaluation_lines(figures)])
+    return "\n".join([head, table(["T", "accuracy %"], rows), *evaluation_lines(figures)])
 
 
 def _own_file(path: str, classes: Sequence[str], run: RunFolder) -> Split:

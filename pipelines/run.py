@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 from ..errors import InputError
+from .display.output import heading, note
 from .run_folder.run_folder import RunFolder
 from .settings.data import DataSettings
 from .settings.engine import ENGINE, EngineSettings
@@ -45,10 +45,13 @@ def make_run(
     settings = replace(settings, convert=with_run_recipe(Path(out), settings.convert))
     check_run(settings, RunFolder(out, must_exist=False))
     seed = settings.seed
+    heading("Train the ANN")
     run = train(out, settings.data, settings.train, seed, force, engine)
     warn_after(run.results(), "ann")
+    heading("Convert it to an SNN")
     convert(out, settings.convert, seed, engine=engine)
     warn_after(run.results(), "snn")
+    heading("Fine-tune the SNN")
     finetune(out, settings.finetune, seed, engine=engine)
     warn_after(run.results(), "finetuned")
     if settings.adversarial.adversarial:
@@ -64,11 +67,13 @@ def _finetune_adversarially(run: RunFolder, settings: RunSettings, engine: Engin
     from .quality.chance import warn_after
 
     own, seed = settings.adversarial, settings.seed
+    heading("Fine-tune on attacked texts")
     finetune_adversarially(run.path, own, settings.finetune, seed, engine=engine)
     warn_after(run.results(), *map(stage_of, adversarial_bases(own)))
 
 
 def _attack(out: Path | str, settings: RunSettings, engine: EngineSettings) -> None:
+    heading("Attack the models")
     if can_attack():
         from .attack.attack import attack
 
@@ -76,7 +81,7 @@ def _attack(out: Path | str, settings: RunSettings, engine: EngineSettings) -> N
     else:
         from ..attacks.assets.nltk import missing_extra
 
-        print(f"the attack is left out: {missing_extra()}", file=sys.stderr)
+        note(f"the attack is left out: {missing_extra()}")
 
 
 def check_run(settings: RunSettings, run: RunFolder) -> None:

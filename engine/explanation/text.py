@@ -11,6 +11,7 @@ from ...models.snn import SpikingTextModel
 from ...models.text_model import TextModel
 from ...text.inputs import as_text
 from ...text.stages.vocabulary import UNK_ID
+from ...text.stages.words import TextStage
 from ..classifier import ModelClassifier
 from .parts import Parts, Window, explain_ids
 from .silence import logits_without
@@ -71,6 +72,11 @@ def explain_text(classifier: ModelClassifier, text: str, seed: int = 0) -> Expla
     stage, model = classifier.stage, as_run(classifier)
     read_out(model.network)  # what cannot be explained is said before the text is looked at
     text = as_text(text)
+    if not isinstance(stage, TextStage):
+        raise InputError(
+            f"expected a model that reads words to explain, but the text stage {stage.kind} gives "
+            "it one vector a text, which no word stands for: train with --stage words"
+        )
     words = stage.read_words(text)
     if not words:
         raise InputError("expected a text with at least one word to explain, but it has none")

@@ -88,7 +88,7 @@ def watched(chunks: Iterator[Chunk], texts: int, label: str | None) -> Iterator[
     if not label:  # even a hidden bar takes longer than a short text
         yield from chunks
         return
-    with bar(total=texts, desc=label, unit="text") as drawn:
+    with bar(total=texts, desc=label, unit="text", leave=False) as drawn:
         for chunk in chunks:
             yield chunk
             drawn.update(len(chunk.texts))

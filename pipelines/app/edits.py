@@ -10,6 +10,7 @@ import numpy as np
 from ...engine.classifier import ModelClassifier
 from ...engine.explanation.text import Explanation
 from ...text.stages.vocabulary import FILL, PAD, UNK
+from ...text.stages.words import TextStage
 
 FAMILIAR = 30  # neighbours that are looked at
 
@@ -102,13 +103,13 @@ def _synonym(word: str, classifier: ModelClassifier) -> str:
         ]
     except Exception:  # without NLTK or its data there are the vectors
         return ""
-    return next((n for n in names if n in classifier.stage.vocabulary and n.islower()), "")
+    return next((n for n in names if n in classifier.stage.words and n.islower()), "")
 
 
 def _nearest(word: str, classifier: ModelClassifier) -> str:
     """The word whose vector has the largest cosine with that of ``word``; "" without."""
     stage = classifier.stage
-    if word not in stage.vocabulary or not any(c.isalpha() for c in word):
+    if not isinstance(stage, TextStage) or word not in stage.vocabulary or not any(c.isalpha() for c in word):
         return ""
     vectors = classifier.model.embedding.weight.detach().cpu().numpy()
     own = vectors[stage.vocabulary.ids([word])[0]]

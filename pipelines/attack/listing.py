@@ -4,8 +4,28 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from typing import Any
 
-WIDTH = 100
+from ..display.screen import columns
+
+
+def attack_facts() -> list[dict[str, Any]]:
+    """The same as figures: name, language, description, paper, and what is missing of it here."""
+    from ...attacks.presets import PRESETS
+    from ...attacks.presets.requirements import asset_status
+
+    found = {row["name"]: bool(row["found"]) for row in asset_status()}
+    return [
+        {
+            "name": name,
+            "language": PRESETS[name].language,
+            "description": PRESETS[name].description,
+            "paper": PRESETS[name].paper,
+            "left_out": list(PRESETS[name].dropped),
+            "missing": [asset for asset in PRESETS[name].needs if not found[asset]],
+        }
+        for name in PRESETS
+    ]
 
 
 def list_attacks() -> str:
@@ -38,7 +58,7 @@ def _indented(head: str, text: str) -> Iterator[str]:
     return iter(
         textwrap.wrap(
             head + text,
-            WIDTH,
+            columns() or 100,
             initial_indent="    ",
             subsequent_indent="      ",
             break_on_hyphens=False,

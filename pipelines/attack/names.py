@@ -8,6 +8,7 @@ from ...attacks.controls import CONTROLS
 from ...attacks.victim_name import VictimName
 from ...convert.thresholds import RULES
 from ...errors import InputError
+from ...formatting import meant
 from ...models.encoders import CODES
 from ..run_folder.stages import MODELS
 
@@ -27,7 +28,10 @@ def parse_victim(name: str) -> VictimName:
     ):
         if value and value not in known:
             listed = ", ".join(known)
-            raise InputError(f"expected {what} of {listed} in the victim {name!r}, got {value!r}")
+            raise InputError(
+                f"expected {what} of {listed} in the victim {name!r}, got {value!r}"
+                f"{meant(value, known)}"
+            )
     _check_control(name, parts)
     _check_variant(name, parts)
     return parts

@@ -14,8 +14,10 @@ from dataclasses import Field, fields, is_dataclass
 from typing import Any, TypeVar
 
 from ..settings.fields import check_value, extended
+from .groups import group_of
 from .parser import Parser
-from .values import converted, metavar, shown, types_of
+from .switches import Switch, off_name
+from .values import converted, is_switch, metavar, shown, types_of
 
 S = TypeVar("S")
 
@@ -26,23 +28,30 @@ def add_settings(parser: Parser, cls: type, prefix: str = "") -> None:
     Options that are not given are absent from the parsed namespace, so that a configuration file
     can be told from a default.
     """
+    parser.settings.append((cls, prefix))
+    _add(parser, cls, prefix)
+
+
+def _add(parser: Parser, cls: type, prefix: str) -> None:
     cls = extended(cls)
-    title = (prefix.rstrip(".") + " settings").strip()
-    group = parser.add_argument_group(title, (cls.__doc__ or "").splitlines()[0])
-    nested = dict(_nested(cls, prefix))
+    nested = dict(nested_settings(cls, prefix))
     for field in _own_first(cls):
         if field.name in nested:
-            add_settings(parser, *nested[field.name])
+            _add(parser, *nested[field.name])
             continue
         name = option_name(prefix, field.name)
         text = f"{field.metadata.get('help', '')} (default: {shown(field)})"
-        group.add_argument(
-            name,
+        look: dict[str, Any] = {"metavar": metavar(field, cls)}
+        names = [name]
+        if is_switch(field, cls):
+            look, names = {"action": Switch}, [name, off_name(name)]
+        parser.group(*group_of(cls, field.name, prefix)).add_argument(
+            *names,
             dest=f"{prefix}{field.name}",
             default=argparse.SUPPRESS,
             type=lambda text, field=field: converted(text, field, cls),  # type: ignore[misc]
-            metavar=metavar(field, cls),
             help=text.replace("%", "%%"),
+            **look,
         )
         olds = field.metadata.get("old_names", ())
         parser.renamed |= {option_name(prefix, old): name for old in olds}
@@ -58,7 +67,7 @@ def _own_first(cls: type) -> list[Field[Any]]:
     return sorted(fields(cls), key=lambda field: place[field.name])
 
 
-def _nested(cls: type, prefix: str) -> Iterator[tuple[str, tuple[type, str]]]:
+def nested_settings(cls: type, prefix: str) -> Iterator[tuple[str, tuple[type, str]]]:
     """Class and prefix of every field that is itself a settings class, by the field's name.
 
     The prefix is the field's name, or what its metadata say: the data settings, which every run
@@ -84,7 +93,7 @@ def settings_from(cls: type[S], given: dict[str, Any], prefix: str = "") -> S:
         InputError: a value outside its bounds, by the name of its option.
     """
     cls = extended(cls)
-    nested = dict(_nested(cls, prefix))
+    nested = dict(nested_settings(cls, prefix))
     values: dict[str, Any] = {
         name: settings_from(hint, given, below) for name, (hint, below) in nested.items()
     }

@@ -8,10 +8,14 @@ from typing import Any
 from ...errors import InputError
 from ...files import read_yaml_mapping
 from .parser import Parser, suggestion, tell_new_name
+from .switches import off_names
 
 # options that say what to do now, not how: a settings file has no place for them
 NOT_IN_FILES = {"--config", "--force", "--debug", "--help", "--sweep", "--list"}
-NOT_IN_FILES |= {"--quiet", "--json"}
+NOT_IN_FILES |= {"--quiet", "--json", "--log-file", "--print-config", "--version"}
+
+ALONE = {"--print-config", "--list"}
+"""Options with which a command needs no run folder."""
 
 
 def parse(parser: Parser, words: Sequence[str]) -> dict[str, Any]:
@@ -20,12 +24,13 @@ def parse(parser: Parser, words: Sequence[str]) -> dict[str, Any]:
     Raises:
         InputError: words or a file that the command does not understand.
     """
+    let_alone(parser, words)
     finder = Parser(prog=parser.prog, add_help=False)
     finder.add_argument("--config")
     path = finder.parse_known_args(list(words))[0].config
     if path is None or "--config" not in parser.option_names():
-        return vars(parser.parse_args(list(words)))
-    return vars(parser.parse_args([*read_config(path, parser), *words]))
+        return vars(parser.parse_words(list(words)))
+    return vars(parser.parse_words([*read_config(path, parser), *words]))
 
 
 def read_config(path: str, parser: Parser) -> list[str]:
@@ -35,7 +40,7 @@ def read_config(path: str, parser: Parser) -> list[str]:
         InputError: not YAML, or a name that is not an option of the command.
     """
     content = read_yaml_mapping(path, "a settings file")
-    known = sorted(set(parser.option_names()) - NOT_IN_FILES)
+    known = sorted(set(parser.option_names()) - NOT_IN_FILES - off_names(parser))
     words: list[str] = []
     for name, value in _flat(content):
         option = "--" + name.replace("_", "-")
@@ -49,6 +54,7 @@ def read_config(path: str, parser: Parser) -> list[str]:
                 + suggestion(option, known).replace("--", "")
             )
         text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        text = "" if value is None else text  # "none" is a choice of some options
         words.append(f"{option}={text}")
     return words
 
@@ -61,3 +67,13 @@ def _flat(content: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
         else:
             pairs.append((f"{prefix}{name}", value))
     return pairs
+
+
+def let_alone(parser: Parser, words: Sequence[str]) -> None:
+    """Ask for no run folder where an option is among ``words`` that needs none."""
+    if not ALONE.intersection(words):
+        return
+    for action in parser._actions:
+        action.required = False
+        if not action.option_strings:
+            action.nargs = "*" if action.nargs in ("+", "*") else "?"

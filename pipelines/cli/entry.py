@@ -7,8 +7,10 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 from ...errors import InputError, SnnConvertError, one_line
+from ...formatting import meant
 from ...version import __version__
 from .commands import COMMANDS, HELP
 from .parser import Parser
@@ -45,27 +47,52 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code (0, 1 failure, 2 bad input, 130 interrupt)."""
     words = list(sys.argv[1:] if words is None else words)
     _lenient_output()
+    with ExitStack() as around:
+        return _main(words, around)
+
+
+def _main(words: list[str], around: ExitStack) -> int:
+    """Run the command line; ``around`` is what stays open until its last word is said."""
     try:
-        code = _dispatch(words)
+        code = _dispatch(words, around)
         sys.stdout.flush()
         return code
     except SystemExit as end:  # argparse ends so after --help and --version
         return int(end.code or 0)
     except KeyboardInterrupt:
         again = "the same command goes on from here"
-        if "--force" in words:
+        if not any(word in COMMANDS and COMMANDS[word].resumes for word in words):
+            again = "the same command begins anew"
+        elif "--force" in words:
             again = "the same command without --force goes on from here"
         start = "\n" if sys.stderr.isatty() else ""  # the terminal has shown ^C
         print(f"{start}snnconvert: interrupted; {again}", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_output()
         return 1
     except Exception as error:  # the last stop: no error may end in a traceback
         if "--debug" in words:
             raise
-        print(f"snnconvert: {_explained(error)}", file=sys.stderr)
+        if isinstance(error, OSError):
+            _close_output()  # what could not be written is not tried again at the end
+        _say(_explained(error))
         return error.exit_code if isinstance(error, SnnConvertError) else 1
+
+
+def _say(error: str) -> None:
+    """Say what went wrong: in one line, but for a terminal that is narrower."""
+    from ..display.screen import columns, fitted
+
+    print(fitted(f"snnconvert: {error}", columns(sys.stderr)), file=sys.stderr)
+
+
+def _close_output() -> None:
+    """Let standard output go nowhere, where it cannot be written any more."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _explained(error: Exception) -> str:
@@ -85,35 +112,43 @@ def _lenient_output() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _dispatch(words: list[str]) -> int:
+def _dispatch(words: list[str], around: ExitStack) -> int:
     name = next((word for word in words if not word.startswith("-")), None)
     if name is not None and name in COMMANDS:
         rest = words[:]
         rest.remove(name)
-        return _run(name, rest)
+        return _run(name, rest, around)
     if name is not None:
-        import difflib
-
-        near = difflib.get_close_matches(name, COMMANDS, n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
         raise InputError(
-            f"unknown command {name!r}: {hint}expected one of {', '.join(COMMANDS)}; "
-            "see snnconvert --help"
+            f"unknown command {name!r}: expected one of {', '.join(COMMANDS)}"
+            f"{meant(name, COMMANDS)}; see snnconvert --help"
         )
     top_parser().parse_args(words)  # --help and --version end here
     raise InputError(f"expected a command: {', '.join(COMMANDS)}; see snnconvert --help")
 
 
-def _run(name: str, words: list[str]) -> int:
+def _run(name: str, words: list[str], around: ExitStack) -> int:
     """Run the command ``name`` with the options in ``words``."""
     from ...progress import silenced
     from ..run_folder.run_folder import RunFolder
     from ..run_folder.seed_folders import runs_in
     from .config_file import parse
 
-    given = parse(command_parser(name), words)
+    parser = command_parser(name)
+    given = parse(parser, words)
+    if given.get("print_config"):
+        from .print_config import config_text
+
+        print(config_text(parser, given), end="")
+        return 0
     named = [folder for path in given.get("runs", ()) for folder in runs_in(path)]
-    for path in named or [given[key] for key in ("run",) if key in given]:
+    for path in named or [given[key] for key in ("run",) if given.get(key)]:
         RunFolder(path)  # before anything heavy is loaded
+    if given.get("log_file"):
+        import shlex
+
+        from .log_file import logged
+
+        around.enter_context(logged(given["log_file"], shlex.join(["snnconvert", name, *words])))
     with silenced(given.get("quiet", False)):
         return int(COMMANDS[name].run(given) or 0)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from ...errors import InputError
+from ...formatting import meant
+from .help_page import Page
+from .switches import spelled_out
 
 
 class Parser(argparse.ArgumentParser):
@@ -16,18 +20,49 @@ class Parser(argparse.ArgumentParser):
     Attributes:
         renamed: options that had another name before, as ``{"--tau": "--soft-threshold"}``; the
             old one is taken like the new one, and a line on standard error says so
+        settings: the settings classes whose options it has, and the prefix of each
+        grid: options that a sweep does not read, and which of its own stands in their place
     """
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(allow_abbrev=False, **settings)
+        super().__init__(allow_abbrev=False, **({"formatter_class": Page} | settings))
         self.renamed: dict[str, str] = {}
+        self.settings: list[tuple[type, str]] = []
+        self.grid: dict[str, str] = {}
+        self.groups: dict[str, argparse._ArgumentGroup] = {}
+        self._positionals.title, self._optionals.title = "arguments", "general"
+
+    def group(self, title: str, line: str = "") -> argparse._ArgumentGroup:
+        """The group of options called ``title``, with a line that says what they are about."""
+        if title not in self.groups:
+            self.groups[title] = self.add_argument_group(title, line or None)
+        return self.groups[title]
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As of argparse, with old names of options made new ones first."""
+        """As of argparse, with old names of options made new ones, and switches spelled out."""
         words = list(sys.argv[1:] if args is None else args)
         end = words.index("--") if "--" in words else len(words)
-        words[:end] = [self._renamed(word) for word in words[:end]]
-        return super().parse_known_args(words, namespace)
+        options = spelled_out([self._renamed(word) for word in words[:end]], self)
+        return super().parse_known_args([*options, *words[end:]], namespace)
+
+    def parse_words(self, words: Sequence[str]) -> argparse.Namespace:
+        """The options in ``words``, with those between the other words.
+
+        Where the words at the end may be none, argparse would take them to be none as soon as an
+        option stands before them.
+        """
+        if not any(not a.option_strings and a.nargs in ("?", "*") for a in self._actions):
+            return self.parse_args(words)
+        end = words.index("--") if "--" in words else len(words)
+        # which argparse would look at once more, now without the two dashes before them
+        after = {f"\0{number}": word for number, word in enumerate(words[end + 1 :])}
+        found = self.parse_intermixed_args([*words[:end], *after])
+        for name, value in vars(found).items():
+            if isinstance(value, list):
+                setattr(found, name, [after.get(word, word) for word in value])
+            elif isinstance(value, str):
+                setattr(found, name, after.get(value, value))
+        return found
 
     def _renamed(self, word: str) -> str:
         """A word of the command line by the name of today."""
@@ -36,6 +71,13 @@ class Parser(argparse.ArgumentParser):
             return word
         tell_new_name(option, self.renamed[option])
         return f"{self.renamed[option]}{equals}{value}"
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse a word that is none of the choices, and say which it may have been meant to be."""
+        if action.choices is not None and value not in action.choices:
+            names = [str(choice) for choice in action.choices]
+            message = f"expected one of {', '.join(names)}, but got {value!r}"
+            raise argparse.ArgumentError(action, message + meant(str(value), names))
 
     def error(self, message: str) -> NoReturn:
         """Raise `InputError` with the parser's message and where to look."""
@@ -60,9 +102,6 @@ def suggestion(option: str, known: Sequence[str]) -> str:
 
     ``--epochs`` of `train` is ``--train.epochs`` of `run`, and the other way round.
     """
-    import difflib
-
-    ending = option[2:].rsplit(".", 1)[-1]
+    ending = re.split(r"[.]|^--", option)[-1]
     near = [name for name in known if name[2:].rsplit(".", 1)[-1] == ending]
-    near = near or difflib.get_close_matches(option, known, n=1)
-    return f"; did you mean {' or '.join(near)}?" if near else ""
+    return f"; did you mean {' or '.join(near)}?" if near else meant(option, known)

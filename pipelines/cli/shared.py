@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ...errors import InputError
-from ..display.output import tell
+from ...files import read_json
+from ..display.output import gap, tell
 from ..run_folder.run_folder import RunFolder
 from ..run_folder.stages import MODELS
 from ..settings.engine import EngineSettings
 from .arguments import add_settings, settings_from
+from .next_step import say_saved
 from .parser import Parser
 from .values import whole
 
 Given = dict[str, Any]
+OUTPUT = ("output", "What is shown, and how.")
+SETTINGS_FILE = ("how it is done", "The same settings, seed and data give the same figures.")
 
 
 class Command(NamedTuple):
-    """What adds the options of a command, and what runs it with those that were given."""
+    """What adds the options of a command, and what runs it with those that were given.
+
+    ``resumes``: whether the command, given again after an interrupt, goes on where it was.
+    """
 
     options: Callable[[Parser], None]
     run: Callable[[Given], int | None]
+    resumes: bool = True
 
 
 def add_run(parser: Parser) -> None:
@@ -36,31 +45,61 @@ def add_out(parser: Parser) -> None:
 
 def add_work(parser: Parser) -> None:
     """Options of every command that makes a stage of a run."""
-    parser.add_argument("--config", metavar="FILE", help="YAML file of options of this command")
-    parser.add_argument(
+    add_config(parser)
+    parser.group(*SETTINGS_FILE).add_argument(
         "--force", action="store_true", help="do it again, and drop the stages that build on it"
     )
     add_output(parser)
 
 
-def add_quiet(parser: Parser) -> None:
-    """The option of commands whose answer is what they are for."""
-    parser.add_argument("--quiet", action="store_true", help="show no progress bars")
+def add_config(parser: Parser) -> None:
+    """Options of every command that has settings: a file of them."""
+    group = parser.group(*SETTINGS_FILE)
+    group.add_argument("--config", metavar="FILE", help="YAML file of options of this command")
+    group.add_argument(
+        "--print-config",
+        action="store_true",
+        help="print all settings as YAML, as --config takes them, and do nothing else",
+    )
+
+
+def add_quiet(parser: Parser, json: str = "print the figures as JSON, no table") -> None:
+    """Options of commands whose answer is what they are for."""
+    group = parser.group(*OUTPUT)
+    group.add_argument("--quiet", action="store_true", help="show no progress bars")
+    group.add_argument("--json", action="store_true", help=json)
+    _add_log(parser)
+
+
+def _add_log(parser: Parser) -> None:
+    parser.group(*OUTPUT).add_argument(
+        "--log-file",
+        metavar="FILE",
+        help="append all that is said to this file too, with the time (default: none)",
+    )
 
 
 def add_output(parser: Parser) -> None:
     """Options of commands that write what they find to files."""
-    parser.add_argument(
+    group = parser.group(*OUTPUT)
+    group.add_argument(
         "--quiet",
         action="store_true",
         help="show no progress bars and no tables; warnings and errors remain",
     )
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON, no tables")
+    group.add_argument(
+        "--json",
+        action="store_true",
+        help="print the figures as one JSON document, no tables",
+    )
+    _add_log(parser)
 
 
 def add_seed(parser: Parser) -> None:
     """The seed of a command."""
-    parser.add_argument("--seed", type=whole, default=0, help="seed of every draw (default: 0)")
+    parser.group(*SETTINGS_FILE).add_argument(
+        "--seed", type=whole, default=0, metavar="N", help="seed of every draw (default: 0)"
+    )
 
 
 def add_model(parser: Parser) -> None:
@@ -82,10 +121,10 @@ def add_data_dir(parser: Parser) -> None:
 def add_stage(parser: Parser, *settings: type) -> None:
     """The options of a command that goes on with a run and has ``settings``."""
     add_run(parser)
-    add_seed(parser)
-    add_work(parser)
     for cls in settings:
         add_settings(parser, cls)
+    add_seed(parser)
+    add_work(parser)
 
 
 def engine_of(given: Given) -> EngineSettings:
@@ -101,15 +140,24 @@ def say_stages(given: Given, run: RunFolder, *stages: str) -> None:
     results = run.results()
     warn_after(results, *stages)
     figures = {stage: results[stage] for stage in stages if stage in results}
+    gap()
     tell(given, figures, lambda: stage_text(results, stages[0]))
+    say_saved(run, *figures)
 
 
-def say_sweep(given: Given, stage: str, text: str) -> None:
-    """Print what a sweep has found, which goes by the run's ANN; ``stage`` is for the warning."""
+def say_sweep(given: Given, stage: str, text: str, path: Path) -> None:
+    """Print what a sweep has found, which goes by the run's ANN.
+
+    Args:
+        given: the parsed options
+        stage: for the warning
+        text: for people
+        path: of the file that holds its figures
+    """
     from ..quality.chance import warn_of
 
     warn_of(given["run"], stage, ("ann",))
-    tell(given, None, lambda: text)
+    tell(given, {"sweep": read_json(path)}, lambda: text)
 
 
 def check_sweep(given: Given, grid: dict[str, str]) -> None:
@@ -129,11 +177,6 @@ def check_sweep(given: Given, grid: dict[str, str]) -> None:
                 f"expected --{only[0]} with --sweep only: add --sweep, or leave it out"
             )
         return
-    if given["json"]:
-        raise InputError(
-            "expected no --json with --sweep, whose figures are in its JSON file in the run "
-            "folder: leave it out"
-        )
     for name, instead in grid.items():
         if name in given:
             raise InputError(

@@ -8,6 +8,8 @@ import typing
 from dataclasses import Field
 from typing import Any
 
+from ...formatting import meant
+
 _TYPES: dict[type, dict[str, Any]] = {}
 
 
@@ -45,7 +47,7 @@ def converted(text: str, field: Field[Any], owner: type) -> Any:
     for part, value in zip(parts, values, strict=True):
         if len(choices) and value not in choices:
             raise argparse.ArgumentTypeError(
-                f"expected one of {', '.join(choices)}, but got {part!r}"
+                f"expected one of {', '.join(choices)}, but got {part!r}{meant(part, choices)}"
             )
     return tuple(values) if many else values[0]
 
@@ -67,6 +69,12 @@ def _boolean(text: str) -> bool:
     if text.lower() not in words:
         raise argparse.ArgumentTypeError(f"expected true or false, but got {text!r}")
     return words[text.lower()]
+
+
+def is_switch(field: Field[Any], owner: type) -> bool:
+    """Whether a field is on or off."""
+    kind, _, many = _kind(field, owner)
+    return kind is bool and not many
 
 
 def whole(text: str) -> int:
@@ -94,5 +102,5 @@ def metavar(field: Field[Any], owner: type) -> str:
     choices = field.metadata.get("choices", ())
     if len(choices) and not many:
         return "{" + ",".join(choices) + "}"
-    name = {bool: "{true,false}", int: "N", float: "X"}.get(kind, field.name.upper())
+    name = {int: "N", float: "X"}.get(kind, field.name.upper())
     return f"{name},..." if many else name

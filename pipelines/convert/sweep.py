@@ -36,6 +36,9 @@ from .choices import recipe_from, with_run_recipe
 from .sweep_outputs import plot, sweep_table, write_csv
 from .trials import MAC_IN_SOPS, Row, Trial, _refusal, pareto, plan, winner
 
+SWEEP_FILE = Path("snn") / "sweep.json"
+"""Of a run folder."""
+
 
 def sweep(
     out: Path | str,
@@ -74,7 +77,7 @@ def sweep(
         below_it |= {"calibration": settings.calibration}
         ann, _ = load_run_model(run, "ann", TextModel)
         texts = load_run_texts(run)
-        sweeper = _Sweeper(run.path / "snn" / "sweep.json", ann, texts, below_it, refused, engine)
+        sweeper = _Sweeper(run.path / SWEEP_FILE, ann, texts, below_it, refused, engine)
         if not force:
             sweeper.load()
         sweeper.run(trials)

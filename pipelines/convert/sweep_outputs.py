@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...files import write_text
-from ...formatting import csv_text, percent
+from ...formatting import count, csv_text, percent
 from ...models.encoders import CODES
 from ..display.aligned import table
 from ..display.plots import MARKERS, code_colours, new_figure, save_figure
@@ -44,9 +44,9 @@ def sweep_table(rows: Sequence[Row], best: Row) -> str:
                 row["latency_steps"],
                 percent(row["dev_accuracy"]),
                 f"{row['loss_points']:+.1f}",
-                f"{row['input_spikes_per_sample']:.0f}",
-                f"{row['sops_per_sample']:.3g}",
-                f"{row['input_macs_per_sample']:.3g}",
+                count(row["input_spikes_per_sample"]),
+                count(row["sops_per_sample"]),
+                count(row["input_macs_per_sample"]),
                 mark,
             ]
         )

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...progress import silent
+from ...progress import say
+from .screen import columns, fitted, is_terminal, styled
 
 
 def tell(given: Mapping[str, Any], figures: object, text: Callable[[], str]) -> None:
@@ -19,16 +20,31 @@ def tell(given: Mapping[str, Any], figures: object, text: Callable[[], str]) -> 
         text: makes what people read
     """
     if given.get("json"):
-        json.dump(figures, sys.stdout, ensure_ascii=False, allow_nan=False)
-        print()
+        screen = getattr(sys.stdout, "screen", sys.stdout)  # no log has use for it
+        print(json.dumps(figures, ensure_ascii=False, allow_nan=False), file=screen)
     elif not given.get("quiet"):
-        print(text())
+        print(fitted(text(), columns()))
 
 
 def note(sentence: str) -> None:
-    """Say on the error stream, in one line, what has been done; nothing with --quiet."""
-    if not silent():
-        print(sentence, file=sys.stderr)
+    """Say on the error stream what has been done; nothing with --quiet."""
+    say(fitted(sentence, columns(sys.stderr)))
+
+
+def gap() -> None:
+    """Leave a line free between what is said and a table, where a person looks at both."""
+    if is_terminal(sys.stderr) and is_terminal():
+        say("")
+
+
+def heading(title: str) -> None:
+    """Say on the error stream what begins now; nothing with --quiet."""
+    say("\n" + styled(title, "bold", sys.stderr))
+
+
+def advise(what: str, command: str) -> None:
+    """Say on the error stream what may be done next; the command stands alone, to be copied."""
+    say(f"{what}:\n  {styled(command, 'green', sys.stderr)}")
 
 
 def warn(sentence: str | None) -> None:
@@ -37,4 +53,5 @@ def warn(sentence: str | None) -> None:
     None is no warning.
     """
     if sentence:
-        print(f"snnconvert: warning: {sentence}", file=sys.stderr)
+        line = f"snnconvert: warning: {sentence}"
+        print(fitted(line, columns(sys.stderr)), file=sys.stderr)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...formatting import percent
+from ...formatting import count, percent
 from ...typed_json import to_json
 from ..run_folder.records.attack import AttackStage
 from ..run_folder.records.data import DataStage
@@ -30,8 +30,8 @@ def curve_rows(name: str, model: ModelStage) -> list[list[str]]:
     rows = []
     for t, (dev_share, test_share) in enumerate(curve, 1):
         if last <= 8 or t & (t - 1) == 0 or t == last:
-            spikes = f"{model.input_spikes_per_sample:.0f}" if t == last else ""
-            sops = f"{model.sops_per_sample:.3g}" if t == last else ""
+            spikes = count(model.input_spikes_per_sample) if t == last else ""
+            sops = count(model.sops_per_sample) if t == last else ""
             shares = [percent(dev_share), percent(test_share)]
             rows.append([title(name), str(t), *shares, spikes, sops])
     return rows
@@ -63,7 +63,6 @@ def robustness_table(rows: Sequence[Mapping[str, Any]]) -> str:
     shown = []
     for row in rows:
         low, high = row["accuracy_under_attack_low"], row["accuracy_under_attack_high"]
-        queries = "-" if row["queries"] is None else f"{row['queries']:.0f}"
         shown.append(
             [
                 title(row["victim"]),
@@ -74,7 +73,7 @@ def robustness_table(rows: Sequence[Mapping[str, Any]]) -> str:
                 percent(row["success_rate"]),
                 percent(row.get("verified_rate")),
                 percent(row["words_changed"]),
-                queries,
+                count(row["queries"]),
             ]
         )
     header = ["victim", "attack", "n", "clean %", "under attack % [95 %]"]

@@ -39,10 +39,7 @@ def gap(low: float | None, high: float | None) -> str:
 
 def count(value: float | None) -> str:
     """4882490.9 as ``4,882,491``; below 100 with one decimal unless it is whole."""
-    if value is None:
-        return NONE
-    small = abs(value) < 100 and value != int(value)
-    return f"{value:,.1f}" if small else f"{value:,.0f}"
+    return formatting.count(value, NONE)
 
 
 def number(value: float | None, digits: int = 2) -> str:

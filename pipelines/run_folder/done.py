@@ -9,6 +9,7 @@ from typing import Any
 
 from ...convert.recipes.old_names import by_names_before
 from ...errors import InputError
+from ...progress import say
 from .again import command_for
 from .fingerprints import PLACES, as_json, comparable, difference, fingerprint, without
 from .run_files import RunFiles
@@ -152,6 +153,8 @@ class DoneStages(RunFiles):
         config = self.config()
         if stage not in config:
             self._write_config(config | {stage: as_json(settings)})
+        if stage != "data":  # what it is read for is said
+            say(f"{stage}: already done in {self.path}")
         return True
 
     def _check_begun(self, stage: str, settings: dict[str, Any]) -> None:

@@ -22,13 +22,14 @@ from ...engine.exact_sums import products_as_on_cpu
 from ...engine.threads import torch_on_one_thread
 from ...models.batches import shuffled
 from ...models.devices import device_name, device_of
-from ...progress import bar
+from ...progress import bar, say
 from ...seeds import generator
 from ..versions import processor
 from .checkpoint import State, checkpoint_path, read_checkpoint, restored, write_checkpoint
 from .divergence import DivergenceError, Watch
 from .logs import Logs
 from .optimizer import clipped, full_rate, set_rate
+from .said import end_line, epoch_line
 from .schedule import rate_factor
 
 CHECKPOINT_SECONDS = 30.0
@@ -110,6 +111,7 @@ class Loop:
             self._score(epoch=-1, loss=float("nan"))  # the start counts as a candidate
         while not self.state.finished:
             self._epoch()
+        say(end_line(self.name, self.state, self.epochs))
         self._say_growth()
         self._load(self.best)
         return self.state
@@ -198,10 +200,12 @@ class Loop:
             self.watch.loss(dev_loss, state.first_loss, f"on dev after epoch {epoch + 1}")
         row = {"epoch": epoch + 1, "dev_accuracy": accuracy, "dev_loss": dev_loss} | self.parts
         state.history.append(row | ({} if loss != loss else {"train_loss": loss}))
-        if (accuracy, -dev_loss) > (state.best_score, -state.best_loss):
+        is_best = (accuracy, -dev_loss) > (state.best_score, -state.best_loss)
+        if is_best:
             state.best_score, state.best_loss, state.best_epoch = accuracy, dev_loss, epoch
             self.best = {n: p.detach().clone() for n, p in self._learned().items()}
         self.logs.write(state.history)
+        say(epoch_line(self.name, state.history[-1], self.epochs, is_best))
 
     def save(self) -> None:
         """Write the checkpoint."""

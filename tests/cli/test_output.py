@@ -55,12 +55,6 @@ def test_energy_says_it_as_json(run: str, capsys: pytest.CaptureFixture[str]) ->
     assert found["sentences"] == 5 and "projection" in found["label"]
 
 
-def test_a_sweep_has_no_json_on_the_terminal(run: str, capsys: pytest.CaptureFixture[str]) -> None:
-    for command in ("convert", "attack"):
-        assert main([command, run, "--sweep", "--json"]) == 2
-        assert "expected no --json with --sweep" in capsys.readouterr().err
-
-
 def test_quiet_still_answers_what_was_asked(run: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", run, "--quiet"]) == 0
     assert "accuracy %" in capsys.readouterr().out

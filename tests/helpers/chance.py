@@ -6,11 +6,21 @@ import re
 
 ABOUT = re.compile(r"\b(at|from) (chance|guessing)\b")
 
+PROGRESS = re.compile(
+    r"[\w-]+: already done in |saved in |next:$|  snnconvert |[\w-]+  (epoch|start|stopped) "
+)
+
 
 def without_chance(said: str) -> str:
     """The error stream without the warnings of networks at chance."""
     lines = said.splitlines(keepends=True)
     return "".join(line for line in lines if not (warns(line) and ABOUT.search(line)))
+
+
+def trouble(said: str) -> str:
+    """The error stream without those, and without what says how far the work is."""
+    lines = without_chance(said).splitlines(keepends=True)
+    return "".join(line for line in lines if line.strip() and not PROGRESS.match(line))
 
 
 def warns(line: str) -> bool:

@@ -18,7 +18,7 @@ from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.run_folder import again, stage_files
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
 from snnconvert.pipelines.run_folder.stages import STAGES, made_from_other
-from snnconvert.tests.helpers.chance import without_chance
+from snnconvert.tests.helpers.chance import trouble, without_chance
 
 TRAIN = ["train", "--limit", "60", "--dim", "8", "--max-length", "20", "--widths", "2,3"]
 TRAIN += ["--channels", "6", "--epochs", "2", "--tensorboard", "false"]
@@ -99,12 +99,10 @@ def test_the_same_command_makes_it_again(
     stage: str, name: str, damage: Callable[[Path], None], run: Path, capsys: Capture
 ) -> None:
     before, whole = results(run), (run / name).read_bytes()
-    assert (
-        make(run, stage) == 0 and without_chance(capsys.readouterr().err) == ""
-    )  # done: nothing is said
+    assert make(run, stage) == 0 and trouble(capsys.readouterr().err) == ""  # done: nothing is said
     damage(run / name)
     assert make(run, stage) == 0
-    said = without_chance(capsys.readouterr().err)
+    said = trouble(capsys.readouterr().err)
     assert said.startswith(f"{stage} is made again, since ") and said.count("\n") == 1
     assert str(run / name) in said
     assert (run / name).read_bytes() == whole
@@ -115,10 +113,7 @@ def test_the_same_command_makes_it_again(
     assert after == before
     for other in ("finetuned", "snn", "ann"):  # those above stay as they are, and done
         assert make(run, other) == 0
-    assert (
-        without_chance(capsys.readouterr().err) == ""
-        and main(["evaluate", str(run), "--json"]) == 0
-    )
+    assert trouble(capsys.readouterr().err) == "" and main(["evaluate", str(run), "--json"]) == 0
 
 
 USERS = [

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
-from typing import Any
+from pathlib import Path
 
+from ...display.output import tell
 from ...settings.attack import AttackSettings, AttackSweepSettings
 from ...settings.engine import EngineSettings
 from ..arguments import add_settings, settings_from
 from ..parser import Parser
 from ..shared import Command, Given, add_stage, check_sweep, engine_of, say_stages, say_sweep
 
-
-class _ListAttacks(argparse.Action):
-    """Prints the attacks and ends, as ``--help`` does: no run is needed for it."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
-        from ...attack.listing import list_attacks
-
-        print(list_attacks())
-        parser.exit()
+GRID = {"victims": "encoders", "controls": "encoders"}
+"""Options that a sweep has a list for."""
 
 
 def options(parser: Parser) -> None:
@@ -32,23 +25,29 @@ def options(parser: Parser) -> None:
     )
     parser.add_argument(
         "--list",
-        action=_ListAttacks,
-        nargs=0,
+        action="store_true",
         help="list the attacks, what they need and leave out, and what is missing here; then end",
     )
     add_settings(parser, AttackSweepSettings, "sweep.")
+    parser.grid = GRID
 
 
 def run(given: Given) -> None:
     """Attack models of a run."""
+    if given["list"]:
+        from ...attack.listing import attack_facts, list_attacks
+
+        tell(given, {"attacks": attack_facts()}, list_attacks)
+        return
     settings = settings_from(AttackSettings, given)
-    check_sweep(given, {"victims": "encoders", "controls": "encoders"})
+    check_sweep(given, GRID)
     folder, seed, engine = given["run"], given["seed"], engine_of(given)
     if given["sweep"]:
-        from ...attack.sweep import attack_sweep
+        from ...attack.sweep import FOLDER, attack_sweep
 
         choices = settings_from(AttackSweepSettings, given, "sweep.")
-        say_sweep(given, "attack", attack_sweep(folder, settings, choices, seed, engine))
+        text = attack_sweep(folder, settings, choices, seed, engine)
+        say_sweep(given, "attack", text, Path(folder) / FOLDER / "sweep.json")
         return
     from ...attack.attack import attack
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ...settings.convert import ConvertSettings, SweepSettings
 from ...settings.engine import EngineSettings
 from ..arguments import add_settings, settings_from
 from ..parser import Parser
 from ..shared import Command, Given, add_stage, check_sweep, engine_of, say_stages, say_sweep
+
+GRID = {"steps": "steps", "encoder": "encoders"}
+"""Options that a sweep has a list for."""
 
 
 def options(parser: Parser) -> None:
@@ -18,18 +23,20 @@ def options(parser: Parser) -> None:
         help="try methods, encoders and T on dev, and write RUN/recipes/best.yaml",
     )
     add_settings(parser, SweepSettings, "sweep.")
+    parser.grid = GRID
 
 
 def run(given: Given) -> None:
     """Convert the ANN of a run."""
     settings = settings_from(ConvertSettings, given)
-    check_sweep(given, {"steps": "steps", "encoder": "encoders"})
+    check_sweep(given, GRID)
     folder, seed, force = given["run"], given["seed"], given["force"]
     if given["sweep"]:
-        from ...convert.sweep import sweep
+        from ...convert.sweep import SWEEP_FILE, sweep
 
         choices = settings_from(SweepSettings, given, "sweep.")
-        say_sweep(given, "sweep", sweep(folder, settings, choices, seed, force, engine_of(given)))
+        text = sweep(folder, settings, choices, seed, force, engine_of(given))
+        say_sweep(given, "sweep", text, Path(folder) / SWEEP_FILE)
         return
     from ...convert.convert import convert
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ...display.output import tell
 from ..parser import Parser
-from ..shared import Command, Given
+from ..shared import Command, Given, add_output
 
 
 def options(parser: Parser) -> None:
@@ -14,13 +15,15 @@ def options(parser: Parser) -> None:
         metavar="DIR",
         help="folder of the two runs (default: demo-runs)",
     )
+    add_output(parser)
 
 
 def run(given: Given) -> None:
     """Run the whole job on the built-in reviews."""
     from ...demo import demo
 
-    demo(given["out"])
+    figures, text = demo(given["out"])
+    tell(given, figures, lambda: text)
 
 
 COMMAND = Command(options, run)

@@ -6,6 +6,7 @@ from ...display.output import tell
 from ...settings.energy import EnergySettings
 from ...settings.engine import DeviceSettings
 from ..arguments import settings_from
+from ..next_step import say_saved
 from ..parser import Parser
 from ..shared import Command, Given, add_stage
 
@@ -21,8 +22,10 @@ def run(given: Given) -> None:
     from ...energy.energy import energy
     from ...energy.outputs import summary
 
-    found = energy(given["run"], settings, given["seed"], given["force"], where).require("energy")
+    run = energy(given["run"], settings, given["seed"], given["force"], where)
+    found = run.require("energy")
     tell(given, {"energy": found}, lambda: summary(found))
+    say_saved(run, "energy")
 
 
 COMMAND = Command(options, run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...settings.engine import EngineSettings
 from ..arguments import add_settings
 from ..parser import Parser
-from ..shared import Command, Given, add_model, add_quiet, add_run, engine_of
+from ..shared import Command, Given, add_config, add_model, add_quiet, add_run, engine_of
 
 
 def options(parser: Parser) -> None:
@@ -20,7 +20,7 @@ def options(parser: Parser) -> None:
         help="split of the run's own data (default: test)",
     )
     parser.add_argument("--data", metavar="FILE", help="a labelled file (TSV, CSV, JSONL) instead")
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_config(parser)
     add_settings(parser, EngineSettings)
 
 
@@ -32,4 +32,4 @@ def run(given: Given) -> None:
     evaluate(given["run"], model, split, given["data"], given["json"], engine_of(given))
 
 
-COMMAND = Command(options, run)
+COMMAND = Command(options, run, resumes=False)

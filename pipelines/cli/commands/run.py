@@ -9,6 +9,7 @@ from ...run_folder.seed_folders import refuse_seeds
 from ...settings.engine import EngineSettings
 from ...settings.run import RunSettings
 from ..arguments import add_settings, settings_from
+from ..next_step import say_saved
 from ..parser import Parser
 from ..shared import Command, Given, add_out, add_work, engine_of
 from ..values import whole
@@ -17,17 +18,17 @@ from ..values import whole
 def options(parser: Parser) -> None:
     """The options of all stages, each with the stage's name before its own."""
     add_out(parser)
-    parser.add_argument(
+    parser.group("run", "What all stages share.").add_argument(
         "--steps",
         type=whole,
         dest="convert.steps",
-        metavar="T",
+        metavar="N",
         default=argparse.SUPPRESS,
         help="time steps T, the same as --convert.steps (default: 4)",
     )
-    add_work(parser)
     add_settings(parser, RunSettings)
     add_settings(parser, EngineSettings)
+    add_work(parser)
 
 
 def run(given: Given) -> int:
@@ -42,6 +43,7 @@ def run(given: Given) -> int:
     made, page = make_run(given["out"], settings, given["force"], engine_of(given))
     figures = made.results() | {"report": str(page)}
     tell(given, figures, lambda: f"{run_text(made)}\nreport: {page}")
+    say_saved(made)
     return 0
 
 

@@ -13,11 +13,10 @@ from ..shared import Command, Given, add_out, add_seed, add_work, say_stages
 def options(parser: Parser) -> None:
     """Which data, and how to train."""
     add_out(parser)
+    for cls in (DataSettings, TrainSettings, DeviceSettings):
+        add_settings(parser, cls)
     add_seed(parser)
     add_work(parser)
-    add_settings(parser, DataSettings)
-    add_settings(parser, TrainSettings)
-    add_settings(parser, DeviceSettings)
 
 
 def run(given: Given) -> None:

@@ -1,0 +1,87 @@
+"""The named groups that a command's help shows its options in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Group(NamedTuple):
+    """A group of options of a settings class: its name, a line about it, and its fields."""
+
+    title: str
+    line: str
+    fields: str = ""
+
+
+GROUPS: dict[str, Sequence[Group]] = {
+    "DataSettings": (
+        Group("data", "Which texts; how a file is read is told by its content."),
+        Group(
+            "words and vectors",
+            "What a text is cut into, and the vectors of its parts.",
+            "stage vectors dim max_length min_count",
+        ),
+    ),
+    "TrainSettings": (
+        Group("training", "How long and how fast the ANN is trained."),
+        Group(
+            "network",
+            "The ANN that is trained.",
+            "model blocks widths channels activation levels bound pooling dropout",
+        ),
+    ),
+    "ConvertSettings": (
+        Group("recipe", "The conversion: a published recipe, and what is chosen otherwise."),
+        Group("input code", "How vectors become spikes.", "encoder mapping soft_threshold"),
+        Group(
+            "thresholds",
+            "At which potential a neuron fires.",
+            "threshold granularity percentile source location normalise threshold_value",
+        ),
+        Group(
+            "neurons",
+            "What a spiking neuron does.",
+            "neuron initial reset leak burst negative bias_shift",
+        ),
+    ),
+    "FinetuneSettings": (
+        Group("fine-tuning", "How long and how fast the SNN is trained."),
+        Group("gradients", "How they pass a spike.", "loss surrogate width backward"),
+    ),
+    "AdversarialSettings": (Group("attacked texts", "Training on adversarial texts besides."),),
+    "AttackSettings": (
+        Group("attacks", "Which attacks, and how far each may go."),
+        Group(
+            "victims",
+            "Which models are attacked, and what says what a difference is made of.",
+            "victims controls draws verify_draws transfer",
+        ),
+        Group("processes", "Where attacks run.", "workers ray"),
+    ),
+    "EnergySettings": (Group("counting", "On which texts work is counted, and what it costs."),),
+    "SweepSettings": (Group("sweep", "With --sweep: what is tried on dev."),),
+    "AttackSweepSettings": (Group("sweep", "With --sweep: which conversions are attacked."),),
+    "DeviceSettings": (Group("engine", "What runs the networks, and where."),),
+    "EngineSettings": (
+        Group("engine", "What runs the networks, and where; all engines give the same spikes."),
+    ),
+    "RunSettings": (Group("run", "What all stages share."),),
+}
+"""By the name of the settings class; the first group has all fields that no other names."""
+
+
+def group_of(cls: type, name: str, prefix: str) -> tuple[str, str]:
+    """Title and line of the group that a field is shown in.
+
+    Args:
+        cls: the settings class
+        name: of the field
+        prefix: of its option, as in ``train.``
+    """
+    line = (cls.__doc__ or "").splitlines()[0]
+    groups = next((GROUPS[c.__name__] for c in cls.__mro__ if c.__name__ in GROUPS), ())
+    own = next((group for group in groups if name in group.fields.split()), None)
+    found = own or (groups[0] if groups else Group("settings", line))
+    marked = f"{found.title} (--{prefix}*)" if prefix else found.title
+    return marked, found.line

@@ -1,0 +1,92 @@
+"""The lines of a file or of standard input, as they come, in bounded memory."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from typing import Protocol
+
+from ...errors import InputError
+from ...text.decoding.decoding import check_encoding
+
+CHUNK = 1 << 16
+"""Bytes that are read at once, at most; what is there already is not waited with."""
+LONGEST = 10_000_000
+"""Characters; a longer line is no text, but a file of another kind."""
+
+
+class Chunked(Protocol):
+    """What gives the bytes that are there, at most so many; none at its end."""
+
+    def read1(self, size: int = -1, /) -> bytes:
+        """The next bytes."""
+
+
+class Lines:
+    """Lines of a stream of bytes, without their ends.
+
+    Args:
+        stream: to read from; a pipe gives what it has, so that answers come while it is open
+        name: of it in errors
+        encoding: of its characters; None for UTF-8 with or without a byte order mark
+
+    Attributes:
+        number: of the last line that was given, from 1
+    """
+
+    def __init__(self, stream: Chunked, name: str, encoding: str | None = None) -> None:
+        self.stream, self.name, self.number = stream, name, 0
+        self.encoding = check_encoding(encoding) if encoding else "utf-8-sig"
+        self._decoder = codecs.getincrementaldecoder(self.encoding)("strict")
+        self._left = ""  # of a line whose end is not here yet
+        self._seen = 0  # whole lines so far
+
+    def chunks(self) -> Iterator[list[str]]:
+        """The lines in lists: of as many as have come, at least one.
+
+        Raises:
+            InputError: another encoding, or a line without end, with its number.
+        """
+        while data := self._read():
+            *lines, self._left = (self._left + self._decoded(data)).split("\n")
+            if len(self._left) > LONGEST or any(len(line) > LONGEST for line in lines):
+                raise self._too_long(lines)
+            if lines:
+                self._seen += len(lines)
+                yield [line.removesuffix("\r") for line in lines]
+        last = self._left + self._decoded(b"", final=True)
+        self._seen += 1
+        if last:
+            yield [last.removesuffix("\r")]
+
+    def __iter__(self) -> Iterator[str]:
+        """The lines one by one; ``number`` says which."""
+        for lines in self.chunks():
+            for line in lines:
+                self.number += 1
+                yield line
+
+    def _read(self) -> bytes:
+        try:
+            return self.stream.read1(CHUNK)
+        except OSError as error:
+            raise InputError(f"could not read {self.name}: {error.strerror or error}") from error
+
+    def _decoded(self, data: bytes, final: bool = False) -> str:
+        try:
+            return self._decoder.decode(data, final)
+        except UnicodeDecodeError as error:
+            known = error.object[: error.start].decode(error.encoding, "ignore")
+            number = self._seen + known.count("\n") + 1
+            wanted = "UTF-8" if self.encoding == "utf-8-sig" else self.encoding
+            raise InputError(
+                f"{self.name} line {number}: expected text in {wanted}, but it has other bytes; "
+                "name the encoding, as in --encoding GB18030"
+            ) from None
+
+    def _too_long(self, lines: list[str]) -> InputError:
+        place = next((i for i, line in enumerate(lines) if len(line) > LONGEST), len(lines))
+        return InputError(
+            f"{self.name} line {self._seen + place + 1}: expected a text, but it is longer than "
+            f"{LONGEST:,} characters; put every text on a line of its own"
+        )
