@@ -16,6 +16,7 @@ from ..models.saving import save_model
 from ..models.text_model import TextModel
 from .data import Prepared, prepare_data
 from .quality.baseline import linear_baseline
+from .quality.latency import latency_figures
 from .quality.quality import model_figures
 from .run_folder.fingerprints import settings_dict
 from .run_folder.run_folder import RunFolder
@@ -112,6 +113,7 @@ def _figures(model: TextModel, texts: Texts, settings: TrainSettings) -> dict[st
     return {
         **found,
         **model_figures(logits, texts),
+        "latency": latency_figures(model, texts),
         "baseline": linear_baseline(texts, settings.class_weights),
         "class_weights": settings.class_weights,
         "train_vectors": settings.train_vectors,

@@ -190,8 +190,8 @@ def test_boxes_of_words_changed() -> None:
     [
         (names.victim("ann+noise@poisson:7"), "ANN +noise @poisson:7"),
         (names.victim("finetuned"), "Fine-tuned SNN"),
-        (names.victim("finetuned+deterministic", is_short=True), "Fine-tuned +deterministic"),
-        (names.victim("snn-adversarial"), "SNN adversarial"),
+        (names.victim("finetuned+deterministic"), "Fine-tuned SNN +deterministic"),
+        (names.victim("snn-adversarial"), "Adversarially tuned SNN"),
         (names.victim("other"), "other"),
         (names.attack("a/b/own.py"), "own.py"),
         (names.attack("textfooler-nouse"), "textfooler-nouse"),

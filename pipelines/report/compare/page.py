@@ -9,7 +9,8 @@ from ....errors import InputError
 from ....files import write_text
 from ...display.names import title
 from ..drawing.files import rows_link
-from ..format import plain
+from ..format import plain, points_from
+from ..labels import labelled
 from ..read import Run
 from ..templating import render_template
 from .overlay import overlay, run_key, styles
@@ -38,7 +39,7 @@ def compare(paths: Sequence[str | Path], out: str | Path | None = None) -> Path:
         )
     runs = dict(zip(run_names(folders), (Run(path) for path in paths), strict=True))
     target = Path(out) if out else Path(paths[0]) / "compare.html"
-    text = render_template("page/compare.html", comparison(runs))
+    text = labelled(render_template("page/compare.html", comparison(runs)))
     write_text(target, text.encode("utf-8", "replace").decode("utf-8"))
     return target
 
@@ -91,7 +92,9 @@ def lead(run: Run) -> Row:
     """The card of a run: its last model, beside its ANN."""
     kind = run.last or ("ann" if "ann" in run.models else None)
     model, ann = run.models[kind] if kind else None, run.models.get("ann")
-    gap = model.test_accuracy - ann.test_accuracy if model and ann and kind != "ann" else None
+    gap = ""
+    if model and ann and kind != "ann":
+        gap = points_from(model.test_accuracy, ann.test_accuracy)
     return {"model": model, "name": title(kind) if kind else "", "gap": gap, "data": run.name}
 
 

@@ -13,9 +13,21 @@ SECTIONS: Registry[Section[Any]] = Registry(
     "section of a report",
     __name__,
     "SECTION",
-    ("accuracy", "conversion", "activity", "raster", "energy", "robustness", "settings"),
+    (
+        "accuracy",
+        "learning",
+        "conversion",
+        "activity",
+        "raster",
+        "energy",
+        "robustness",
+        "settings",
+    ),
     {
         name: f"{name}.section"
-        for name in ("accuracy", "conversion", "activity", "raster", "energy", "robustness")
+        for name in (
+            *("accuracy", "learning", "conversion", "activity", "raster", "energy"),
+            "robustness",
+        )
     },
 )

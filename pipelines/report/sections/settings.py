@@ -35,8 +35,17 @@ class Settings(Section[Run]):
         return "Settings, data and versions"
 
     def context(self, figures: Run) -> dict[str, Any]:
-        """Names of the stages."""
-        return {"stage_names": STAGE_NAMES}
+        """Names of the stages, the commands that make them, and their seeds."""
+        stages = [name for name in figures.results if name in STAGE_NAMES and name != "data"]
+        return {
+            "stage_names": STAGE_NAMES,
+            "commands": {name: figures.made_by(name) for name in stages},
+            "seeds": {
+                name: figures.settings[name]["seed"]
+                for name in stages
+                if "seed" in figures.settings.get(name, {})
+            },
+        }
 
 
 SECTION = Settings()
