@@ -54,6 +54,12 @@ def victim(name: str) -> str:
     return " ".join([title(model), *rest])
 
 
+def victim_in_sentence(name: str) -> str:
+    """The same inside a sentence, after "the"."""
+    model, *rest = re.split(r"(?=[+@])", name)
+    return " ".join([in_sentence(model), *rest])
+
+
 def with_names(sentence: str, victims: Collection[str]) -> str:
     """A sentence of records with the names that models have on a page in place of their own.
 
@@ -68,8 +74,7 @@ def with_names(sentence: str, victims: Collection[str]) -> str:
     known = "|".join(re.escape(name) for name in sorted(victims, key=len, reverse=True))
 
     def named(found: re.Match[str]) -> str:
-        model, *rest = re.split(r"(?=[+@])", found[0])
-        name = " ".join([in_sentence(model), *rest])
+        name = victim_in_sentence(found[0])
         return name[0].upper() + name[1:] if found.start() == 0 else name
 
     return re.sub(rf"(?<![\w@+-])(?:{known})(?![\w@+-])", named, sentence)

@@ -15,7 +15,10 @@ from markupsafe import Markup
 
 
 def labelled(page: str) -> Markup:
-    """``page`` with ``data-label`` on the cells (``td``) of tables that have a head."""
+    """``page`` with ``data-label`` on the cells of tables that have a head.
+
+    A heading of a row that is its first cell needs none: it names the card.
+    """
     found = _Tables(page).labels
     parts, last = [], 0
     for place, label in found:
@@ -54,7 +57,7 @@ class _Tables(HTMLParser):
             if self.in_head:
                 self.heads += [""] * width
                 self.in_cell = True
-            elif tag == "td" and self.column < len(self.heads):
+            elif (tag == "td" or self.column) and self.column < len(self.heads):
                 self._label(self.heads[self.column])
             self.column += width
         elif tag == "br" and self.in_cell:

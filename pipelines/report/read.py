@@ -92,7 +92,7 @@ class Run:
 
     def made_by(self, stage: str) -> str:
         """The command line that makes a stage as it is."""
-        return command_for(stage, self.path, self.config)
+        return command_for(stage, self.path, self.config, is_light=True)
 
     @property
     def where(self) -> str:

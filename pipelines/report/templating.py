@@ -55,7 +55,12 @@ def environment() -> Environment:
     )
     made.filters |= {name: getattr(form, name) for name in NUMBERS}
     made.filters |= {"model_name": names.title, "in_sentence": names.in_sentence}
-    made.filters |= {"victim": names.victim, "attack": names.attack, "breakable": breakable}
+    made.filters |= {
+        "victim": names.victim,
+        "victim_in_sentence": names.victim_in_sentence,
+        "attack": names.attack,
+        "breakable": breakable,
+    }
     made.globals["version"] = __version__
     return made
 

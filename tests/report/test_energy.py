@@ -106,7 +106,7 @@ def test_points_lie_where_energy_and_accuracy_say() -> None:
         )
         for t in (1, 2, 3)
     ]
-    line = {1: made(EnergyRow, energy_row("ann", "dense", 1e-5, model="m", accuracy=0.8))}
+    line = [made(EnergyRow, energy_row("ann", "dense", 1e-5, model="m", accuracy=0.8))]
     root = ElementTree.fromstring(str(curve_panel("m", {"snn": points}, [], line)))
     marks = [(float(c.attrib["cx"]), float(c.attrib["cy"])) for c in root.iter("circle")]
     # powers of ten are equally far apart, and so are equal steps of accuracy

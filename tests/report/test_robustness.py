@@ -137,7 +137,7 @@ def test_older_runs_still_render(tmp_path: Path) -> None:
     ]
     page = page_of(write_run(tmp_path, results))
     # conclusions are drawn all the same
-    assert "Not compared with the ANN: finetuned." in page.text
+    assert "Not compared with the ANN: fine-tuned SNN." in page.text
     assert "Paired tests" not in page.text and "Transfer" not in page.text
     assert "Spelling kept" not in page.text and "Claims that" not in page.text
 

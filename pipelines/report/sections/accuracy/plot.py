@@ -97,7 +97,7 @@ def _draw(
                 place = frame.x(step) + aside[kind], frame.y(value)
                 canvas.marker(SHAPES[kind], *place, f"mark {kind}", title)
     for step in labelled:
-        _accuracy_labels(frame, curves, step)
+        _accuracy_labels(frame, curves, step, bands, aside)
 
 
 def _levels(floors: Sequence[float], ann: ModelStage | None) -> list[Level]:
@@ -154,8 +154,14 @@ def _accuracy_legend(
         place += 28 + text_width(name) + 18
 
 
-def _accuracy_labels(frame: StepFrame, curves: Mapping[str, Sequence[float]], step: int) -> None:
-    """Values at one step: the higher one above its point, the lower one below."""
+def _accuracy_labels(
+    frame: StepFrame,
+    curves: Mapping[str, Sequence[float]],
+    step: int,
+    bands: Bands,
+    aside: Mapping[str, float],
+) -> None:
+    """Values at one step: the higher one above its interval, the lower one below."""
     here = sorted(
         ((c[step - 1], kind) for kind, c in curves.items() if len(c) >= step), reverse=True
     )
@@ -164,7 +170,12 @@ def _accuracy_labels(frame: StepFrame, curves: Mapping[str, Sequence[float]], st
         if same and rank == 1:
             return
         style = "value halo" if same else f"value halo {kind}"
-        place = frame.x(step), frame.y(value) + (20 if rank else -11)
+        ends = bands.get(kind, ())[step - 1 : step]
+        low, high = (ends[0] if ends else None) or (value, value)
+        height = max(frame.y(low), frame.y(value) + 6) + 13
+        if not rank:
+            height = min(frame.y(high), frame.y(value) - 6) - 5
+        place = frame.x(step) + aside[kind], height
         frame.canvas.text(*place, f"{100 * value:.1f}", style, "middle")
 
 

@@ -13,7 +13,7 @@ from ....display.names import title
 from ....run_folder.records.energy import CurvePoint, EnergyRow, EnergyStage
 from ...drawing.files import Figure, figure
 from ...drawing.frames import Axis, columns, rows
-from ...drawing.svg import SHAPES, Canvas, fitting, nice_ticks
+from ...drawing.svg import SHAPES, Canvas, halves, nice_ticks, shortened, text_width
 from ...format import joules, percent
 
 HEIGHT = 256.0  # without the names of baselines, which have a line each above the drawing
@@ -31,10 +31,8 @@ def curves(energy: EnergyStage, model: str) -> dict[str, list[CurvePoint]]:
     }
 
 
-def curve_figure(
-    energy: EnergyStage, model: str, baselines: Sequence[EnergyRow], panels: int = 3
-) -> Figure:
-    """Accuracy against energy over t by one model of so many, as `curve_panel`, with its values."""
+def curve_figure(energy: EnergyStage, model: str, baselines: Sequence[EnergyRow]) -> Figure:
+    """Accuracy against energy over t by one model, as `curve_panel`, with its values."""
     found = curves(energy, model)
     bases = [energy.of(row.victim, row.setting, model) for row in baselines]
     lines = [row for row in bases if row and row.joules]
@@ -50,7 +48,7 @@ def curve_figure(
          "joules_per_sentence": r.joules, "accuracy": r.accuracy}
         for r in [*early, *lines]
     ]  # fmt: skip
-    markup = curve_panel(model, found, early, lines, panels)
+    markup = curve_panel(model, found, early, lines)
     return figure(f"energy-{model}", f"accuracy against energy by {model}", markup, values)
 
 
@@ -59,7 +57,6 @@ def curve_panel(
     found: dict[str, list[CurvePoint]],
     early: Sequence[EnergyRow],
     lines: Sequence[EnergyRow],
-    panels: int = 3,
 ) -> Markup:
     """Accuracy against energy a sentence, on a logarithmic axis; every line has its name.
 
@@ -68,7 +65,6 @@ def curve_panel(
         found: points of every SNN, by victim
         early: rows of those that exit early
         lines: what ANNs cost
-        panels: how many of them stand side by side
     """
     said = "; ".join(
         f"{title(v)} {joules(own[-1].joules)} and {percent(own[-1].accuracy)} "
@@ -81,7 +77,7 @@ def curve_panel(
     shares = [p.accuracy for p in points] + [r.accuracy for r in prices if r.accuracy is not None]
 
     def draw(width: float, shape: str) -> Canvas:
-        top = 28.0 + ROW * (len(lines) + len(found))
+        top = 34.0 + ROW * (len(lines) + len(found))
         label = f"Projected by {model}, accuracy and energy: {said}"
         canvas = Canvas(width, HEIGHT + top, label, shape)
         x, y = _axes(canvas, spent, shares, top)
@@ -96,7 +92,7 @@ def curve_panel(
                 canvas.marker("diamond", *place, f"mark {row.victim}", label)
         return canvas
 
-    return fitting(panels, draw)
+    return halves(draw)
 
 
 def _axes(
@@ -161,16 +157,21 @@ def _flags(
     middle = (x.start + x.end) / 2
     flags.sort(key=lambda flag: -abs(flag.place - middle))
     for number, flag in enumerate(flags):
-        _flag(canvas, flag, 28.0 + ROW * number, flag.place > middle)
+        _flag(canvas, flag, 30.0 + ROW * number)
+    for number, flag in enumerate(flags):  # over the lines of the others
+        name = shortened(flag.name, canvas.width, 11.5)
+        half = text_width(name, 11.5) / 2
+        place = min(max(flag.place, half), canvas.width - half)
+        style = f"value halo small {flag.style}"
+        canvas.text(place, 30.0 + ROW * number, name, style, "middle")
 
 
-def _flag(canvas: Canvas, flag: Flag, height: float, leftwards: bool) -> None:
-    """One name at a height, to the left or to the right of its line."""
+def _flag(canvas: Canvas, flag: Flag, height: float) -> None:
+    """The line down from a name at a height."""
     dashed = "dashed " if flag.style == "ann" else ""
-    canvas.line(flag.place, height - 9, flag.place, flag.foot, f"curve {flag.style} {dashed}hair")
-    canvas.rect(flag.place - 3, height, 6, flag.foot - height, "touch", flag.said, opacity=0.01)
-    canvas.text(flag.place + (-5 if leftwards else 5), height, flag.name, f"value halo small {flag.style}",
-                "end" if leftwards else "start")  # fmt: skip
+    top = height + 4
+    canvas.line(flag.place, top, flag.place, flag.foot, f"curve {flag.style} {dashed}hair")
+    canvas.rect(flag.place - 3, top, 6, flag.foot - top, "touch", flag.said, opacity=0.01)
 
 
 def _curve(canvas: Canvas, victim: str, own: Sequence[CurvePoint], x: Axis, y: Axis) -> None:

@@ -90,7 +90,6 @@ class Energy(Section[EnergyFigures]):
         # models of spikingjelly's have settings of their own, which the first table has no rows for
         cases = [row for row in energy.rows if row.model in main[:1]]
         own = {(row.victim, row.setting) for row in cases}
-        panels = [model for model in main if curves(energy, model)]
         baselines = [r for r in cases if r.victim not in SHAPES and r.joules is not None]
         return {
             "energy": energy,
@@ -103,7 +102,7 @@ class Energy(Section[EnergyFigures]):
             "limits": limits(energy.break_even, main),
             "limit_models": [m for m in main if any(r.model == m for r in energy.break_even)],
             "baselines": baselines,
-            "panels": [curve_figure(energy, m, baselines, len(panels)) for m in panels],
+            "panels": [curve_figure(energy, m, baselines) for m in main if curves(energy, m)],
             "victims": [v for v in SHAPES if any(point.victim == v for point in energy.curves)],
             "headline": figures.headline,
             "files": _files(energy),

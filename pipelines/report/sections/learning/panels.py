@@ -73,7 +73,8 @@ def _draw(
     y = Axis(ticks[0], ticks[-1], bottom, top)
     canvas.text(0, 11, name, "muted")
     rows(canvas, ((y(tick), f"{tick:g}") for tick in ticks), (left, right), 7)
-    labels = [(x(epoch), str(epoch)) for epoch in thinned(max(epochs), 10)]
+    first = [0] if min(epochs) == 0 else []  # the network that training began with
+    labels = [(x(epoch), str(epoch)) for epoch in first + thinned(max(max(epochs), 1), 10)]
     columns(canvas, [], (top, bottom), bottom, "epoch", (left + right) / 2)
     for place, text in labels:
         canvas.text(place, bottom + 17, text, "muted", "middle")
