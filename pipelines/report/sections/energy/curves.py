@@ -13,7 +13,7 @@ from ....display.names import title
 from ....run_folder.records.energy import CurvePoint, EnergyRow, EnergyStage
 from ...drawing.files import Figure, figure
 from ...drawing.frames import Axis, columns, rows
-from ...drawing.svg import SHAPES, Canvas, halves, nice_ticks, shortened, text_width
+from ...drawing.svg import SHAPES, Canvas, both_widths, halves, nice_ticks, shortened, text_width
 from ...format import joules, percent
 
 HEIGHT = 256.0  # without the names of baselines, which have a line each above the drawing
@@ -31,7 +31,9 @@ def curves(energy: EnergyStage, model: str) -> dict[str, list[CurvePoint]]:
     }
 
 
-def curve_figure(energy: EnergyStage, model: str, baselines: Sequence[EnergyRow]) -> Figure:
+def curve_figure(
+    energy: EnergyStage, model: str, baselines: Sequence[EnergyRow], is_wide: bool = False
+) -> Figure:
     """Accuracy against energy over t by one model, as `curve_panel`, with its values."""
     found = curves(energy, model)
     bases = [energy.of(row.victim, row.setting, model) for row in baselines]
@@ -48,7 +50,7 @@ def curve_figure(energy: EnergyStage, model: str, baselines: Sequence[EnergyRow]
          "joules_per_sentence": r.joules, "accuracy": r.accuracy}
         for r in [*early, *lines]
     ]  # fmt: skip
-    markup = curve_panel(model, found, early, lines)
+    markup = curve_panel(model, found, early, lines, is_wide)
     return figure(f"energy-{model}", f"accuracy against energy by {model}", markup, values)
 
 
@@ -57,6 +59,7 @@ def curve_panel(
     found: dict[str, list[CurvePoint]],
     early: Sequence[EnergyRow],
     lines: Sequence[EnergyRow],
+    is_wide: bool = False,
 ) -> Markup:
     """Accuracy against energy a sentence, on a logarithmic axis; every line has its name.
 
@@ -65,6 +68,7 @@ def curve_panel(
         found: points of every SNN, by victim
         early: rows of those that exit early
         lines: what ANNs cost
+        is_wide: as wide as the page; else two of them stand side by side
     """
     said = "; ".join(
         f"{title(v)} {joules(own[-1].joules)} and {percent(own[-1].accuracy)} "
@@ -92,7 +96,7 @@ def curve_panel(
                 canvas.marker("diamond", *place, f"mark {row.victim}", label)
         return canvas
 
-    return halves(draw)
+    return both_widths(draw) if is_wide else halves(draw)
 
 
 def _axes(

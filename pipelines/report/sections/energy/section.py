@@ -90,6 +90,10 @@ class Energy(Section[EnergyFigures]):
         # models of spikingjelly's have settings of their own, which the first table has no rows for
         cases = [row for row in energy.rows if row.model in main[:1]]
         own = {(row.victim, row.setting) for row in cases}
+        leading = [row.model for row in figures.headline if row.memory_joules]
+        drawn = [m for m in main if curves(energy, m)]
+        drawn.sort(key=lambda model: model not in leading)
+        alone = drawn[0] if len(drawn) % 2 else ""  # in the first row
         baselines = [r for r in cases if r.victim not in SHAPES and r.joules is not None]
         return {
             "energy": energy,
@@ -102,7 +106,10 @@ class Energy(Section[EnergyFigures]):
             "limits": limits(energy.break_even, main),
             "limit_models": [m for m in main if any(r.model == m for r in energy.break_even)],
             "baselines": baselines,
-            "panels": [curve_figure(energy, m, baselines) for m in main if curves(energy, m)],
+            "panels": [
+                (model, curve_figure(energy, model, baselines, is_wide=model == alone))
+                for model in drawn
+            ],
             "victims": [v for v in SHAPES if any(point.victim == v for point in energy.curves)],
             "headline": figures.headline,
             "files": _files(energy),
