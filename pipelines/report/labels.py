@@ -40,7 +40,7 @@ class _Tables(HTMLParser):
         self.labels: list[tuple[int, str]] = []
         self.heads: list[str] = []
         self.in_head = self.in_cell = False
-        self.column = 0
+        self.column, self.spans = 0, 1
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -55,8 +55,8 @@ class _Tables(HTMLParser):
         elif tag in ("td", "th"):
             width = int(dict(attrs).get("colspan") or 1)
             if self.in_head:
-                self.heads += [""] * width
-                self.in_cell = True
+                self.heads.append("")
+                self.in_cell, self.spans = True, width
             elif (tag == "td" or self.column) and self.column < len(self.heads):
                 self._label(self.heads[self.column])
             self.column += width
@@ -64,9 +64,12 @@ class _Tables(HTMLParser):
             self.handle_data(" ")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "thead":
+        if tag == "table":
+            self.heads = []
+        elif tag == "thead":
             self.in_head = False
-        elif tag in ("td", "th"):
+        elif self.in_cell and tag in ("td", "th"):
+            self.heads += self.heads[-1:] * (self.spans - 1)
             self.in_cell = False
 
     def handle_data(self, data: str) -> None:

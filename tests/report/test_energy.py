@@ -107,7 +107,8 @@ def test_points_lie_where_energy_and_accuracy_say() -> None:
         for t in (1, 2, 3)
     ]
     line = [made(EnergyRow, energy_row("ann", "dense", 1e-5, model="m", accuracy=0.8))]
-    root = ElementTree.fromstring(str(curve_panel("m", {"snn": points}, [], line)))
+    drawn = str(curve_panel("m", {"snn": points}, [], line))
+    root = ElementTree.fromstring(drawn.split("</svg>")[0] + "</svg>")
     marks = [(float(c.attrib["cx"]), float(c.attrib["cy"])) for c in root.iter("circle")]
     # powers of ten are equally far apart, and so are equal steps of accuracy
     assert marks[1][0] - marks[0][0] == pytest.approx(marks[2][0] - marks[1][0], abs=0.02)

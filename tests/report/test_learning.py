@@ -47,7 +47,7 @@ def test_points_lie_where_the_log_says() -> None:
     epochs = [Epoch(n, {"dev_accuracy": a}) for n, a in ((1, 0.6), (2, 0.7), (3, 0.8))]
     panel = accuracy_panel("ann", epochs, 3)
     assert panel is not None
-    svg = ElementTree.fromstring(panel.split("</svg>")[0] + "</svg>")
+    svg = ElementTree.fromstring(str(panel).split("</svg>")[0] + "</svg>")
     marks = [(float(c.attrib["cx"]), float(c.attrib["cy"])) for c in svg.iter("circle")]
     assert marks[1][0] - marks[0][0] == pytest.approx(marks[2][0] - marks[1][0], abs=0.02)
     assert marks[0][1] - marks[1][1] == pytest.approx(marks[1][1] - marks[2][1], abs=0.02)
@@ -78,6 +78,6 @@ def test_times_stand_with_engine_and_processor(tmp_path: Path) -> None:
 def test_the_commands_and_seeds_of_a_run_are_on_its_page(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "my run")
     text = page_of(folder).text
-    assert f"snnconvert train --dataset reviews --out {shlex.quote(str(folder))} --seed 7" in text
+    assert f"snnconvert train --dataset reviews --out {shlex.quote(str(folder))} --lr 0.001" in text
     assert f"snnconvert attack {shlex.quote(str(folder))}" in text
     assert "every draw comes from the seed 7" in text

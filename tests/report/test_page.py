@@ -175,6 +175,7 @@ def test_half_of_a_surrogate_pair_does_not_stop_the_report(tmp_path: Path) -> No
 
 COMMANDS = {
     "accuracy": "snnconvert train --dataset NAME --out",
+    "learning": "snnconvert train --dataset NAME --out",
     "conversion": "snnconvert convert",
     "activity": "snnconvert convert",
     "raster": "snnconvert convert",
