@@ -105,6 +105,10 @@ def test_headings_stand_over_figures_on_a_telephone(tab: Tab, page: Path, width:
     first = "document.querySelector('#accuracy td')"
     shown = tab.js(f"getComputedStyle({first}, '::before').content")
     assert shown == ('"T"' if width == 390 else "none")
+    # it is a table still to those who hear it
+    nodes = tab.send("Accessibility.getFullAXTree")["nodes"]
+    roles = {node.get("role", {}).get("value") for node in nodes}
+    assert {"table", "row", "cell", "rowheader", "columnheader"} <= roles
 
 
 @pytest.mark.parametrize("width", [390, 1440])
@@ -112,6 +116,20 @@ def test_labels_of_plots_do_not_overlap(tab: Tab, page: Path, width: int) -> Non
     tab.open(page, width)
     tab.js(OVERLAPS)
     assert tab.js("overlaps()") == []
+
+
+def test_the_name_of_a_file_fits_its_card(tab: Tab, tmp_path: Path) -> None:
+    name = "customer_reviews-2024.final.utf8.tsv"
+    path = report(write_run(tmp_path, RESULTS | {"data": RESULTS["data"] | {"name": name}}))
+    for width in (390, 1440):
+        tab.open(path, width)
+        card = "document.querySelector('.card p.name')"
+        assert tab.js(f"{card}.textContent") == name
+        assert tab.js(f"{card}.scrollWidth <= {card}.clientWidth")
+        # it is broken at its marks, never inside a word
+        words = "[...document.querySelector('.card p.name').childNodes].filter(e => e.data)"
+        lines = f"{words}.map(e => {{ const r = document.createRange(); r.selectNode(e);"
+        assert set(tab.js(f"{lines} return r.getClientRects().length }})")) == {1}
 
 
 OVERLAPS = """
