@@ -218,4 +218,8 @@ def test_it_prints_in_light_colours_without_controls(tab: Tab, page: Path) -> No
     hidden = "[...document.querySelectorAll('nav, .save, .skip')]"
     assert tab.js(f"{hidden}.every(e => !e.checkVisibility())")
     assert tab.pdf().startswith(b"%PDF-")
+    tab.resize(718)  # paper A4 without its margins, which cannot be scrolled
+    tables = "[...document.querySelectorAll('table, svg')].filter(e => e.checkVisibility()"
+    wide = f"{tables} && e.getBoundingClientRect().right > innerWidth + 1)"
+    assert tab.js(f"{wide}.map(e => e.parentElement.ariaLabel)") == []
     tab.media("light", "")
