@@ -36,7 +36,8 @@ class _Tables(HTMLParser):
 
     def __init__(self, page: str) -> None:
         super().__init__(convert_charrefs=True)
-        self.lines = [0, *accumulate(len(line) for line in page.splitlines(keepends=True))]
+        # the parser counts no other line ends, though texts of data can hold them
+        self.lines = [0, *accumulate(len(line) + 1 for line in page.split("\n"))]
         self.labels: list[tuple[int, str]] = []
         self.heads: list[str] = []
         self.in_head = self.in_cell = False

@@ -7,7 +7,8 @@ import re
 from snnconvert.pipelines.report.labels import labelled
 
 TABLE = (
-    "<p>é\n</p><table><thead><tr><th>Model</th><th class='n'>Dev<br>accuracy</th>"
+    "<p>é \u2028 \x0c \x85 \r 味\n</p>"
+    "<table><thead><tr><th>Model</th><th class='n'>Dev<br>accuracy</th>"
     "<th colspan='2'>A &lt; B &amp; \"C\"</th></tr></thead>\n<tbody>"
     "<tr><th>ANN</th><td class='n'>1</td><td>2</td><td>3</td></tr>\n"
     "<tr class='over'><th colspan='4'>group</th></tr>"
