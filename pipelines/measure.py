@@ -12,6 +12,7 @@ from ..engine.evaluate import snn_figures, snn_outputs
 from ..files import write_json
 from ..models.snn import SpikingTextModel
 from ..typed_json import made, to_json
+from .quality.latency import latency_figures
 from .quality.quality import model_figures
 from .run_folder.records.spikes import Rasters
 from .run_folder.run_folder import RunFolder
@@ -43,6 +44,7 @@ def measure(
         "test_accuracy": test.pop("accuracy"),
         **test,
         **model_figures(logits, texts),
+        "latency": latency_figures(snn, texts, seed, engine),
     }
 
 

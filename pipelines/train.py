@@ -18,6 +18,7 @@ from ..models.text_model import TextModel
 from ..text.stages import STAGES
 from .data import Prepared, prepare_data
 from .quality.baseline import LINEAR, linear_baseline
+from .quality.latency import latency_figures
 from .quality.quality import model_figures
 from .run_folder.fingerprints import settings_dict
 from .run_folder.run_folder import RunFolder
@@ -143,6 +144,7 @@ def _figures(
     return {
         **found,
         **model_figures(logits, texts),
+        "latency": latency_figures(model, texts),
         "baseline": linear_baseline(texts, settings.class_weights, run.path / "ann" / LINEAR),
         "class_weights": settings.class_weights,
         "train_vectors": settings.train_vectors,

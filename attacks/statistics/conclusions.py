@@ -9,6 +9,7 @@ from ..preset import Role
 from .defence import ALPHA, defence_sentences
 from .differences import difference_sentences
 from .figures import NEAR_ZERO, Figures, Row
+from .pairs import pair_sentences
 from .scores import wilson
 from .wording import counted, percent, shares_of, these_victims
 
@@ -40,6 +41,7 @@ def conclusions(
     return [
         *_sample(everything),
         *difference_sentences(everything),
+        *pair_sentences(comparisons),
         *_unlimited(everything),
         *_claims(everything),
         *_noise(everything),

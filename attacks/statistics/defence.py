@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from .wording import shown_difference
+
 SUFFIX = "-adversarial"
 """What the names of adversarially tuned models end with; before it stands what they were."""
 ALPHA = 0.05
@@ -75,7 +77,7 @@ def _sentence(row: Row, trained: bool) -> str:
     """One paired difference; ``difference`` of a comparison is a - b."""
     if row["difference"] is None:
         return f"Under {row['attack']}, no text can tell {row['victim_a']} and {row['victim_b']}."
-    gain = -row["difference"]
+    gain = -shown_difference(row)
     p = row.get("p_corrected")
     sure = p is not None and p < ALPHA
     word = "more" if gain > 0 else "less"

@@ -9,6 +9,7 @@ from ..preset import Role
 from ..presets.catalogue import role_of
 from ..victim_name import VictimName
 from .defence import ALPHA, is_defended
+from .wording import shown_difference
 
 Row = Mapping[str, Any]
 
@@ -80,7 +81,8 @@ class Figures:
                 continue
             pair = row["victim_a"], row["victim_b"]
             if pair in ((first, second), (second, first)):
-                better = -row["difference"] if pair[0] == first else row["difference"]
+                gap = shown_difference(row)
+                better = -gap if pair[0] == first else gap
                 gains[row["attack"]] = better if row["p_corrected"] < ALPHA else None
         return gains
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from ...formatting import listing
+from ...formatting import listing, points_between
 from ...formatting import percent as number
 
 
@@ -26,6 +27,14 @@ def shares_of(shares: Mapping[str, float], victims: Sequence[str]) -> str:
 def these_victims(victims: Sequence[str]) -> str:
     """What a sentence calls victims that it has named."""
     return "this victim" if len(victims) == 1 else "these victims"
+
+
+def shown_difference(row: Mapping[str, Any]) -> float:
+    """Accuracy of the first less that of the second in a paired test, of the figures as shown."""
+    first, second = row.get("accuracy_a"), row.get("accuracy_b")
+    if first is None or second is None:
+        return float(row["difference"])
+    return points_between(first, second) / 100
 
 
 def by_points(differences: Mapping[str, float]) -> str:

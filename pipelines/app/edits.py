@@ -109,7 +109,11 @@ def _synonym(word: str, classifier: ModelClassifier) -> str:
 def _nearest(word: str, classifier: ModelClassifier) -> str:
     """The word whose vector has the largest cosine with that of ``word``; "" without."""
     stage = classifier.stage
-    if not isinstance(stage, TextStage) or word not in stage.vocabulary or not any(c.isalpha() for c in word):
+    if (
+        not isinstance(stage, TextStage)
+        or word not in stage.vocabulary
+        or not any(c.isalpha() for c in word)
+    ):
         return ""
     vectors = classifier.model.embedding.weight.detach().cpu().numpy()
     own = vectors[stage.vocabulary.ids([word])[0]]

@@ -24,6 +24,7 @@ from ...errors import InputError
 from ...models.saving import save_model
 from ...models.snn import SpikingTextModel
 from ..data import load_run_texts, training_texts
+from ..quality.latency import latency_figures
 from ..quality.quality import model_figures
 from ..run_folder.fingerprints import settings_dict
 from ..run_folder.run_folder import RunFolder
@@ -171,4 +172,5 @@ def _save(tuning: Tuning, best: int) -> Figures:
     save_model(run.path / tuning.stage, model, classes)
     logits = {split: tuning.logits(model, split) for split in ("dev", "test")}
     figures = {f"{s}_accuracy": accuracy(rows, texts.labels[s]) for s, rows in logits.items()}
-    return figures | model_figures(logits, texts)
+    timed = latency_figures(model, texts, tuning.seed, tuning.engine)
+    return figures | model_figures(logits, texts) | {"latency": timed}

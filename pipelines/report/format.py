@@ -78,6 +78,14 @@ def duration(seconds: float | None) -> str:
     return " ".join([*parts, f"{minutes}{NBSP}min", f"{rest}{NBSP}s"])
 
 
+def milliseconds(seconds: float | None) -> str:
+    """0.00213 as ``2.13 ms``: three digits."""
+    if seconds is None:
+        return NONE
+    value = float(f"{1000 * seconds:.3g}")
+    return f"{value:,.0f}{NBSP}ms" if value >= 100 else f"{value:g}{NBSP}ms"
+
+
 def joules(value: float | None) -> str:
     """2.73e-05 as ``27.3 µJ``: three digits and a fitting unit."""
     return formatting.joules(value, "µ", NONE).replace(" ", NBSP)
@@ -86,6 +94,11 @@ def joules(value: float | None) -> str:
 def ratio(value: float | None) -> str:
     """0.2009 as ``0.201 ×``: three digits, how many times as much."""
     return NONE if value is None else f"{float(f'{value:.3g}'):g}{NBSP}×"
+
+
+def points_from(first: float, second: float) -> str:
+    """``first - second``, two fractions, as ``+0.8 points``: of the figures as they are shown."""
+    return points(formatting.points_between(first, second) / 100)
 
 
 def points(difference: float) -> str:

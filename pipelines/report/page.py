@@ -14,6 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ...files import write_text
+from .labels import labelled
 from .read import Run
 from .section import Section
 from .sections import SECTIONS
@@ -93,4 +94,4 @@ def render(run: Run) -> str:
         "leads": [part.top(part.section.lead) for part in ranked],
         "cards": [part.top(part.section.card) for part in ranked],
     }
-    return render_template("page/report.html", shown)
+    return labelled(render_template("page/report.html", shown))

@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 from ...checked_json import Value, read_value
 from ...typed_json import from_json
-from ..run_folder.again import again
+from ..run_folder.again import again, command_for
 from ..run_folder.records.conversion import ConversionReport
 from ..run_folder.records.data import DataStage
+from ..run_folder.records.latency import Latency
 from ..run_folder.records.models import ModelStage
 from ..run_folder.records.stages import RECORDS
 from ..run_folder.run_folder import RunFolder
@@ -83,6 +84,15 @@ class Run:
         return from_json(
             ConversionReport, self.file("snn", "conversion.json", "a conversion report")
         )
+
+    @property
+    def timed(self) -> dict[str, Latency]:
+        """Wall-clock times of the models that have been timed."""
+        return {kind: model.latency for kind, model in self.models.items() if model.latency}
+
+    def made_by(self, stage: str) -> str:
+        """The command line that makes a stage as it is."""
+        return command_for(stage, self.path, self.config, is_light=True)
 
     @property
     def where(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 NUMBERS = (
-    *("percent", "span", "count", "number", "signed", "scientific", "duration", "points"),
+    *("percent", "span", "count", "number", "signed", "scientific", "duration"),
+    *("points", "points_from", "milliseconds"),
     *("plain", "p_value", "reach", "gap", "joules", "ratio", "bare"),
 )
 """Functions of `format` that templates use as filters."""
@@ -52,6 +54,17 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {name: getattr(form, name) for name in NUMBERS}
-    made.filters |= {"model_name": names.title, "victim": names.victim, "attack": names.attack}
+    made.filters |= {"model_name": names.title, "in_sentence": names.in_sentence}
+    made.filters |= {
+        "victim": names.victim,
+        "victim_in_sentence": names.victim_in_sentence,
+        "attack": names.attack,
+        "breakable": breakable,
+    }
     made.globals["version"] = __version__
     return made
+
+
+def breakable(name: str) -> Markup:
+    """A file's name that a line may break at its marks, and not inside a word that fits."""
+    return Markup("<wbr>").join(re.split(r"(?<=[._/\\-])(?=\w)", name))

@@ -23,7 +23,7 @@ _AGAIN = {"snn": "convert", "finetuned": "fine-tune", "attack": "attack", "energ
 _AGAIN |= {"ann-adversarial": "tune", "snn-adversarial": "tune"}
 
 
-def command_for(stage: str, run: Path, config: Config) -> str:
+def command_for(stage: str, run: Path, config: Config, is_light: bool = False) -> str:
     """The command line that makes ``stage`` of the run again.
 
     Options are named where they differ from what the command takes by itself. The same command
@@ -34,12 +34,14 @@ def command_for(stage: str, run: Path, config: Config) -> str:
         run: the folder
         config: what config.yaml holds: the settings of each stage; where it lacks those of a
             stage, the command is given without them
+        is_light: load no torch; of a recipe then every option is named that is not the default of
+            its own, though it may be that of the others
     """
     if stage in ("data", "ann"):
         return _train(run, config)
     where, own = shlex.quote(str(run)), config.get(stage, {})
     if stage == "snn":
-        words = ["convert", where, *_recipe_words(run, own)]
+        words = ["convert", where, *_recipe_words(run, own, is_light)]
     elif stage in SHOWING:
         words = [stage, where, *_words(SHOWING[stage], _without_controls(own))]
     else:
@@ -112,7 +114,7 @@ def _seed(values: Config) -> list[str]:
     return ["--seed", str(seed)] if seed else []
 
 
-def _recipe_words(run: Path, own: Config) -> list[str]:
+def _recipe_words(run: Path, own: Config, is_light: bool) -> list[str]:
     """The options of ``convert``: a recipe by name, and what was changed of it."""
     from ...convert.recipes.options import from_options, recipe_options, to_options
     from ...convert.recipes.published import PUBLISHED, load_options
@@ -123,7 +125,7 @@ def _recipe_words(run: Path, own: Config) -> list[str]:
         name = ConvertSettings().recipe
     base = load_options(name if name in PUBLISHED else str(of_run))[1]
     usual = {name: item.default for name, item in recipe_options().items()}
-    usual |= to_options(from_options(base))
+    usual |= base if is_light else to_options(from_options(base))
     changed = {key: value for key, value in own.items() if key in usual and value != usual[key]}
     words = ["--recipe", name] if name != ConvertSettings().recipe else []
     for key, value in changed.items():

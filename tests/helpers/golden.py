@@ -48,7 +48,7 @@ CONVERSIONS = {
 }
 MOST_ROWS = 8  # of a list of rows that is kept row by row
 # what differs from run to run, or says where files lie and what their settings hash to
-CHANGING = {"seconds", "fingerprint", "files", "made_from", "digest", "versions"}
+CHANGING = {"seconds", "latency", "fingerprint", "files", "made_from", "digest", "versions"}
 
 
 def command(words: list[str]) -> None:

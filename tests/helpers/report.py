@@ -307,7 +307,7 @@ def write_run(folder: Path, results: dict[str, Any] = RESULTS, record: Any = REC
     return folder
 
 
-VOID = {"meta", "link", "br", "hr", "img", "input"}
+VOID = {"meta", "link", "br", "hr", "img", "input", "wbr"}
 
 
 class Page(HTMLParser):

@@ -65,7 +65,7 @@ def results(run: Path) -> dict[str, Any]:
 def plain(value: Any) -> Any:
     """Figures without what tells one making of them from another."""
     if isinstance(value, dict):
-        left_out = ("seconds", "fingerprint", "files", "processors", "data_dir")
+        left_out = ("seconds", "latency", "fingerprint", "files", "processors", "data_dir")
         return {k: plain(v) for k, v in value.items() if k not in left_out}
     return [plain(v) for v in value] if isinstance(value, list) else value
 

@@ -14,8 +14,18 @@ from snnconvert.pipelines.run_folder.seed_folders import seed_folder
 from snnconvert.pipelines.statistics.summary import summarise, write_summary
 from snnconvert.tests.helpers.browser import Tab, a_tab
 from snnconvert.tests.helpers.report import ENERGY, RESULTS, class_figures, write_run
+from snnconvert.tests.report.test_learning import LOG
 
-PARTS = ("accuracy", "conversion", "activity", "raster", "energy", "robustness", "settings")
+PARTS = (
+    "accuracy",
+    "learning",
+    "conversion",
+    "activity",
+    "raster",
+    "energy",
+    "robustness",
+    "settings",
+)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +36,11 @@ def tab() -> Iterator[Tab]:
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
-    return report(write_run(folder / "one", RESULTS | {"energy": ENERGY}))
+    run = write_run(folder / "one", RESULTS | {"energy": ENERGY})
+    for name in ("ann/train.csv", "finetuned/finetune.csv"):
+        (run / name).parent.mkdir(exist_ok=True)
+        (run / name).write_text(LOG, encoding="utf-8")
+    return report(run)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +80,7 @@ def quiet(tab: Tab, path: Path) -> None:
     assert tab.complaints() == []
 
 
-@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("width", [360, 390, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("which", ["page", "comparison", "seeds", "classes"])
 def test_it_renders_and_nothing_overflows(
@@ -87,6 +101,70 @@ def test_it_renders_and_nothing_overflows(
     assert tab.js(f"{drawn}.every(e => e.getBoundingClientRect().width > 50)")
     assert tab.js(f"{drawn}.length") > 0
     quiet(tab, path)
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_no_column_is_cut_off(tab: Tab, page: Path, width: int) -> None:
+    tab.open(page, width)
+    tab.js("document.querySelectorAll('details').forEach(part => part.open = true)")
+    # every table and drawing fits into its region: there is nothing that one must scroll to
+    regions = "[...document.querySelectorAll('.scroll, figure, .panel')]"
+    cut = f"{regions}.filter(e => e.scrollWidth > e.clientWidth + 1)"
+    assert tab.js(f"{cut}.map(e => e.ariaLabel + e.scrollWidth + '>' + e.clientWidth)") == []
+    cells = "[...document.querySelectorAll('td')].filter(e => e.checkVisibility() &&"
+    assert tab.js(f"{cells} e.scrollWidth > e.clientWidth + 1).map(e => e.outerHTML)") == []
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_headings_stand_over_figures_on_a_telephone(tab: Tab, page: Path, width: int) -> None:
+    tab.open(page, width)
+    first = "document.querySelector('#accuracy td')"
+    shown = tab.js(f"getComputedStyle({first}, '::before').content")
+    assert shown == ('"T"' if width == 390 else "none")
+    # it is a table still to those who hear it
+    nodes = tab.send("Accessibility.getFullAXTree")["nodes"]
+    roles = {node.get("role", {}).get("value") for node in nodes}
+    assert {"table", "row", "cell", "rowheader", "columnheader"} <= roles
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_labels_of_plots_do_not_overlap(tab: Tab, page: Path, width: int) -> None:
+    tab.open(page, width)
+    tab.js(OVERLAPS)
+    assert tab.js("overlaps()") == []
+
+
+def test_the_name_of_a_file_fits_its_card(tab: Tab, tmp_path: Path) -> None:
+    name = "customer_reviews-2024.final.utf8.tsv"
+    path = report(write_run(tmp_path, RESULTS | {"data": RESULTS["data"] | {"name": name}}))
+    for width in (390, 1440):
+        tab.open(path, width)
+        card = "document.querySelector('.card p.name')"
+        assert tab.js(f"{card}.textContent") == name
+        assert tab.js(f"{card}.scrollWidth <= {card}.clientWidth")
+        # it is broken at its marks, never inside a word
+        words = "[...document.querySelector('.card p.name').childNodes].filter(e => e.data)"
+        lines = f"{words}.map(e => {{ const r = document.createRange(); r.selectNode(e);"
+        assert set(tab.js(f"{lines} return r.getClientRects().length }})")) == {1}
+
+
+OVERLAPS = """
+window.overlaps = () => {
+  const found = [];
+  for (const svg of document.querySelectorAll('figure svg')) {
+    if (!svg.checkVisibility()) continue;
+    const boxes = [...svg.querySelectorAll('text')].map(e => [e, e.getBoundingClientRect()]);
+    for (const [i, [a, p]] of boxes.entries())
+      for (const [b, q] of boxes.slice(i + 1)) {
+        const across = Math.min(p.right, q.right) - Math.max(p.left, q.left);
+        const down = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top);
+        // a line's box is higher than its letters: a third may be shared
+        if (across > 1 && down > Math.min(p.height, q.height) / 3)
+          found.push(`${svg.ariaLabel.slice(0, 30)}: ${a.textContent} / ${b.textContent}`);
+      }
+  }
+  return found;
+}; 0"""
 
 
 def test_every_section_is_there_and_chinese_letters_have_width(tab: Tab, page: Path) -> None:
@@ -156,4 +234,8 @@ def test_it_prints_in_light_colours_without_controls(tab: Tab, page: Path) -> No
     hidden = "[...document.querySelectorAll('nav, .save, .skip')]"
     assert tab.js(f"{hidden}.every(e => !e.checkVisibility())")
     assert tab.pdf().startswith(b"%PDF-")
+    tab.resize(718)  # paper A4 without its margins, which cannot be scrolled
+    tables = "[...document.querySelectorAll('table, svg')].filter(e => e.checkVisibility()"
+    wide = f"{tables} && e.getBoundingClientRect().right > innerWidth + 1)"
+    assert tab.js(f"{wide}.map(e => e.parentElement.ariaLabel)") == []
     tab.media("light", "")

@@ -106,8 +106,9 @@ def test_points_lie_where_energy_and_accuracy_say() -> None:
         )
         for t in (1, 2, 3)
     ]
-    line = {1: made(EnergyRow, energy_row("ann", "dense", 1e-5, model="m", accuracy=0.8))}
-    root = ElementTree.fromstring(str(curve_panel("m", {"snn": points}, [], line)))
+    line = [made(EnergyRow, energy_row("ann", "dense", 1e-5, model="m", accuracy=0.8))]
+    drawn = str(curve_panel("m", {"snn": points}, [], line))
+    root = ElementTree.fromstring(drawn.split("</svg>")[0] + "</svg>")
     marks = [(float(c.attrib["cx"]), float(c.attrib["cy"])) for c in root.iter("circle")]
     # powers of ten are equally far apart, and so are equal steps of accuracy
     assert marks[1][0] - marks[0][0] == pytest.approx(marks[2][0] - marks[1][0], abs=0.02)
@@ -136,3 +137,16 @@ def test_ticks_of_a_logarithmic_axis(low: float, high: float, expected: list[flo
 )  # fmt: skip
 def test_joules_have_three_digits_and_a_fitting_unit(value: float | None, expected: str) -> None:
     assert form.joules(value).replace("\u00a0", " ") == expected
+
+
+def test_the_headline_leads_with_the_energy_that_counts_memory(tmp_path: Path) -> None:
+    energy = copy.deepcopy(ENERGY)
+    row = next(r for r in energy["rows"] if r["victim"] == "finetuned" and "all" in r["setting"])
+    counted = row | {"model": "counts-memory", "ratio_to_sparse_ann": 2.345}
+    energy["rows"].append(counted | {"memory_joules": 1e-6, "joules_per_sentence": 2e-6})
+    energy["shown"] = [row["model"], "counts-memory"]
+    text = page_of(write_run(tmp_path, RESULTS | {"energy": energy})).text.replace("\u00a0", " ")
+    assert (
+        "projected to cost 2.35 × the energy of the sparse ANN by counts-memory, which counts "
+        f"memory accesses (without memory: {row['model']} 0.201 ×)."
+    ) in text

@@ -132,7 +132,7 @@ def test_every_section_of_the_package_answers() -> None:
         assert section.template == f"{name}.html"
         names.append(name)
     assert names == [
-        *("accuracy", "conversion", "activity", "raster", "explained", "energy"),
+        *("accuracy", "learning", "conversion", "activity", "raster", "explained", "energy"),
         *("robustness", "settings"),
     ]
     with pytest.raises(InputError, match="expected a new name for the section of a report"):

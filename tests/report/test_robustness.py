@@ -137,7 +137,7 @@ def test_older_runs_still_render(tmp_path: Path) -> None:
     ]
     page = page_of(write_run(tmp_path, results))
     # conclusions are drawn all the same
-    assert "Not compared with the ANN: finetuned." in page.text
+    assert "Not compared with the ANN: fine-tuned SNN." in page.text
     assert "Paired tests" not in page.text and "Transfer" not in page.text
     assert "Spelling kept" not in page.text and "Claims that" not in page.text
 
@@ -190,8 +190,8 @@ def test_boxes_of_words_changed() -> None:
     [
         (names.victim("ann+noise@poisson:7"), "ANN +noise @poisson:7"),
         (names.victim("finetuned"), "Fine-tuned SNN"),
-        (names.victim("finetuned+deterministic", is_short=True), "Fine-tuned +deterministic"),
-        (names.victim("snn-adversarial"), "SNN adversarial"),
+        (names.victim("finetuned+deterministic"), "Fine-tuned SNN +deterministic"),
+        (names.victim("snn-adversarial"), "Adversarially tuned SNN"),
         (names.victim("other"), "other"),
         (names.attack("a/b/own.py"), "own.py"),
         (names.attack("textfooler-nouse"), "textfooler-nouse"),

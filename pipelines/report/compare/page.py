@@ -11,7 +11,8 @@ from ...display.names import title
 from ...run_folder.seed_folders import seed_folder
 from ...statistics.summary import SeedSummary, read_summary, summarise
 from ..drawing.files import rows_link
-from ..format import plain
+from ..format import plain, points_from
+from ..labels import labelled
 from ..read import Run
 from ..templating import render_template
 from .overlay import overlay, run_key, styles
@@ -92,7 +93,7 @@ def _write(target: Path, runs: Mapping[str, Run], summary: SeedSummary | None) -
     """The page of ``runs``, which are those of a summary in its order."""
     shown = comparison(runs)
     shown["over"] = seeds_context(summary, list(runs)) if summary else None
-    text = render_template("page/compare.html", shown)
+    text = labelled(render_template("page/compare.html", shown))
     write_text(target, text.encode("utf-8", "replace").decode("utf-8"))
     return target
 
@@ -145,7 +146,9 @@ def lead(run: Run) -> Row:
     """The card of a run: its last model, beside its ANN."""
     kind = run.last or ("ann" if "ann" in run.models else None)
     model, ann = run.models[kind] if kind else None, run.models.get("ann")
-    gap = model.test_accuracy - ann.test_accuracy if model and ann and kind != "ann" else None
+    gap = ""
+    if model and ann and kind != "ann":
+        gap = points_from(model.test_accuracy, ann.test_accuracy)
     return {"model": model, "name": title(kind) if kind else "", "gap": gap, "data": run.name}
 
 

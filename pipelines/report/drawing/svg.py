@@ -161,7 +161,8 @@ def spread(places: Sequence[float], gap: float, low: float, high: float) -> list
     return moved
 
 
-WIDE, NARROW = 980, 306
+WIDE, HALF, NARROW = 980, 477, 306
+"""Widths of drawings, in CSS pixels: of the page, of two side by side, and of a telephone."""
 
 
 SHAPES = {"snn": "circle", "finetuned": "square"}
@@ -170,3 +171,13 @@ SHAPES = {"snn": "circle", "finetuned": "square"}
 def both_widths(draw: Callable[[float, str], Canvas]) -> Markup:
     """The wide and the narrow drawing of a figure."""
     return draw(WIDE, "wide").markup() + draw(NARROW, "narrow").markup()
+
+
+def halves(draw: Callable[[float, str], Canvas]) -> Markup:
+    """As `both_widths`, for figures of which two stand side by side on a wide page."""
+    return draw(HALF, "wide").markup() + draw(NARROW, "narrow").markup()
+
+
+def fitting(figures: int, draw: Callable[[float, str], Canvas]) -> Markup:
+    """The drawing of one of so many figures side by side: few are wide, so that they fill a row."""
+    return halves(draw) if figures in (1, 2, 4) else draw(NARROW, "small").markup()

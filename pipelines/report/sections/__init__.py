@@ -14,11 +14,14 @@ SECTIONS: Registry[Section[Any]] = Registry(
     __name__,
     "SECTION",
     (
-        *("accuracy", "conversion", "activity", "raster", "explained", "energy"),
+        *("accuracy", "learning", "conversion", "activity", "raster", "explained", "energy"),
         *("robustness", "settings"),
     ),
     {
         name: f"{name}.section"
-        for name in ("accuracy", "conversion", "activity", "raster", "energy", "robustness")
+        for name in (
+            *("accuracy", "learning", "conversion", "activity", "raster", "energy"),
+            "robustness",
+        )
     },
 )

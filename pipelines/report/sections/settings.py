@@ -36,10 +36,19 @@ class Settings(Section[Run]):
         return "Settings, data and versions"
 
     def context(self, figures: Run) -> dict[str, Any]:
-        """Names of the stages, and sentences on repeated texts where they were counted."""
+        """Names of the stages, the commands that make them, their seeds, and repeated texts."""
         data = figures.data
-        repeats = repeat_notes(data.repeats, data.sizes) if data and data.repeats else None
-        return {"stage_names": STAGE_NAMES, "repeats": repeats}
+        stages = [name for name in figures.results if name in STAGE_NAMES and name != "data"]
+        return {
+            "stage_names": STAGE_NAMES,
+            "repeats": repeat_notes(data.repeats, data.sizes) if data and data.repeats else None,
+            "commands": {name: figures.made_by(name) for name in stages},
+            "seeds": {
+                name: figures.settings[name]["seed"]
+                for name in stages
+                if "seed" in figures.settings.get(name, {})
+            },
+        }
 
 
 SECTION = Settings()

@@ -8,6 +8,7 @@ from typing import Any
 from ....checked_json import Value
 from ....typed_json import added, inline, rare
 from .classes import ClassFigures
+from .latency import Latency
 from .tuning import Tuning
 
 
@@ -62,7 +63,8 @@ class Imported:
 class ModelStage(Judged):
     """What is recorded of any model; what was not measured is None or empty.
 
-    processors: where training went on on another processor, all of them.
+    latency: wall-clock time of a text. processors: where training went on on another processor,
+    all of them.
     """
 
     steps: int | None = rare()
@@ -82,6 +84,7 @@ class ModelStage(Judged):
     recipe: dict[str, Any] | None = rare()
     imported: Imported | None = inline()
     adversarial: Tuning | None = rare()
+    latency: Latency | None = rare()
     seconds: float | None = rare()
     processors: list[str] = rare(list)
 

@@ -46,7 +46,6 @@ def test_a_sentence_calls_it_the_same_in_small_letters() -> None:
     ("written", "expected"),
     [
         (names.title("mine"), "mine"),
-        (names.short("mine"), "mine"),
         (names.in_sentence("mine"), "mine"),
         (names.in_sentence("snn-adversarial"), "adversarially tuned SNN"),
         (names.victim("mine+noise"), "mine +noise"),

@@ -201,7 +201,7 @@ def test_done_is_done_and_other_settings_are_refused(
     before = (copy / "results.json").read_bytes()
     for words in ([], ["--model", "ann"], ["--model", "snn"]):
         assert main(["finetune", str(copy), *TUNE, *words]) == 0
-    assert "SNN adversarial" in capsys.readouterr().out
+    assert "Adversarially tuned SNN" in capsys.readouterr().out
     assert main(["finetune", str(copy), *TUNE, "--adversarial-budget", "9"]) == 2
     said = capsys.readouterr().err
     assert "other settings (adversarial_budget was 500, now 9)" in said and "--force" in said
@@ -367,7 +367,7 @@ def test_the_attack_says_what_was_held_out(
     assert any("Every attack here is one that was trained on" in s for s in figures["conclusions"])
     shown = capsys.readouterr().out.splitlines()
     marked = [line for line in shown if "deepwordbug *" in line]
-    assert len(marked) == 2 and all("adversarial" in line for line in marked)
+    assert len(marked) == 2 and all("Adversarially tuned" in line for line in marked)
     assert main(["report", str(copy)]) == 0
 
 

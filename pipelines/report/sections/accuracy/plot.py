@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ....display.names import short
+from ....display.names import title as model_title
 from ....run_folder.records.models import ModelStage
 from ...drawing.files import Figure, figure
 from ...drawing.frames import StepFrame
@@ -23,6 +23,8 @@ Row = dict[str, Any]
 NEAR = 0.1
 """The largest class's share is shown where an accuracy is at most so far above it."""
 FLOOR = "curve ink dashed hair"
+ASIDE = 7.0
+"""Pixels between the points of two models at one step."""
 
 
 Bands = Mapping[str, Sequence[tuple[float, float] | None]]
@@ -47,7 +49,7 @@ def accuracy_plot(
     levels = _levels(near, ann)
     values += [value for value, _, _ in levels]
     ticks = nice_ticks(100 * min(values) - 0.5, 100 * max(values) + 0.5)
-    said = [f"{short(k)} {percent(c[-1])} at T = {len(c)}" for k, c in curves.items()]
+    said = [f"{model_title(k)} {percent(c[-1])} at T = {len(c)}" for k, c in curves.items()]
     said += [f"ANN {percent(ann.test_accuracy)}"] if ann else []
     label = "Test accuracy against time steps: " + ", ".join(said)
 
@@ -78,22 +80,24 @@ def _draw(
     canvas, (left, right) = frame.canvas, frame.sides
     frame.draw(frame.ends[0] - 18, 6 if narrow else 20)
     _accuracy_legend(canvas, curves, levels, narrow)
-    for kind, ends in bands.items():
-        _band(frame, kind, ends)
     for value, style, name in levels:
         canvas.line(left, frame.y(value), right, frame.y(value), style, name)
-    for kind, curve in curves.items():
-        places = ((frame.x(i), frame.y(v)) for i, v in enumerate(curve, 1))
-        canvas.path(places, f"curve {kind}")
     labelled = thinned(frame.steps, 5 if narrow else 12)
+    shown = [step for step in range(1, frame.steps + 1) if frame.steps <= 16 or step in labelled]
+    aside = _aside(curves)
+    for kind, ends in bands.items():
+        _whiskers(frame, kind, ends, shown, aside.get(kind, 0.0))
+    for kind, curve in curves.items():
+        places = ((frame.x(i) + aside[kind], frame.y(v)) for i, v in enumerate(curve, 1))
+        canvas.path(places, f"curve {kind}")
     for kind, curve in curves.items():
         for step, value in enumerate(curve, 1):
-            if frame.steps <= 16 or step in labelled:
-                title = f"{short(kind)}, T = {step}: {percent(value)}"
-                place = frame.x(step), frame.y(value)
+            if step in shown:
+                title = f"{model_title(kind)}, T = {step}: {percent(value)}"
+                place = frame.x(step) + aside[kind], frame.y(value)
                 canvas.marker(SHAPES[kind], *place, f"mark {kind}", title)
     for step in labelled:
-        _accuracy_labels(frame, curves, step)
+        _accuracy_labels(frame, curves, step, bands, aside)
 
 
 def _levels(floors: Sequence[float], ann: ModelStage | None) -> list[Level]:
@@ -104,17 +108,30 @@ def _levels(floors: Sequence[float], ann: ModelStage | None) -> list[Level]:
     return found
 
 
-def _band(frame: StepFrame, kind: str, ends: Sequence[tuple[float, float] | None]) -> None:
-    """The 95 % interval of a curve as a pale area, of the ANN's line from side to side."""
-    known = [(frame.x(step), *pair) for step, pair in enumerate(ends, 1) if pair]
+def _aside(curves: Mapping[str, object]) -> dict[str, float]:
+    """How far each curve stands beside its step, so that no interval covers that of another."""
+    middle = (len(curves) - 1) / 2
+    return {kind: ASIDE * (i - middle) for i, kind in enumerate(curves)}
+
+
+def _whiskers(
+    frame: StepFrame,
+    kind: str,
+    ends: Sequence[tuple[float, float] | None],
+    shown: Sequence[int],
+    aside: float,
+) -> None:
+    """The 95 % interval of each accuracy as a line with ends, of the ANN one at the right edge."""
+    known = [(frame.x(step) + aside, *pair) for step, pair in enumerate(ends, 1)
+             if pair and step in shown]  # fmt: skip
     if kind == "ann":
-        known = [(side, *pair) for side in frame.sides for pair in ends[:1] if pair]
-    elif len(known) == 1:
-        known = [(place, *known[0][1:]) for place in (known[0][0] - 12, known[0][0] + 12)]
-    if known:
-        upper = [(place, frame.y(high)) for place, _, high in known]
-        lower = [(place, frame.y(low)) for place, low, _ in reversed(known)]
-        frame.canvas.area([*upper, *lower], f"fill {kind}", 0.13)
+        known = [(frame.sides[1] - 5, *pair) for pair in ends[:1] if pair]
+    for place, low, high in known:
+        said = f"{model_title(kind)}: 95 % interval {percent(low)} to {percent(high)}"
+        frame.canvas.line(place, frame.y(low), place, frame.y(high), f"whisker of {kind}", said)
+        for end in (low, high):
+            y = frame.y(end)
+            frame.canvas.line(place - 3, y, place + 3, y, f"whisker of {kind}")
 
 
 def _accuracy_legend(
@@ -125,7 +142,7 @@ def _accuracy_legend(
 ) -> None:
     place = 0.0 if narrow else 130.0
     line = 14.0
-    entries = [(kind, f"curve {kind}", short(kind)) for kind in curves]
+    entries = [(kind, f"curve {kind}", model_title(kind)) for kind in curves]
     entries += [("", style, name) for _, style, name in reversed(levels)]
     for kind, style, name in entries:
         if place + 28 + text_width(name) > canvas.width:
@@ -137,8 +154,14 @@ def _accuracy_legend(
         place += 28 + text_width(name) + 18
 
 
-def _accuracy_labels(frame: StepFrame, curves: Mapping[str, Sequence[float]], step: int) -> None:
-    """Values at one step: the higher one above its point, the lower one below."""
+def _accuracy_labels(
+    frame: StepFrame,
+    curves: Mapping[str, Sequence[float]],
+    step: int,
+    bands: Bands,
+    aside: Mapping[str, float],
+) -> None:
+    """Values at one step: the higher one above its interval, the lower one below."""
     here = sorted(
         ((c[step - 1], kind) for kind, c in curves.items() if len(c) >= step), reverse=True
     )
@@ -147,7 +170,12 @@ def _accuracy_labels(frame: StepFrame, curves: Mapping[str, Sequence[float]], st
         if same and rank == 1:
             return
         style = "value halo" if same else f"value halo {kind}"
-        place = frame.x(step), frame.y(value) + (20 if rank else -11)
+        ends = bands.get(kind, ())[step - 1 : step]
+        low, high = (ends[0] if ends else None) or (value, value)
+        height = max(frame.y(low), frame.y(value) + 6) + 13
+        if not rank:
+            height = min(frame.y(high), frame.y(value) - 6) - 5
+        place = frame.x(step) + aside[kind], height
         frame.canvas.text(*place, f"{100 * value:.1f}", style, "middle")
 
 

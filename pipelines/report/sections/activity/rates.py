@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ....display.names import short
+from ....display.names import title as model_title
 from ....run_folder.records.spikes import Activity
 from ...drawing.files import Figure, figure
 from ...drawing.frames import Axis, columns
@@ -29,7 +29,7 @@ def _rates(layers: Mapping[str, Sequence[Activity]], width: float, shape: str) -
     ticks = nice_ticks(0, 100 * max([*rates.values(), 0.001]), 5 if shape == "narrow" else 9)
     gutter = min(max(text_width(name) for name in names) + 12, 0.3 * width)
     group, top = THICK * len(layers) + 16, 30.0
-    said = ", ".join(f"{short(k)} {name} {percent(v)}" for (k, name), v in rates.items())
+    said = ", ".join(f"{model_title(k)} {name} {percent(v)}" for (k, name), v in rates.items())
     height = top + group * len(names) + 44
     canvas = Canvas(width, height, f"Firing rate of every layer: {said}", shape)
     x = Axis(0.0, ticks[-1], gutter, width - 64)
@@ -47,8 +47,8 @@ def _legend(canvas: Canvas, kinds: Iterable[str]) -> None:
     place = 0.0
     for kind in kinds:
         canvas.rect(place, 4, 12, 12, f"fill {kind}")
-        canvas.text(place + 18, 14, short(kind))
-        place += 36 + text_width(short(kind))
+        canvas.text(place + 18, 14, model_title(kind))
+        place += 36 + text_width(model_title(kind))
 
 
 def _group(
@@ -64,7 +64,7 @@ def _group(
     canvas.text(x.start - 10, middle, shortened(name, x.start - 10), "", "end")
     for kind, rate in rates.items():
         place = y + THICK * kinds.index(kind)
-        title = f"{short(kind)}, {name}: {percent(rate, 2)}"
+        title = f"{model_title(kind)}, {name}: {percent(rate, 2)}"
         end = x(100 * rate)
         canvas.rect(x.start, place + 1, end - x.start, THICK - 2, f"fill {kind}", title)
         canvas.text(end + 6, place + 10.5, percent(rate), "value small")

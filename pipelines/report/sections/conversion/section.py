@@ -12,6 +12,7 @@ from ....run_folder.records.models import ModelStage
 from ...read import Run
 from ...section import Section
 from .budget import budget_context, size
+from .changes import ERROR, UNITS, changes
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Conversion(Section[ConversionFigures]):
         return {
             "report": report,
             "warning": after_stage(models, "snn") if lost else None,
+            "changes": changes(report.advice),
+            "unit": lambda name: UNITS.get(name, ERROR),
             "budget": budget_context(report.budget),
             "size": size,
             "recipe": flat(report.recipe),

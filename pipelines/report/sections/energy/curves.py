@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
@@ -12,10 +13,11 @@ from ....display.names import title
 from ....run_folder.records.energy import CurvePoint, EnergyRow, EnergyStage
 from ...drawing.files import Figure, figure
 from ...drawing.frames import Axis, columns, rows
-from ...drawing.svg import SHAPES, Canvas, nice_ticks, spread
+from ...drawing.svg import SHAPES, Canvas, both_widths, halves, nice_ticks, shortened, text_width
 from ...format import joules, percent
 
-WIDTH, HEIGHT = 306.0, 290.0
+HEIGHT = 256.0  # without the names of baselines, which have a line each above the drawing
+ROW = 16.0  # of such a name
 Row = dict[str, Any]
 
 
@@ -29,11 +31,13 @@ def curves(energy: EnergyStage, model: str) -> dict[str, list[CurvePoint]]:
     }
 
 
-def curve_figure(energy: EnergyStage, model: str, baselines: Sequence[EnergyRow]) -> Figure:
+def curve_figure(
+    energy: EnergyStage, model: str, baselines: Sequence[EnergyRow], is_wide: bool = False
+) -> Figure:
     """Accuracy against energy over t by one model, as `curve_panel`, with its values."""
     found = curves(energy, model)
     bases = [energy.of(row.victim, row.setting, model) for row in baselines]
-    lines = {n: row for n, row in enumerate(bases, 1) if row and row.joules}
+    lines = [row for row in bases if row and row.joules]
     early = [row for v in found if (row := energy.of(v, "early exit", model)) and row.joules]
     values: list[Row] = [
         {"victim": p.victim, "setting": "read at t", "steps": p.steps, "model": model,
@@ -44,9 +48,9 @@ def curve_figure(energy: EnergyStage, model: str, baselines: Sequence[EnergyRow]
     values += [
         {"victim": r.victim, "setting": r.setting, "steps": r.steps, "model": model,
          "joules_per_sentence": r.joules, "accuracy": r.accuracy}
-        for r in [*early, *lines.values()]
+        for r in [*early, *lines]
     ]  # fmt: skip
-    markup = curve_panel(model, found, early, lines)
+    markup = curve_panel(model, found, early, lines, is_wide)
     return figure(f"energy-{model}", f"accuracy against energy by {model}", markup, values)
 
 
@@ -54,42 +58,52 @@ def curve_panel(
     model: str,
     found: dict[str, list[CurvePoint]],
     early: Sequence[EnergyRow],
-    lines: dict[int, EnergyRow],
+    lines: Sequence[EnergyRow],
+    is_wide: bool = False,
 ) -> Markup:
-    """Accuracy against energy a sentence, on a logarithmic axis.
+    """Accuracy against energy a sentence, on a logarithmic axis; every line has its name.
 
     Args:
         model: that prices
         found: points of every SNN, by victim
         early: rows of those that exit early
-        lines: what ANNs cost, by number
+        lines: what ANNs cost
+        is_wide: as wide as the page; else two of them stand side by side
     """
     said = "; ".join(
         f"{title(v)} {joules(own[-1].joules)} and {percent(own[-1].accuracy)} "
         f"at t = {own[-1].steps}"
         for v, own in found.items()
     )
-    canvas = Canvas(WIDTH, HEIGHT, f"Projected by {model}, accuracy and energy: {said}", "small")
     points = [point for own in found.values() for point in own]
-    prices = [*early, *lines.values()]
+    prices = [*early, *lines]
     spent = [p.joules for p in points] + [row.joules or 0.0 for row in prices]
     shares = [p.accuracy for p in points] + [r.accuracy for r in prices if r.accuracy is not None]
-    x, y = _axes(canvas, spent, shares)
-    _baselines(canvas, lines, x)
-    for victim, own in found.items():
-        _curve(canvas, victim, own, x, y)
-    for row in early:
-        if row.accuracy is not None and row.joules is not None:
-            label = f"{title(row.victim)}, early exit after {row.steps:.3g} steps: "
-            label += f"{joules(row.joules)}, {percent(row.accuracy)}"
-            place = x(math.log10(row.joules)), y(100 * row.accuracy)
-            canvas.marker("diamond", *place, f"mark {row.victim}", label)
-    return canvas.markup()
+
+    def draw(width: float, shape: str) -> Canvas:
+        top = 34.0 + ROW * (len(lines) + len(found))
+        label = f"Projected by {model}, accuracy and energy: {said}"
+        canvas = Canvas(width, HEIGHT + top, label, shape)
+        x, y = _axes(canvas, spent, shares, top)
+        _flags(canvas, lines, found, x, y, top)
+        for victim, own in found.items():
+            _curve(canvas, victim, own, x, y)
+        for row in early:
+            if row.accuracy is not None and row.joules is not None:
+                label = f"{title(row.victim)}, early exit after {row.steps:.3g} steps: "
+                label += f"{joules(row.joules)}, {percent(row.accuracy)}"
+                place = x(math.log10(row.joules)), y(100 * row.accuracy)
+                canvas.marker("diamond", *place, f"mark {row.victim}", label)
+        return canvas
+
+    return both_widths(draw) if is_wide else halves(draw)
 
 
-def _axes(canvas: Canvas, spent: Sequence[float], shares: Sequence[float]) -> tuple[Axis, Axis]:
+def _axes(
+    canvas: Canvas, spent: Sequence[float], shares: Sequence[float], top: float
+) -> tuple[Axis, Axis]:
     """Draw the axes; places by the logarithm of joules, and by accuracy in percent."""
-    left, right, top, bottom = 34.0, WIDTH - 8, 40.0, HEIGHT - 40
+    left, right, bottom = 34.0, canvas.width - 8, canvas.height - 40
     percents = [100 * share for share in shares]
     ticks = nice_ticks(min(percents) - 0.5, max(percents) + 0.5)
     low, high = math.log10(min(spent)) - 0.1, math.log10(max(spent)) + 0.1
@@ -102,6 +116,68 @@ def _axes(canvas: Canvas, spent: Sequence[float], shares: Sequence[float]) -> tu
     return x, y
 
 
+@dataclass(frozen=True)
+class Flag:
+    """A name above the drawing, with a line down from it.
+
+    Attributes:
+        place: of the line
+        foot: where the line ends below
+        name: what stands beside it
+        style: of line and name: ``ann``, or the name of an SNN
+        said: to who points at it
+    """
+
+    place: float
+    foot: float
+    name: str
+    style: str
+    said: str
+
+
+def _flags(
+    canvas: Canvas,
+    lines: Sequence[EnergyRow],
+    found: dict[str, list[CurvePoint]],
+    x: Axis,
+    y: Axis,
+    top: float,
+) -> None:
+    """The names of ANNs and curves, each in a line of its own above what it is the name of.
+
+    Those at the edges stand highest: their names run inwards over the heads of the others.
+    """
+    bottom = canvas.height - 40
+    flags = []
+    for row in lines:
+        name = f"{title(row.victim)}, {row.setting}"
+        said = f"{name}: {joules(row.joules)}, {percent(row.accuracy)}"
+        flags.append(Flag(x(math.log10(row.joules or 1.0)), bottom, name, "ann", said))
+    for victim, own in found.items():
+        end = own[-1]
+        place, foot = x(math.log10(end.joules)), y(100 * end.accuracy)
+        name = f"{title(victim)}, t = {end.steps}"
+        flags.append(Flag(place, foot, name, victim, f"{name}: {percent(end.accuracy)}"))
+    middle = (x.start + x.end) / 2
+    flags.sort(key=lambda flag: -abs(flag.place - middle))
+    for number, flag in enumerate(flags):
+        _flag(canvas, flag, 30.0 + ROW * number)
+    for number, flag in enumerate(flags):  # over the lines of the others
+        name = shortened(flag.name, canvas.width, 11.5)
+        half = text_width(name, 11.5) / 2
+        place = min(max(flag.place, half), canvas.width - half)
+        style = f"value halo small {flag.style}"
+        canvas.text(place, 30.0 + ROW * number, name, style, "middle")
+
+
+def _flag(canvas: Canvas, flag: Flag, height: float) -> None:
+    """The line down from a name at a height."""
+    dashed = "dashed " if flag.style == "ann" else ""
+    top = height + 4
+    canvas.line(flag.place, top, flag.place, flag.foot, f"curve {flag.style} {dashed}hair")
+    canvas.rect(flag.place - 3, top, 6, flag.foot - top, "touch", flag.said, opacity=0.01)
+
+
 def _curve(canvas: Canvas, victim: str, own: Sequence[CurvePoint], x: Axis, y: Axis) -> None:
     """The points of one SNN, in the order of the steps."""
     places = [(x(math.log10(p.joules)), y(100 * p.accuracy)) for p in own]
@@ -109,22 +185,6 @@ def _curve(canvas: Canvas, victim: str, own: Sequence[CurvePoint], x: Axis, y: A
     for p, place in zip(own, places, strict=True):
         label = f"{title(victim)}, t = {p.steps}: {joules(p.joules)}, {percent(p.accuracy)}"
         canvas.marker(SHAPES[victim], *place, f"mark {victim}", label)
-
-
-def _baselines(canvas: Canvas, lines: dict[int, EnergyRow], x: Axis) -> None:
-    """A line down for what each ANN costs, its number above."""
-    top, bottom = 40.0, canvas.height - 40
-    costs = {number: row.joules for number, row in lines.items() if row.joules}
-    at = {number: x(math.log10(value)) for number, value in costs.items()}
-    places = spread(list(at.values()), 13, 40, canvas.width - 8)
-    for (number, value), place in zip(costs.items(), places, strict=True):
-        row, line = lines[number], at[number]
-        label = f"{number}: {title(row.victim)}, {row.setting}: "
-        label += f"{joules(value)}, {percent(row.accuracy)}"
-        canvas.line(line, top + 2, line, bottom, "curve ann dashed hair")
-        canvas.line(place, top - 8, line, top + 2, "curve ann hair")
-        canvas.text(place, top - 12, str(number), "small value", "middle")
-        canvas.rect(line - 3, top, 6, bottom - top, "touch", label, opacity=0.01)
 
 
 def log_ticks(low: float, high: float) -> list[float]:

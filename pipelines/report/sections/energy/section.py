@@ -44,9 +44,14 @@ class EnergyFigures:
 
     @property
     def headline(self) -> list[EnergyRow]:
-        """Rows of the last SNN's whole run by the shown models that name a ratio."""
+        """Rows of the last SNN's whole run by the shown models that name a ratio.
+
+        Those that price memory come first: most of the energy goes there, and a model that leaves
+        it out favours spikes.
+        """
         found = [self.stage.of(self.last or "", "all steps", model) for model in self.stage.shown]
-        return [row for row in found if row is not None and row.ratio is not None]
+        named = [row for row in found if row is not None and row.ratio is not None]
+        return sorted(named, key=lambda row: not row.memory_joules)
 
 
 class Energy(Section[EnergyFigures]):
@@ -79,12 +84,16 @@ class Energy(Section[EnergyFigures]):
             ``cases``: (victim, setting, steps, accuracy) in the order of the rows; ``rest``: rows
             that the first table has no place for; ``cells``: rows by (victim, setting, model);
             ``limits``: break-even by victim and layer; ``panels``: figures; ``baselines``: those of
-            the ANN, numbered from 1 in the figures; ``files``: tables as links.
+            the ANN; ``files``: tables as links.
         """
         energy, main = figures.stage, figures.main
         # models of spikingjelly's have settings of their own, which the first table has no rows for
         cases = [row for row in energy.rows if row.model in main[:1]]
         own = {(row.victim, row.setting) for row in cases}
+        leading = [row.model for row in figures.headline if row.memory_joules]
+        drawn = [m for m in main if curves(energy, m)]
+        drawn.sort(key=lambda model: model not in leading)
+        alone = drawn[0] if len(drawn) % 2 else ""  # in the first row
         baselines = [r for r in cases if r.victim not in SHAPES and r.joules is not None]
         return {
             "energy": energy,
@@ -97,7 +106,10 @@ class Energy(Section[EnergyFigures]):
             "limits": limits(energy.break_even, main),
             "limit_models": [m for m in main if any(r.model == m for r in energy.break_even)],
             "baselines": baselines,
-            "panels": [curve_figure(energy, m, baselines) for m in main if curves(energy, m)],
+            "panels": [
+                (model, curve_figure(energy, model, baselines, is_wide=model == alone))
+                for model in drawn
+            ],
             "victims": [v for v in SHAPES if any(point.victim == v for point in energy.curves)],
             "headline": figures.headline,
             "files": _files(energy),

@@ -57,7 +57,7 @@ def _axis(canvas: Canvas, x: Axis, top: float, step: int) -> None:
 
 
 def _victim(row: AttackResult) -> str:
-    return victim_name(row.victim, is_short=True)
+    return victim_name(row.victim)
 
 
 def _under(row: AttackResult) -> float | None:

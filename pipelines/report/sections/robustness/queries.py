@@ -15,11 +15,10 @@ from ....display.names import victim as victim_name
 from ...drawing.files import figure
 from ...drawing.frames import Axis, columns
 from ...drawing.frames import rows as drawn_rows
-from ...drawing.svg import Canvas, shortened, text_width
+from ...drawing.svg import Canvas, fitting, shortened, text_width
 from ...format import NBSP, percent
 from .read import AttackResult
 
-WIDTH = 306.0  # of a panel, as wide as a telephone
 DASHES = 6  # patterns of lines that report.css has
 
 
@@ -28,6 +27,7 @@ def panels(rows: Sequence[AttackResult]) -> list[dict[str, Any]]:
     styles = line_styles(rows)
     most = max((r.queries for row in rows for r in row.records), default=1)
     found = []
+    attacks = len({row.attack for row in rows})
     for attack in dict.fromkeys(row.attack for row in rows):
         own = [row for row in rows if row.attack == attack]
         name = attack_name(attack)
@@ -41,9 +41,11 @@ def panels(rows: Sequence[AttackResult]) -> list[dict[str, Any]]:
             for row in own
             for share in words_changed_shares(row.records)
         ]
-        curve = curve_panel(own, styles, max(most, 10))
+        curve = curve_panel(own, styles, max(most, 10), attacks)
         queries = figure(f"queries-{name}", f"accuracy against queries, {name}", curve, steps)
-        words = figure(f"words-{name}", f"words changed, {name}", words_panel(own), changed)
+        words = figure(
+            f"words-{name}", f"words changed, {name}", words_panel(own, attacks), changed
+        )
         found.append({"attack": name, "queries": queries, "words": words})
     return found
 
@@ -67,13 +69,16 @@ def line_key(style: str) -> Markup:
     return canvas.markup(hidden=True)
 
 
-def curve_panel(rows: Sequence[AttackResult], styles: dict[str, str], most: int) -> Markup:
+def curve_panel(
+    rows: Sequence[AttackResult], styles: dict[str, str], most: int, attacks: int = 3
+) -> Markup:
     """Accuracy of every victim if one attack were stopped after so many queries, as steps.
 
     Args:
         rows: of one attack.
         styles: see `line_styles`.
         most: queries at the right end of the axis, which is logarithmic and begins at 1.
+        attacks: how many panels stand side by side.
     """
     curves = {row.victim: queries_curve(row.records, verified=True) for row in rows}
     said = "; ".join(
@@ -82,18 +87,22 @@ def curve_panel(rows: Sequence[AttackResult], styles: dict[str, str], most: int)
         if curve
     )
     label = f"Accuracy against queries under {attack_name(rows[0].attack)}: {said or 'no texts'}"
-    canvas = Canvas(WIDTH, 224.0, label, "small")
-    x, y = _axes(canvas, most)
-    for victim, curve in curves.items():
-        if curve:
-            title = f"{victim_name(victim)}: {percent(curve[0][1])} to {percent(curve[-1][1])}"
-            canvas.path(_steps(curve, x, y), f"curve thin {styles[victim]}", title)
-    return canvas.markup()
+
+    def draw(width: float, shape: str) -> Canvas:
+        canvas = Canvas(width, 224.0, label, shape)
+        x, y = _axes(canvas, most)
+        for victim, curve in curves.items():
+            if curve:
+                title = f"{victim_name(victim)}: {percent(curve[0][1])} to {percent(curve[-1][1])}"
+                canvas.path(_steps(curve, x, y), f"curve thin {styles[victim]}", title)
+        return canvas
+
+    return fitting(attacks, draw)
 
 
 def _axes(canvas: Canvas, most: int) -> tuple[Axis, Axis]:
     """Draw the axes; places by the logarithm of queries, and by accuracy."""
-    left, right, top, bottom = 34.0, WIDTH - 8, 22.0, canvas.height - 40
+    left, right, top, bottom = 34.0, canvas.width - 8, 22.0, canvas.height - 40
     x, y = Axis(0.0, math.log(most), left, right), Axis(0.0, 1.0, bottom, top)
     canvas.text(0, 10, "accuracy, %", "muted")
     shares = [(y(share), f"{100 * share:.0f}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
@@ -114,7 +123,7 @@ def _steps(curve: Sequence[tuple[int, float]], x: Axis, y: Axis) -> list[tuple[f
     return [*steps, (x.end, steps[-1][1])]
 
 
-def words_panel(rows: Sequence[AttackResult]) -> Markup:
+def words_panel(rows: Sequence[AttackResult], attacks: int = 3) -> Markup:
     """Share of words changed, over the successes of one attack: a box plot for every victim."""
     shares = {row.victim: sorted(words_changed_shares(row.records)) for row in rows}
     ends = {victim: [quantile(own, q) or 0.0 for q in (0, 0.25, 0.5, 0.75, 1)]
@@ -122,14 +131,18 @@ def words_panel(rows: Sequence[AttackResult]) -> Markup:
     said = "; ".join(f"{victim_name(v)} median {percent(five[2])}" for v, five in ends.items())
     line, top = 36.0, 4.0
     label = f"Share of words changed under {attack_name(rows[0].attack)}: {said or 'no success'}"
-    canvas = Canvas(WIDTH, top + line * len(rows) + 40, label, "small")
-    x = Axis(0.0, 1.0, 8.0, WIDTH - 12)
-    places = [(x(share), f"{100 * share:.0f}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
-    foot, middle = canvas.height - 22, (x.start + x.end) / 2
-    columns(canvas, places, (top, canvas.height - 38), foot, "words changed, %", middle)
-    for i, row in enumerate(rows):
-        _line(canvas, row, top + line * i, x, ends.get(row.victim), len(shares[row.victim]))
-    return canvas.markup()
+
+    def draw(width: float, shape: str) -> Canvas:
+        canvas = Canvas(width, top + line * len(rows) + 40, label, shape)
+        x = Axis(0.0, 1.0, 8.0, width - 12)
+        places = [(x(share), f"{100 * share:.0f}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
+        foot, middle = canvas.height - 22, (x.start + x.end) / 2
+        columns(canvas, places, (top, canvas.height - 38), foot, "words changed, %", middle)
+        for i, row in enumerate(rows):
+            _line(canvas, row, top + line * i, x, ends.get(row.victim), len(shares[row.victim]))
+        return canvas
+
+    return fitting(attacks, draw)
 
 
 def _line(
@@ -139,7 +152,7 @@ def _line(
     note = f"{percent(five[2])}, n{NBSP}={NBSP}{n}" if five else "no success"
     canvas.text(x.end, y + 12, note, "value small halo", "end")
     room = x.end - x.start - text_width(note, 11.5) - 8
-    name = shortened(victim_name(row.victim, is_short=True), room)
+    name = shortened(victim_name(row.victim), room)
     canvas.text(x.start, y + 12, name, "halo")
     if five:
         _box(canvas, [x(share) for share in five], y + 18, row)

@@ -8,10 +8,11 @@ from typing import Any
 
 from .....attacks.presets.noise import NOISE
 from .....attacks.statistics.conclusions import conclusions
+from .....attacks.statistics.pairs import pair_sentences
 from .....attacks.statistics.rows import AttackRow
 from .....attacks.statistics.tables import COLUMNS, COMPARISON_COLUMNS, TRANSFER_COLUMNS, table_rows
 from .....typed_json import to_json
-from ....display.names import attack, title
+from ....display.names import attack, title, with_names
 from ....run_folder.records.attack import AttackStage
 from ...cells import ABSENT, Cell, Groups
 from ...drawing.files import Figure, csv_link, figure
@@ -62,14 +63,13 @@ class Robustness(Section[RobustnessFigures]):
         main, rest = (_by_attack(main), _by_attack(rest)) if main else (_by_attack(rest), [])
         with_texts = [r for r in main if any(record.status != "error" for record in r.records)]
         styles = line_styles(with_texts)
-        sentences = attacks.conclusions or _conclusions(attacks)
         return {
             "attacks": attacks,
             "weakest": figures.weakest,
             "rows": main,
             "controls": rest,
             "noise": NOISE.name,
-            "conclusions": [text.replace(" %", f"{NBSP}%") for text in sentences],
+            "conclusions": _sentences(attacks),
             "bars": _bars(main, figures.dataset),
             "failed": any(result.scores.errors for result in results),
             "claims": any(result.scores.unverified_share for result in results),
@@ -125,6 +125,18 @@ def _all_held(results: Sequence[AttackResult]) -> bool:
     """Whether there were claimed successes, and all of them hold."""
     claimed = [result.scores for result in results if result.scores.successes]
     return bool(claimed) and all(scores.successes == scores.verified for scores in claimed)
+
+
+def _sentences(attacks: AttackStage) -> list[str]:
+    """The conclusions, with models called as everywhere on the page.
+
+    Those of runs from before every significant pair was named get the sentence that names them.
+    """
+    found = attacks.conclusions or _conclusions(attacks)
+    pairs = pair_sentences(list(map(to_json, attacks.comparisons)))
+    found = [*found, *(text for text in pairs if text not in found)]
+    victims = {row.victim for row in attacks.rows}
+    return [with_names(text, victims).replace(" %", f"{NBSP}%") for text in found]
 
 
 def _conclusions(attacks: AttackStage) -> list[str]:
