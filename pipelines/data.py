@@ -152,10 +152,10 @@ def load_run_model(
 
     run.require(name)
     with run.reading(name, whole=True):
-        model, classes = load_model(run.path / name)
+        model, classes = load_model(run.folder(name))
         if not isinstance(model, kind):
             raise InputError(
-                f"expected a {kind.__name__} in {run.path / name}, but it holds a "
+                f"expected a {kind.__name__} in {run.folder(name)}, but it holds a "
                 f"{type(model).__name__}; copy the whole folder of the run again"
             )
     return model.to(find_device(where.device)), classes
@@ -187,7 +187,7 @@ def load_parts(
     run.require(name)
     stage = load_run_stage(run)
     with run.reading(name):
-        model, classes = load_model(run.path / name)
+        model, classes = load_model(run.folder(name))
     return stage, model.to(find_device(where.device)), classes
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ...errors import InputError
 from ..display.output import tell
 from ..run_folder.run_folder import RunFolder
-from ..run_folder.stages import MODELS
+from ..run_folder.stages import MODELS, OF_CONVERSION, is_model
 from ..settings.engine import EngineSettings
 from .arguments import add_settings, settings_from
 from .parser import Parser
@@ -67,9 +68,46 @@ def add_model(parser: Parser) -> None:
     """Which model of a run a command is about."""
     parser.add_argument(
         "--model",
-        choices=MODELS,
-        help="which model (default: the last of ann, snn, finetuned that is made)",
+        type=model_name,
+        metavar="{" + ",".join(MODELS) + "}",
+        help="which model (default: the last of ann, snn, finetuned that is made); of a conversion "
+        "called NAME with @NAME after it, as in snn@t4",
     )
+
+
+def model_name(text: str) -> str:
+    """The name of a model as a run has them.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    if not is_model(text):
+        named = ", ".join(f"{kind}@NAME" for kind in OF_CONVERSION[:2])
+        raise argparse.ArgumentTypeError(
+            f"expected one of {', '.join(MODELS)}, or {named} of a conversion with a name, but got "
+            f"{text!r}"
+        )
+    return text
+
+
+def add_name(parser: Parser, help: str) -> None:
+    """Which of several conversions of a run a command is about."""
+    parser.add_argument(
+        "--name", default="", metavar="NAME", help=f"name of {help} (default: none)"
+    )
+
+
+def refuse_name(given: Given) -> None:
+    """Refuse the name of a conversion with a sweep, which keeps none.
+
+    Raises:
+        InputError: there is a name.
+    """
+    if given["name"]:
+        raise InputError(
+            "expected no --name with --sweep, which keeps no conversion: leave it out, and convert "
+            "with --recipe best --name NAME afterwards"
+        )
 
 
 def add_data_dir(parser: Parser) -> None:

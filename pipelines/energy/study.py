@@ -35,9 +35,9 @@ from ..settings.engine import DEVICE, DeviceSettings
 from ..training.texts import Texts
 from .measure import (
     SPARSE,
-    SPIKING,
     Measured,
     SpikingRun,
+    is_spiking,
     measure_ann,
     measure_exits,
     measure_quantised,
@@ -174,7 +174,7 @@ class Study:
         return [
             made(BreakEven, {"victim": m.victim, **row})
             for m in self.measured
-            if m.victim in SPIKING and m.setting == "all steps"
+            if is_spiking(m.victim) and m.setting == "all steps"
             for table in self.tables
             if "mac" in table.pj  # a chip for spikes has no ANN to compare with
             for row in break_even(self._sparse.layers, m.layers, table)
@@ -238,7 +238,7 @@ def texts_rows(
     """One row for every text and SNN: words, steps, spikes, operations and joules by table."""
     rows: list[Row] = []
     for m in measured:
-        if m.victim not in SPIKING:
+        if not is_spiking(m.victim):
             continue
         columns = {
             name: np.broadcast_to(total(m.layers, name), (len(sequences),))

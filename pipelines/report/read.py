@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,9 +14,9 @@ from ..run_folder.again import again
 from ..run_folder.records.conversion import ConversionReport
 from ..run_folder.records.data import DataStage
 from ..run_folder.records.models import ModelStage
-from ..run_folder.records.stages import RECORDS
+from ..run_folder.records.stages import record_kind
 from ..run_folder.run_folder import RunFolder
-from ..run_folder.stages import FOLDERS, PIPELINE
+from ..run_folder.stages import PIPELINE, conversions, of_conversion
 
 T = TypeVar("T")
 
@@ -29,7 +30,8 @@ class Run:
         results: figures by stage, as results.json has them
         config: settings by stage
         data: the stage ``data``, None where it is not done
-        models: the figures of ANN, SNN and fine-tuned SNN, those that are there
+        models: the figures of ANN, SNN and fine-tuned SNN, those that are there; then those of
+            conversions that have a name, as ``snn@NAME``
 
     Raises:
         InputError: no run there, or a file of a finished stage that is missing or damaged; the
@@ -41,10 +43,9 @@ class Run:
         self.path = self.folder.path
         self.results = self.folder.results()
         self.models: dict[str, ModelStage] = {}
-        for kind in PIPELINE:
-            if kind in self.results:
-                self.folder.check_made_from(kind, self.results)
-                self.models[kind] = self.folder.record(kind, RECORDS[kind], self.results)
+        for kind in _shown(self.results):
+            self.folder.check_made_from(kind, self.results)
+            self.models[kind] = self.folder.record(kind, record_kind(kind), self.results)
         self.data = self.stage("data", DataStage)
         self.config: dict[str, Any] = self.folder.config()
 
@@ -73,7 +74,7 @@ class Run:
         Raises:
             InputError: it is missing or not JSON.
         """
-        return read_value(self.path / FOLDERS[stage] / name, what, again(stage, self.path))
+        return read_value(self.folder.folder(stage) / name, what, again(stage, self.path))
 
     @cached_property
     def conversion(self) -> ConversionReport | None:
@@ -128,3 +129,9 @@ class Run:
         """Versions of the libraries by name."""
         found = self.config.get("versions")
         return found if isinstance(found, dict) else {}
+
+
+def _shown(results: Mapping[str, Any]) -> list[str]:
+    """The models that a report shows: those of the pipeline, of one conversion after another."""
+    names = [of_conversion(kind, name) for name in conversions(results) for kind in PIPELINE]
+    return [name for name in dict.fromkeys(names) if name in results]

@@ -13,6 +13,7 @@ from .again import again, command_for
 from .config_file import read_config, write_config
 from .lock import locked
 from .results_file import read_results
+from .stages import folder_name
 
 if TYPE_CHECKING:
     from .records.models import ModelStage
@@ -51,6 +52,10 @@ class RunFiles:
         """RUN/results.json."""
         return self.path / "results.json"
 
+    def folder(self, stage: str) -> Path:
+        """Where a stage lies."""
+        return self.path / folder_name(stage)
+
     def results(self) -> dict[str, Any]:
         """All figures so far, by stage, as the file has them; empty before the first one.
 
@@ -84,12 +89,12 @@ class RunFiles:
         Raises:
             InputError: as `record`.
         """
-        from .records.stages import RECORDS
-        from .stages import MODELS
+        from .records.stages import record_kind
+        from .stages import models_among
 
         results = self.results()
         return {
-            name: self.record(name, RECORDS[name], results) for name in MODELS if name in results
+            name: self.record(name, record_kind(name), results) for name in models_among(results)
         }
 
     def config(self) -> dict[str, Any]:
