@@ -31,7 +31,7 @@ def attack_without(figures: Figures, gone: Collection[str], folder: Path, data: 
     Returns:
         The figures; none where no row is left.
     """
-    kept = only(figures, lambda victim, _: gone.isdisjoint(made_of(victim)), folder, data)
+    kept = only(figures, lambda victim, _: {*gone}.isdisjoint(made_of(victim)), folder, data)
     from_them = kept.get("made_from", {})
     left = {name: made for name, made in from_them.items() if name not in gone}
     return kept | {"made_from": left} if kept else {}
