@@ -1,4 +1,4 @@
-"""`snnconvert run`: train, convert, fine-tune, attack, report; stopped and started at any point."""
+"""`snnconvert run`: train, convert, fine-tune, energy, attack, report; stopped and started at any point."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def make_run(
     """
     from .convert.choices import with_run_recipe
     from .convert.convert import convert
+    from .energy.energy import energy
     from .finetune.finetune import finetune
     from .quality.chance import warn_after
     from .report.page import report
@@ -44,6 +45,7 @@ def make_run(
     warn_after(run.results(), "finetuned")
     if settings.adversarial.adversarial:
         _finetune_adversarially(run, settings, engine)
+    energy(out, settings.energy, seed, where=engine)
     _attack(out, settings, engine)
     return run, report(out)
 

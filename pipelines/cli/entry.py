@@ -113,5 +113,9 @@ def _run(name: str, words: list[str]) -> int:
     given = parse(command_parser(name), words)
     for path in given.get("runs") or [given[key] for key in ("run",) if key in given]:
         RunFolder(path)  # before anything heavy is loaded
+    if "run" in given and given.get("dataset"):
+        from ..data_place import place_data
+
+        place_data(RunFolder(given["run"]), given["dataset"])
     with silenced(given.get("quiet", False)):
         return int(COMMANDS[name].run(given) or 0)

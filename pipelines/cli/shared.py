@@ -30,6 +30,16 @@ def add_run(parser: Parser) -> None:
     parser.add_argument("run", metavar="RUN", help="run folder")
 
 
+def add_place(parser: Parser) -> None:
+    """Where the data set of a run lies now."""
+    parser.add_argument(
+        "--dataset",
+        metavar="PATH",
+        help="where the run's data set lies now, checked by its hash and remembered (default: "
+        "where it was, or found near the run, here or in SNNCONVERT_DATA)",
+    )
+
+
 def add_out(parser: Parser) -> None:
     """The run folder that a command makes."""
     parser.add_argument("--out", required=True, metavar="RUN", help="run folder to make or resume")
@@ -120,6 +130,7 @@ def add_data_dir(parser: Parser) -> None:
 def add_stage(parser: Parser, *settings: type) -> None:
     """The options of a command that goes on with a run and has ``settings``."""
     add_run(parser)
+    add_place(parser)
     add_seed(parser)
     add_work(parser)
     for cls in settings:

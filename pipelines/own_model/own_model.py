@@ -38,9 +38,9 @@ from ..data import (
     VECTORS,
     data_figures,
     encode_splits,
-    load_settings_data,
     with_absolute_paths,
 )
+from ..data_place import load_settings_data
 from ..quality.chance import warn_after
 from ..quality.quality import model_figures
 from ..run_folder.fingerprints import fingerprint, settings_dict

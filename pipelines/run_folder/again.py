@@ -81,7 +81,7 @@ def _train(run: Path, config: Config) -> str:
     if data is None:
         return f"snnconvert train --dataset NAME --out {where}"
     words = [*_words(DataSettings(), data), *_words(TrainSettings(), config.get("ann", {}))]
-    dataset = shlex.join(["--dataset", str(data.get("dataset"))])
+    dataset = shlex.join(["--dataset", str(data.get("dataset"))])  # `data_place` finds it if moved
     return " ".join(["snnconvert train", dataset, "--out", where, *words, *_seed(data)])
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ...errors import InputError
+from ...errors import InputError, SnnConvertError
 from .again import again, command_for
 from .config_file import read_config, write_config
 from .lock import locked
@@ -32,6 +32,7 @@ class RunFiles:
         if not isinstance(path, str | os.PathLike):
             raise InputError(f"expected the path of a run folder, but got {type(path).__name__}")
         self.path = Path(path)
+        self._is_held = False
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"expected {self.path} to be a run folder, but it is a file")
         if must_exist and not self.results_path.is_file():
@@ -108,6 +109,18 @@ class RunFiles:
     def _write_config(self, config: dict[str, Any]) -> None:
         write_config(self.path / "config.yaml", config)
 
-    def locked(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def locked(self) -> Iterator[None]:
         """Keep a second command out of the folder while one is working in it; see `lock.locked`."""
-        return locked(self.path)
+        with locked(self.path):
+            self._is_held = True
+            try:
+                yield
+            finally:
+                self._is_held = False
+
+    def note_place(self, place: str) -> None:
+        """Write down where the data set lies, unless the folder cannot be written now."""
+        with suppress(SnnConvertError), nullcontext() if self._is_held else self.locked():
+            config = self.config()
+            self._write_config(config | {"data": config["data"] | {"place": place}})

@@ -30,7 +30,7 @@ def options(parser: Parser) -> None:
 
 
 def run(given: Given) -> None:
-    """Train, convert, fine-tune, attack and report."""
+    """Train, convert, fine-tune, count energy, attack and report."""
     settings = settings_from(RunSettings, given)
     from ...display.tables import run_text
     from ...run import make_run
