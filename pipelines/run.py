@@ -1,4 +1,4 @@
-"""`snnconvert run`: train, convert, fine-tune, energy, attack, report; stopped and started at any point."""
+"""`snnconvert run`: from training to the report; stopped and started at any point."""
 
 from __future__ import annotations
 

@@ -94,8 +94,10 @@ class Campaign:
             ``comparisons``, ``transfer`` and ``conclusions``.
         """
         check_gradients(jobs, self.load)
-        had = (had or Had()).without(jobs)
-        records = had.records | self._all_records(jobs)
+        before = had or Had()
+        had, new = before.without(jobs), self._all_records(jobs)
+        order = dict.fromkeys([*before.rows, *jobs])
+        records = {job: new[job] if job in new else had.records[job] for job in order}
         rows = [had.rows.get(job) or self._row(*job, some) for job, some in records.items()]
         tests = compare_all(rows, records, self.seed)
         replay = self.replay and self.settings.transfer
@@ -106,7 +108,10 @@ class Campaign:
             "query_budget": self.settings.query_budget,
             "verify_draws": self.settings.verify_draws,
             "seed": self.seed,
-            "dropped": {name: list(preset(name).dropped) for name in searches},
+            "dropped": {
+                name: had.dropped[name] if name in had.dropped else list(preset(name).dropped)
+                for name in searches
+            },
             **summary(rows, tests, replayed),
         }
 

@@ -159,7 +159,10 @@ class Growth:
             merged["presets"] = self.plan_figures()["presets"]
         controls = [*config.get("controls", []), *asked["controls"]]
         some = [name for name in dict.fromkeys(controls) if name != "none"] or ["none"]
-        return merged | {"controls": ["auto"] if "auto" in some else some}
+        merged["controls"] = ["auto"] if "auto" in some else some
+        # made in several steps, so not everything is attacked by everything: another fingerprint
+        # than that of a run that was attacked so at once
+        return merged | {"grown": True}
 
     def _say(self) -> None:
         if self._harm:

@@ -37,15 +37,18 @@ class Had:
         rows: figures by victim and attack.
         records: those of each row.
         transfer: cells between them.
+        dropped: what each attack lacks of its paper.
     """
 
     rows: dict[Job, Row] = field(default_factory=dict)
     records: dict[Job, list[Record]] = field(default_factory=dict)
     transfer: list[Row] = field(default_factory=list)
+    dropped: dict[str, list[str]] = field(default_factory=dict)
 
     def without(self, jobs: Collection[Job]) -> Had:
         """All but what comes of ``jobs``."""
         left = [job for job in self.rows if job not in jobs]
+        attacks = {name for _, name in left}
         return Had(
             {job: self.rows[job] for job in left},
             {job: self.records[job] for job in left},
@@ -54,6 +57,7 @@ class Had:
                 for cell in self.transfer
                 if {(cell["source"], cell["attack"]), (cell["target"], cell["attack"])} <= {*left}
             ],
+            {name: parts for name, parts in self.dropped.items() if name in attacks},
         )
 
     def lacks_transfer(self) -> bool:
@@ -111,7 +115,7 @@ def read_had(run: RunFolder, digests: Mapping[str, Any], order: Sequence[int]) -
         and not is_of_other(folder, (row["victim"], row["attack"]), digests[row["victim"]])
     }
     records = {job: _first(records_path(folder, *job), order[: rows[job]["n"]]) for job in rows}
-    return Had(rows, records, found.get("transfer", [])).without(())
+    return Had(rows, records, found.get("transfer", []), found.get("dropped", {})).without(())
 
 
 def _first(path: Path, wanted: Sequence[int]) -> list[Record]:
