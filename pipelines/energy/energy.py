@@ -14,10 +14,9 @@ from ..data import load_run_texts
 from ..quality.chance import warn_of
 from ..run_folder.fingerprints import as_json, settings_dict
 from ..run_folder.run_folder import RunFolder
-from ..run_folder.stages import models_among
+from ..run_folder.stages import is_spiking, models_among
 from ..settings.energy import EnergySettings
 from ..settings.engine import DEVICE, DeviceSettings
-from .measure import is_spiking
 from .outputs import write_outputs
 from .study import Study
 

@@ -26,16 +26,10 @@ from ...models.snn import SpikingTextModel
 from ...models.spikes.ttfs import RampReadout
 from ...models.text_model import TextModel
 from ..run_folder.records.energy import Exit
-from ..run_folder.stages import kind_of
 
 Sequences = Sequence[np.ndarray]
 SPARSE = "sparse-ann"
 SPIKING = ("snn", "finetuned")
-
-
-def is_spiking(victim: str) -> bool:
-    """Whether it is an SNN that is priced, of whichever conversion."""
-    return kind_of(victim) in SPIKING
 
 
 @dataclass(frozen=True)

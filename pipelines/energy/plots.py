@@ -8,7 +8,8 @@ from ...formatting import joules
 from ..display.names import title
 from ..display.plots import OTHER, colours, new_figure
 from ..run_folder.records.energy import EnergyRow, EnergyStage
-from .measure import SPIKING, is_spiking
+from ..run_folder.stages import is_spiking
+from .measure import SPIKING
 
 STYLES = ("-", "--", ":", "-.", (0, (1, 4)))
 

@@ -30,6 +30,7 @@ from ..run_folder.records.energy import (
     TrainingRow,
 )
 from ..run_folder.run_folder import RunFolder
+from ..run_folder.stages import is_spiking
 from ..settings.energy import EnergySettings
 from ..settings.engine import DEVICE, DeviceSettings
 from ..training.texts import Texts
@@ -37,7 +38,6 @@ from .measure import (
     SPARSE,
     Measured,
     SpikingRun,
-    is_spiking,
     measure_ann,
     measure_exits,
     measure_quantised,

@@ -16,7 +16,7 @@ from ..run_folder.records.data import DataStage
 from ..run_folder.records.models import ModelStage
 from ..run_folder.records.stages import record_kind
 from ..run_folder.run_folder import RunFolder
-from ..run_folder.stages import PIPELINE, conversions, of_conversion
+from ..run_folder.stages import PIPELINE, conversion_of, conversions, last_spiking, of_conversion
 
 T = TypeVar("T")
 
@@ -78,12 +78,17 @@ class Run:
 
     @cached_property
     def conversion(self) -> ConversionReport | None:
-        """What the conversion did, None where there is no converted SNN."""
-        if "snn" not in self.models:
+        """What the conversion of the last model did, None where there is no converted SNN."""
+        stage = self.of_last("snn")
+        if stage not in self.models:
             return None
         return from_json(
-            ConversionReport, self.file("snn", "conversion.json", "a conversion report")
+            ConversionReport, self.file(stage, "conversion.json", "a conversion report")
         )
+
+    def of_last(self, kind: str) -> str:
+        """The stage of that kind of the conversion that the last model is of."""
+        return of_conversion(kind, conversion_of(self.last or ""))
 
     @property
     def where(self) -> str:
@@ -112,8 +117,11 @@ class Run:
 
     @property
     def last(self) -> str | None:
-        """The spiking model that the run ends with: finetuned, else snn, else none."""
-        return next((kind for kind in ("finetuned", "snn") if kind in self.models), None)
+        """The spiking model that the run ends with: finetuned, else snn, else none.
+
+        That of the conversion without a name, or where there is none of the one named last.
+        """
+        return last_spiking(self.models)
 
     @property
     def settings(self) -> dict[str, dict[str, Any]]:

@@ -14,14 +14,12 @@ from .fingerprints import PLACES, as_json, comparable, difference, fingerprint, 
 from .run_files import RunFiles
 from .stage_files import damage, digest
 from .stages import (
-    PIPELINE,
     SHOWING,
     command_of,
-    conversions,
     kind_of,
+    last_spiking,
     made_from_other,
     needs,
-    of_conversion,
 )
 
 
@@ -121,13 +119,7 @@ class DoneStages(RunFiles):
             InputError: there is none yet.
         """
         results = self.results()
-        first, *named = conversions(results)
-        spiking = [
-            of_conversion(kind, name)
-            for name in (first, *reversed(named))
-            for kind in reversed(PIPELINE[1:])
-        ]
-        name = next((name for name in spiking if name in results), "ann")
+        name = last_spiking(results) or "ann"
         self.require(name)
         return name
 

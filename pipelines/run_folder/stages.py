@@ -74,7 +74,12 @@ def command_of(stage: str) -> str:
 def is_model(stage: str) -> bool:
     """Whether it is the name of a stage that makes a model."""
     kind, name = kind_of(stage), conversion_of(stage)
-    return kind in MODELS and stage == of_conversion(kind, name)
+    return kind in MODELS and stage == of_conversion(kind, name) and "@" not in name
+
+
+def is_spiking(stage: str) -> bool:
+    """Whether it makes an SNN of the pipeline, of whichever conversion; others compare it."""
+    return kind_of(stage) in PIPELINE[1:]
 
 
 def conversions(stages: Iterable[str]) -> list[str]:
@@ -87,6 +92,21 @@ def models_among(stages: Iterable[str]) -> list[str]:
     there = list(stages)
     ordered = [of_conversion(kind, name) for name in conversions(there) for kind in MODELS]
     return [name for name in dict.fromkeys(ordered) if name in there]
+
+
+def last_spiking(stages: Iterable[str]) -> str | None:
+    """The fine-tuned SNN, else the converted one, of the conversion without a name.
+
+    Where that has none, of the one that was named last; None where there is no SNN.
+    """
+    there = list(stages)
+    first, *named = conversions(there)
+    wanted = [
+        of_conversion(kind, name)
+        for name in (first, *reversed(named))
+        for kind in reversed(PIPELINE[1:])
+    ]
+    return next((name for name in wanted if name in there), None)
 
 
 def made_of(victim: str) -> tuple[str, ...]:

@@ -106,7 +106,7 @@ def test_files_and_figures(language: str, wholes: dict[str, Path]) -> None:
     assert list((run / "ann" / "tensorboard" / "train").glob("events.*"))
 
     found = results(run)
-    assert list(found) == ["data", *MODELS, "attack"]
+    assert list(found) == ["data", *MODELS, "energy", "attack"]
     assert found["data"]["language"] == language and len(found["data"]["sha256"]) == 64
     for model in MODELS:
         figures = found[model]

@@ -51,12 +51,12 @@ def place(run: Path) -> str | None:
 
 @pytest.mark.parametrize("where", ["runs/own.tsv", "runs/a/own.tsv", "own.tsv", "runs/new/own.tsv"])
 def test_the_file_is_found_near_the_run(where: str, base: Path, capsys: Capture) -> None:
-    shutil.move(base / "data", base / "else")
+    shutil.rmtree(base / "data")
     write(base / where)
     run = base / "runs" / "a"
     models = bytes_of(run, "ann/*")
     capsys.readouterr()
-    done("convert", run, "--steps", "3", "--quiet")
+    done("convert", run, "--steps", "3")
     assert str(base / where) in capsys.readouterr().err and place(run) == str(base / where)
     done("evaluate", run)
     assert "was found" not in capsys.readouterr().err, "it is known from then on"
@@ -67,7 +67,7 @@ def test_the_file_is_found_near_the_run(where: str, base: Path, capsys: Capture)
 def test_the_file_is_found_in_named_folders(
     how: str, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (base / "data").rename(base / "else")
+    shutil.rmtree(base / "data")
     far = write(tmp_path / "far" / "away" / "from" / "it" / "own.tsv").parent
     assert main(["evaluate", str(base / "runs" / "a")]) == 2
     if how == "SNNCONVERT_DATA":
@@ -78,7 +78,7 @@ def test_the_file_is_found_in_named_folders(
 
 
 def test_a_renamed_file_is_found_by_its_content(base: Path) -> None:
-    (base / "data").rename(base / "else")
+    shutil.rmtree(base / "data")
     other = [(label, text.replace("cake", "soup")) for label, text in ROWS]
     write(base / "runs" / "first.tsv", other)  # as long, and another
     write(base / "runs" / "second.tsv")
@@ -88,7 +88,7 @@ def test_a_renamed_file_is_found_by_its_content(base: Path) -> None:
 
 
 def test_another_file_of_the_name_is_not_taken(base: Path, capsys: Capture) -> None:
-    (base / "data").rename(base / "else")
+    shutil.rmtree(base / "data")
     write(base / "runs" / "own.tsv", ROWS[::-1][:40])
     assert main(["evaluate", str(base / "runs" / "a")]) == 2
     (line,) = capsys.readouterr().err.splitlines()
@@ -101,7 +101,7 @@ def test_another_file_of_the_name_is_not_taken(base: Path, capsys: Capture) -> N
 def test_the_user_says_where_it_is(
     command: str, base: Path, tmp_path: Path, capsys: Capture
 ) -> None:
-    (base / "data").rename(base / "else")
+    shutil.rmtree(base / "data")
     run = base / "runs" / "a"
     there = write(tmp_path / "x" / "y" / "z" / "renamed.tsv")
     wrong = write(tmp_path / "x" / "wrong.tsv", ROWS[:50])
@@ -149,7 +149,7 @@ def test_a_folder_that_cannot_be_written_is_read(
     def refuses(*_: object) -> None:
         raise SnnConvertError("could not write")
 
-    (base / "data").rename(base / "else")
+    shutil.rmtree(base / "data")
     write(base / "own.tsv")
     monkeypatch.setattr(run_files, "write_config", refuses)
     done("evaluate", base / "runs" / "a")
@@ -157,7 +157,7 @@ def test_a_folder_that_cannot_be_written_is_read(
 
 
 def test_the_search_has_bounds(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (base / "data").rename(base / "else")
+    shutil.rmtree(base / "data")
     for number in range(data_place.MOST_RENAMED + 10):
         write(base / "runs" / f"{number:03}.tsv", [(a, b.replace("cake", "soup")) for a, b in ROWS])
     read = []

@@ -9,9 +9,9 @@ from typing import Any
 from .....typed_json import from_json
 from ....quality.chance import while_used
 from ....run_folder.records.energy import BreakEven, EnergyRow, EnergyStage, Source, Tables
+from ....run_folder.stages import is_spiking
 from ...cells import ABSENT, Cell, Groups
 from ...drawing.files import rows_link
-from ...drawing.svg import SHAPES
 from ...format import joules, ratio
 from ...read import Run
 from ...section import Section
@@ -85,7 +85,7 @@ class Energy(Section[EnergyFigures]):
         # models of spikingjelly's have settings of their own, which the first table has no rows for
         cases = [row for row in energy.rows if row.model in main[:1]]
         own = {(row.victim, row.setting) for row in cases}
-        baselines = [r for r in cases if r.victim not in SHAPES and r.joules is not None]
+        baselines = [r for r in cases if not is_spiking(r.victim) and r.joules is not None]
         return {
             "energy": energy,
             "titles": {source.model: source.title for source in figures.sources},
@@ -98,7 +98,7 @@ class Energy(Section[EnergyFigures]):
             "limit_models": [m for m in main if any(r.model == m for r in energy.break_even)],
             "baselines": baselines,
             "panels": [curve_figure(energy, m, baselines) for m in main if curves(energy, m)],
-            "victims": [v for v in SHAPES if any(point.victim == v for point in energy.curves)],
+            "victims": list(dict.fromkeys(point.victim for point in energy.curves)),
             "headline": figures.headline,
             "files": _files(energy),
         }
