@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..formatting import percent
+from ..formatting import joules, percent
 from .display.aligned import table
 from .display.tables import curve_rows
 from .run import make_run
-from .run_folder.records.stages import models_of
+from .run_folder.records.energy import EnergyStage
+from .run_folder.records.stages import models_of, record_of
 from .settings.attack import AttackSettings
 from .settings.convert import ConvertSettings
 from .settings.data import DataSettings
@@ -28,7 +29,10 @@ def demo_settings(language: str) -> RunSettings:
 
 
 def demo(out: Path | str) -> None:
-    """Make both runs under ``out``; print one table of all figures, and where the reports are."""
+    """Make both runs under ``out``; print one table of all figures, and where the reports are.
+
+    Energy is a projection by the last of the shown tables, `lemaire2022`, which counts memory.
+    """
     rows: list[list[Any]] = []
     pages = []
     for language, title in LANGUAGES.items():
@@ -42,6 +46,7 @@ def demo(out: Path | str) -> None:
         "dev %",
         "test %",
         "spikes",
+        "energy a text",
         "attack",
         "under attack % [95 %]",
     ]
@@ -51,17 +56,26 @@ def demo(out: Path | str) -> None:
 
 
 def demo_rows(title: str, results: dict[str, Any]) -> list[list[Any]]:
-    """One row per model and step, with the robustness of each model beside its last step."""
+    """One row per model and step, with energy and robustness of each beside its last step."""
     rows = []
+    priced = record_of(results["energy"], "energy", EnergyStage) if "energy" in results else None
     for name, model in models_of(results).items():
         attacks = [r for r in results.get("attack", {}).get("rows", []) if r["victim"] == name]
         curve = curve_rows(name, model)
         for i, row in enumerate(curve):
             last = i == len(curve) - 1
             shown = [_attack_cells(attack) for attack in attacks] if last else []
-            rows.append([title, *row[:5], *(shown[0] if shown else ["", ""])])
-            rows += [["", "", "", "", "", "", *cells] for cells in shown[1:]]
+            cost = energy_cell(priced, name) if last and priced else ""
+            rows.append([title, *row[:5], cost, *(shown[0] if shown else ["", ""])])
+            rows += [["", "", "", "", "", "", "", *cells] for cells in shown[1:]]
     return rows
+
+
+def energy_cell(priced: EnergyStage, model: str) -> str:
+    """What a text costs a model by the last of the shown tables, which counts memory too."""
+    victim, setting = ("ann", "padding skipped") if model == "ann" else (model, "all steps")
+    row = priced.of(victim, setting, priced.shown[-1])
+    return joules(row.joules) if row and row.joules is not None else ""
 
 
 def _attack_cells(row: dict[str, Any]) -> list[str]:

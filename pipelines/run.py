@@ -8,7 +8,9 @@ from pathlib import Path
 
 from ..errors import InputError
 from .run_folder.run_folder import RunFolder
+from .run_folder.stages import made_from_other
 from .settings.data import DataSettings
+from .settings.energy import EnergySettings
 from .settings.engine import ENGINE, EngineSettings
 from .settings.run import RunSettings
 
@@ -28,7 +30,6 @@ def make_run(
     """
     from .convert.choices import with_run_recipe
     from .convert.convert import convert
-    from .energy.energy import energy
     from .finetune.finetune import finetune
     from .quality.chance import warn_after
     from .report.page import report
@@ -45,7 +46,7 @@ def make_run(
     warn_after(run.results(), "finetuned")
     if settings.adversarial.adversarial:
         _finetune_adversarially(run, settings, engine)
-    energy(out, settings.energy, seed, where=engine)
+    _energy(run, settings, engine)
     _attack(out, settings, engine)
     return run, report(out)
 
@@ -58,6 +59,16 @@ def _finetune_adversarially(run: RunFolder, settings: RunSettings, engine: Engin
     own, seed = settings.adversarial, settings.seed
     finetune_adversarially(run.path, own, settings.finetune, seed, engine=engine)
     warn_after(run.results(), *map(stage_of, adversarial_bases(own)))
+
+
+def _energy(run: RunFolder, settings: RunSettings, engine: EngineSettings) -> None:
+    """Price the models; what `energy` has counted in a way of its own stays."""
+    from .energy.energy import energy
+
+    results = run.results()
+    there = "energy" in results and not made_from_other("energy", results)
+    if settings.energy != EnergySettings() or not there or run.harm("energy"):
+        energy(run.path, settings.energy, settings.seed, where=engine)
 
 
 def _attack(out: Path | str, settings: RunSettings, engine: EngineSettings) -> None:

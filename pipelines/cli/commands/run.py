@@ -33,11 +33,16 @@ def run(given: Given) -> None:
     """Train, convert, fine-tune, count energy, attack and report."""
     settings = settings_from(RunSettings, given)
     from ...display.tables import run_text
+    from ...energy.outputs import summary
     from ...run import make_run
 
     made, page = make_run(given["out"], settings, given["force"], engine_of(given))
     figures = made.results() | {"report": str(page)}
-    tell(given, figures, lambda: f"{run_text(made)}\nreport: {page}")
+    tell(
+        given,
+        figures,
+        lambda: f"{run_text(made)}\n\n{summary(figures['energy'])}\nreport: {page}",
+    )
 
 
 COMMAND = Command(options, run)
