@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..files import sha256
@@ -37,6 +37,7 @@ def transfer_attacks(
     seed: int = 0,
     draws: int = VERIFY_DRAWS,
     progress: bool = False,
+    done: Iterable[Row] = (),
 ) -> list[Row]:
     """Show the adversarial texts of every attack and victim to every other victim.
 
@@ -51,6 +52,7 @@ def transfer_attacks(
         seed: of the noise.
         draws: noise draws for a stochastic target.
         progress: show a bar.
+        done: cells that are there already, for the same records.
 
     Returns:
         One row a cell, for each attack, source and other target: ``source``, ``target``,
@@ -58,15 +60,15 @@ def transfer_attacks(
         ``high`` (95 % Wilson interval); the last three are None where ``n`` is 0.
     """
     targets = list(dict.fromkeys(name for victims in records.values() for name in victims))
-    cells: dict[tuple[str, str, str], Row] = {}
+    cells = {(row["attack"], row["source"], row["target"]): row for row in done}
     for target in _bar(targets, progress):
-        shown = _shown(records, target)
+        shown = _shown(records, target, cells)
         fooled = _fooled(shown, classifiers(target), target, seed, draws) if shown else {}
         for attack, victims in records.items():
             if target not in victims:
                 continue
             for source in victims:
-                if source != target:
+                if source != target and (attack, source, target) not in cells:
                     hits = [fooled[k] for k in fooled if k[:2] == (attack, source)]
                     cells[attack, source, target] = _row(source, target, attack, hits)
     return [
@@ -79,15 +81,19 @@ def transfer_attacks(
 
 
 def _shown(
-    records: Mapping[str, Mapping[str, Sequence[Record]]], target: str
+    records: Mapping[str, Mapping[str, Sequence[Record]]],
+    target: str,
+    done: Collection[tuple[str, str, str]],
 ) -> dict[Key, tuple[str, int]]:
-    """Text and label of whatever counts for ``target``."""
+    """Text and label of whatever counts for ``target``, without cells that are done."""
     texts: dict[Key, tuple[str, int]] = {}
     for attack, victims in records.items():
         right = {r.index for r in victims.get(target, ()) if r.status in ("success", "failed")}
         for source, made in victims.items():
+            if source == target or (attack, source, target) in done:
+                continue
             for r in made:
-                if source != target and r.verified and r.index in right:
+                if r.verified and r.index in right:
                     texts[attack, source, r.index] = r.adversarial_text or "", r.label
     return texts
 

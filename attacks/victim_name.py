@@ -1,12 +1,13 @@
 """The name of a victim, and its parts.
 
-    MODEL[+CONTROL][@CODE:STEPS[:RULE]]
+    MODEL[+CONTROL][@CONVERSION] or MODEL[+CONTROL][@CODE:STEPS[:RULE]]
 
 - ``ann``, ``snn``, ``finetuned`` ...: the models of a run
+- ``snn@t4``, ``finetuned@t4`` ...: those of a run's conversion that is called t4
 - ``snn@poisson:7``: the run's ANN converted with another code, T and, where given, threshold rule;
   the rest of the recipe is that of the run's SNN
 - ``ann+noise``: the ANN fed the mean of the SNN's spikes, ``ann+levels``: with scores of T + 1
-  levels; after ``@`` stands of which SNN, by default the run's own
+  levels; after ``@`` stands of which SNN, by default the run's own (``ann+noise@t4``)
 - ``snn+deterministic``, ``finetuned+deterministic``: without the noise of a random code
 """
 
@@ -17,7 +18,7 @@ from dataclasses import dataclass, replace
 
 from ..errors import InputError
 
-_FORM = re.compile(r"([\w-]+)(?:\+([\w-]+))?(?:@([\w-]+):(\d+)(?::([\w-]+))?)?", re.ASCII)
+_FORM = re.compile(r"([\w-]+)(?:\+([\w-]+))?(?:@([\w-]+):(\d+)(?::([\w-]+))?|@([\w-]+))?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class VictimName:
         code: input code of a variant, "" for the run's own SNN.
         steps: its T; 0 with the run's own.
         rule: its threshold rule, "" for the recipe's.
+        conversion: which of the run's conversions it is of, "" for the one without a name.
     """
 
     model: str
@@ -37,6 +39,7 @@ class VictimName:
     code: str = ""
     steps: int = 0
     rule: str = ""
+    conversion: str = ""
 
     @classmethod
     def parse(cls, name: str) -> VictimName:
@@ -50,8 +53,8 @@ class VictimName:
             raise InputError(
                 f"expected a victim like snn, ann+noise or snn@poisson:7, but got {name!r}"
             )
-        model, control, code, steps, rule = (part or "" for part in match.groups())
-        return cls(model, control, code, int(steps or 0), rule)
+        model, control, code, steps, rule, conversion = (part or "" for part in match.groups())
+        return cls(model, control, code, int(steps or 0), rule, conversion)
 
     @classmethod
     def of(cls, name: str) -> VictimName:
@@ -65,6 +68,8 @@ class VictimName:
     @property
     def variant(self) -> str:
         """From the ``@`` on, "" for the run's own SNN."""
+        if self.conversion:
+            return f"@{self.conversion}"
         rule = f":{self.rule}" if self.rule else ""
         return f"@{self.code}:{self.steps}{rule}" if self.code else ""
 

@@ -8,7 +8,7 @@ from ..engine.classifier import ModelClassifier
 from ..errors import InputError
 from .data import load_parts
 from .run_folder.run_folder import RunFolder
-from .run_folder.stages import MODELS
+from .run_folder.stages import MODELS, is_model
 from .settings.engine import DeviceSettings
 
 
@@ -41,7 +41,7 @@ class TextClassifier(ModelClassifier):
         """
         folder = RunFolder(run)
         which = which or folder.last_model()
-        if which not in MODELS:
+        if not is_model(which):
             raise InputError(f"expected a model of {', '.join(MODELS)}, but got {which!r}")
         parts = load_parts(folder, which, DeviceSettings(device))
         return cls(*parts, draws, engine, precision)

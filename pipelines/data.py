@@ -7,7 +7,6 @@ together.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,13 +17,14 @@ from ..errors import InputError
 from ..files import load_tensors, save_tensors
 from ..models.devices import find_device
 from ..seeds import generator
-from ..text.datasets.dataset import Dataset, load_dataset
+from ..text.datasets.dataset import Dataset
 from ..text.datasets.named import NAMED, dataset_names
 from ..text.datasets.readers.options import OPTION_NAMES
 from ..text.stages import STAGES
 from ..text.stages.load import load_stage
 from ..text.stages.stage import Stage
-from .data_notes import file_options, tell_data
+from .data_notes import tell_data
+from .data_place import find_data, load_settings_data, same_data
 from .data_writing import NONE, read_dictionary, resolved_writing, tell_writing, writing_of
 from .display.output import note, warn
 from .run_folder.fingerprints import fingerprint, settings_dict, without
@@ -67,24 +67,14 @@ def encode_splits(dataset: Dataset, stage: Stage) -> Texts:
     return Texts(dataset, stage, sequences, labels)
 
 
-def load_settings_data(settings: Mapping[str, Any]) -> Dataset:
-    """The data set that data settings name; those of an older run may have fewer of them."""
-    return load_dataset(
-        str(settings.get("dataset")),
-        settings.get("data_dir"),
-        str(settings.get("language")),
-        settings.get("limit"),
-        file_options(settings),
-    )
-
-
 def load_run_data(run: RunFolder) -> Dataset:
     """The data set that a run was made with, checked against the hash it was made with.
 
-    Where its folder has moved (or the run has, to another machine), SNNCONVERT_DATA names it.
+    Where its file has moved (or the run has, to another machine) it is looked for by its hash; see
+    `data_place`.
 
     Raises:
-        InputError: the data have changed since, or are not where they were.
+        InputError: the data have changed since, or are not to be found.
     """
     done = run.require("data")
     settings = run.config().get("data")
@@ -94,16 +84,7 @@ def load_run_data(run: RunFolder) -> Dataset:
             "missing or has lost that: put it back, or give the train command of this run again "
             "with the same options, which restores it"
         )
-    folder = settings.get("data_dir")
-    here = folder if folder and Path(folder).is_dir() else None
-    dataset = load_settings_data(settings | {"data_dir": here})
-    if dataset.sha256 != done.get("sha256"):
-        raise InputError(
-            f"expected the data set {dataset.name} with hash {str(done.get('sha256'))[:12]}, but "
-            f"it now has {dataset.sha256[:12]}: the files have changed since this run was trained; "
-            "put them back, or train again in another folder or with --force"
-        )
-    return dataset
+    return find_data(run, settings, str(done.get("sha256")))
 
 
 def load_run_stage(run: RunFolder) -> Stage:
@@ -150,10 +131,10 @@ def load_run_model(
 
     run.require(name)
     with run.reading(name, whole=True):
-        model, classes = load_model(run.path / name)
+        model, classes = load_model(run.folder(name))
         if not isinstance(model, kind):
             raise InputError(
-                f"expected a {kind.__name__} in {run.path / name}, but it holds a "
+                f"expected a {kind.__name__} in {run.folder(name)}, but it holds a "
                 f"{type(model).__name__}; copy the whole folder of the run again"
             )
     return model.to(find_device(where.device)), classes
@@ -185,7 +166,7 @@ def load_parts(
     run.require(name)
     stage = load_run_stage(run)
     with run.reading(name):
-        model, classes = load_model(run.path / name)
+        model, classes = load_model(run.folder(name))
     return stage, model.to(find_device(where.device)), classes
 
 
@@ -236,6 +217,8 @@ def prepare_data(
     import torch
 
     settings = with_absolute_paths(settings)
+    if not force:
+        settings = same_data(run, settings)
     words = read_dictionary(settings)
     resolved = _resolved(settings, seed) | resolved_writing(
         settings, words, run.config().get("data"), force

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..formatting import percent
+from ..formatting import joules, percent
 from .display.aligned import table
 from .display.classes import reference_rows
 from .display.output import heading
 from .display.tables import curve_rows
 from .run import make_run
-from .run_folder.records.stages import models_of
+from .run_folder.records.energy import EnergyStage
+from .run_folder.records.stages import models_of, record_of
 from .settings.attack import AttackSettings
 from .settings.convert import ConvertSettings
 from .settings.data import DataSettings
@@ -31,6 +32,8 @@ def demo_settings(language: str) -> RunSettings:
 
 def demo(out: Path | str) -> tuple[dict[str, Any], str]:
     """Make both runs under ``out``.
+
+    Energy is a projection by the last of the shown tables, `lemaire2022`, which counts memory.
 
     Returns:
         The results of each run and its report by language, and one table of all figures.
@@ -52,6 +55,7 @@ def demo(out: Path | str) -> tuple[dict[str, Any], str]:
         "test %",
         "macro F1 %",
         "spikes",
+        "energy a text",
         "attack",
         "under attack % [95 %]",
     ]
@@ -59,11 +63,12 @@ def demo(out: Path | str) -> tuple[dict[str, Any], str]:
 
 
 def demo_rows(title: str, results: dict[str, Any]) -> list[list[Any]]:
-    """One row per model and step, with macro F1 and robustness of each model beside its last step.
+    """One row per model and step, with macro F1, energy and robustness of each at its last step.
 
     Below them what needs no network, see `display.classes.reference_rows`.
     """
     rows = []
+    priced = record_of(results["energy"], "energy", EnergyStage) if "energy" in results else None
     models = models_of(results)
     for name, model in models.items():
         attacks = [r for r in results.get("attack", {}).get("rows", []) if r["victim"] == name]
@@ -72,11 +77,19 @@ def demo_rows(title: str, results: dict[str, Any]) -> list[list[Any]]:
             last = i == len(curve) - 1
             shown = [_attack_cells(attack) for attack in attacks] if last else []
             score = percent(model.test.macro_f1) if last and model.test else ""
-            cells = [*row[:4], score, row[4]]
+            cost = energy_cell(priced, name) if last and priced else ""
+            cells = [*row[:4], score, row[4], cost]
             rows.append([title, *cells, *(shown[0] if shown else ["", ""])])
-            rows += [[*[""] * 7, *cells] for cells in shown[1:]]
-    rows += [[title, name, "", *cells, "", "", ""] for name, cells in reference_rows(models)]
+            rows += [[*[""] * 8, *cells] for cells in shown[1:]]
+    rows += [[title, name, "", *cells, *[""] * 4] for name, cells in reference_rows(models)]
     return rows
+
+
+def energy_cell(priced: EnergyStage, model: str) -> str:
+    """What a text costs a model by the last of the shown tables, which counts memory too."""
+    victim, setting = ("ann", "padding skipped") if model == "ann" else (model, "all steps")
+    row = priced.of(victim, setting, priced.shown[-1])
+    return joules(row.joules) if row and row.joules is not None else ""
 
 
 def _attack_cells(row: dict[str, Any]) -> list[str]:

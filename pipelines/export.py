@@ -10,7 +10,7 @@ from ..interop.export import Exported
 from ..text.stages.words import TextStage
 from .data import load_parts
 from .run_folder.run_folder import RunFolder
-from .run_folder.stages import MODELS
+from .run_folder.stages import MODELS, is_model
 
 
 def export(
@@ -33,7 +33,7 @@ def export(
     kind = EXPORTS[format]
     run = RunFolder(out)
     which = which or run.last_model()
-    if which not in MODELS:
+    if not is_model(which):
         raise InputError(f"expected a model of {', '.join(MODELS)}, but got {which!r}")
     stage, model, classes = load_parts(run, which)
     refusal = kind.refuses(model)

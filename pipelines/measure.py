@@ -73,4 +73,4 @@ def write_raster(run: RunFolder, snn: SpikingTextModel, texts: Texts, seed: int,
 
     first, *more = list(chosen.values()) or [int(torch.tensor(lengths).argmax())]
     content = made(Rasters, spikes(first) | {"more": [spikes(index) for index in more]})
-    write_json(run.path / name / "raster.json", to_json(content))
+    write_json(run.folder(name) / "raster.json", to_json(content))

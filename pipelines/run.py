@@ -1,4 +1,4 @@
-"""`snnconvert run`: train, convert, fine-tune, attack, report; stopped and started at any point."""
+"""`snnconvert run`: from training to the report; stopped and started at any point."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 from ..errors import InputError
 from .display.output import heading, note
 from .run_folder.run_folder import RunFolder
+from .run_folder.stages import made_from_other
 from .settings.data import DataSettings
+from .settings.energy import EnergySettings
 from .settings.engine import ENGINE, EngineSettings
 from .settings.run import RunSettings
 
@@ -56,6 +58,7 @@ def make_run(
     warn_after(run.results(), "finetuned")
     if settings.adversarial.adversarial:
         _finetune_adversarially(run, settings, engine)
+    _energy(run, settings, engine)
     _attack(out, settings if attack_seed is None else replace(settings, seed=attack_seed), engine)
     explain_texts(out, engine=engine)
     return run, report(out)
@@ -70,6 +73,17 @@ def _finetune_adversarially(run: RunFolder, settings: RunSettings, engine: Engin
     heading("Fine-tune on attacked texts")
     finetune_adversarially(run.path, own, settings.finetune, seed, engine=engine)
     warn_after(run.results(), *map(stage_of, adversarial_bases(own)))
+
+
+def _energy(run: RunFolder, settings: RunSettings, engine: EngineSettings) -> None:
+    """Price the models; what `energy` has counted in a way of its own stays."""
+    from .energy.energy import energy
+
+    heading("Count energy")
+    results = run.results()
+    there = "energy" in results and not made_from_other("energy", results)
+    if settings.energy != EnergySettings() or not there or run.harm("energy"):
+        energy(run.path, settings.energy, settings.seed, where=engine)
 
 
 def _attack(out: Path | str, settings: RunSettings, engine: EngineSettings) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING
-
-from ..victim_name import VictimName
 
 if TYPE_CHECKING:
     from ...engine.classifier import ModelClassifier
     from ...models.encoders.encoder import Encoder
+    from ..victim_name import VictimName
     from ..victims import Classifier
 
 
@@ -72,7 +72,7 @@ class AnnControl(Control):
 
     def victim(self, snn: VictimName) -> VictimName:
         """The ANN, with what it shares with ``snn``."""
-        return VictimName("ann", self.name, snn.code, snn.steps, snn.rule)
+        return replace(snn, model="ann", control=self.name)
 
     def code(self, encoder: Encoder) -> str:
         """That of the SNN."""

@@ -43,6 +43,11 @@ def role_of(name: str) -> Role:
     return PRESETS[name].role if name in PRESETS else Role.ATTACK
 
 
+def is_search(name: str) -> bool:
+    """Whether an attack looks for texts that fool its victim; noise alone does not."""
+    return role_of(name) is not Role.NOISE
+
+
 def for_language(language: str) -> list[Preset]:
     """The attacks on texts in ``language``."""
     return [item for item in PRESETS.values() if item.reads(language)]

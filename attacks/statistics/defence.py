@@ -7,8 +7,10 @@ that were held out do, and every figure is marked as one or the other (``trained
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from ..victim_name import VictimName
 from .wording import shown_difference
 
 SUFFIX = "-adversarial"
@@ -21,7 +23,8 @@ Row = Mapping[str, Any]
 
 def is_defended(victim: str) -> bool:
     """Whether a victim's name is that of an adversarially tuned model (no control of it)."""
-    return victim.endswith(SUFFIX)
+    name = VictimName.of(victim)
+    return name.model.endswith(SUFFIX) and not name.control
 
 
 def undefended(victim: str, victims: Collection[str]) -> list[str]:
@@ -30,8 +33,10 @@ def undefended(victim: str, victims: Collection[str]) -> list[str]:
     The model that it comes from, and for the SNN also the plain fine-tuned one: that was trained
     for as long, and without adversarial texts.
     """
-    base = victim.removesuffix(SUFFIX)
-    wanted = [base, "finetuned"] if base == "snn" else [base]
+    own = VictimName.of(victim)
+    base = own.model.removesuffix(SUFFIX)
+    models = [base, "finetuned"] if base == "snn" else [base]
+    wanted = [str(replace(own, model=model)) for model in models]
     return [name for name in wanted if name in victims]
 
 
@@ -39,8 +44,8 @@ def defence_pairs(victims: Collection[str]) -> list[tuple[str, str]]:
     """Pairs (without the defence, with it), and of the defended models (ANN, SNN)."""
     defended = [name for name in victims if is_defended(name)]
     pairs = [(plain, name) for name in defended for plain in undefended(name, victims)]
-    models = f"ann{SUFFIX}", f"snn{SUFFIX}"
-    return pairs + [models] * (set(models) <= set(defended))
+    ann = f"ann{SUFFIX}"
+    return pairs + [(ann, name) for name in defended if ann in defended and name != ann]
 
 
 def held_out(attacks: Iterable[str], rows: Sequence[Row]) -> list[str]:

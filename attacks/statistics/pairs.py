@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...formatting import listing
 from .defence import ALPHA
-from .wording import counted, listing, shown_difference
+from .wording import counted, shown_difference
 
 Row = Mapping[str, Any]
 

@@ -14,7 +14,7 @@ from ..explain.pair import Pair, load_pair
 from ..run_folder.records.data import DataStage
 from ..run_folder.records.spikes import Rasters
 from ..run_folder.run_folder import RunFolder
-from ..run_folder.stages import MODELS
+from ..run_folder.stages import models_among
 
 EXAMPLES = {
     "en": ("The food was not good, but the waiter was friendly.",),
@@ -62,7 +62,7 @@ def load(path: str) -> Loaded:
     run.require("ann")
     results = run.results()
     data = run.record("data", DataStage, results)
-    models = [name for name in MODELS if name in results]
+    models = models_among(results)
     models.sort(key=lambda name: name == "ann")  # the last one made first, the ANN at the end
     last = run.last_model()
     models.sort(key=lambda name: name != last)

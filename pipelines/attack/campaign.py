@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from ...attacks.noise import run_noise
 from ...attacks.preset import Role
-from ...attacks.presets.catalogue import preset, role_of
+from ...attacks.presets.catalogue import is_search, preset, role_of
 from ...attacks.presets.requirements import check_gradients
 from ...attacks.progress import Progress
 from ...attacks.records import Record, read_records, records_path
 from ...attacks.runs import Example, run_attack
-from ...attacks.statistics.compare import compare, correct, victim_pairs
-from ...attacks.statistics.conclusions import conclusions
-from ...attacks.statistics.defence import held_out
+from ...attacks.statistics.compare import compare, victim_pairs
 from ...attacks.statistics.scores import score
+from ...attacks.statistics.summary import summary
 from ...attacks.transfer import transfer_attacks
 from ...attacks.victims import Classifier
 from ...models.devices import find_device
@@ -31,6 +30,7 @@ from ..display.tables import robustness_table
 from ..run_folder.run_folder import RunFolder
 from ..settings.attack import AttackSettings
 from ..settings.engine import EngineSettings
+from .had import Had, Job
 from .models import AttackedModel, load_victim
 from .names import parse_victim
 
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     import torch
 
 Row = dict[str, Any]
-Job = tuple[str, str]  # victim, attack
 
 
 CLUSTER_SHARE = 0.25  # of a GPU, for each worker on a cluster
@@ -82,8 +81,12 @@ class Campaign:
     replay: bool = True
     _loaded: dict[str, Classifier] = field(default_factory=dict)
 
-    def carry_out(self, jobs: Sequence[Job]) -> Row:
+    def carry_out(self, jobs: Sequence[Job], had: Had | None = None) -> Row:
         """Do every job that is not done, and sum up.
+
+        Args:
+            jobs: what is to be done
+            had: what is done and stays as it is, which is summed up with it
 
         Returns:
             ``examples``, ``query_budget``, ``seed``, ``verify_draws``, ``dropped`` by attack,
@@ -91,22 +94,25 @@ class Campaign:
             ``comparisons``, ``transfer`` and ``conclusions``.
         """
         check_gradients(jobs, self.load)
-        records = self._all_records(jobs)
-        rows = [self._row(victim, name, some) for (victim, name), some in records.items()]
-        comparisons = compare_all(rows, records, self.seed)
-        replayed = self._transfer(records) if self.replay and self.settings.transfer else []
-        searches = [name for _, name in jobs if is_search(name)]
+        before = had or Had()
+        had, new = before.without(jobs), self._all_records(jobs)
+        order = dict.fromkeys([*before.rows, *jobs])
+        records = {job: new[job] if job in new else had.records[job] for job in order}
+        rows = [had.rows.get(job) or self._row(*job, some) for job, some in records.items()]
+        tests = compare_all(rows, records, self.seed)
+        replay = self.replay and self.settings.transfer
+        replayed = self._transfer(records, had.transfer) if replay else had.transfer
+        searches = [name for _, name in records if is_search(name)]
         return {
-            "examples": len(self.examples),
+            "examples": max(map(len, records.values()), default=len(self.examples)),
             "query_budget": self.settings.query_budget,
             "verify_draws": self.settings.verify_draws,
             "seed": self.seed,
-            "dropped": {name: list(preset(name).dropped) for name in searches},
-            "held_out": held_out(searches, rows),
-            "rows": rows,
-            "comparisons": comparisons,
-            "transfer": replayed,
-            "conclusions": conclusions(rows, comparisons, transfer=replayed),
+            "dropped": {
+                name: had.dropped[name] if name in had.dropped else list(preset(name).dropped)
+                for name in searches
+            },
+            **summary(rows, tests, replayed),
         }
 
     def _all_records(self, jobs: Sequence[Job]) -> dict[Job, list[Record]]:
@@ -179,14 +185,17 @@ class Campaign:
         facts = model.describe() | {"trained_on": seen}
         return {"victim": victim, "attack": name, **facts, **score(records)}
 
-    def _transfer(self, records: dict[Job, list[Record]]) -> list[Row]:
-        """Adversarial texts of every victim shown to all others, attack by attack."""
+    def _transfer(self, records: dict[Job, list[Record]], done: Sequence[Row]) -> list[Row]:
+        """Adversarial texts of every victim shown to all others, attack by attack.
+
+        Cells that are ``done`` are taken over.
+        """
         by_attack: dict[str, dict[str, list[Record]]] = {}
         for (victim, name), some in records.items():
             if is_search(name):
                 by_attack.setdefault(name, {})[victim] = some
         draws = self.settings.verify_draws
-        return transfer_attacks(by_attack, self.load, self.seed, draws, progress=True)
+        return transfer_attacks(by_attack, self.load, self.seed, draws, progress=True, done=done)
 
     def _say_so_far(self, jobs: Sequence[Job]) -> None:
         """Print the table of what is done, where the work was interrupted."""
@@ -201,17 +210,19 @@ class Campaign:
 
 
 def compare_all(rows: Sequence[Row], records: dict[Job, list[Record]], seed: int) -> list[Row]:
-    """Paired tests of every difference, attack by attack, corrected for their number."""
+    """Paired tests of every difference, attack by attack, over the texts that both have."""
     tests = []
     # the controls among the attacks compare nothing, and would only make the correction stricter
     compared = [row["attack"] for row in rows if role_of(row["attack"]) is Role.ATTACK]
     for name in dict.fromkeys(compared):
         for a, b in victim_pairs([row for row in rows if row["attack"] == name]):
-            pair = records[a, name], records[b, name]
+            pair = _in_common(records[a, name], records[b, name])
             tests.append(compare(*pair, victim_a=a, victim_b=b, attack=name, seed=seed))
-    return correct(tests)
+    return tests
 
 
-def is_search(attack: str) -> bool:
-    """Whether an attack looks for texts that fool its victim; noise alone does not."""
-    return role_of(attack) is not Role.NOISE
+def _in_common(a: Sequence[Record], b: Sequence[Record]) -> tuple[list[Record], list[Record]]:
+    """Of both victims the records of texts that the other has too."""
+    both = {record.index for record in a} & {record.index for record in b}
+    first, second = ([record for record in some if record.index in both] for some in (a, b))
+    return first, second

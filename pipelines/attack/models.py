@@ -12,6 +12,7 @@ from ...attacks.controls import CONTROLS
 from ...attacks.victim_name import VictimName
 from ...errors import InputError
 from ..run_folder.run_folder import RunFolder
+from ..run_folder.stages import of_conversion
 from ..settings.engine import ENGINE, EngineSettings
 from .names import parse_victim
 
@@ -65,6 +66,16 @@ class AttackedModel:
         return CONTROLS[self.name.control] if self.name.control else None
 
     @property
+    def stage(self) -> str:
+        """The stage of the model that it is, or is made of."""
+        return of_conversion(self.name.model, self.name.conversion)
+
+    @property
+    def _snn(self) -> str:
+        """The stage of the SNN that a control of an ANN takes after."""
+        return of_conversion("snn", self.name.conversion)
+
+    @property
     def of_snn(self) -> bool:
         """Whether an SNN's encoder and T belong to what it is."""
         return bool(self.name.control) or not self.name.is_ann
@@ -81,14 +92,14 @@ class AttackedModel:
             return recipe.encoder, recipe.steps
         from ...models.saving import load_code
 
-        stage = "snn" if self.name.is_ann else self.name.model
+        stage = self._snn if self.name.is_ann else self.stage
         if stage not in self.run.results():
             raise InputError(
                 f"expected an SNN in {self.run.path} for the victim {self.name}, but none has been "
                 f"made: convert first, or name a code, as in {self.name}@saf:4"
             )
         with self.run.reading(stage):
-            return load_code(self.run.path / stage)
+            return load_code(self.run.folder(stage))
 
     def recipe(self) -> ConversionRecipe:
         """The recipe of the SNN that the name is about: the run's own, changed by the name.
@@ -119,7 +130,7 @@ class AttackedModel:
 
         if self.name.code and not self.control:
             return self._converted(draws, engine, seed)
-        model = load_classifier(self.run, self.name.model, draws, engine)
+        model = load_classifier(self.run, self.stage, draws, engine)
         return self.control.build(model, *self._fitted_code(seed)) if self.control else model
 
     def _fitted_code(self, seed: int) -> tuple[Encoder, int]:
@@ -160,20 +171,20 @@ class AttackedModel:
         from ...convert.recipes.options import to_options
 
         figures: dict[str, Any] = {
-            "weights": self._weights("ann" if self.name.code else self.name.model)
+            "weights": self._weights("ann" if self.name.code else self.stage)
         }
         if self.name.code:
             figures |= {"recipe": to_options(self.recipe())}
             figures |= {"calibration": CALIBRATION, "seed": seed}
         elif self.control and self.control.of_ann:
-            figures["snn"] = self._weights("snn")
+            figures["snn"] = self._weights(self._snn)
         return figures
 
     def _weights(self, stage: str) -> str:
         from ...models.saving import weights_hash
 
         self.run.check_files(stage, whole=True)
-        return weights_hash(self.run.path / stage)[:16]
+        return weights_hash(self.run.folder(stage))[:16]
 
     def describe(self) -> dict[str, Any]:
         """``base``, ``control``, ``encoder`` and ``steps``, as in rows of results."""
@@ -186,7 +197,7 @@ class AttackedModel:
 
     def trained_on(self) -> list[str]:
         """The attacks whose adversarial texts its model was trained on; most know of none."""
-        figures = self.run.results().get(self.name.model, {})
+        figures = self.run.results().get(self.stage, {})
         return list(figures.get("adversarial", {}).get("attacks", []))
 
     def is_stochastic(self) -> bool:

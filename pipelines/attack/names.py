@@ -10,7 +10,7 @@ from ...convert.thresholds import RULES
 from ...errors import InputError
 from ...formatting import meant
 from ...models.encoders import CODES
-from ..run_folder.stages import MODELS
+from ..run_folder.stages import MODELS, OF_CONVERSION
 
 
 def parse_victim(name: str) -> VictimName:
@@ -34,6 +34,7 @@ def parse_victim(name: str) -> VictimName:
             )
     _check_control(name, parts)
     _check_variant(name, parts)
+    _check_conversion(name, parts)
     return parts
 
 
@@ -55,6 +56,20 @@ def _check_variant(name: str, parts: VictimName) -> None:
         )
     if parts.code and parts.steps < 1:
         raise InputError(f"expected at least one time step in the victim {name!r}")
+
+
+def _check_conversion(name: str, parts: VictimName) -> None:
+    """Refuse a model that is of no conversion, and a code without T in the place of a name."""
+    if parts.conversion in CODES:
+        raise InputError(
+            f"expected a victim like snn, ann+noise or snn@poisson:7, but got {name!r}: after a "
+            "code stands T"
+        )
+    if parts.conversion and not (parts.model in OF_CONVERSION or _of_ann(parts)):
+        raise InputError(
+            f"expected the name of a conversion after @ with {_either(OF_CONVERSION)}, but got "
+            f"{name!r}: conversions share the ANN"
+        )
 
 
 def _of_ann(parts: VictimName) -> bool:

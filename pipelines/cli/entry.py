@@ -150,5 +150,9 @@ def _run(name: str, words: list[str], around: ExitStack) -> int:
         from .log_file import logged
 
         around.enter_context(logged(given["log_file"], shlex.join(["snnconvert", name, *words])))
+    if "run" in given and given.get("dataset"):
+        from ..data_place import place_data
+
+        place_data(RunFolder(given["run"]), given["dataset"])
     with silenced(given.get("quiet", False)):
         return int(COMMANDS[name].run(given) or 0)

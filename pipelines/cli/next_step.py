@@ -7,12 +7,12 @@ from typing import Any
 
 from ..display.output import advise, gap, note
 from ..run_folder.run_folder import RunFolder
-from ..run_folder.stages import COMMANDS, FOLDERS, PIPELINE, SHOWING
+from ..run_folder.stages import COMMANDS, PIPELINE, SHOWING
 
 
 def say_saved(run: RunFolder, *stages: str) -> None:
     """Say where the stages of a command lie (by default all), and what has not been done yet."""
-    folders = [str(run.path / FOLDERS[stage]) for stage in stages] or [str(run.path)]
+    folders = [str(run.folder(stage)) for stage in stages] or [str(run.path)]
     gap()
     note(f"saved in {', '.join(folders)}; figures in {run.results_path}")
     advise("next", next_command(run, run.results()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from ...errors import InputError
 from ...files import read_json
 from ..display.output import gap, tell
 from ..run_folder.run_folder import RunFolder
-from ..run_folder.stages import MODELS
+from ..run_folder.stages import MODELS, OF_CONVERSION, is_model
 from ..settings.engine import EngineSettings
 from .arguments import add_settings, settings_from
 from .next_step import say_saved
@@ -36,6 +37,16 @@ class Command(NamedTuple):
 def add_run(parser: Parser) -> None:
     """The run folder that a command goes on with."""
     parser.add_argument("run", metavar="RUN", help="run folder")
+
+
+def add_place(parser: Parser) -> None:
+    """Where the data set of a run lies now."""
+    parser.add_argument(
+        "--dataset",
+        metavar="PATH",
+        help="where the run's data set lies now, checked by its hash and remembered (default: "
+        "where it was, or found near the run, here or in SNNCONVERT_DATA)",
+    )
 
 
 def add_out(parser: Parser) -> None:
@@ -106,9 +117,46 @@ def add_model(parser: Parser) -> None:
     """Which model of a run a command is about."""
     parser.add_argument(
         "--model",
-        choices=MODELS,
-        help="which model (default: the last of ann, snn, finetuned that is made)",
+        type=model_name,
+        metavar="{" + ",".join(MODELS) + "}",
+        help="which model (default: the last of ann, snn, finetuned that is made); of a conversion "
+        "called NAME with @NAME after it, as in snn@t4",
     )
+
+
+def model_name(text: str) -> str:
+    """The name of a model as a run has them.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    if not is_model(text):
+        named = ", ".join(f"{kind}@NAME" for kind in OF_CONVERSION[:2])
+        raise argparse.ArgumentTypeError(
+            f"expected one of {', '.join(MODELS)}, or {named} of a conversion with a name, but got "
+            f"{text!r}"
+        )
+    return text
+
+
+def add_name(parser: Parser, help: str) -> None:
+    """Which of several conversions of a run a command is about."""
+    parser.add_argument(
+        "--name", default="", metavar="NAME", help=f"name of {help} (default: none)"
+    )
+
+
+def refuse_name(given: Given) -> None:
+    """Refuse the name of a conversion with a sweep, which keeps none.
+
+    Raises:
+        InputError: there is a name.
+    """
+    if given["name"]:
+        raise InputError(
+            "expected no --name with --sweep, which keeps no conversion: leave it out, and convert "
+            "with --recipe best --name NAME afterwards"
+        )
 
 
 def add_data_dir(parser: Parser) -> None:
@@ -121,6 +169,7 @@ def add_data_dir(parser: Parser) -> None:
 def add_stage(parser: Parser, *settings: type) -> None:
     """The options of a command that goes on with a run and has ``settings``."""
     add_run(parser)
+    add_place(parser)
     for cls in settings:
         add_settings(parser, cls)
     add_seed(parser)

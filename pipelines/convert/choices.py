@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 from functools import cache
@@ -11,7 +12,13 @@ from typing import Any
 from ...convert.recipes.options import from_options, override, recipe_options, to_options
 from ...convert.recipes.published import PUBLISHED, load_options
 from ...convert.recipes.recipe import ConversionRecipe
+from ...errors import InputError
+from ...models.encoders import CODES
+from ..run_folder.stages import of_conversion
 from ..settings.convert import ConvertSettings
+
+AUTO = "auto"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
 
 
 @cache
@@ -54,3 +61,26 @@ def resolved_settings(settings: ConvertSettings, seed: int) -> dict[str, Any]:
     name, recipe = named_recipe(settings)
     own = {"calibration": settings.calibration, "seed": seed}
     return {"recipe": name, **to_options(recipe), **own}
+
+
+def conversion_stage(name: str, recipe: ConversionRecipe) -> str:
+    """The stage of a conversion by the name that it is given; "" is that of the one without.
+
+    ``auto`` is named for code and T, as in ``saf-t4``. A name stands in folders, and after the
+    ``@`` of models and victims, so it may not be read as another of these.
+
+    Raises:
+        InputError: it is none.
+    """
+    if name == AUTO:
+        name = f"{recipe.encoder.code}-t{recipe.steps}"
+    if not name:
+        return of_conversion("snn", "")
+    # codes stand after the @ too, and snn@saf:4 has its records in files of snn@saf-4
+    code = rf"({'|'.join(map(re.escape, CODES))})(-\d+(-.*)?)?"
+    if not _NAME.fullmatch(name) or re.fullmatch(code, name) or name.startswith("adversarial"):
+        raise InputError(
+            "expected a name of a conversion like t4 or saf-t4, of small letters, digits, - and _, "
+            f"and not that of an input code, but got {name!r}"
+        )
+    return of_conversion("snn", name)

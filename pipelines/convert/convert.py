@@ -26,7 +26,7 @@ from ..run_folder.records.conversion import ConversionReport
 from ..run_folder.run_folder import RunFolder
 from ..settings.convert import ConvertSettings
 from ..settings.engine import ENGINE, EngineSettings
-from .choices import named_recipe, resolved_settings, with_run_recipe
+from .choices import conversion_stage, named_recipe, resolved_settings, with_run_recipe
 
 
 def convert(
@@ -35,10 +35,20 @@ def convert(
     seed: int = 0,
     force: bool = False,
     engine: EngineSettings = ENGINE,
+    name: str = "",
 ) -> RunFolder:
     """Convert the ANN of a run folder and measure the SNN on dev and test.
 
     The conversion itself is done on the CPU, so that its weights do not depend on the device.
+
+    Args:
+        out: run folder with a trained ANN
+        settings: the recipe
+        seed: of the draw of training texts, and of the noise of a stochastic encoder
+        force: convert again although it is done with other settings
+        engine: what runs the SNN
+        name: of one of several conversions in the run; "auto" for one by its code and T, see
+            `choices.conversion_stage`, and "" for the one that has no name
 
     Raises:
         InputError: no trained ANN in the folder, settings that do not fit it, no such device, or
@@ -47,31 +57,33 @@ def convert(
     device = find_device(engine.device)
     run = RunFolder(out)
     settings = with_run_recipe(run.path, settings)
-    name, recipe = named_recipe(settings)
+    recipe_name, recipe = named_recipe(settings)
+    stage = conversion_stage(name, recipe)
     with run.locked():
         run.require("ann")
         resolved = resolved_settings(settings, seed)
-        if run.is_done("snn", resolved, force):
+        if run.is_done(stage, resolved, force):
             return run
         started = time.monotonic()
         ann, classes = load_run_model(run, "ann", TextModel)
         texts = load_run_texts(run)
         calibration = calibration_texts(texts, settings.calibration, seed)
         conversion = convert_model(ann, recipe, calibration, seed)
-        run.begin("snn", resolved, force)
-        save_model(run.path / "snn", conversion.snn, classes)
-        save_recipe(run.path / "snn" / "recipe.yaml", recipe)
+        run.begin(stage, resolved, force)
+        folder = run.folder(stage)
+        save_model(folder, conversion.snn, classes)
+        save_recipe(folder / "recipe.yaml", recipe)
         recipe = conversion.recipe
         report = _report(conversion, recipe, texts.sequences["dev"], seed)
         snn = conversion.snn.to(device)
-        figures = measure(snn, texts, seed, "snn", engine)
-        own = {"name": name, **recipe.to_dict()}
+        figures = measure(snn, texts, seed, stage, engine)
+        own = {"name": recipe_name, **recipe.to_dict()}
         report |= {"recipe": own, "accuracy_by_step": figures["accuracy_by_step"]}
-        write_json(run.path / "snn" / "conversion.json", to_json(made(ConversionReport, report)))
-        write_raster(run, snn, texts, seed, "snn")
+        write_json(folder / "conversion.json", to_json(made(ConversionReport, report)))
+        write_raster(run, snn, texts, seed, stage)
         seconds = round(time.monotonic() - started, 1)
-        figures |= {"recipe": {"name": name, **to_options(recipe)}, "seconds": seconds}
-        run.finish("snn", resolved, figures)
+        figures |= {"recipe": {"name": recipe_name, **to_options(recipe)}, "seconds": seconds}
+        run.finish(stage, resolved, figures)
     return run
 
 

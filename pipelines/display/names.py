@@ -38,14 +38,23 @@ NAMES = {
 """By the name that a model has in a run folder and in records."""
 
 
+def _named(model: str) -> ModelName:
+    """The names of a model; of one that is not known, its own."""
+    kind, at, conversion = model.partition("@")
+    if kind not in NAMES or ":" in conversion:
+        return ModelName(model)
+    own, end = NAMES[kind], f" {at}{conversion}" if at else ""
+    return ModelName(own.title + end)
+
+
 def title(model: str) -> str:
-    """A model's name at the head of a row; one that is not known is its own name."""
-    return NAMES[model].title if model in NAMES else model
+    """A model's name at the head of a row, as ``Converted SNN @t4``; its own where unknown."""
+    return _named(model).title
 
 
 def in_sentence(model: str) -> str:
     """A model's name inside a sentence, after "the"."""
-    return NAMES[model].sentence if model in NAMES else model
+    return _named(model).sentence
 
 
 def victim(name: str) -> str:

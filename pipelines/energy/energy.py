@@ -5,17 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ...energy.tables import all_tables
 from ...files import sha256
 from ...models.devices import find_device
 from ..data import load_run_texts
 from ..quality.chance import warn_of
-from ..run_folder.fingerprints import settings_dict
+from ..run_folder.fingerprints import as_json, settings_dict
 from ..run_folder.run_folder import RunFolder
+from ..run_folder.stages import is_spiking, models_among
 from ..settings.energy import EnergySettings
 from ..settings.engine import DEVICE, DeviceSettings
-from .measure import SPIKING
 from .outputs import write_outputs
 from .study import Study
 
@@ -41,10 +42,10 @@ def energy(
     with run.locked():
         run.require("ann")
         tables = list(all_tables(settings.tables).values())
-        models = [name for name in SPIKING if name in run.results()]
+        models = list(filter(is_spiking, models_among(run.results())))
         resolved = settings_dict(settings, seed=seed, models=_stamps(run, models))
         resolved["tables"] = _digest(settings.tables)
-        if run.is_done("energy", resolved, force):
+        if run.is_done("energy", resolved, force or _grown(run, resolved)):
             warn_of(run.path, "energy", ("ann", *models))
             return run
         started = time.monotonic()
@@ -62,6 +63,16 @@ def _stamps(run: RunFolder, models: Sequence[str]) -> dict[str, str]:
     """The fingerprints of the models that are priced."""
     results = run.results()
     return {name: str(results[name].get("fingerprint")) for name in ("ann", *models)}
+
+
+def _grown(run: RunFolder, resolved: dict[str, Any]) -> bool:
+    """Whether the run has other models than were priced, all else being as it was.
+
+    Then all are counted again: work and prices of those that were there come out the same.
+    """
+    before = run.config().get("energy")
+    now = as_json(resolved)
+    return before is not None and before != now and before | {"models": now["models"]} == now
 
 
 def _digest(path: str | None) -> str | None:

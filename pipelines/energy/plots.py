@@ -8,31 +8,37 @@ from ...formatting import joules
 from ..display.names import title
 from ..display.plots import OTHER, colours, new_figure
 from ..run_folder.records.energy import EnergyRow, EnergyStage
+from ..run_folder.stages import is_spiking
 from .measure import SPIKING
 
 STYLES = ("-", "--", ":", "-.", (0, (1, 4)))
-COLOURS = colours(SPIKING, SPIKING)
+
+
+def victim_colours(found: EnergyStage) -> dict[str, str]:
+    """A colour for each SNN; those of the first conversion have the same in every plot."""
+    return colours(filter(is_spiking, (row.victim for row in found.rows)), SPIKING)
 
 
 def overview(found: EnergyStage) -> Any:
     """Energy of every victim as points, one panel a model: on a logarithmic axis bars would lie."""
     models = [m for m in found.shown if any(r.model == m for r in found.rows)]
+    chosen = victim_colours(found)
     figure = new_figure(3.4 * len(models) + 1.6, 3.4)
     panels = figure.subplots(1, len(models), squeeze=False, sharey=True)[0]
     for axes, model in zip(panels, models, strict=True):
         for row in found.rows:
             if row.model == model and row.joules:
-                _point(axes, row, row.joules)
+                _point(axes, row, row.joules, chosen)
         axes.margins(0.18, 0.08)
         _log_axis(axes, f"projection, {model}", "joules a sentence")
     panels[0].invert_yaxis()
     return figure
 
 
-def _point(axes: Any, row: EnergyRow, cost: float) -> None:
+def _point(axes: Any, row: EnergyRow, cost: float, chosen: dict[str, str]) -> None:
     """What a victim costs, with its value above."""
     label = f"{title(row.victim)}: {row.setting}"
-    axes.plot(cost, label, "o", color=COLOURS.get(row.victim, OTHER))
+    axes.plot(cost, label, "o", color=chosen.get(row.victim, OTHER))
     axes.annotate(joules(cost), (cost, label), fontsize=6.5, xytext=(0, 5),
                   textcoords="offset points", ha="center")  # fmt: skip
 
@@ -61,9 +67,10 @@ def curves_figure(found: EnergyStage) -> Any:
 def _curve(axes: Any, found: EnergyStage, victim: str, model: str) -> None:
     """One SNN over t, and a star where it exits early."""
     points = [p for p in found.curves if (p.victim, p.model) == (victim, model)]
+    colour = victim_colours(found)[victim]
     xs = [p.joules for p in points]
     ys = [100 * p.accuracy for p in points]
-    axes.plot(xs, ys, "o-", ms=4, color=COLOURS[victim], label=title(victim))
+    axes.plot(xs, ys, "o-", ms=4, color=colour, label=title(victim))
     for point, x, y in zip(points, xs, ys, strict=True):
         axes.annotate(str(point.steps), (x, y), fontsize=6.5, xytext=(3, -8),
                       textcoords="offset points")  # fmt: skip
@@ -71,13 +78,15 @@ def _curve(axes: Any, found: EnergyStage, victim: str, model: str) -> None:
     if early is not None and early.joules and early.accuracy is not None:
         name = f"{title(victim)}, early exit"
         at = (early.joules, 100 * early.accuracy)
-        axes.plot(*at, "*", ms=10, color=COLOURS[victim], label=name)
+        axes.plot(*at, "*", ms=10, color=colour, label=name)
 
 
 def baselines(found: EnergyStage, model: str) -> list[EnergyRow]:
     """The rows of the ANN, dense or not, that have an energy by ``model``."""
     return [
-        row for row in found.rows if row.model == model and row.victim not in SPIKING and row.joules
+        row
+        for row in found.rows
+        if row.model == model and not is_spiking(row.victim) and row.joules
     ]
 
 

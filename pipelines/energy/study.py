@@ -30,12 +30,12 @@ from ..run_folder.records.energy import (
     TrainingRow,
 )
 from ..run_folder.run_folder import RunFolder
+from ..run_folder.stages import is_spiking
 from ..settings.energy import EnergySettings
 from ..settings.engine import DEVICE, DeviceSettings
 from ..training.texts import Texts
 from .measure import (
     SPARSE,
-    SPIKING,
     Measured,
     SpikingRun,
     measure_ann,
@@ -183,7 +183,7 @@ class Study:
         return [
             made(BreakEven, {"victim": m.victim, **row})
             for m in self.measured
-            if m.victim in SPIKING and m.setting == "all steps"
+            if is_spiking(m.victim) and m.setting == "all steps"
             for table in self.tables
             if "mac" in table.pj  # a chip for spikes has no ANN to compare with
             for row in break_even(self._sparse.layers, m.layers, table)
@@ -247,7 +247,7 @@ def texts_rows(
     """One row for every text and SNN: words, steps, spikes, operations and joules by table."""
     rows: list[Row] = []
     for m in measured:
-        if m.victim not in SPIKING:
+        if not is_spiking(m.victim):
             continue
         columns = {
             name: np.broadcast_to(total(m.layers, name), (len(words),))

@@ -28,6 +28,7 @@ from ..quality.latency import latency_figures
 from ..quality.quality import model_figures
 from ..run_folder.fingerprints import settings_dict
 from ..run_folder.run_folder import RunFolder
+from ..run_folder.stages import of_conversion
 from ..settings.engine import ENGINE, EngineSettings
 from ..settings.finetune import AdversarialSettings, FinetuneSettings, spiking_names
 from ..settings.sizes import finetune_defaults
@@ -49,6 +50,7 @@ def finetune_adversarially(
     seed: int = 0,
     force: bool = False,
     engine: EngineSettings = ENGINE,
+    name: str = "",
 ) -> RunFolder:
     """Fine-tune the ANN and the converted SNN of a run folder on adversarial texts too.
 
@@ -62,6 +64,7 @@ def finetune_adversarially(
         seed: of the texts that are attacked, of attacks and of trainings
         force: make it again although it is done or was begun with other settings
         engine: what runs spiking networks
+        name: of the conversion whose SNN is tuned, "" for the one without a name
 
     Raises:
         InputError: no model in the folder, bad settings, an unknown attack or one of another
@@ -74,7 +77,7 @@ def finetune_adversarially(
     if attacks is None:
         raise InputError("expected one or more attacks to train against, but got none")
     with run.locked():
-        bases = adversarial_bases(settings)
+        bases = [of_conversion(base, name) for base in adversarial_bases(settings)]
         for base in bases:
             run.check_files(base, whole=True)
         training = finetune_defaults(training, training_texts(run))
@@ -113,7 +116,7 @@ def _done(
     """Whether the stage of ``base`` is there with these settings."""
     done = run.is_done(stage_of(base), resolved_settings(base, settings, training, seed), force)
     if done:
-        clear_rounds(run.path / stage_of(base))  # left where the last call was killed
+        clear_rounds(run.folder(stage_of(base)))  # left where the last call was killed
     return done
 
 
@@ -136,7 +139,7 @@ def _make(tuning: Tuning, force: bool) -> None:
     }
     figures["seconds"] = round(time.monotonic() - started, 1)
     tuning.run.finish(tuning.stage, resolved, figures)
-    clear_rounds(tuning.run.path / tuning.stage)
+    clear_rounds(tuning.run.folder(tuning.stage))
 
 
 def _rounds(tuning: Tuning, stamp: str) -> tuple[list[Figures], int]:
@@ -169,7 +172,7 @@ def _save(tuning: Tuning, best: int) -> Figures:
     model, classes = tuning.model(best)
     if isinstance(model, SpikingTextModel):
         return save_snn(run, tuning.stage, model, classes, texts, tuning.seed, tuning.engine)
-    save_model(run.path / tuning.stage, model, classes)
+    save_model(run.folder(tuning.stage), model, classes)
     logits = {split: tuning.logits(model, split) for split in ("dev", "test")}
     figures = {f"{s}_accuracy": accuracy(rows, texts.labels[s]) for s, rows in logits.items()}
     timed = latency_figures(model, texts, tuning.seed, tuning.engine)

@@ -30,7 +30,7 @@ def attack_round(tuning: Tuning, split: str, number: int) -> dict[str, list[Reco
         tuning.texts.stage, model, classes, DRAWS, **tuning.engine.choice()
     )
     weights = weights_hash(folder)[:16]
-    records = tuning.run.path / tuning.stage / "attacked"
+    records = tuning.run.folder(tuning.stage) / "attacked"
     return {
         attack: run_attack(
             classifier,

@@ -11,6 +11,7 @@ from ...models.snn import SpikingTextModel
 from ..data import load_run_model, load_run_texts, training_texts
 from ..run_folder.fingerprints import settings_dict
 from ..run_folder.run_folder import RunFolder
+from ..run_folder.stages import needs, of_conversion
 from ..settings.engine import ENGINE, EngineSettings
 from ..settings.finetune import FinetuneSettings
 from ..settings.sizes import finetune_defaults
@@ -20,8 +21,6 @@ from ..training.losses import added_parameters, make_loss
 from ..training.text_loop import text_loop
 from .snn import prepare_snn, run_snn, save_snn
 
-STAGE = "finetuned"
-
 
 def finetune(
     out: Path | str,
@@ -29,27 +28,28 @@ def finetune(
     seed: int = 0,
     force: bool = False,
     engine: EngineSettings = ENGINE,
+    name: str = "",
 ) -> RunFolder:
     """Fine-tune the SNN of a run folder; resumes where an interrupted call stopped.
 
     The converted network itself is the first candidate: the early stop keeps it where no epoch is
-    better on dev.
+    better on dev. ``name`` is that of the conversion, "" for the one without.
 
     Raises:
         InputError: no converted SNN in the folder, bad settings, or done otherwise.
     """
-    run = RunFolder(out)
+    run, stage = RunFolder(out), of_conversion("finetuned", name)
     with run.locked():
-        run.require("snn")
+        run.require(of_conversion("snn", name))
         settings = finetune_defaults(settings, training_texts(run))
         resolved = resolved_settings(settings, seed)
-        if not run.is_done(STAGE, resolved, force):
+        if not run.is_done(stage, resolved, force):
             started = time.monotonic()
-            figures = _tuned(run, settings, resolved, seed, force, engine)
+            figures = _tuned(run, stage, settings, resolved, seed, force, engine)
             figures["seconds"] = round(time.monotonic() - started, 1)
-            run.finish(STAGE, resolved, figures)
+            run.finish(stage, resolved, figures)
         # also where the last call was killed at its end
-        checkpoint_path(run.path / STAGE, "finetune").unlink(missing_ok=True)
+        checkpoint_path(run.folder(stage), "finetune").unlink(missing_ok=True)
     return run
 
 
@@ -73,6 +73,7 @@ def resolved_settings(settings: FinetuneSettings, seed: int) -> dict[str, Any]:
 
 def _tuned(
     run: RunFolder,
+    stage: str,
     settings: FinetuneSettings,
     resolved: dict[str, Any],
     seed: int,
@@ -80,12 +81,11 @@ def _tuned(
     engine: EngineSettings,
 ) -> dict[str, Any]:
     """Train, and save what came out; returns its figures."""
-    model, classes = load_run_model(run, "snn", SpikingTextModel, engine)
+    model, classes = load_run_model(run, needs(stage)[0], SpikingTextModel, engine)
     texts = load_run_texts(run)
     trainee = prepare_snn(model, texts, settings, seed, engine)
-    folder = run.path / STAGE
-    loop = text_loop(folder, "finetune", trainee, texts, settings, seed, settings.lr)
-    loop.stamp = run.begin(STAGE, resolved, force)
-    with run.forgetting(STAGE, DivergenceError):
+    loop = text_loop(run.folder(stage), "finetune", trainee, texts, settings, seed, settings.lr)
+    loop.stamp = run.begin(stage, resolved, force)
+    with run.forgetting(stage, DivergenceError):
         state = run_snn(loop, model, settings)
-    return save_snn(run, STAGE, model, classes, texts, seed, engine) | state.figures()
+    return save_snn(run, stage, model, classes, texts, seed, engine) | state.figures()

@@ -92,10 +92,10 @@ def save_snn(
     engine: EngineSettings,
 ) -> dict[str, Any]:
     """Write a tuned SNN with what the report shows of it; returns its figures."""
-    save_model(run.path / stage, model, classes)
+    save_model(run.folder(stage), model, classes)
     figures = measure(model, texts, seed, stage, engine)
     activity = [made(Activity, row) for row in layer_activity(model, texts.sequences["dev"], seed)]
-    write_json(run.path / stage / "activity.json", [to_json(row) for row in activity])
+    write_json(run.folder(stage) / "activity.json", [to_json(row) for row in activity])
     write_raster(run, model, texts, seed, stage)
     return figures
 

@@ -15,6 +15,7 @@ from ...models.saving import load_model
 from ...models.snn import SpikingTextModel
 from ...models.text_model import TextModel
 from ..run_folder.run_folder import RunFolder
+from ..run_folder.stages import conversion_of, kind_of, of_conversion
 from ..settings.engine import EngineSettings
 from ..settings.finetune import AdversarialSettings, FinetuneSettings
 from ..training.texts import Texts
@@ -25,14 +26,14 @@ KINDS = {"ann": TextModel, "snn": SpikingTextModel}
 
 def stage_of(base: str) -> str:
     """The stage that adversarial fine-tuning makes of the model ``base``."""
-    return f"{base}-adversarial"
+    return of_conversion(f"{kind_of(base)}-adversarial", conversion_of(base))
 
 
 @dataclass(frozen=True)
 class Tuning:
     """The adversarial fine-tuning of one model.
 
-    base: the model of the run that it begins with, ``ann`` or ``snn``
+    base: the model of the run that it begins with, ``ann``, ``snn`` or that of a conversion
     settings: what is attacked
     training: how is trained
     """
@@ -58,8 +59,8 @@ class Tuning:
     def folder(self, number: int) -> Path:
         """Of the model after so many rounds."""
         if number == 0:
-            return self.run.path / self.base
-        return self.run.path / self.stage / "rounds" / str(number)
+            return self.run.folder(self.base)
+        return self.run.folder(self.stage) / "rounds" / str(number)
 
     def model(self, number: int) -> tuple[TextModel | SpikingTextModel, tuple[str, ...]]:
         """The model after so many rounds, on its device, and its classes.
@@ -68,7 +69,7 @@ class Tuning:
             InputError: its folder holds a model of another kind.
         """
         model, classes = load_model(self.folder(number))
-        if not isinstance(model, KINDS[self.base]):
+        if not isinstance(model, KINDS[kind_of(self.base)]):
             raise InputError(
                 f"expected a model of the kind {self.base} in {self.folder(number)}, but it holds "
                 f"a {type(model).__name__}; copy the whole folder of the run again"

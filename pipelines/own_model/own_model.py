@@ -38,10 +38,10 @@ from ..data import (
     VECTORS,
     data_figures,
     encode_splits,
-    load_settings_data,
     with_absolute_paths,
 )
 from ..data_notes import repeat_figures
+from ..data_place import load_settings_data
 from ..data_writing import NONE, read_dictionary, resolved_writing, tell_writing, writing_of
 from ..quality.chance import warn_after
 from ..quality.quality import model_figures

@@ -12,7 +12,7 @@ from ..display.output import warn
 from ..run_folder.records.models import ModelStage
 from ..run_folder.records.stages import models_of
 from ..run_folder.run_folder import RunFolder
-from ..run_folder.stages import MODELS
+from ..run_folder.stages import kind_of
 
 # `engine.chance` says when a model is at chance, and the records of a run hold its answer
 Models = Mapping[str, ModelStage]
@@ -29,7 +29,7 @@ NOTHING = {
 }
 
 
-def warn_of(run: Path | str, use: str, models: Collection[str] = MODELS) -> None:
+def warn_of(run: Path | str, use: str, models: Collection[str] | None = None) -> None:
     """Warn of what `while_used` says of the models of a run folder."""
     warn(while_used(RunFolder(run).models(), use, models))
 
@@ -71,7 +71,7 @@ def _of_lost_ann(models: Models, stage: str) -> str:
     """What to say after ``stage`` where the ANN is at chance."""
     if stage == "ann":
         return f"{described(models, 'ann')}; {advice(models)}"
-    means = f"the figures of its {'conversion' if stage == 'snn' else 'fine-tuning'} mean"
+    means = f"the figures of its {'conversion' if kind_of(stage) == 'snn' else 'fine-tuning'} mean"
     if not at_chance(models, stage):
         means = f"a comparison of the {in_sentence(stage)} with it means"
     remedy = "train it again first (see snnconvert train --help), with --force"
@@ -80,15 +80,16 @@ def _of_lost_ann(models: Models, stage: str) -> str:
     return f"the ANN of this run is at chance, so {means} nothing: {remedy}"
 
 
-def while_used(models: Models, use: str, of: Collection[str] = MODELS) -> str | None:
+def while_used(models: Models, use: str, of: Collection[str] | None = None) -> str | None:
     """What to warn of where models are swept, attacked or priced; None for nothing.
 
     Args:
         models: of the run, by stage
         use: ``sweep``, ``attack`` or ``energy``
-        of: those that it is of
+        of: those that it is of, None for all
     """
-    lost = [in_sentence(name) for name in MODELS if name in of and at_chance(models, name)]
+    chosen = [name for name in models if of is None or name in of]
+    lost = [in_sentence(name) for name in chosen if at_chance(models, name)]
     if not lost:
         return None
     are = "are" if len(lost) > 1 else "is"
@@ -170,6 +171,6 @@ def _beside_words(ann: ModelStage) -> str:
 
 def advice_for_made(stage: str) -> str:
     """What to do about a network at chance that was made from one that is not."""
-    if stage == "snn":
+    if kind_of(stage) == "snn":
         return "try more --steps or another --recipe with --force, or let --sweep find them"
     return "convert again with more --steps, or tune with a smaller --lr or more --epochs, --force"

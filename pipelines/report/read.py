@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,9 +15,9 @@ from ..run_folder.records.conversion import ConversionReport
 from ..run_folder.records.data import DataStage
 from ..run_folder.records.latency import Latency
 from ..run_folder.records.models import ModelStage
-from ..run_folder.records.stages import RECORDS
+from ..run_folder.records.stages import record_kind
 from ..run_folder.run_folder import RunFolder
-from ..run_folder.stages import FOLDERS, PIPELINE
+from ..run_folder.stages import PIPELINE, conversion_of, conversions, last_spiking, of_conversion
 
 T = TypeVar("T")
 
@@ -30,7 +31,8 @@ class Run:
         results: figures by stage, as results.json has them
         config: settings by stage
         data: the stage ``data``, None where it is not done
-        models: the figures of ANN, SNN and fine-tuned SNN, those that are there
+        models: the figures of ANN, SNN and fine-tuned SNN, those that are there; then those of
+            conversions that have a name, as ``snn@NAME``
 
     Raises:
         InputError: no run there, or a file of a finished stage that is missing or damaged; the
@@ -42,10 +44,9 @@ class Run:
         self.path = self.folder.path
         self.results = self.folder.results()
         self.models: dict[str, ModelStage] = {}
-        for kind in PIPELINE:
-            if kind in self.results:
-                self.folder.check_made_from(kind, self.results)
-                self.models[kind] = self.folder.record(kind, RECORDS[kind], self.results)
+        for kind in _shown(self.results):
+            self.folder.check_made_from(kind, self.results)
+            self.models[kind] = self.folder.record(kind, record_kind(kind), self.results)
         self.data = self.stage("data", DataStage)
         self.config: dict[str, Any] = self.folder.config()
 
@@ -74,16 +75,21 @@ class Run:
         Raises:
             InputError: it is missing or not JSON.
         """
-        return read_value(self.path / FOLDERS[stage] / name, what, again(stage, self.path))
+        return read_value(self.folder.folder(stage) / name, what, again(stage, self.path))
 
     @cached_property
     def conversion(self) -> ConversionReport | None:
-        """What the conversion did, None where there is no converted SNN."""
-        if "snn" not in self.models:
+        """What the conversion of the last model did, None where there is no converted SNN."""
+        stage = self.of_last("snn")
+        if stage not in self.models:
             return None
         return from_json(
-            ConversionReport, self.file("snn", "conversion.json", "a conversion report")
+            ConversionReport, self.file(stage, "conversion.json", "a conversion report")
         )
+
+    def of_last(self, kind: str) -> str:
+        """The stage of that kind of the conversion that the last model is of."""
+        return of_conversion(kind, conversion_of(self.last or ""))
 
     @property
     def timed(self) -> dict[str, Latency]:
@@ -121,8 +127,11 @@ class Run:
 
     @property
     def last(self) -> str | None:
-        """The spiking model that the run ends with: finetuned, else snn, else none."""
-        return next((kind for kind in ("finetuned", "snn") if kind in self.models), None)
+        """The spiking model that the run ends with: finetuned, else snn, else none.
+
+        That of the conversion without a name, or where there is none of the one named last.
+        """
+        return last_spiking(self.models)
 
     @property
     def settings(self) -> dict[str, dict[str, Any]]:
@@ -138,3 +147,9 @@ class Run:
         """Versions of the libraries by name."""
         found = self.config.get("versions")
         return found if isinstance(found, dict) else {}
+
+
+def _shown(results: Mapping[str, Any]) -> list[str]:
+    """The models that a report shows: those of the pipeline, of one conversion after another."""
+    names = [of_conversion(kind, name) for name in conversions(results) for kind in PIPELINE]
+    return [name for name in dict.fromkeys(names) if name in results]

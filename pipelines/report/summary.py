@@ -16,7 +16,7 @@ def summary_context(run: Run) -> dict[str, Any]:
     return {
         "run": run,
         "title": f"{run.name}: spiking text CNN" if run.data else "Spiking text CNN",
-        "kinds": PIPELINE,
+        "kinds": list(dict.fromkeys([*PIPELINE, *run.models])),
         "lost": [f"{text[0].upper()}{text[1:]}." for text in lost_models(run.models)],
     }
 

@@ -14,7 +14,7 @@ from ..settings.energy import EnergySettings
 from ..settings.fields import Settings
 from ..settings.finetune import AdversarialSettings, FinetuneSettings
 from ..settings.train import TrainSettings
-from .stages import COMMANDS
+from .stages import COMMANDS, command_of, conversion_of, kind_of
 
 Config = dict[str, Any]
 # stages of which every setting is an option of the command of their name
@@ -40,14 +40,15 @@ def command_for(stage: str, run: Path, config: Config, is_light: bool = False) -
     if stage in ("data", "ann"):
         return _train(run, config)
     where, own = shlex.quote(str(run)), config.get(stage, {})
-    if stage == "snn":
+    kind, name = kind_of(stage), conversion_of(stage)
+    if kind == "snn":
         words = ["convert", where, *_recipe_words(run, own, is_light)]
     elif stage in SHOWING:
         words = [stage, where, *_words(SHOWING[stage], _without_controls(own))]
     else:
-        words = ["finetune", where, *_base(stage, own), *_words(FinetuneSettings(), own)]
+        words = ["finetune", where, *_base(kind, own), *_words(FinetuneSettings(), own)]
         words += _words(AdversarialSettings(), own)
-    return " ".join(["snnconvert", *words, *_seed(own)])
+    return " ".join(["snnconvert", *words, *(["--name", name] if name else []), *_seed(own)])
 
 
 def _base(stage: str, own: Config) -> list[str]:
@@ -69,8 +70,9 @@ def _without_controls(own: Config) -> Config:
 def again(stage: str, run: Path) -> str:
     """What to do about a damaged ``stage``, for the end of an error: its command, in short."""
     where = shlex.quote(str(run))
-    if stage in _AGAIN:
-        return f"{_AGAIN[stage]} again: snnconvert {COMMANDS[stage].format(run=where)} --force"
+    if kind_of(stage) in _AGAIN:
+        command = command_of(stage).format(run=where)
+        return f"{_AGAIN[kind_of(stage)]} again: snnconvert {command} --force"
     return f"train again: snnconvert {COMMANDS['ann'].format(run=where)} --force"
 
 
@@ -84,7 +86,7 @@ def _train(run: Path, config: Config) -> str:
     kept = {"user_dict": str(run / "text" / "user_dict.txt")} if data.get("user_dict") else {}
     data = {"clean": "none"} | data | kept
     words = [*_words(DataSettings(), data), *_words(TrainSettings(), config.get("ann", {}))]
-    dataset = shlex.join(["--dataset", str(data.get("dataset"))])
+    dataset = shlex.join(["--dataset", str(data.get("dataset"))])  # `data_place` finds it if moved
     return " ".join(["snnconvert train", dataset, "--out", where, *words, *_seed(data)])
 
 

@@ -14,7 +14,14 @@ from .again import command_for
 from .fingerprints import PLACES, as_json, comparable, difference, fingerprint, without
 from .run_files import RunFiles
 from .stage_files import damage, digest
-from .stages import COMMANDS, FOLDERS, NEEDS, PIPELINE, made_from_other
+from .stages import (
+    SHOWING,
+    command_of,
+    kind_of,
+    last_spiking,
+    made_from_other,
+    needs,
+)
 
 
 class DoneStages(RunFiles):
@@ -30,7 +37,7 @@ class DoneStages(RunFiles):
         results = self.results()
         if stage not in results:
             config = self.config()
-            command = "snnconvert " + COMMANDS[stage].format(run=self.path)
+            command = "snnconvert " + command_of(stage).format(run=self.path)
             if stage in config:  # it began, or its figures are gone
                 command = command_for(stage, self.path, config)
             raise InputError(
@@ -77,11 +84,15 @@ class DoneStages(RunFiles):
             InputError: as `require`.
         """
         figures = self.require(stage)
-        made = digest(stage, figures.get("files"))
+        made = digest(kind_of(stage), figures.get("files"))
         return str(figures.get("fingerprint")) + (f".{made}" if made else "")
 
+    def harm(self, stage: str) -> str:
+        """What is wrong with the files of a stage that is done; nothing where all is well."""
+        return self._damage(stage, self.results()[stage], whole=True)
+
     def _damage(self, stage: str, figures: dict[str, Any], whole: bool = False) -> str:
-        return damage(self.path / FOLDERS[stage], stage, figures.get("files"), whole)
+        return damage(self.folder(stage), kind_of(stage), figures.get("files"), whole)
 
     def check_made_from(self, stage: str, results: dict[str, Any]) -> None:
         """Refuse a stage that was made from another one than that which is there now.
@@ -94,27 +105,29 @@ class DoneStages(RunFiles):
         """
         other = made_from_other(stage, results)
         if other:
+            how = self.remedy(stage) + ("" if stage in SHOWING else " --force")
             raise InputError(
                 f"the stage {stage!r} of {self.path} was made from another {other} than the one "
-                f"that is there, which was made again and came out different; "
-                f"{self.remedy(stage)} --force"
+                f"that is there, which was made again and came out different; {how}"
             )
 
     def last_model(self) -> str:
         """The last model of the pipeline: fine-tuned SNN, SNN or ANN.
 
+        Those of the conversion without a name; of the one named last where there is no such.
+
         Raises:
             InputError: there is none yet.
         """
         results = self.results()
-        name = next((name for name in reversed(PIPELINE) if name in results), "ann")
+        name = last_spiking(results) or "ann"
         self.require(name)
         return name
 
     def stamp(self, stage: str, settings: dict[str, Any]) -> str:
         """The fingerprint of ``stage`` with these settings, on top of the stages below it."""
         done = self.results()
-        stamps = {name: done.get(name, {}).get("fingerprint") for name in NEEDS[stage]}
+        stamps = {name: done.get(name, {}).get("fingerprint") for name in needs(stage)}
         return fingerprint({"settings": without(settings, PLACES), "below": stamps})
 
     def is_done(self, stage: str, settings: dict[str, Any], force: bool = False) -> bool:

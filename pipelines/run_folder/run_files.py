@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ...errors import InputError
+from ...errors import InputError, SnnConvertError
 from .again import again, command_for
 from .config_file import read_config, write_config
 from .lock import locked
 from .results_file import read_results
 from .seed_folders import refuse_seeds
+from .stages import folder_name
 
 if TYPE_CHECKING:
     from .records.models import ModelStage
@@ -32,6 +33,7 @@ class RunFiles:
         if not isinstance(path, str | os.PathLike):
             raise InputError(f"expected the path of a run folder, but got {type(path).__name__}")
         self.path = Path(path)
+        self._is_held = False
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"expected {self.path} to be a run folder, but it is a file")
         if must_exist and not self.results_path.is_file():
@@ -52,6 +54,10 @@ class RunFiles:
     def results_path(self) -> Path:
         """RUN/results.json."""
         return self.path / "results.json"
+
+    def folder(self, stage: str) -> Path:
+        """Where a stage lies."""
+        return self.path / folder_name(stage)
 
     def results(self) -> dict[str, Any]:
         """All figures so far, by stage, as the file has them; empty before the first one.
@@ -86,12 +92,12 @@ class RunFiles:
         Raises:
             InputError: as `record`.
         """
-        from .records.stages import RECORDS
-        from .stages import MODELS
+        from .records.stages import record_kind
+        from .stages import models_among
 
         results = self.results()
         return {
-            name: self.record(name, RECORDS[name], results) for name in MODELS if name in results
+            name: self.record(name, record_kind(name), results) for name in models_among(results)
         }
 
     def config(self) -> dict[str, Any]:
@@ -105,6 +111,18 @@ class RunFiles:
     def _write_config(self, config: dict[str, Any]) -> None:
         write_config(self.path / "config.yaml", config)
 
-    def locked(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def locked(self) -> Iterator[None]:
         """Keep a second command out of the folder while one is working in it; see `lock.locked`."""
-        return locked(self.path)
+        with locked(self.path):
+            self._is_held = True
+            try:
+                yield
+            finally:
+                self._is_held = False
+
+    def note_place(self, place: str) -> None:
+        """Write down where the data set lies, unless the folder cannot be written now."""
+        with suppress(SnnConvertError), nullcontext() if self._is_held else self.locked():
+            config = self.config()
+            self._write_config(config | {"data": config["data"] | {"place": place}})

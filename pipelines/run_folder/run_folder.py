@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -20,7 +20,7 @@ from ..versions import versions
 from .done import DoneStages
 from .fingerprints import as_json, without
 from .stage_files import record as record_of
-from .stages import FOLDERS, above, below, digest_of, made_from_other
+from .stages import above, below, digest_of, is_model, kind_of, made_from_other
 
 
 class RunFolder(DoneStages):
@@ -45,6 +45,12 @@ class RunFolder(DoneStages):
         self._write_config(self.config() | {stage: as_json(settings), "versions": versions()})
         return self.stamp(stage, settings)
 
+    def replace(self, stage: str, figures: dict[str, Any]) -> None:
+        """Put other figures in the place of a stage's; none of them takes the stage away."""
+        results = self.results()
+        rest = without(results, (stage,))
+        write_json(self.results_path, results | {stage: figures} if figures else rest)
+
     def finish(self, stage: str, settings: dict[str, Any], figures: object) -> None:
         """Write down the figures of a finished stage, what its files are and what it is made from.
 
@@ -62,17 +68,17 @@ class RunFolder(DoneStages):
             TypeError: an entry is none of the stage's.
         """
         from ...typed_json import made, to_json
-        from .records.stages import RECORDS
+        from .records.stages import record_kind
 
         if isinstance(figures, Mapping):
-            figures = made(RECORDS[stage], figures, f"the figures of {stage}")
+            figures = made(record_kind(stage), figures, f"the figures of {stage}")
         results = self.results()
         made_from = {name: digest_of(name, results) for name in below(stage, settings)}
         before = digest_of(stage, results) if stage in results else None
         results[stage] = {
             "fingerprint": self.stamp(stage, settings),
             **to_json(figures),
-            "files": record_of(self.path / FOLDERS[stage], stage),
+            "files": record_of(self.folder(stage), kind_of(stage)),
             "made_from": {name: found for name, found in made_from.items() if found},
         }
         write_json(self.results_path, results)
@@ -103,16 +109,33 @@ class RunFolder(DoneStages):
         """Forget ``stage`` and all that build on it: figures, then files, then settings.
 
         In this order a kill in between leaves stages that are not done, never figures without
-        their files, or old checkpoints under new settings.
+        their files, or old checkpoints under new settings. Of attacks, those on other models stay
+        with their records; energy compares the models, and goes.
         """
-        doomed = above(stage)
+        results, config = self.results(), self.config()
+        doomed = above(stage, (*results, *config))
+        if is_model(stage) and "attack" not in doomed:
+            attacked = self._attacks_without(doomed, results)
+            doomed = (*doomed, "energy", *(["attack"] if attacked == {} else []))
+            results |= {"attack": attacked} if attacked else {}
         if self.results_path.exists():
-            write_json(self.results_path, without(self.results(), doomed))
+            write_json(self.results_path, without(results, doomed))
         for name in doomed:
             self._remove(name)
         with suppress(OSError):  # it shows figures that are no more
             (self.path / "report.html").unlink()
-        self._write_config(without(self.config(), doomed))
+        self._write_config(without(config, doomed))
+
+    def _attacks_without(
+        self, models: Collection[str], results: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """The figures of attacks on other models than those; None where none is done."""
+        if "attack" not in results:
+            return None
+        from .pruning import attack_without
+
+        data = str(results.get("data", {}).get("name"))
+        return attack_without(results["attack"], models, self.folder("attack"), data)
 
     def _remove(self, stage: str) -> None:
         """Remove the folder of ``stage``.
@@ -120,7 +143,7 @@ class RunFolder(DoneStages):
         Raises:
             SnnConvertError: it cannot be removed.
         """
-        folder = self.path / FOLDERS[stage]
+        folder = self.folder(stage)
         try:
             if folder.exists():
                 shutil.rmtree(folder)

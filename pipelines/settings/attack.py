@@ -39,7 +39,8 @@ class AttackSettings(Settings):
     query_budget: int = option(500, "most model queries per text", least=1)
     victims: tuple[str, ...] = option(
         ("ann", "snn", "finetuned", "ann-adversarial", "snn-adversarial"),
-        "models to attack (of the default ones, those that are made); also the SNN with another "
+        "models to attack (of the default ones, those that are made); also those of a conversion "
+        "with a name (snn@t4, finetuned@t4), the SNN with another "
         "code and T (snn@poisson:7) or threshold rule (snn@saf:7:max), and controls (ann+noise, "
         "ann+levels, snn+deterministic)",
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from .attack import AttackSettings
 from .convert import ConvertSettings
 from .data import DataSettings
+from .energy import EnergySettings
 from .fields import Settings, option
 from .finetune import AdversarialSettings, FinetuneSettings
 from .train import TrainSettings
@@ -14,7 +15,7 @@ from .train import TrainSettings
 
 @dataclass(frozen=True)
 class RunSettings(Settings):
-    """Everything: train, convert, fine-tune, attack, report."""
+    """Everything: train, convert, fine-tune, count energy, attack, report."""
 
     data: DataSettings = field(default_factory=DataSettings, metadata={"prefix": ""})
     train: TrainSettings = field(default_factory=TrainSettings)
@@ -23,6 +24,7 @@ class RunSettings(Settings):
     adversarial: AdversarialSettings = field(
         default_factory=AdversarialSettings, metadata={"prefix": "finetune."}
     )
+    energy: EnergySettings = field(default_factory=EnergySettings)
     attack: AttackSettings = field(default_factory=AttackSettings)
     seed: int = option(0, "seed of every random draw; with --seeds, of the attacks alone")
     seeds: tuple[int, ...] | None = option(

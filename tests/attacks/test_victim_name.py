@@ -12,14 +12,17 @@ from snnconvert.errors import InputError
 WORDS = st.from_regex(r"[a-z][a-z0-9_-]{0,8}", fullmatch=True)
 
 
-@given(st.builds(VictimName, WORDS, WORDS | st.just(""), WORDS, st.integers(0, 999), WORDS))
+@given(
+    st.builds(VictimName, WORDS, WORDS | st.just(""), WORDS, st.integers(0, 999), WORDS)
+    | st.builds(VictimName, WORDS, WORDS | st.just(""), conversion=WORDS | st.just(""))
+)
 def test_any_parts_are_read_as_they_are_written(name: VictimName) -> None:
     assert VictimName.parse(str(name)) == name == VictimName.of(str(name))
     assert str(VictimName.parse(name.base)) == name.base and "+" not in name.base
 
 
 @pytest.mark.parametrize(
-    "name", ["", "snn@", "snn@saf", "snn@saf:x", "a b", "+noise", "snn@saf:4:"]
+    "name", ["", "snn@", "snn@t.4", "snn@saf:x", "a b", "+noise", "snn@saf:4:", "snn@t4+noise"]
 )
 def test_another_form_is_no_name_but_may_be_a_model(name: str) -> None:
     with pytest.raises(InputError, match="expected a victim like snn"):
@@ -35,6 +38,8 @@ def test_another_form_is_no_name_but_may_be_a_model(name: str) -> None:
         ("ann+noise@poisson:7", "ann@poisson:7", "@poisson:7", True),
         ("snn@saf:7:max", "snn@saf:7:max", "@saf:7:max", False),
         ("finetuned+deterministic", "finetuned", "", False),
+        ("finetuned@t4", "finetuned@t4", "@t4", False),
+        ("ann+levels@t4", "ann@t4", "@t4", True),
     ],
 )
 def test_what_a_name_says(name: str, base: str, variant: str, is_ann: bool) -> None:

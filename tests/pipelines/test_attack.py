@@ -78,7 +78,7 @@ def test_adversarial_texts_are_replayed(attacked: dict) -> None:
     assert ("ann", "snn") in cells and ("snn", "ann") in cells and ("ann", "ann") not in cells
 
 
-def test_another_choice_of_controls_is_another_attack(run: Path, attacked: dict, capsys) -> None:
+def test_another_query_budget_is_another_attack(run: Path, attacked: dict, capsys) -> None:
     words = [
         "attack",
         str(run),

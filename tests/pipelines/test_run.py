@@ -106,7 +106,7 @@ def test_files_and_figures(language: str, wholes: dict[str, Path]) -> None:
     assert list((run / "ann" / "tensorboard" / "train").glob("events.*"))
 
     found = results(run)
-    assert list(found) == ["data", *MODELS, "attack"]
+    assert list(found) == ["data", *MODELS, "energy", "attack"]
     assert found["data"]["language"] == language and len(found["data"]["sha256"]) == 64
     for model in MODELS:
         figures = found[model]
@@ -162,6 +162,7 @@ def test_command_by_command_is_the_same(wholes: dict[str, Path], tmp_path: Path)
     assert main(["train", "--out", run, *DATA, *NETWORK]) == 0
     assert main(["convert", run, "--steps", "3"]) == 0
     assert main(["finetune", run, "--epochs", "1"]) == 0
+    assert main(["energy", run]) == 0
     options = ["--presets", "deepwordbug", "--examples", "4", "--query-budget", "40"]
     options += ["--controls", "none"]
     assert main(["attack", run, *options]) == 0
@@ -201,12 +202,14 @@ def test_force_drops_what_builds_on_it(wholes: dict[str, Path], tmp_path: Path) 
     shutil.copytree(wholes["zh"], run)
     assert main(["convert", str(run), "--steps", "2", "--force"]) == 0
     found = results(run)
-    assert list(found) == ["data", "ann", "snn"] and found["snn"]["steps"] == 2
-    assert not any((run / name).exists() for name in ("finetuned", "attack", "report.html"))
+    assert set(found) == {"data", "ann", "snn", "attack"} and found["snn"]["steps"] == 2
+    assert {row["victim"] for row in found["attack"]["rows"]} == {"ann"}
+    assert not any((run / name).exists() for name in ("finetuned", "energy", "report.html"))
     train = ["train", "--out", str(run), "--dataset", "builtin-zh", *DATA, *NETWORK]
     before = found["ann"]
     assert main([*train, "--force"]) == 0
-    assert list(results(run)) == ["data", "ann"] and not (run / "snn").exists()
+    assert list(results(run)) == ["data", "ann"]
+    assert not any((run / name).exists() for name in ("snn", "attack"))
     assert timeless(results(run)["ann"]) == timeless(before)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..shared import Command
 
 HELP = {
-    "run": "train, convert, fine-tune, attack and report, in one run folder",
+    "run": "train, convert, fine-tune, count energy, attack and report, in one run folder",
     "train": "train a text CNN (TextCNN or DPCNN) on an English or Chinese data set",
     "convert": "convert the trained network to a spiking one",
     "finetune": "fine-tune the SNN with surrogate gradients",

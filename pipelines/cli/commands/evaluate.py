@@ -5,12 +5,22 @@ from __future__ import annotations
 from ...settings.engine import EngineSettings
 from ..arguments import add_settings
 from ..parser import Parser
-from ..shared import Command, Given, add_config, add_model, add_quiet, add_run, engine_of
+from ..shared import (
+    Command,
+    Given,
+    add_config,
+    add_model,
+    add_place,
+    add_quiet,
+    add_run,
+    engine_of,
+)
 
 
 def options(parser: Parser) -> None:
     """Which model, and on which texts."""
     add_run(parser)
+    add_place(parser)
     add_quiet(parser)
     add_model(parser)
     parser.add_argument(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from ...run_folder.stages import of_conversion
 from ...settings.engine import EngineSettings
 from ...settings.finetune import AdversarialSettings, FinetuneSettings
 from ..arguments import settings_from
 from ..parser import Parser
-from ..shared import Command, Given, add_stage, engine_of, say_stages
+from ..shared import Command, Given, add_name, add_stage, engine_of, say_stages
 
 
 def options(parser: Parser) -> None:
     """How to train, and on which adversarial texts."""
     add_stage(parser, FinetuneSettings, AdversarialSettings, EngineSettings)
+    add_name(parser, "the conversion whose SNN is tuned, where the run has several")
 
 
 def run(given: Given) -> None:
@@ -19,16 +21,18 @@ def run(given: Given) -> None:
     training = settings_from(FinetuneSettings, given)
     settings = settings_from(AdversarialSettings, given)
     folder, seed, force, engine = given["run"], given["seed"], given["force"], engine_of(given)
+    name = given["name"]
     if settings.adversarial is None:
         from ...finetune.finetune import finetune
 
-        say_stages(given, finetune(folder, training, seed, force, engine), "finetuned")
+        made = finetune(folder, training, seed, force, engine, name)
+        say_stages(given, made, of_conversion("finetuned", name))
         return
     settings.check_training(training)
     from ...finetune.adversarial import finetune_adversarially
 
-    made = finetune_adversarially(folder, settings, training, seed, force, engine)
-    say_stages(given, made, "snn-adversarial", "ann-adversarial")
+    made = finetune_adversarially(folder, settings, training, seed, force, engine, name)
+    say_stages(given, made, of_conversion("snn-adversarial", name), "ann-adversarial")
 
 
 COMMAND = Command(options, run)

@@ -32,17 +32,22 @@ def options(parser: Parser) -> None:
 
 
 def run(given: Given) -> int:
-    """Train, convert, fine-tune, attack and report; with ``--seeds`` once for each."""
+    """Train, convert, fine-tune, count energy, attack, report; with ``--seeds`` once for each."""
     settings = settings_from(RunSettings, given)
     if settings.seeds is not None:
         return _run_seeds(given, settings)
     from ...display.tables import run_text
+    from ...energy.outputs import summary
     from ...run import make_run
 
     refuse_seeds(given["out"])
     made, page = make_run(given["out"], settings, given["force"], engine_of(given))
     figures = made.results() | {"report": str(page)}
-    tell(given, figures, lambda: f"{run_text(made)}\nreport: {page}")
+    tell(
+        given,
+        figures,
+        lambda: f"{run_text(made)}\n\n{summary(figures['energy'])}\nreport: {page}",
+    )
     say_saved(made)
     return 0
 

@@ -129,7 +129,7 @@ def _drawings(summary: SeedSummary, runs: Sequence[str]) -> Iterator[Dots]:
             yield Dots(f"{name}-over-seeds", f"{what} of every seed", f"{what}, %", rows, runs)
     attacked = [own for own in summary.figures if own.figure == "accuracy_under_attack"]
     if attacked:
-        rows = [(f"{victim(own.model, True)}, {attack(own.detail)}", own) for own in attacked]
+        rows = [(f"{victim(own.model)}, {attack(own.detail)}", own) for own in attacked]
         what = "accuracy under attack"
         yield Dots("attacks-over-seeds", f"{what} of every seed", f"{what}, %", rows, runs)
 

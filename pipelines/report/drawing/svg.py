@@ -166,6 +166,17 @@ WIDE, HALF, NARROW = 980, 477, 306
 
 
 SHAPES = {"snn": "circle", "finetuned": "square"}
+NAMED = "diamond"  # of conversions with a name
+
+
+def shape_of(model: str) -> str:
+    """The marker of a spiking model."""
+    return SHAPES.get(model, NAMED)
+
+
+def style_of(model: str) -> str:
+    """The style of what is drawn of a model: that of its kind, whatever conversion it is of."""
+    return model.partition("@")[0]
 
 
 def both_widths(draw: Callable[[float, str], Canvas]) -> Markup:

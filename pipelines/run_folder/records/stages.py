@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from ....checked_json import Value
 from ....typed_json import from_json
-from ..stages import MODELS
+from ..stages import kind_of, models_among
 from .attack import AttackStage
 from .data import DataStage
 from .energy import EnergyStage
@@ -24,6 +24,11 @@ RECORDS: dict[str, type[Any]] = {
     "attack": AttackStage,
     "energy": EnergyStage,
 }
+
+
+def record_kind(stage: str) -> type[Any]:
+    """The class of a stage's record; every conversion's are those of the first one."""
+    return RECORDS[kind_of(stage)]
 
 
 def record_of(figures: Mapping[str, Any], stage: str, kind: type[T]) -> T:
@@ -48,5 +53,5 @@ def models_of(results: Mapping[str, Any]) -> dict[str, ModelStage]:
         InputError: as `record_of`.
     """
     return {
-        name: record_of(results[name], name, RECORDS[name]) for name in MODELS if name in results
+        name: record_of(results[name], name, record_kind(name)) for name in models_among(results)
     }

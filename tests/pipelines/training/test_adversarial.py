@@ -338,9 +338,9 @@ def test_without_the_snn(fresh: Path, capsys: Capture) -> None:
 def test_redoing_a_stage_drops_what_builds_on_it(tmp_path: Path) -> None:
     stages = ("data", "ann", "snn", "finetuned", *STAGES, "attack")
     for redone, left in {
-        "ann-adversarial": {"data", "ann", "snn", "finetuned", "snn-adversarial"},
-        "finetuned": {"data", "ann", "snn", *STAGES},
-        "snn": {"data", "ann", "ann-adversarial"},
+        "ann-adversarial": {"data", "ann", "snn", "finetuned", "snn-adversarial", "attack"},
+        "finetuned": {"data", "ann", "snn", *STAGES, "attack"},
+        "snn": {"data", "ann", "ann-adversarial", "attack"},
         "ann": {"data"},
     }.items():
         run = RunFolder(tmp_path / redone, must_exist=False)

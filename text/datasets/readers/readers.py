@@ -275,6 +275,7 @@ def _finished(read: Read, decoded: Decoded, path: Path, options: FileOptions) ->
     labels = sum(new[0] != old[0].strip() for new, old in pairs)
     texts = sum(new[1] != replace_surrogates(old[1]) for new, old in pairs)
     facts = {**read.facts, "encoding": decoded.encoding, "rows": len(rows)}
+    facts["bytes"] = path.stat().st_size
     notes = list(read.notes)
     if decoded.encoding != "UTF-8":
         notes.append(f"read as {decoded.encoding}")

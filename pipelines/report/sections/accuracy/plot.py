@@ -15,7 +15,16 @@ from ....display.names import title as model_title
 from ....run_folder.records.models import ModelStage
 from ...drawing.files import Figure, figure
 from ...drawing.frames import StepFrame
-from ...drawing.svg import SHAPES, Canvas, both_widths, nice_ticks, text_width, thinned
+from ...drawing.svg import (
+    SHAPES,
+    Canvas,
+    both_widths,
+    nice_ticks,
+    shape_of,
+    style_of,
+    text_width,
+    thinned,
+)
 from ...format import percent
 from ...intervals import interval
 
@@ -41,7 +50,7 @@ def accuracy_plot(
         bands: interval of each accuracy, by kind and step; of the ANN one
         floor: share of the largest class, a line across where an accuracy comes near it
     """
-    curves = {kind: models[kind].accuracy_by_step for kind in SHAPES if kind in models}
+    curves = {kind: own.accuracy_by_step for kind, own in models.items() if own.accuracy_by_step}
     ann = models.get("ann")
     values = [v for curve in curves.values() for v in curve] + ([ann.test_accuracy] if ann else [])
     values += [end for ends in (bands or {}).values() for pair in ends if pair for end in pair]
@@ -89,13 +98,13 @@ def _draw(
         _whiskers(frame, kind, ends, shown, aside.get(kind, 0.0))
     for kind, curve in curves.items():
         places = ((frame.x(i) + aside[kind], frame.y(v)) for i, v in enumerate(curve, 1))
-        canvas.path(places, f"curve {kind}")
+        canvas.path(places, _curve_style(kind))
     for kind, curve in curves.items():
         for step, value in enumerate(curve, 1):
             if step in shown:
                 title = f"{model_title(kind)}, T = {step}: {percent(value)}"
                 place = frame.x(step) + aside[kind], frame.y(value)
-                canvas.marker(SHAPES[kind], *place, f"mark {kind}", title)
+                canvas.marker(shape_of(kind), *place, f"mark {style_of(kind)}", title)
     for step in labelled:
         _accuracy_labels(frame, curves, step, bands, aside)
 
@@ -128,10 +137,17 @@ def _whiskers(
         known = [(frame.sides[1] - 5, *pair) for pair in ends[:1] if pair]
     for place, low, high in known:
         said = f"{model_title(kind)}: 95 % interval {percent(low)} to {percent(high)}"
-        frame.canvas.line(place, frame.y(low), place, frame.y(high), f"whisker of {kind}", said)
+        frame.canvas.line(
+            place, frame.y(low), place, frame.y(high), f"whisker of {style_of(kind)}", said
+        )
         for end in (low, high):
             y = frame.y(end)
-            frame.canvas.line(place - 3, y, place + 3, y, f"whisker of {kind}")
+            frame.canvas.line(place - 3, y, place + 3, y, f"whisker of {style_of(kind)}")
+
+
+def _curve_style(kind: str) -> str:
+    """The style of a model's line, dashed for a conversion with a name."""
+    return f"curve {style_of(kind)}" + (" dashed thin" if kind not in SHAPES else "")
 
 
 def _accuracy_legend(
@@ -142,14 +158,14 @@ def _accuracy_legend(
 ) -> None:
     place = 0.0 if narrow else 130.0
     line = 14.0
-    entries = [(kind, f"curve {kind}", model_title(kind)) for kind in curves]
+    entries = [(kind, _curve_style(kind), model_title(kind)) for kind in curves]
     entries += [("", style, name) for _, style, name in reversed(levels)]
     for kind, style, name in entries:
         if place + 28 + text_width(name) > canvas.width:
             place, line = 0.0, line + 18
         canvas.line(place, line - 4, place + 22, line - 4, style)
-        if kind in SHAPES:
-            canvas.marker(SHAPES[kind], place + 11, line - 4, f"mark {kind}")
+        if kind:
+            canvas.marker(shape_of(kind), place + 11, line - 4, f"mark {style_of(kind)}")
         canvas.text(place + 28, line, name)
         place += 28 + text_width(name) + 18
 
@@ -161,7 +177,11 @@ def _accuracy_labels(
     bands: Bands,
     aside: Mapping[str, float],
 ) -> None:
-    """Values at one step: the higher one above its interval, the lower one below."""
+    """Values at one step: the higher one above its interval, the lower one below.
+
+    Conversions with a name have theirs in titles and in the table.
+    """
+    curves = {kind: curve for kind, curve in curves.items() if kind in SHAPES}
     here = sorted(
         ((c[step - 1], kind) for kind, c in curves.items() if len(c) >= step), reverse=True
     )
@@ -169,7 +189,7 @@ def _accuracy_labels(
         same = len(here) == 2 and abs(here[0][0] - here[1][0]) < 5e-4
         if same and rank == 1:
             return
-        style = "value halo" if same else f"value halo {kind}"
+        style = "value halo" if same else f"value halo {style_of(kind)}"
         ends = bands.get(kind, ())[step - 1 : step]
         low, high = (ends[0] if ends else None) or (value, value)
         height = max(frame.y(low), frame.y(value) + 6) + 13

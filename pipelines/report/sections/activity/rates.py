@@ -11,7 +11,7 @@ from ....display.names import title as model_title
 from ....run_folder.records.spikes import Activity
 from ...drawing.files import Figure, figure
 from ...drawing.frames import Axis, columns
-from ...drawing.svg import Canvas, both_widths, nice_ticks, shortened, text_width
+from ...drawing.svg import Canvas, both_widths, nice_ticks, shortened, style_of, text_width
 from ...format import NBSP, percent
 
 THICK = 13.0  # of a bar, with its margin
@@ -46,7 +46,7 @@ def _rates(layers: Mapping[str, Sequence[Activity]], width: float, shape: str) -
 def _legend(canvas: Canvas, kinds: Iterable[str]) -> None:
     place = 0.0
     for kind in kinds:
-        canvas.rect(place, 4, 12, 12, f"fill {kind}")
+        canvas.rect(place, 4, 12, 12, f"fill {style_of(kind)}")
         canvas.text(place + 18, 14, model_title(kind))
         place += 36 + text_width(model_title(kind))
 
@@ -66,7 +66,7 @@ def _group(
         place = y + THICK * kinds.index(kind)
         title = f"{model_title(kind)}, {name}: {percent(rate, 2)}"
         end = x(100 * rate)
-        canvas.rect(x.start, place + 1, end - x.start, THICK - 2, f"fill {kind}", title)
+        canvas.rect(x.start, place + 1, end - x.start, THICK - 2, f"fill {style_of(kind)}", title)
         canvas.text(end + 6, place + 10.5, percent(rate), "value small")
 
 
@@ -88,7 +88,9 @@ def rate_histogram(row: Activity, kind: str) -> Markup:
         tall = (bottom - top) * number / peak
         low, high = 100 * i / len(bins), 100 * (i + 1) / len(bins)
         title = f"{low:g} to {high:g}{NBSP}%: {number} channels"
-        canvas.rect(left + i * step + 0.5, bottom - tall, step - 1, tall, f"fill {kind}", title)
+        canvas.rect(
+            left + i * step + 0.5, bottom - tall, step - 1, tall, f"fill {style_of(kind)}", title
+        )
     for share in (0, 25, 50, 75, 100):
         anchor = "end" if share == 100 else "middle"
         canvas.text(left + (right - left) * share / 100, bottom + 16, f"{share}", "muted", anchor)

@@ -36,10 +36,10 @@ class FiringRates(Section[ActivityFigures]):
         """The rates that the conversion and fine-tuning have written down."""
         layers: dict[str, list[Activity]] = {}
         if run.conversion is not None:
-            layers["snn"] = run.conversion.activity
-        if "finetuned" in run.models:
-            rates = run.file("finetuned", "activity.json", "firing rates")
-            layers["finetuned"] = rates.each(_activity)
+            layers[run.of_last("snn")] = run.conversion.activity
+        tuned = run.of_last("finetuned")
+        if tuned in run.models:
+            layers[tuned] = run.file(tuned, "activity.json", "firing rates").each(_activity)
         layers = {kind: rows for kind, rows in layers.items() if rows}
         if not layers or run.last is None:
             return None

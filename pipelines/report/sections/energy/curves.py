@@ -13,7 +13,16 @@ from ....display.names import title
 from ....run_folder.records.energy import CurvePoint, EnergyRow, EnergyStage
 from ...drawing.files import Figure, figure
 from ...drawing.frames import Axis, columns, rows
-from ...drawing.svg import SHAPES, Canvas, both_widths, halves, nice_ticks, shortened, text_width
+from ...drawing.svg import (
+    Canvas,
+    both_widths,
+    halves,
+    nice_ticks,
+    shape_of,
+    shortened,
+    style_of,
+    text_width,
+)
 from ...format import joules, percent
 
 HEIGHT = 256.0  # without the names of baselines, which have a line each above the drawing
@@ -24,7 +33,7 @@ Row = dict[str, Any]
 def curves(energy: EnergyStage, model: str) -> dict[str, list[CurvePoint]]:
     """Points of every victim by one model, in the order of the steps."""
     points = [point for point in energy.curves if point.model == model and point.joules > 0]
-    victims = [victim for victim in SHAPES if any(point.victim == victim for point in points)]
+    victims = dict.fromkeys(point.victim for point in points)
     return {
         victim: sorted((p for p in points if p.victim == victim), key=lambda p: p.steps)
         for victim in victims
@@ -93,7 +102,7 @@ def curve_panel(
                 label = f"{title(row.victim)}, early exit after {row.steps:.3g} steps: "
                 label += f"{joules(row.joules)}, {percent(row.accuracy)}"
                 place = x(math.log10(row.joules)), y(100 * row.accuracy)
-                canvas.marker("diamond", *place, f"mark {row.victim}", label)
+                canvas.marker("diamond", *place, f"mark {style_of(row.victim)}", label)
         return canvas
 
     return both_widths(draw) if is_wide else halves(draw)
@@ -181,10 +190,10 @@ def _flag(canvas: Canvas, flag: Flag, height: float) -> None:
 def _curve(canvas: Canvas, victim: str, own: Sequence[CurvePoint], x: Axis, y: Axis) -> None:
     """The points of one SNN, in the order of the steps."""
     places = [(x(math.log10(p.joules)), y(100 * p.accuracy)) for p in own]
-    canvas.path(places, f"curve thin {victim}")
+    canvas.path(places, f"curve thin {style_of(victim)}" + " dashed" * ("@" in victim))
     for p, place in zip(own, places, strict=True):
         label = f"{title(victim)}, t = {p.steps}: {joules(p.joules)}, {percent(p.accuracy)}"
-        canvas.marker(SHAPES[victim], *place, f"mark {victim}", label)
+        canvas.marker(shape_of(victim), *place, f"mark {style_of(victim)}", label)
 
 
 def log_ticks(low: float, high: float) -> list[float]:

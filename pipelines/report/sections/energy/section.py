@@ -9,9 +9,9 @@ from typing import Any
 from .....typed_json import from_json
 from ....quality.chance import while_used
 from ....run_folder.records.energy import BreakEven, EnergyRow, EnergyStage, Source, Tables
+from ....run_folder.stages import is_spiking
 from ...cells import ABSENT, Cell, Groups
 from ...drawing.files import rows_link
-from ...drawing.svg import SHAPES
 from ...format import joules, ratio
 from ...read import Run
 from ...section import Section
@@ -94,7 +94,7 @@ class Energy(Section[EnergyFigures]):
         drawn = [m for m in main if curves(energy, m)]
         drawn.sort(key=lambda model: model not in leading)
         alone = drawn[0] if len(drawn) % 2 else ""  # in the first row
-        baselines = [r for r in cases if r.victim not in SHAPES and r.joules is not None]
+        baselines = [r for r in cases if not is_spiking(r.victim) and r.joules is not None]
         return {
             "energy": energy,
             "titles": {source.model: source.title for source in figures.sources},
@@ -110,7 +110,7 @@ class Energy(Section[EnergyFigures]):
                 (model, curve_figure(energy, model, baselines, is_wide=model == alone))
                 for model in drawn
             ],
-            "victims": [v for v in SHAPES if any(point.victim == v for point in energy.curves)],
+            "victims": list(dict.fromkeys(point.victim for point in energy.curves)),
             "headline": figures.headline,
             "files": _files(energy),
         }

@@ -38,7 +38,7 @@ class SentenceSpikes(Section[RasterFigures]):
     def read(self, run: Run) -> RasterFigures | None:
         """The files raster.json."""
         sentences: dict[str, list[Raster]] = {}
-        for kind in ("finetuned", "snn"):
+        for kind in map(run.of_last, ("finetuned", "snn")):
             if kind in run.models:
                 spikes = run.file(kind, "raster.json", "a sentence's spikes")
                 sentences[kind] = from_json(Rasters, spikes).all

@@ -55,7 +55,8 @@ class Robustness(Section[RobustnessFigures]):
 
         Returns:
             ``rows``: models under true attacks; ``controls``: everything else. Where there is no
-            row of the first kind all are shown as if they were.
+            row of the first kind all are shown as if they were. ``uneven``: whether some are over
+            fewer texts.
         """
         attacks, results = figures.stage, figures.results
         main = [result for result in results if result.main]
@@ -66,6 +67,7 @@ class Robustness(Section[RobustnessFigures]):
         return {
             "attacks": attacks,
             "weakest": figures.weakest,
+            "uneven": len({result.scores.n for result in results}) > 1,
             "rows": main,
             "controls": rest,
             "noise": NOISE.name,

@@ -1,0 +1,1 @@
+"""Runs that grow: more attacks, more conversions, other places."""
