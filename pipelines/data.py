@@ -23,14 +23,14 @@ from ..text.datasets.readers.options import OPTION_NAMES
 from ..text.stages import STAGES
 from ..text.stages.load import load_stage
 from ..text.stages.stage import Stage
-from .data_notes import tell_data
-from .data_place import find_data, load_settings_data, same_data
-from .data_writing import NONE, read_dictionary, resolved_writing, tell_writing, writing_of
 from .display.output import note, warn
 from .run_folder.fingerprints import fingerprint, settings_dict, without
 from .run_folder.run_folder import RunFolder
 from .settings.data import DataSettings
 from .settings.engine import DEVICE, ENGINE, DeviceSettings, EngineSettings
+from .sources.notes import tell_data
+from .sources.place import find_data, load_settings_data, same_data
+from .sources.writing import NONE, read_dictionary, resolved_writing, tell_writing, writing_of
 from .training.texts import Texts
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def load_run_data(run: RunFolder) -> Dataset:
     """The data set that a run was made with, checked against the hash it was made with.
 
     Where its file has moved (or the run has, to another machine) it is looked for by its hash; see
-    `data_place`.
+    `sources.place`.
 
     Raises:
         InputError: the data have changed since, or are not to be found.
@@ -248,7 +248,7 @@ def prepare_data(
 
 
 def _resolved(settings: DataSettings, seed: int) -> dict[str, Any]:
-    """The settings that tell a run from others, without those of `data_writing`."""
+    """The settings that tell a run from others, without those of `sources.writing`."""
     resolved = settings_dict(settings, seed=seed)
     # absent at their defaults, so that runs of before there were such options are the same still
     later = dict.fromkeys(OPTION_NAMES) | {"stage": DataSettings.stage}

@@ -23,13 +23,13 @@ from ..text.datasets.dataset import Split
 from ..text.datasets.readers.options import FileOptions
 from ..text.datasets.readers.readers import Row, read_rows
 from .data import load_classifier, load_run_data
-from .data_notes import file_options
 from .display.aligned import table
 from .display.classes import evaluation_lines
 from .display.output import tell
 from .quality.baseline import LINEAR, LinearModel
 from .run_folder.run_folder import RunFolder
 from .settings.engine import ENGINE, EngineSettings
+from .sources.notes import file_options
 
 
 def evaluate(

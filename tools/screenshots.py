@@ -11,7 +11,7 @@ from pathlib import Path
 
 from snnconvert.pipelines.report.page import render
 from snnconvert.pipelines.report.read import Run
-from snnconvert.tests.helpers.browser import Tab, browser, find_browser
+from snnconvert.tests.helpers.web.browser import Tab, browser, find_browser
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 MOST = 400_000  # bytes of a picture

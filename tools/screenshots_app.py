@@ -9,8 +9,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from snnconvert.tests.helpers.browser import Tab, browser, find_browser
-from snnconvert.tests.helpers.served import click, served, type_in, visit, wait
+from snnconvert.tests.helpers.web.browser import Tab, browser, find_browser
+from snnconvert.tests.helpers.web.served import click, served, type_in, visit, wait
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 MOST = 400_000  # bytes of a picture

@@ -151,7 +151,7 @@ def _run(name: str, words: list[str], around: ExitStack) -> int:
 
         around.enter_context(logged(given["log_file"], shlex.join(["snnconvert", name, *words])))
     if "run" in given and given.get("dataset"):
-        from ..data_place import place_data
+        from ..sources.place import place_data
 
         place_data(RunFolder(given["run"]), given["dataset"])
     with silenced(given.get("quiet", False)):

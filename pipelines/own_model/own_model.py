@@ -40,14 +40,14 @@ from ..data import (
     encode_splits,
     with_absolute_paths,
 )
-from ..data_notes import repeat_figures
-from ..data_place import load_settings_data
-from ..data_writing import NONE, read_dictionary, resolved_writing, tell_writing, writing_of
 from ..quality.chance import warn_after
 from ..quality.quality import model_figures
 from ..run_folder.fingerprints import fingerprint, settings_dict, without
 from ..run_folder.run_folder import RunFolder
 from ..settings.data import DataSettings
+from ..sources.notes import repeat_figures
+from ..sources.place import load_settings_data
+from ..sources.writing import NONE, read_dictionary, resolved_writing, tell_writing, writing_of
 from ..training.texts import Texts
 from .outputs import OwnOutputs
 from .summary import own_text

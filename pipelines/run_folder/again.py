@@ -86,7 +86,9 @@ def _train(run: Path, config: Config) -> str:
     kept = {"user_dict": str(run / "text" / "user_dict.txt")} if data.get("user_dict") else {}
     data = {"clean": "none"} | data | kept
     words = [*_words(DataSettings(), data), *_words(TrainSettings(), config.get("ann", {}))]
-    dataset = shlex.join(["--dataset", str(data.get("dataset"))])  # `data_place` finds it if moved
+    dataset = shlex.join(
+        ["--dataset", str(data.get("dataset"))]
+    )  # `sources.place` finds it if moved
     return " ".join(["snnconvert train", dataset, "--out", where, *words, *_seed(data)])
 
 

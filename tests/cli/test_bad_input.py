@@ -40,7 +40,8 @@ def test_one_line(
     held = case.prepare(tmp, run, monkeypatch) if case.prepare else None
     if case.early:
         monkeypatch.setattr(
-            "snnconvert.pipelines.data_place.load_dataset", lambda *_: pytest.fail("data were read")
+            "snnconvert.pipelines.sources.place.load_dataset",
+            lambda *_: pytest.fail("data were read"),
         )
     capsys.readouterr()
     before = tree(run), tree(tmp)

@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from snnconvert.tests.docs.test_notebooks import NAMES
-from snnconvert.tests.helpers.browser import browser, find_browser
+from snnconvert.tests.helpers.web.browser import browser, find_browser
 
 ROOT = Path(__file__).resolve().parents[2]
 FIGURE = re.compile(r'<img[^>]*src="data:image/(?:png|svg)')

@@ -12,8 +12,8 @@ from snnconvert.pipelines.report.compare.page import compare, report_seeds
 from snnconvert.pipelines.report.page import report
 from snnconvert.pipelines.run_folder.seed_folders import seed_folder
 from snnconvert.pipelines.statistics.summary import summarise, write_summary
-from snnconvert.tests.helpers.browser import Tab, a_tab
 from snnconvert.tests.helpers.report import ENERGY, RESULTS, class_figures, write_run
+from snnconvert.tests.helpers.web.browser import Tab, a_tab
 from snnconvert.tests.report.test_learning import LOG
 
 PARTS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...data_notes import repeat_notes
+from ...sources.notes import repeat_notes
 from ..read import Run
 from ..section import Section
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from snnconvert.pipelines.run import can_attack
-from snnconvert.tests.helpers.browser import Tab, a_tab
-from snnconvert.tests.helpers.served import click, served, type_in, visit, wait
+from snnconvert.tests.helpers.web.browser import Tab, a_tab
+from snnconvert.tests.helpers.web.served import click, served, type_in, visit, wait
 
 pytest.importorskip("streamlit", reason="the extra app is not installed")
 HOSTILE = '<script>window.hurt=1</script> <img src="x" onerror="window.hurt=2"> good $x$ '

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ..text.datasets.dataset import Dataset
-from ..text.datasets.folders import SPLITS
-from ..text.datasets.readers.columns import listed
-from ..text.datasets.readers.options import OPTION_NAMES, FileOptions
-from ..text.datasets.repeats import Repeats
-from .display.output import note
+from ...text.datasets.dataset import Dataset
+from ...text.datasets.folders import SPLITS
+from ...text.datasets.readers.columns import listed
+from ...text.datasets.readers.options import OPTION_NAMES, FileOptions
+from ...text.datasets.repeats import Repeats
+from ..display.output import note
 
 
 def file_options(settings: Mapping[str, Any], known: Sequence[str] = ()) -> FileOptions:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..formatting import percent
-from ..text.datasets.dataset import Dataset
-from ..text.stages.stage import Stage
-from ..text.writing.dictionary import UserDictionary
-from ..text.writing.script import sample, traditional_share
-from ..text.writing.writing import Writing
-from .display.output import note, warn
-from .settings.data import DataSettings
+from ...formatting import percent
+from ...text.datasets.dataset import Dataset
+from ...text.stages.stage import Stage
+from ...text.writing.dictionary import UserDictionary
+from ...text.writing.script import sample, traditional_share
+from ...text.writing.writing import Writing
+from ..display.output import note, warn
+from ..settings.data import DataSettings
 
 AUTO = {"zh": "all", "en": "invisible"}
 """What is made alike where nothing is said.

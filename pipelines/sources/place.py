@@ -14,14 +14,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
-from ..text.datasets.dataset import Dataset, load_dataset
-from ..text.datasets.named import NAMED, dataset_names
-from ..text.datasets.readers.kinds import kind_of
-from .data_notes import file_options
-from .display.output import note
-from .run_folder.run_folder import RunFolder
-from .settings.data import DataSettings
+from ...errors import InputError
+from ...text.datasets.dataset import Dataset, load_dataset
+from ...text.datasets.named import NAMED, dataset_names
+from ...text.datasets.readers.kinds import kind_of
+from ..display.output import note
+from ..run_folder.run_folder import RunFolder
+from ..settings.data import DataSettings
+from .notes import file_options
 
 Settings = Mapping[str, Any]
 MOST_RENAMED = 20  # files of other names that are read for their hash
