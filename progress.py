@@ -42,7 +42,7 @@ def bar(
 def say(sentence: str) -> None:
     """Say on the error stream, in one line, what has been done; nothing inside `silenced`."""
     if not silent():
-        print(sentence, file=sys.stderr, flush=True)
+        print(f"{sentence}\n", end="", file=sys.stderr, flush=True)  # one write: never half a line
 
 
 def silent() -> bool:

@@ -36,6 +36,7 @@ def make_run(
     Raises:
         InputError: bad data or settings, or a folder that holds another run.
     """
+    from ..models.devices import find_device
     from .convert.choices import with_run_recipe
     from .convert.convert import convert
     from .explain.texts import explain_texts
@@ -44,6 +45,7 @@ def make_run(
     from .report.page import report
     from .train import train
 
+    find_device(engine.device)
     settings = replace(settings, convert=with_run_recipe(Path(out), settings.convert))
     check_run(settings, RunFolder(out, must_exist=False))
     seed = settings.seed

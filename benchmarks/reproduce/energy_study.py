@@ -146,7 +146,7 @@ class Study:
             shutil.copytree(source, folder)
         convert(
             folder,
-            ConvertSettings(steps=variant.steps, soft_threshold=variant.soft_threshold),
+            ConvertSettings(steps=variant.steps, soft_threshold=variant.soft_threshold, gain=1.0),
             seed,
         )
         return finetune(folder, FINETUNE, seed)

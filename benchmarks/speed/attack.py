@@ -122,7 +122,9 @@ def small_run(folder: Path, data_dir: Path | None, quick: bool) -> Path:
     )
     network = TrainSettings(channels=6 if quick else 100, epochs=3, tensorboard=False)
     train(folder, data, network)
-    convert(folder, ConvertSettings(steps=STEPS, encoder="saf", calibration=256))
+    # the peers know the maximum of spikes alone
+    settings = ConvertSettings(steps=STEPS, encoder="saf", pooling="spikes", calibration=256)
+    convert(folder, settings)
     return folder
 
 

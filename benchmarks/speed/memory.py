@@ -3,8 +3,8 @@
     python benchmarks/speed/memory.py RUN [--steps 4,64] [--encoder saf] [--commands convert]
 
 Every command is a process of its own on a copy of RUN, with one thread; the system says what its
-whole process took at most (libraries, word vectors and texts included) and its CPU time. Of Linux
-the figure is at least what this process took, which loads nothing. Prints a table in Markdown.
+whole process took at most (libraries, word vectors and texts included) and its CPU time. Prints a
+table in Markdown.
 """
 
 from __future__ import annotations
@@ -22,6 +22,13 @@ from snnconvert.errors import SnnConvertError
 
 MAIN = ["-c", "import sys; from snnconvert.pipelines.cli import main; sys.exit(main())"]
 UNIT = 1 if sys.platform == "darwin" else 1024  # of the system's figure: bytes there, else KiB
+# a process that begins as a copy of a large one has its memory for a peak, so a small one watches
+WATCH = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stdout=sys.stderr)
+_, status, used = os.wait4(process.pid, 0)
+print(os.waitstatus_to_exitcode(status), used.ru_maxrss, used.ru_utime, used.ru_stime)
+"""
 Row = tuple[str, int, float, float]
 
 
@@ -32,12 +39,17 @@ def cost(words: Sequence[str]) -> tuple[float, float]:
         SnnConvertError: it did not end well.
     """
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    process = subprocess.Popen([sys.executable, *MAIN, *words, "--quiet"], env=os.environ | threads)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SnnConvertError(f"{' '.join(words)} ended with {process.returncode}")
-    return used.ru_maxrss * UNIT / 1e9, used.ru_utime + used.ru_stime
+    command = [sys.executable, *MAIN, *words, "--quiet"]
+    found = subprocess.run(
+        [sys.executable, "-c", WATCH, *command],
+        env=os.environ | threads,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout.split()
+    status, peak, *seconds = map(float, found[-4:])
+    if status:
+        raise SnnConvertError(f"{' '.join(words)} ended with {status:.0f}")
+    return peak * UNIT / 1e9, sum(seconds)
 
 
 def rows(

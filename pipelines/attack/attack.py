@@ -15,6 +15,7 @@ from ...attacks.victim_name import VictimName
 from ...convert.recipes.old_names import by_names_before
 from ...errors import InputError
 from ...models.devices import find_device
+from ...progress import say
 from ..quality.chance import warn_of
 from ..run_folder.fingerprints import settings_dict
 from ..run_folder.run_folder import RunFolder
@@ -66,6 +67,7 @@ def attack(
         if not force:
             check_fixed(run, resolved)
         if not force and _is_same(run, resolved):
+            say(f"attack: already done in {run.path}")
             _say_left_out(run.results()["attack"].get("left_out", {}))
             warn_of(run.path, "attack", settings.victims)
             return run
@@ -73,7 +75,9 @@ def attack(
         jobs = plan.jobs(run, settings, victims, controls)
         _say_left_out(plan.left_out)
         grown = Growth(run, settings, resolved, jobs, plan, force)
-        if not grown.is_done:
+        if grown.is_done:
+            say(f"attack: already done in {run.path}")
+        else:
             _attack(run, grown, engine)
         warn_of(run.path, "attack", settings.victims)
     return run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,23 @@ import pytest
 
 from snnconvert.benchmarks.shared.peers import PEERS
 from snnconvert.benchmarks.speed import attack
+from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.data import load_classifier
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
 
 
+@pytest.fixture(scope="module")
+def run(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With the only pooling that the peers know."""
+    copy = Path(shutil.copytree(tiny_run, tmp_path_factory.mktemp("attack") / "run"))
+    words = ["convert", str(copy), "--steps", "4", "--pooling", "spikes", "--force", "--quiet"]
+    assert main(words) == 0
+    return copy
+
+
 @pytest.mark.parametrize("form", [name for name in PEERS if name.startswith("spikingjelly")])
-def test_the_peer_is_the_same_classifier(form: str, tiny_run: Path) -> None:
-    ours = load_classifier(RunFolder(tiny_run), "snn")
+def test_the_peer_is_the_same_classifier(form: str, run: Path) -> None:
+    ours = load_classifier(RunFolder(run), "snn")
     peer = attack.PeerClassifier(ours, form)
     texts = ["a warm and funny film", "dull , long and badly played", "good film", "a very bad one"]
     expected = ours.probabilities(texts)
@@ -24,8 +35,8 @@ def test_the_peer_is_the_same_classifier(form: str, tiny_run: Path) -> None:
     assert len(np.unique(expected)) > 2
 
 
-def test_the_quick_benchmark(tiny_run: Path, tmp_path: Path, nltk_data: Path) -> None:
-    words = ["--quick", "--run", str(tiny_run), "--preset", "deepwordbug", "--out", str(tmp_path)]
+def test_the_quick_benchmark(run: Path, tmp_path: Path, nltk_data: Path) -> None:
+    words = ["--quick", "--run", str(run), "--preset", "deepwordbug", "--out", str(tmp_path)]
     assert attack.main(words) == 0
     content = json.loads((tmp_path / "attack.json").read_text("utf-8"))
     assert content["settings"]["preset"] == "deepwordbug"

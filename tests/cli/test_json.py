@@ -27,11 +27,19 @@ LINES: dict[str, list[tuple[str, set[str]]]] = {
     ],
     "data": [("list", {"datasets"})],
     "doctor": [("", {"ok", "checks"})],
+    "explain": [
+        (
+            "{run} good --top 0",
+            {"text", "words", "windows", "logits", "bias", "rounding", "by_word"},
+        )
+    ],
     "predict": [("{run} good", {"text", "class", "probabilities"})],
 }
 """Words of each command, and keys of what it prints."""
 LONG = {"run", "demo"}
 """Commands whose document is tested where they are run anyway."""
+PAGES = {"app"}
+"""Commands that print no figures."""
 
 
 @pytest.fixture
@@ -60,8 +68,8 @@ def test_one_document(
 
 
 def test_every_command_has_it() -> None:
-    assert {*LINES, *LONG} == set(COMMANDS)
-    for name in COMMANDS:
+    assert {*LINES, *LONG, *PAGES} == set(COMMANDS)
+    for name in {*LINES, *LONG}:
         assert "--json" in command_parser(name).option_names()
 
 

@@ -18,7 +18,7 @@ from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.run_folder import again, stage_files
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
 from snnconvert.pipelines.run_folder.stages import STAGES, made_from_other
-from snnconvert.tests.helpers.chance import trouble, without_chance
+from snnconvert.tests.helpers.chance import trouble
 
 TRAIN = ["train", "--limit", "60", "--dim", "8", "--max-length", "20", "--widths", "2,3"]
 TRAIN += ["--channels", "6", "--epochs", "2", "--tensorboard", "false"]
@@ -139,12 +139,12 @@ def test_who_needs_it_names_the_command_that_makes_it_again(
 ) -> None:
     (run / name).unlink()
     assert main([word.format(run=run) for word in words.split()]) == 2
-    said = without_chance(capsys.readouterr().err)
+    said = trouble(capsys.readouterr().err)
     assert said.count("\n") == 1 and str(run / Path(name).parent) in said
     command = said.split("this makes it again: ")[1].strip()
     assert command.startswith("snnconvert ")
     assert main(shlex.split(command)[1:]) == 0  # as it stands there
-    assert without_chance(capsys.readouterr().err).startswith(f"{stage} is made again")
+    assert trouble(capsys.readouterr().err).startswith(f"{stage} is made again")
     assert main(["evaluate", str(run), "--model", "snn" if stage == "snn" else "ann"]) == 0
 
 
@@ -157,10 +157,10 @@ def test_a_changed_byte_of_large_weights_is_seen_before_they_are_built_on(
     monkeypatch.setattr(stage_files, "SMALL", 0)  # as if they were large
     assert main(["evaluate", str(run), "--model", "ann"]) == 0  # its size is right
     assert main(["convert", str(run), "--steps", "4", "--force"]) == 2
-    assert "has been changed" in without_chance(capsys.readouterr().err)
+    assert "has been changed" in trouble(capsys.readouterr().err)
     monkeypatch.undo()
     assert main(["evaluate", str(run), "--model", "ann"]) == 2
-    assert "has been changed" in without_chance(capsys.readouterr().err)
+    assert "has been changed" in trouble(capsys.readouterr().err)
 
 
 @pytest.mark.parametrize("name", ["energy.json", "texts.csv", "energy.md"])
@@ -169,7 +169,7 @@ def test_what_only_shows_is_made_again_too(name: str, run: Path, capsys: Capture
     whole = (run / "energy" / name).read_bytes()
     (run / "energy" / name).unlink()
     assert make(run, "energy") == 0
-    assert without_chance(capsys.readouterr().err).startswith("energy is made again")
+    assert trouble(capsys.readouterr().err).startswith("energy is made again")
     assert (run / "energy" / name).read_bytes() == whole
 
 
@@ -184,7 +184,7 @@ def test_a_report_without_attack_records(damage: str, run: Path, capsys: Capture
         (run / "attack").mkdir()
         (run / "attack" / "ann.deepwordbug.jsonl").write_text("[1]\n", encoding="utf-8")
     assert main(["report", str(run)]) == 2
-    error = without_chance(capsys.readouterr().err)
+    error = trouble(capsys.readouterr().err)
     assert error.count("\n") == 1 and "ann.deepwordbug.jsonl" in error
     assert f"; this makes it again: snnconvert attack {run}" in error
 
@@ -206,12 +206,12 @@ def test_another_ann_is_not_taken_for_the_one_below(
     monkeypatch.setattr(train, "save_model", elsewhere)
     assert make(run, "ann") == 0
     monkeypatch.undo()
-    said = without_chance(capsys.readouterr().err)
+    said = trouble(capsys.readouterr().err)
     assert "ann is not what it was before" in said and "snn, finetuned, energy" in said
     assert main(["evaluate", str(run), "--model", "ann"]) == 0
     for words in ("evaluate {run}", "predict {run} hi", "convert {run} --steps 3", "report {run}"):
         assert main([word.format(run=run) for word in words.split()]) == 2
-        said = without_chance(capsys.readouterr().err)
+        said = trouble(capsys.readouterr().err)
         assert "made from another ann" in said and said.count("\n") == 1
     again_with = said.split("this makes it again: ")[1].strip()
     assert again_with == f"snnconvert convert {run} --steps 3 --force"
@@ -236,12 +236,12 @@ def test_runs_of_older_versions_open(run: Path, capsys: Capture) -> None:
     change(run, older)
     for stage in ("ann", "snn", "finetuned"):
         assert make(run, stage) == 0
-    assert main(["evaluate", str(run)]) == 0 and without_chance(capsys.readouterr().err) == ""
+    assert main(["evaluate", str(run)]) == 0 and trouble(capsys.readouterr().err) == ""
     assert "files" not in results(run)["ann"]
     whole = (run / "ann" / "weights.safetensors").read_bytes()
     (run / "ann" / "weights.safetensors").unlink()
     assert make(run, "ann") == 0
-    assert without_chance(capsys.readouterr().err).startswith("ann is made again")
+    assert trouble(capsys.readouterr().err).startswith("ann is made again")
     assert (run / "ann" / "weights.safetensors").read_bytes() == whole
     assert "files" in results(run)["ann"] and main(["evaluate", str(run)]) == 0
 
@@ -250,7 +250,7 @@ def test_damaged_records_are_no_traceback(run: Path, capsys: Capture) -> None:
     for wrong in ("none", 3, ["weights.safetensors"], {}, {"weights.safetensors": "x"}):
         change(run, lambda found, wrong=wrong: found["ann"].update(files=wrong, made_from=wrong))
         assert main(["evaluate", str(run), "--model", "ann"]) in (0, 2)
-        assert "Traceback" not in without_chance(capsys.readouterr().err)
+        assert "Traceback" not in trouble(capsys.readouterr().err)
         assert make(run, "ann") == 0
 
 
@@ -262,7 +262,7 @@ def test_figures_that_are_gone_are_made_by_the_commands_that_errors_name(
     if (run / "results.json").exists():
         for words in (["evaluate", str(run)], ["report", str(run)], ["convert", str(run)]):
             assert main(words) == 2
-            error = without_chance(capsys.readouterr().err)
+            error = trouble(capsys.readouterr().err)
             assert error.count("\n") == 1 and "or remove that file and make the run" in error
         (run / "results.json").unlink()
     for _ in range(3):  # there is no run, then no SNN, then there is all
@@ -278,7 +278,7 @@ def test_settings_that_are_gone_come_back(run: Path, capsys: Capture) -> None:
     (run / "config.yaml").unlink()
     assert main(["predict", str(run), "hi"]) == 0  # which needs none of them
     assert main(["evaluate", str(run)]) == 2
-    said = without_chance(capsys.readouterr().err)
+    said = trouble(capsys.readouterr().err)
     assert "config.yaml" in said and "train command of this run again" in said
     for stage in ("ann", "snn", "finetuned"):
         assert make(run, stage) == 0

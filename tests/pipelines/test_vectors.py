@@ -11,7 +11,7 @@ import pytest
 
 from snnconvert.errors import InputError
 from snnconvert.pipelines.cli import main
-from snnconvert.tests.helpers.chance import without_chance as without_warnings
+from snnconvert.tests.helpers.chance import trouble
 from snnconvert.text.vectors.load import load_vectors
 
 TRAIN = "train --dataset {data} --vectors {vectors} --out {out} --widths 2 --channels 4 --epochs 1"
@@ -41,7 +41,7 @@ KNOWN = ("the", "food", "room", "was", "good", "bad", "and", "fine")
 
 def of_vectors(said: str) -> str:
     """The error stream without what is said of the texts."""
-    lines = without_warnings(said).splitlines(keepends=True)
+    lines = trouble(said).splitlines(keepends=True)
     return "".join(line for line in lines if not line.startswith("own.tsv: "))
 
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from snnconvert.pipelines.cli import main
-from snnconvert.pipelines.sources import place
+from snnconvert.pipelines.sources import place as places
 
 from .tools import NETWORK, SMALL, bytes_of, done, results
 
@@ -158,10 +158,12 @@ def test_a_folder_that_cannot_be_written_is_read(
 
 def test_the_search_has_bounds(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.rmtree(base / "data")
-    for number in range(place.MOST_RENAMED + 10):
+    for number in range(places.MOST_RENAMED + 10):
         write(base / "runs" / f"{number:03}.tsv", [(a, b.replace("cake", "soup")) for a, b in ROWS])
     read = []
-    load = place.load_settings_data
-    monkeypatch.setattr(place, "load_settings_data", lambda s: read.append(s["dataset"]) or load(s))
+    load = places.load_settings_data
+    monkeypatch.setattr(
+        places, "load_settings_data", lambda s: read.append(s["dataset"]) or load(s)
+    )
     assert main(["evaluate", str(base / "runs" / "a")]) == 2
-    assert len(read) <= place.MOST_RENAMED + 5
+    assert len(read) <= places.MOST_RENAMED + 5

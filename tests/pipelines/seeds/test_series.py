@@ -12,7 +12,7 @@ import pytest
 
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.training import loop
-from snnconvert.tests.helpers.chance import without_chance
+from snnconvert.tests.helpers.chance import trouble, without_chance
 
 SETTINGS = """
 dataset: {data}
@@ -117,7 +117,7 @@ def test_a_seed_that_fails_leaves_the_others(copy: Path, settings: Path, capsys:
 def test_no_seed_at_all_is_one_error(settings: Path, tmp_path: Path, capsys: Capture) -> None:
     words = ["run", "--config", str(settings), "--out", str(tmp_path / "out")]
     assert main([*words, "--dataset", str(tmp_path / "none.tsv")]) == 2
-    said = capsys.readouterr().err.splitlines()
+    said = trouble(capsys.readouterr().err).splitlines()
     assert len(said) == 2 and said[0].startswith("seed 0 (1 of 2)") and "none.tsv" in said[1]
     assert not (tmp_path / "out" / "summary.json").exists()
 

@@ -109,5 +109,5 @@ def test_run_makes_them_after_the_plain_one(
     words += ["--finetune.adversarial-rounds", "1", "--finetune.model", "snn"]
     assert main(words) == 0
     found = results(tmp_path / "run")
-    assert list(found) == ["data", "ann", "snn", "finetuned", "snn-adversarial"]
+    assert list(found) == ["data", "ann", "snn", "finetuned", "snn-adversarial", "energy"]
     assert "adversarial" not in RunFolder(tmp_path / "run").config()["finetuned"]

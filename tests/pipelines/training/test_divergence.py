@@ -18,7 +18,7 @@ from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.training import loop
 from snnconvert.pipelines.training.checkpoint import read_checkpoint
 from snnconvert.pipelines.training.divergence import DivergenceError, Watch
-from snnconvert.tests.helpers.chance import without_chance
+from snnconvert.tests.helpers.chance import trouble
 
 DATA = ["--limit", "60", "--dim", "8", "--max-length", "20", "--vectors", "random"]
 TRAIN = ["--channels", "6", "--epochs", "2", "--tensorboard", "false"]
@@ -67,7 +67,7 @@ def test_finetune(lr: str, backward: str, engine: str, run: Path, capsys: Captur
     before = content(run)
     words = ["finetune", str(run), *TUNE, "--backward", backward, "--engine", engine]
     assert main([*words, "--lr", lr]) == 1
-    assert_one_line(without_chance(capsys.readouterr().err), "finetune", f"{float(lr):g}")
+    assert_one_line(trouble(capsys.readouterr().err), "finetune", f"{float(lr):g}")
     assert content(run) == before
     assert not list(run.rglob("*.checkpoint.safetensors"))
     assert main([*words, "--lr", "1e-3"]) == 0  # without --force: nothing was made
@@ -79,7 +79,7 @@ def test_finetune_with_one_step_an_epoch(lr: str, run: Path, capsys: Capture) ->
     """The parameters are out of bounds when dev is scored, before a second loss is seen."""
     words = ["finetune", str(run), *TUNE, "--batch-size", "1000", "--epochs", "1", "--lr", lr]
     assert main(words) == 1
-    assert_one_line(without_chance(capsys.readouterr().err), "finetune", f"{float(lr):g}")
+    assert_one_line(trouble(capsys.readouterr().err), "finetune", f"{float(lr):g}")
 
 
 @pytest.mark.parametrize("activation", ["qcfs", "relu", "tcl"])
@@ -88,7 +88,7 @@ def test_train(activation: str, model: str, tmp_path: Path, capsys: Capture) -> 
     words = ["train", "--out", str(tmp_path / "run"), *DATA, *TRAIN, "--batch-size", "8"]
     words += ["--activation", activation, "--model", model, "--train-vectors", "true"]
     assert main([*words, "--lr", "1e8"]) == 1
-    assert_one_line(without_chance(capsys.readouterr().err), "train", "1e+08")
+    assert_one_line(trouble(capsys.readouterr().err), "train", "1e+08")
     assert list(json.loads((tmp_path / "run/results.json").read_text("utf-8"))) == ["data"]
     assert main([*words, "--lr", "1e-3"]) == 0
     assert main(["evaluate", str(tmp_path / "run")]) == 0
@@ -108,7 +108,7 @@ def test_adversarial_finetuning(tmp_path: Path, capsys: Capture, textattack: Any
     for model in ("ann", "snn"):
         made = [*words, "--model", model]
         assert main([*made, "--lr", "1e8"]) == 1
-        assert_one_line(without_chance(capsys.readouterr().err), "finetune", "1e+08")
+        assert_one_line(trouble(capsys.readouterr().err), "finetune", "1e+08")
         assert content(run) == before and not (run / f"{model}-adversarial").exists()
         assert main([*made, "--lr", "1e-3"]) == 0
         assert main(["evaluate", str(run), "--model", f"{model}-adversarial"]) == 0
@@ -133,7 +133,7 @@ def test_a_resumed_training_remembers_where_the_loss_began(
     assert 0 < state.first_loss < 10
     capsys.readouterr()
     assert main(words) == 1
-    assert f"grew from {state.first_loss:.3g} to" in without_chance(capsys.readouterr().err)
+    assert f"grew from {state.first_loss:.3g} to" in trouble(capsys.readouterr().err)
 
 
 def stamp(run: Path) -> str:
@@ -145,7 +145,7 @@ def stamp(run: Path) -> str:
 
 def test_a_loss_that_only_grew_is_said_and_the_start_is_kept(run: Path, capsys: Capture) -> None:
     assert main(["finetune", str(run), *TUNE, "--lr", "30", "--quiet"]) == 0
-    said = without_chance(capsys.readouterr().err)
+    said = trouble(capsys.readouterr().err)
     assert said.count("\n") == 1
     assert "the loss of finetune grew from" in said and "the learning rate 30 is too large" in said
     figures = json.loads((run / "results.json").read_text("utf-8"))
@@ -159,7 +159,7 @@ def test_a_loss_that_only_grew_is_said_and_the_start_is_kept(run: Path, capsys: 
     assert main(["finetune", str(run), *TUNE, "--lr", "1e-3"]) == 2  # it is done: with --force
     capsys.readouterr()
     assert main(["finetune", str(run), *TUNE, "--lr", "1e-3", "--force"]) == 0
-    assert "grew" not in without_chance(capsys.readouterr().err)
+    assert "grew" not in trouble(capsys.readouterr().err)
 
 
 def watch(value: float = 0.5) -> Watch:

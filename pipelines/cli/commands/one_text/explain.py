@@ -12,7 +12,7 @@ from ...values import whole
 def options(parser: Parser) -> None:
     """Which text, and by which model."""
     add_run(parser)
-    add_quiet(parser)
+    add_quiet(parser, "print JSON, with all parts")
     parser.add_argument(
         "text",
         nargs="?",
@@ -28,7 +28,6 @@ def options(parser: Parser) -> None:
         metavar="N",
         help="windows to show, and to run again without (default: 8)",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON, with all parts")
     add_settings(parser, EngineSettings)
 
 
