@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
+from ..memory import give_back
 from ..models.batches import to_batch
 from ..models.network import Network, Node, Signal
 from ..models.nodes.activations import Activation, Qcfs
@@ -69,6 +70,7 @@ def count_ann(
         for name, fields in found.items():
             for field, values in fields.items():
                 parts.setdefault(name, {}).setdefault(field, []).append(values)
+        give_back()
     back = np.argsort(np.array([i for batch in batches for i in batch]))
     own = {
         name: {field: np.concatenate(chunks)[back] for field, chunks in fields.items()}

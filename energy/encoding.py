@@ -33,8 +33,10 @@ def values_sent(model: SpikingTextModel, sequences: Sequence[np.ndarray]) -> np.
     if model.reads_vectors:
         each = [silent_free(model, torch.from_numpy(rows)).sum() for rows in sequences]
     else:
-        per_word = silent_free(model, model.embedding.weight.detach().cpu())
-        each = [per_word[ids].sum() for ids in sequences]
+        words = np.unique(np.concatenate([*sequences, np.zeros(0, np.int64)]))
+        table = model.embedding.weight.detach()[torch.from_numpy(words)].cpu()  # (N, D)
+        per_word = silent_free(model, table)
+        each = [per_word[np.searchsorted(words, ids)].sum() for ids in sequences]
     return np.array(each, dtype=np.float64)
 
 

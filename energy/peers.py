@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from ..memory import give_back
 from ..models.batches import to_batch
 from ..models.devices import on_cpu
 from ..models.network import Network, Signal
@@ -32,8 +33,8 @@ SOURCES = {
     "spikingjelly 2.0 (activation_based.op_counter.neuromc)",
 }
 
-# input values that SpikeSim is given at a time (64 MB); of shorter texts and runs all at once
-PIECE_VALUES = 1 << 24
+# input values that SpikeSim is given at a time (16 MB); of shorter texts and runs all at once
+PIECE_VALUES = 1 << 22
 
 
 def convolutions(network: Network) -> list[str]:
@@ -63,6 +64,7 @@ def spikesim_joules(
             if found is None:
                 return None
             whole += found
+        give_back()
     return whole * 1e-12 / len(sequences)
 
 

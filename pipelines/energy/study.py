@@ -15,6 +15,7 @@ from ...energy.peers import SOURCES, TITLES, neuromc_joules, spikesim_joules
 from ...energy.price_table import EnergyTable
 from ...energy.training import training_rows
 from ...engine.engines import make_engine
+from ...memory import give_back
 from ...models.snn import SpikingTextModel
 from ...models.text_model import TextModel
 from ...seeds import generator
@@ -95,6 +96,7 @@ class Study:
         runs = {name: self._run(name) for name in models}
         self.measured = self._anns(ann, runs)
         exits, curves = self._snns(runs)
+        give_back()
         rows = priced(self.measured, self.tables) + self._peers(ann, runs)
         dataset = self.texts.dataset.name
         return EnergyFile(
@@ -152,6 +154,8 @@ class Study:
     def _exits(self, spiking: SpikingRun, name: str) -> tuple[Measured, Exit] | None:
         runner = make_engine(spiking.model, "auto", "fast", len(self.dev[1]))
         running = runner.running_logits(self.dev[0], self.seed)
+        del runner  # and its tables
+        give_back()
         tolerance = self.settings.exit_tolerance / 100
         return measure_exits(spiking, name, self.labels, (running, self.dev[1]), tolerance)
 
