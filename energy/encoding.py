@@ -34,7 +34,8 @@ def values_sent(model: SpikingTextModel, sequences: Sequence[np.ndarray]) -> np.
         each = [silent_free(model, torch.from_numpy(rows)).sum() for rows in sequences]
     else:
         words = np.unique(np.concatenate([*sequences, np.zeros(0, np.int64)]))
-        table = model.embedding.weight.detach()[torch.from_numpy(words)].cpu()  # (N, D)
+        weight = model.embedding.weight.detach()
+        table = weight[torch.from_numpy(words).to(weight.device)].cpu()  # (N, D)
         per_word = silent_free(model, table)
         each = [per_word[np.searchsorted(words, ids)].sum() for ids in sequences]
     return np.array(each, dtype=np.float64)

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from ..memory import give_back
 from ..models.batches import to_batch
 from ..models.devices import on_cpu
 from ..models.network import Network, Signal
@@ -21,6 +20,7 @@ from ..models.snn import SpikingTextModel
 from ..models.spikingjelly import neuromc_picojoules, spikesim_picojoules
 from ..models.text_model import TextModel
 from ..seeds import generator
+from .memory import give_back
 
 TITLES = {
     "spikesim": "SpikeSim: RRAM crossbars, 65 nm, convolutions, event by event",
