@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..models.batches import to_batch
+from ..models.memory import give_back
 from ..models.network import Network, Node, Signal
 from ..models.nodes.activations import Activation, Qcfs
 from ..models.nodes.layers import Conv1d, Linear
@@ -19,7 +20,6 @@ from ..models.nodes.pooling import AvgPool1d, MaxOverTime, MaxPool1d, MeanOverTi
 from ..models.operations import step_sops
 from ..models.text_model import TextModel
 from .layers import WORD, Layer, stored_weights
-from .memory import give_back
 from .spiking import dense_memory, network_sizes, places
 
 SKIPS = ("nothing", "padding", "zeros")

@@ -14,13 +14,13 @@ import torch
 
 from ..models.batches import to_batch
 from ..models.devices import on_cpu
+from ..models.memory import give_back
 from ..models.network import Network, Signal
 from ..models.nodes.layers import Conv1d
 from ..models.snn import SpikingTextModel
 from ..models.spikingjelly import neuromc_picojoules, spikesim_picojoules
 from ..models.text_model import TextModel
 from ..seeds import generator
-from .memory import give_back
 
 TITLES = {
     "spikesim": "SpikeSim: RRAM crossbars, 65 nm, convolutions, event by event",

@@ -8,6 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from ...models.batches import to_batch
+from ...models.memory import give_back
 from ...models.snn import SpikingTextModel
 from ...progress import bar
 from ..totals import MOST_VALUES, text_groups
@@ -36,4 +37,5 @@ def looked_at(
             ids, lengths = to_batch(chosen[start : start + BATCH], snn)
             for part in text_groups(ids, lengths, snn, most):
                 yield part
+                give_back()
                 drawn.update(len(part[0]))

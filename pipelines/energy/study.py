@@ -11,11 +11,11 @@ import torch
 
 from ...energy.breakeven import break_even
 from ...energy.layers import Layer, total
-from ...energy.memory import give_back
 from ...energy.peers import SOURCES, TITLES, neuromc_joules, spikesim_joules
 from ...energy.price_table import EnergyTable
 from ...energy.training import training_rows
 from ...engine.engines import make_engine
+from ...models.memory import give_back
 from ...models.snn import SpikingTextModel
 from ...models.text_model import TextModel
 from ...seeds import generator
