@@ -64,8 +64,9 @@ def choose_pooling(builder: Builder, activation: str) -> tuple[str, str]:
     """The rule for maxima over the spikes of ``activation``, and why.
 
     Left to the converter it is the encoder's (`ConversionRecipe.pooling_rule`) only where that was
-    measured to hold: currents where they are constant, spikes in the first layer of a network
-    trained with QCFS. Everywhere else it is counts, which converge for every spike train.
+    measured to hold: currents where they are constant, and for a code that asks for it spikes in
+    the first layer of a network trained with QCFS. Everywhere else it is counts, which converge for
+    every spike train.
 
     Raises:
         InputError: the user's rule does not converge here, and the user does not allow it.
