@@ -6,13 +6,16 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from torch import Tensor
 
 from ..engine.evaluate import accuracy
 from ..engine.reference import ann_logits
 from ..errors import InputError
 from ..models.devices import find_device
 from ..models.families import FAMILIES
+from ..models.rounding import Rounding, fit_rounding
 from ..models.saving import save_model
 from ..models.text_model import TextModel
 from ..text.stages import STAGES
@@ -61,8 +64,9 @@ def train(
     run = RunFolder(out, must_exist=False)
     with run.locked():
         prepared = prepare_data(run, data, seed, force)
-        own_vectors = data.vectors in OWN_VECTORS and prepared.stage.hands_on == "ids"
-        settings = train_defaults(settings, len(prepared.dataset.train), own_vectors)
+        words = prepared.stage.hands_on == "ids"
+        own_vectors = data.vectors in OWN_VECTORS and words
+        settings = train_defaults(settings, len(prepared.dataset.train), own_vectors, words)
         unread = settings.unread()
         resolved = settings_dict(settings, seed=seed)
         resolved = {name: value for name, value in resolved.items() if name not in unread}
@@ -93,11 +97,12 @@ def check_fit(data: DataSettings, settings: TrainSettings) -> None:
             f"{settings.model} reads {signals[reads]}: give --model {models or 'of your own'}, or "
             f"--stage {stages}"
         )
-    if hands_on == "vectors" and (settings.train_vectors or settings.word_dropout):
+    of_words = settings.train_vectors or settings.word_dropout or settings.input_levels
+    if hands_on == "vectors" and of_words:
         raise InputError(
-            "expected no training of word vectors and no word dropout with the text stage "
-            f"{data.stage}, which hands on one vector a text: leave --train-vectors and "
-            "--word-dropout out"
+            "expected no training of word vectors, no word dropout and no input levels with the "
+            f"text stage {data.stage}, which hands on one vector a text: leave --train-vectors, "
+            "--word-dropout and --input-levels out"
         )
 
 
@@ -113,7 +118,8 @@ def _trained(
     texts, vectors = prepared.encode(), prepared.vectors
     family, classes = FAMILIES[settings.model], len(texts.dataset.classes)
     network = family.network(vectors.shape[1], classes, settings.of_network(), seed)
-    model = TextModel(vectors, network, bool(settings.train_vectors)).to(device)
+    rounding = _rounding(texts, vectors, settings)
+    model = TextModel(vectors, network, bool(settings.train_vectors), rounding).to(device)
     assert settings.lr  # filled in by `train_defaults`
     loop = text_loop(
         run.path / "ann",
@@ -129,8 +135,18 @@ def _trained(
     loop.stamp = run.begin("ann", resolved)
     with run.forgetting("ann", DivergenceError):
         state = loop.run()
+    model.settle()
     save_model(run.path / "ann", model, texts.dataset.classes)
     return _figures(run, model, texts, settings) | state.figures()
+
+
+def _rounding(texts: Texts, vectors: Tensor, settings: TrainSettings) -> Rounding | None:
+    """What word vectors (V, D) are rounded to, by the words of the training texts."""
+    if not settings.input_levels:
+        return None
+    read = np.concatenate(texts.sequences["train"])
+    words, counts = (torch.from_numpy(found) for found in np.unique(read, return_counts=True))
+    return fit_rounding(vectors[words], counts, settings.input_levels, settings.input_rate)
 
 
 def _figures(

@@ -39,7 +39,7 @@ def best_gain(encoder: Encoder, vectors: Tensor, counts: Tensor, steps: int) -> 
         return 1.0
     code.check_steps(steps)
     if code.elementwise:
-        rows, weight = _components(vectors, counts)
+        rows, weight = components(vectors, counts)
     else:
         often = counts.argsort(descending=True, stable=True)[:ROWS]
         rows, weight = vectors[often], counts[often].double()
@@ -48,7 +48,7 @@ def best_gain(encoder: Encoder, vectors: Tensor, counts: Tensor, steps: int) -> 
     return next(g for g, e in zip(GAINS, errors, strict=True) if e <= NEAR * least)
 
 
-def _components(vectors: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+def components(vectors: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
     """Components as (N, 1) rows and how much each counts (N,): a histogram of all of them."""
     values = vectors.clamp(-1, 1).double()  # (N, D)
     places = ((values + 1) / 2 * (POINTS - 1)).round().long()

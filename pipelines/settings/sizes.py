@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from .finetune import FinetuneSettings
-from .train import TrainSettings
+from .train import INPUT_LEVELS, INPUT_RATE, TrainSettings
 
 S = TypeVar("S", TrainSettings, FinetuneSettings)
 
@@ -30,7 +30,9 @@ LARGEST_BATCH = 64
 """Texts of an update, unless more are asked for."""
 
 
-def train_defaults(settings: TrainSettings, texts: int, own_vectors: bool) -> TrainSettings:
+def train_defaults(
+    settings: TrainSettings, texts: int, own_vectors: bool, words: bool = True
+) -> TrainSettings:
     """``settings`` with everything filled in that was left to the size of the data.
 
     Args:
@@ -40,18 +42,26 @@ def train_defaults(settings: TrainSettings, texts: int, own_vectors: bool) -> Tr
             vectors know little yet, so they are trained with the network, and a share of the words
             of a text is hidden so that no single word carries a class, and they are trained at
             up to `VECTOR_RATE` times the rate
+        words: whether the network reads words by a table, whose vectors can be rounded
     """
     tuned = own_vectors if settings.train_vectors is None else settings.train_vectors
     settings = _by_updates(settings, texts, updates=320, least=8, most=60)
     lr = RATE if settings.lr is None else settings.lr
     vector_lr = lr * (_vector_factor(settings, texts) if own_vectors else 1.0) if tuned else None
     hidden = 0.25 if tuned else 0.0
+    levels, rate = settings.input_levels, settings.input_rate
+    if levels is None:
+        levels = INPUT_LEVELS if words else 0
+    if rate is None and tuned and levels:
+        rate = INPUT_RATE
     return replace(
         settings,
         train_vectors=tuned,
         lr=lr,
         vector_lr=vector_lr if settings.vector_lr is None else settings.vector_lr,
         word_dropout=hidden if settings.word_dropout is None else settings.word_dropout,
+        input_levels=levels,
+        input_rate=rate,
     )
 
 

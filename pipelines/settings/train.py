@@ -14,6 +14,12 @@ from ...models.families.textcnn import TextCNNSpec
 from ..training.options import LoopOptions
 from .fields import Settings, option
 
+INPUT_LEVELS = 1
+"""Of word vectors, unless more are asked for: -1, 0 and 1, which any number of steps sends."""
+INPUT_RATE = 0.15
+"""Of components that send spikes, of word vectors that are trained and find others where these are
+too few; vectors that stay as they are keep what is nearest to them."""
+
 
 def family_options() -> dict[str, tuple[Any, Field[Any]]]:
     """Type and field of the options of all networks, by name; the first of a name counts."""
@@ -51,6 +57,21 @@ class TrainSettings(LoopOptions, Settings):
         "train the word vectors too",
         shown="true with --vectors train and random, else false",
     )
+    input_levels: int | None = option(
+        None,
+        "levels on either side of 0 that word vectors are rounded to in training, so that spikes "
+        "send them exactly (0: not rounded)",
+        shown=f"{INPUT_LEVELS}; 0 for a text stage without words",
+        least=0,
+    )
+    input_rate: float | None = option(
+        None,
+        "share of the components of the training words that send spikes, by which the rounding is "
+        "chosen",
+        shown=f"{INPUT_RATE} where the vectors are trained too, else that of the least error",
+        above=0,
+        below=1,
+    )
     lr: float | None = option(None, "learning rate of AdamW", shown="0.002", above=0)
     vector_lr: float | None = option(
         None,
@@ -73,6 +94,11 @@ class TrainSettings(LoopOptions, Settings):
                 )
         self._check_read("levels", "activation", ["qcfs"], usual["levels"])
         self._check_read("bound", "activation", ["qcfs", "tcl"], usual["bound"])
+        if self.input_rate is not None and self.input_levels == 0:
+            raise InputError(
+                "expected input_rate only with rounded word vectors, but got it with input_levels "
+                "0: leave one of them out"
+            )
 
     def _check_read(self, name: str, owner: str, readers: list[str], usual: Any) -> None:
         """Refuse an option that was given and that nothing reads."""
@@ -94,7 +120,10 @@ class TrainSettings(LoopOptions, Settings):
 
         They are left out of a run's settings, so that runs of before they were there stay the same.
         """
-        return {"hidden", *self.added_options()} - self.of_network().keys()
+        unread = {"hidden", *self.added_options()} - self.of_network().keys()
+        if not self.input_levels:
+            unread |= {"input_levels", "input_rate"}
+        return unread
 
     def of_network(self) -> dict[str, Any]:
         """The options of the network that is trained, by name."""
