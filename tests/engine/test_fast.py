@@ -112,7 +112,8 @@ def test_frames_are_made_few_words_at_a_time(monkeypatch: pytest.MonkeyPatch):
     expected = SpikeCounter(model().network, False)
     FastEngine(model(), backend="torch").running_logits(TEXTS, counter=expected)
     monkeypatch.setattr(front, "FRAME_VALUES", 3 * 7 * 2 * DIM)
-    engine, seen = FastEngine(model(), backend="torch"), []
+    engine = FastEngine(model(), backend="torch")
+    seen: list[int] = []
     made = engine.front.word_frames
 
     def watched(words: torch.Tensor, compiled: bool) -> torch.Tensor:
