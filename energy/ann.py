@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +25,8 @@ from .spiking import dense_memory, network_sizes, places
 SKIPS = ("nothing", "padding", "zeros")
 ONE_BY_ONE = (Activation, AvgPool1d, MaxOverTime, MaxPool1d, MeanOverTime)
 Counts = dict[str, dict[str, np.ndarray]]
+COUNTED_VALUES = 1 << 21
+"""Values of a node that are counted at once: counting takes several float64 copies of them."""
 
 
 def activation_bits(levels: int) -> int:
@@ -87,6 +89,26 @@ def _counts(network: Network, signal: Signal) -> Counts:
     """Counts (B,) by node on one batch."""
     record: dict[str, Signal] = {}
     network(signal, record)
+    widest = max(values[:1].numel() for values, _ in record.values())
+    parts = [_counted(network, part) for part in _cut(record, max(1, COUNTED_VALUES // widest))]
+    return {
+        name: {field: np.concatenate([part[name][field] for part in parts]) for field in fields}
+        for name, fields in parts[0].items()
+    }
+
+
+def _cut(record: dict[str, Signal], texts: int) -> Iterator[dict[str, Signal]]:
+    """The signals (B, ...) of a batch, so many texts at a time."""
+    for start in range(0, len(record["input"].values), texts):
+        own = slice(start, start + texts)
+        yield {
+            name: Signal(values[own], None if lengths is None else lengths[own])
+            for name, (values, lengths) in record.items()
+        }
+
+
+def _counted(network: Network, record: dict[str, Signal]) -> Counts:
+    """Counts (B,) by node on the signals of some texts."""
     found: Counts = {}
     for name, inputs in network.inputs.items():
         node = network.node(name)

@@ -19,6 +19,7 @@ from ..errors import InputError
 from ..models.snn import SpikingTextModel
 from ..models.text_model import TextModel
 from .incremental.ann_runner import AnnRunner
+from .inference.store import CACHE_BYTES
 from .kinds import ENGINES, PRECISIONS
 from .kinds.kind import EngineKind, Request, Training, elsewhere
 from .plan import Unsupported
@@ -34,6 +35,7 @@ def make_engine(
     threads: int = 1,
     progress: str | None = None,
     similar: bool = False,
+    table_bytes: int = CACHE_BYTES,
 ) -> Engine:
     """An engine for ``model``, on the device on which it lies.
 
@@ -46,6 +48,7 @@ def make_engine(
         progress: label of a progress bar, none without it
         similar: the texts differ from one another in a few words, as those of an attack do; what
             they have in common is done once, where that is possible
+        table_bytes: the most bytes of a table of words, see `kinds.kind.Request`
 
     Raises:
         InputError: an unknown engine or precision, or an engine that cannot run the network.
@@ -54,7 +57,7 @@ def make_engine(
     reason = elsewhere(kind, model) or kind.refuses(model, precision)
     try:
         if reason is None:
-            request = Request(precision, texts, threads, progress, similar)
+            request = Request(precision, texts, threads, progress, similar, table_bytes=table_bytes)
             return kind.make(model, request)
     except Unsupported as found:
         reason = found

@@ -16,6 +16,7 @@ from ..models.snn import SpikingTextModel
 from ..moved import attributes
 from ..text.inputs import as_labels, as_read
 from .engines import make_engine
+from .inference.store import CACHE_BYTES
 from .reference import checked_ids
 
 
@@ -44,6 +45,7 @@ def snn_outputs(
     progress: str | None = None,
     engine: str = "auto",
     precision: str = "exact",
+    table_bytes: int = CACHE_BYTES,
 ) -> tuple[Tensor, dict[str, Any]]:
     """Running logits (T, N, K), and the fields of `models.operations.SpikeCounter.compute`.
 
@@ -54,12 +56,15 @@ def snn_outputs(
         progress: label of a progress bar, none without it
         engine: what runs the model, and at which
         precision: see `engines.make_engine`
+        table_bytes: likewise
 
     Raises:
         InputError: no sequences, or something else in their place.
     """
     sequences = checked_ids(model, sequences, SpikingTextModel)
-    run = make_engine(model, engine, precision, len(sequences), progress=progress)
+    run = make_engine(
+        model, engine, precision, len(sequences), progress=progress, table_bytes=table_bytes
+    )
     counter = SpikeCounter(run.model.network, input_is_analog=not model.encoder.spiking)
     logits = run.running_logits(sequences, seed, counter=counter)
     return logits, counter.compute()

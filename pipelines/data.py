@@ -16,6 +16,7 @@ import torch
 from ..errors import InputError
 from ..files import load_tensors, save_tensors
 from ..models.devices import find_device
+from ..models.memory import give_back
 from ..seeds import generator
 from ..text.datasets.dataset import Dataset
 from ..text.datasets.named import NAMED, dataset_names
@@ -84,7 +85,9 @@ def load_run_data(run: RunFolder) -> Dataset:
             "missing or has lost that: put it back, or give the train command of this run again "
             "with the same options, which restores it"
         )
-    return find_data(run, settings, str(done.get("sha256")))
+    dataset = find_data(run, settings, str(done.get("sha256")))
+    give_back()  # whole files were read and cut into cells
+    return dataset
 
 
 def load_run_stage(run: RunFolder) -> Stage:

@@ -26,6 +26,7 @@ from ..projection import convolutions
 
 SHORTEST = 14  # int16 holds no finer multiples of any use
 TOGETHER = 8000  # rows whose products with all taps of a branch fit a near cache
+FRAME_VALUES = 1 << 21  # frame values that are made at once (8 MB), to be read from a near cache
 CHUNK = 1 << 22  # frame values that are projected at once (16 MB)
 
 
@@ -92,6 +93,11 @@ class Front:
             return frames
         half = frames.shape[-1] // 2
         return frames[..., :half] - frames[..., half:]
+
+    @property
+    def words_at_once(self) -> int:
+        """Of how many words frames should be made at once: at least one."""
+        return max(1, FRAME_VALUES // (self.frames * self.inputs))
 
     def word_frames(self, words: Tensor, compiled: bool) -> Tensor:
         """Distinct frames (N, F, K) of word ids (N,)."""

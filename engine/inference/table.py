@@ -9,14 +9,13 @@ import torch
 from torch import Tensor
 
 from ...models.batches import by_length, to_batch
+from ...models.memory import give_back
 from ...seeds import generator
 from ..frames import position_frames
 from ..reference import BATCH, snn_positions
 from .chunks import Chunk, in_bounds, word_chunks
 from .front import Front
 from .store import TokenStore
-
-FRAME_VALUES = 1 << 21  # frame values that are made at once (8 MB), to be read from a near cache
 
 
 class WordTable:
@@ -32,6 +31,7 @@ class WordTable:
     def __init__(self, front: Front, max_bytes: int, short: bool, compiled: bool) -> None:
         self.front, self.max_bytes = front, max_bytes
         self.short, self.compiled = short, compiled
+        give_back()  # nothing else in a command is as large as a table
         self.store = self.new_store(max_bytes)
 
     @property
@@ -61,7 +61,7 @@ class WordTable:
     def _fill(self, new: np.ndarray) -> None:
         """Project words that have no row yet."""
         slots = self.store.assign(new)
-        at_once = max(1, FRAME_VALUES // (self.front.frames * self.front.inputs))
+        at_once = self.front.words_at_once
         for start in range(0, len(new), at_once):
             ids = torch.from_numpy(new[start : start + at_once])
             frames = self.front.word_frames(ids, self.compiled)

@@ -75,11 +75,13 @@ class FrontTally:
     def _know(self, store: TokenStore, slots: np.ndarray) -> None:
         """Count the spikes of rows that were never counted."""
         new = slots[store.spikes[slots, 0] < 0] if len(slots) else slots
-        if len(new):
-            words = torch.from_numpy(store.word_of[new])
+        at_once = self.front.words_at_once
+        for start in range(0, len(new), at_once):
+            some = new[start : start + at_once]
+            words = torch.from_numpy(store.word_of[some])
             frames = self.front.word_frames(words, compiled=False)  # (n, F, K)
             # of p and n at most one is not zero, so x = p - n has as many spikes as both
-            store.spikes[new] = frames.count_nonzero(2).numpy()
+            store.spikes[some] = frames.count_nonzero(2).numpy()
 
     def _by_step(self, per_frame: Tensor) -> Tensor:
         """Sums (F,) of each frame as sums of each step (T,)."""

@@ -41,7 +41,12 @@ class Tables(EngineKind):
         """As `EngineKind.make`; what similar texts have in common is done once."""
         precision = cast(Literal["exact", "fast"], request.precision)
         made = FastEngine(
-            model, precision, self.backend, threads=request.threads, progress=request.progress
+            model,
+            precision,
+            self.backend,
+            request.table_bytes,
+            request.threads,
+            request.progress,
         )
         encoder = model.encoder
         kept = encoder.bernoulli or encoder.by_word  # rows of other codes are made anew each time

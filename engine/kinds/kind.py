@@ -14,6 +14,7 @@ from ...models.network import Signal
 from ...models.snn import SpikingTextModel
 from ...models.text_model import TextModel
 from ..incremental.ann_runner import AnnRunner
+from ..inference.store import CACHE_BYTES
 from ..plan import Unsupported
 from ..reference import Engine
 from ..training.surrogate import Surrogate
@@ -31,6 +32,8 @@ class Request:
     progress: label of a progress bar, none without it
     similar: the texts differ from one another in a few words, as those of an attack do
     reason: why no faster engine was taken, where that was not the user's wish
+    table_bytes: the most bytes of a table of words that is kept; a smaller one is filled anew
+        more often, and gives the same
     """
 
     precision: str = "exact"
@@ -39,6 +42,7 @@ class Request:
     progress: str | None = None
     similar: bool = False
     reason: str = ""
+    table_bytes: int = CACHE_BYTES
 
 
 class Training(Protocol):

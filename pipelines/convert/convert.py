@@ -17,6 +17,7 @@ from ...convert.recipes.recipe import ConversionRecipe
 from ...convert.rules.pooling import pooling_used
 from ...files import write_json
 from ...models.devices import find_device
+from ...models.memory import give_back
 from ...models.saving import save_model
 from ...models.text_model import TextModel
 from ...typed_json import made, to_json
@@ -69,6 +70,7 @@ def convert(
         texts = load_run_texts(run)
         calibration = calibration_texts(texts, settings.calibration, seed)
         conversion = convert_model(ann, recipe, calibration, seed)
+        give_back()  # the diagnosis needs signals of other sizes
         run.begin(stage, resolved, force)
         folder = run.folder(stage)
         save_model(folder, conversion.snn, classes)

@@ -21,6 +21,7 @@ from ...models.text_model import TextModel
 from ...seeds import generator
 from ...typed_json import made
 from ..data import load_run_model
+from ..measure import TABLE_BYTES
 from ..run_folder.records.energy import (
     BreakEven,
     CurvePoint,
@@ -149,10 +150,13 @@ class Study:
 
     def _run(self, name: str) -> SpikingRun:
         model, _ = load_run_model(self.run, name, SpikingTextModel, self.where)
-        return run_snn(model, self.sequences, self.seed, f"energy of {name}")
+        ran = run_snn(model, self.sequences, self.seed, f"energy of {name}")
+        give_back()
+        return ran
 
     def _exits(self, spiking: SpikingRun, name: str) -> tuple[Measured, Exit] | None:
-        runner = make_engine(spiking.model, "auto", "fast", len(self.dev[1]))
+        texts = len(self.dev[1])
+        runner = make_engine(spiking.model, "auto", "fast", texts, table_bytes=TABLE_BYTES)
         running = runner.running_logits(self.dev[0], self.seed)
         del runner  # and its tables
         give_back()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional
 
+from snnconvert.energy import ann as counting
 from snnconvert.energy.ann import ann_layers, count_ann
 from snnconvert.energy.layers import Layer, stored_weights, total
 from snnconvert.energy.spiking import SpikeTally, spiking_layers
@@ -184,6 +185,26 @@ def test_the_ann_by_the_same_rules(
     assert of(layers["conv2"], "reads_weights") == [
         [m + o for m, o in zip(macs, outputs, strict=True)]
     ]
+
+
+def test_an_ann_is_counted_few_texts_at_a_time(monkeypatch: pytest.MonkeyPatch):
+    model, texts = ann(), [*TEXTS, np.array([3, 1]), np.array([2, 2, 1])]
+    whole = count_ann(model, texts, [[0, 1, 2, 3]])
+    monkeypatch.setattr(counting, "COUNTED_VALUES", 1)
+    seen: list[int] = []
+    counted = counting._counted
+
+    def watched(network: Network, record: dict[str, Signal]) -> counting.Counts:
+        seen.append(len(record["input"].values))
+        return counted(network, record)
+
+    monkeypatch.setattr(counting, "_counted", watched)
+    parts = count_ann(model, texts, [[0, 1, 2, 3]])
+    assert seen == [1] * 5  # each text, and the longest for the sizes
+    assert parts.sizes == whole.sizes
+    for name, fields in whole.own.items():
+        for field, values in fields.items():
+            assert np.array_equal(parts.own[name][field], values), (name, field)
 
 
 def test_quantised_activations_have_few_bits_and_inputs_a_sign():

@@ -14,8 +14,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from snnconvert.engine.engines import make_engine
 from snnconvert.engine.evaluate import StepCounters
-from snnconvert.engine.inference import fast
+from snnconvert.engine.inference import fast, front
 from snnconvert.engine.inference.fast import FastEngine
 from snnconvert.engine.inference.store import TokenStore
 from snnconvert.engine.plan import Unsupported, plan_of
@@ -28,6 +29,7 @@ from snnconvert.models.neurons.base import neurons_run_by
 from snnconvert.models.neurons.integrate_and_fire import IF
 from snnconvert.models.nodes.layers import Concat, Conv1d, Linear, initialised
 from snnconvert.models.nodes.pooling import MeanOverTime
+from snnconvert.models.operations import SpikeCounter
 from snnconvert.models.snn import SpikingTextModel
 from snnconvert.models.spikes.pooling import MaxOfSpikes
 from snnconvert.models.spikingjelly import spikingjelly_run
@@ -93,6 +95,35 @@ def test_a_cache_keeps_the_words_used_last_and_stays_within_its_bytes():
     assert all(store.slot_of[store.word_of[slot]] == slot for slot in (1, 2, 3))
     store.clear()
     assert store.bytes == 0 and use(1) == [1]
+
+
+def test_a_small_table_is_asked_for_and_changes_nothing():
+    one = model()
+    small = make_engine(one, "torch", table_bytes=5 * 7 * 50 * 4)  # 5 rows
+    assert isinstance(small, FastEngine) and small.store.rows == 5
+    counted, expected = (SpikeCounter(one.network, False) for _ in range(2))
+    logits = small.running_logits(TEXTS, counter=counted)
+    plenty = make_engine(one, "torch").running_logits(TEXTS, counter=expected)
+    assert torch.equal(logits, plenty) and counted.compute() == expected.compute()
+    assert small.store.projected > len(np.unique(np.concatenate(TEXTS)))  # some again
+
+
+def test_frames_are_made_few_words_at_a_time(monkeypatch: pytest.MonkeyPatch):
+    expected = SpikeCounter(model().network, False)
+    FastEngine(model(), backend="torch").running_logits(TEXTS, counter=expected)
+    monkeypatch.setattr(front, "FRAME_VALUES", 3 * 7 * 2 * DIM)
+    engine = FastEngine(model(), backend="torch")
+    seen: list[int] = []
+    made = engine.front.word_frames
+
+    def watched(words: torch.Tensor, compiled: bool) -> torch.Tensor:
+        seen.append(len(words))
+        return made(words, compiled)
+
+    monkeypatch.setattr(engine.front, "word_frames", watched)
+    counter = SpikeCounter(engine.model.network, False)
+    engine.running_logits(TEXTS, counter=counter)
+    assert max(seen) == 3 and counter.compute() == expected.compute()
 
 
 @settings(deadline=None, max_examples=15)
