@@ -37,9 +37,9 @@ class Read:
     notes: list[str] = field(default_factory=list)
 
 
-def read_rows(path: Path, options: FileOptions = BY_CONTENT) -> list[Row]:
-    """The labelled texts of ``path``, in order; see `read_files`."""
-    return read_files({"": path}, options)[""].rows
+def read_file(path: Path, options: FileOptions = BY_CONTENT) -> Read:
+    """The labelled texts of ``path``, in order, and what is to be said; see `read_files`."""
+    return read_files({"": path}, options)[""]
 
 
 def read_files(paths: Mapping[str, Path], options: FileOptions) -> dict[str, Read]:
