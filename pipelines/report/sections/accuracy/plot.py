@@ -13,18 +13,11 @@ from markupsafe import Markup
 
 from ....display.names import title as model_title
 from ....run_folder.records.models import ModelStage
+from ....run_folder.stages import conversion_of
 from ...drawing.files import Figure, figure
 from ...drawing.frames import StepFrame
-from ...drawing.svg import (
-    SHAPES,
-    Canvas,
-    both_widths,
-    nice_ticks,
-    shape_of,
-    style_of,
-    text_width,
-    thinned,
-)
+from ...drawing.looks import Looks, shape_of
+from ...drawing.svg import Canvas, both_widths, nice_ticks, text_width, thinned
 from ...format import percent
 from ...intervals import interval
 
@@ -64,7 +57,7 @@ def accuracy_plot(
 
     def draw(width: float, shape: str) -> Canvas:
         frame = _frame(width, shape, label, max(map(len, curves.values())), ticks)
-        _draw(frame, curves, bands or {}, levels, shape == "narrow")
+        _draw(frame, curves, bands or {}, levels, Looks.of(models), shape == "narrow")
         return frame.canvas
 
     return both_widths(draw)
@@ -83,28 +76,29 @@ def _draw(
     curves: Mapping[str, Sequence[float]],
     bands: Bands,
     levels: Sequence[Level],
+    looks: Looks,
     narrow: bool,
 ) -> None:
     """Axes, legend, intervals, lines across, curves and their values."""
     canvas, (left, right) = frame.canvas, frame.sides
     frame.draw(frame.ends[0] - 18, 6 if narrow else 20)
-    _accuracy_legend(canvas, curves, levels, narrow)
+    _accuracy_legend(canvas, curves, levels, looks, narrow)
     for value, style, name in levels:
         canvas.line(left, frame.y(value), right, frame.y(value), style, name)
     labelled = thinned(frame.steps, 5 if narrow else 12)
     shown = [step for step in range(1, frame.steps + 1) if frame.steps <= 16 or step in labelled]
     aside = _aside(curves)
     for kind, ends in bands.items():
-        _whiskers(frame, kind, ends, shown, aside.get(kind, 0.0))
+        _whiskers(frame, kind, ends, shown, aside.get(kind, 0.0), looks.style(kind))
     for kind, curve in curves.items():
         places = ((frame.x(i) + aside[kind], frame.y(v)) for i, v in enumerate(curve, 1))
-        canvas.path(places, _curve_style(kind))
+        canvas.path(places, looks.line(kind))
     for kind, curve in curves.items():
         for step, value in enumerate(curve, 1):
             if step in shown:
                 title = f"{model_title(kind)}, T = {step}: {percent(value)}"
                 place = frame.x(step) + aside[kind], frame.y(value)
-                canvas.marker(shape_of(kind), *place, f"mark {style_of(kind)}", title)
+                canvas.marker(shape_of(kind), *place, f"mark {looks.style(kind)}", title)
     for step in labelled:
         _accuracy_labels(frame, curves, step, bands, aside)
 
@@ -129,6 +123,7 @@ def _whiskers(
     ends: Sequence[tuple[float, float] | None],
     shown: Sequence[int],
     aside: float,
+    style: str,
 ) -> None:
     """The 95 % interval of each accuracy as a line with ends, of the ANN one at the right edge."""
     known = [(frame.x(step) + aside, *pair) for step, pair in enumerate(ends, 1)
@@ -137,35 +132,29 @@ def _whiskers(
         known = [(frame.sides[1] - 5, *pair) for pair in ends[:1] if pair]
     for place, low, high in known:
         said = f"{model_title(kind)}: 95 % interval {percent(low)} to {percent(high)}"
-        frame.canvas.line(
-            place, frame.y(low), place, frame.y(high), f"whisker of {style_of(kind)}", said
-        )
+        frame.canvas.line(place, frame.y(low), place, frame.y(high), f"whisker of {style}", said)
         for end in (low, high):
             y = frame.y(end)
-            frame.canvas.line(place - 3, y, place + 3, y, f"whisker of {style_of(kind)}")
-
-
-def _curve_style(kind: str) -> str:
-    """The style of a model's line, dashed for a conversion with a name."""
-    return f"curve {style_of(kind)}" + (" dashed thin" if kind not in SHAPES else "")
+            frame.canvas.line(place - 3, y, place + 3, y, f"whisker of {style}")
 
 
 def _accuracy_legend(
     canvas: Canvas,
     curves: Mapping[str, Sequence[float]],
     levels: Sequence[Level],
+    looks: Looks,
     narrow: bool,
 ) -> None:
     place = 0.0 if narrow else 130.0
     line = 14.0
-    entries = [(kind, _curve_style(kind), model_title(kind)) for kind in curves]
+    entries = [(kind, looks.line(kind), model_title(kind)) for kind in curves]
     entries += [("", style, name) for _, style, name in reversed(levels)]
     for kind, style, name in entries:
         if place + 28 + text_width(name) > canvas.width:
             place, line = 0.0, line + 18
         canvas.line(place, line - 4, place + 22, line - 4, style)
         if kind:
-            canvas.marker(shape_of(kind), place + 11, line - 4, f"mark {style_of(kind)}")
+            canvas.marker(shape_of(kind), place + 11, line - 4, f"mark {looks.style(kind)}")
         canvas.text(place + 28, line, name)
         place += 28 + text_width(name) + 18
 
@@ -181,7 +170,7 @@ def _accuracy_labels(
 
     Conversions with a name have theirs in titles and in the table.
     """
-    curves = {kind: curve for kind, curve in curves.items() if kind in SHAPES}
+    curves = {kind: curve for kind, curve in curves.items() if not conversion_of(kind)}
     here = sorted(
         ((c[step - 1], kind) for kind, c in curves.items() if len(c) >= step), reverse=True
     )
@@ -189,7 +178,7 @@ def _accuracy_labels(
         same = len(here) == 2 and abs(here[0][0] - here[1][0]) < 5e-4
         if same and rank == 1:
             return
-        style = "value halo" if same else f"value halo {style_of(kind)}"
+        style = "value halo" if same else f"value halo {kind}"
         ends = bands.get(kind, ())[step - 1 : step]
         low, high = (ends[0] if ends else None) or (value, value)
         height = max(frame.y(low), frame.y(value) + 6) + 13
