@@ -23,6 +23,7 @@ from ...files import write_json, write_text
 from ...formatting import csv_text
 from ...models.devices import find_device
 from ..data import load_run_data
+from ..display.names import with_names
 from ..display.plots import LINES, MARKERS, code_colours, new_figure, save_figure
 from ..display.tables import robustness_table
 from ..run_folder.fingerprints import settings_dict
@@ -82,7 +83,9 @@ def attack_sweep(
     ]
     chosen = settings_dict(settings) | settings_dict(choices) | {"seed": seed}
     write_sweep(folder, rows, chosen, figures | {"refused": refused, "left_out": left_out})
-    lines = [robustness_table(figures["rows"]), *(f"- {s}" for s in figures["conclusions"])]
+    victims = {row["victim"] for row in figures["rows"]}
+    lines = [robustness_table(figures["rows"])]
+    lines += [f"- {with_names(sentence, victims)}" for sentence in figures["conclusions"]]
     lines += [f"left out: {row['victim']}: {row['why']}" for row in refused]
     return "\n".join([*lines, f"written to {folder}"])
 
