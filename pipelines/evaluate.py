@@ -25,6 +25,7 @@ from ..text.datasets.readers.readers import Read, read_file
 from .data import load_classifier, load_run_data
 from .display.aligned import table
 from .display.classes import evaluation_lines
+from .display.names import title
 from .display.output import note, tell
 from .quality.baseline import LINEAR, LinearModel
 from .run_folder.run_folder import RunFolder
@@ -115,7 +116,7 @@ def _shown(figures: dict[str, Any]) -> str:
     """The figures for people."""
     curve = figures.get("accuracy_by_step")
     rows = [[str(t), percent(a)] for t, a in enumerate(curve or [], 1)]
-    head = f"{figures['model']} on {figures['data']}, {figures['texts']} texts"
+    head = f"{title(figures['model'])} on {figures['data']}, {figures['texts']} texts"
     rows = rows or [["", percent(figures["accuracy"])]]
     return "\n".join([head, table(["T", "accuracy %"], rows), *evaluation_lines(figures)])
 

@@ -8,10 +8,12 @@ from importlib.resources import files
 from itertools import combinations
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
 from snnconvert.pipelines.attack import sweep
+from snnconvert.pipelines.display.names import title
 from snnconvert.pipelines.energy.plots import victim_lines
 from snnconvert.pipelines.report import templates
 from snnconvert.pipelines.report.compare.overlay import series
@@ -20,6 +22,7 @@ from snnconvert.pipelines.report.drawing.files import figure_style
 from snnconvert.pipelines.report.drawing.looks import NAMED, PATTERNS, Looks, shape_of
 from snnconvert.pipelines.report.page import report
 from snnconvert.pipelines.report.read import Run
+from snnconvert.pipelines.report.sections.accuracy.plot import accuracy_plot
 from snnconvert.pipelines.run_folder.records.energy import EnergyStage
 from snnconvert.tests.helpers.records import made
 from snnconvert.tests.helpers.report import ENERGY, RESULTS, SPIKING, Page, write_run
@@ -106,8 +109,8 @@ def test_a_model_looks_the_same_and_has_one_name_all_over_the_page(tmp_path: Pat
     page = Page(html)
     looks = Run(run).looks
     for name in NAMES:
-        for kind, title in (("snn", "Converted SNN"), ("finetuned", "Fine-tuned SNN")):
-            style, shown = looks.style(f"{kind}@{name}"), f"{title} @{name}"
+        for kind, model in (("snn", "Converted SNN"), ("finetuned", "Fine-tuned SNN")):
+            style, shown = looks.style(f"{kind}@{name}"), f"{model} @{name}"
             assert f'<span class="key {style}" aria-hidden="true"></span>{shown}' in html
             assert f'<li class="card {style}"><h2>{shown}</h2>' in html
             pattern = looks.pattern(f"{kind}@{name}")
@@ -117,6 +120,9 @@ def test_a_model_looks_the_same_and_has_one_name_all_over_the_page(tmp_path: Pat
             assert f"curve thin {style} {pattern}" in drawn  # energy
             assert f"value halo small {style}" in drawn  # its name there
             assert f"{kind}@{name}" not in page.text
+        assert f"Conversion @{name}" in page.text and f"Fine-tuning @{name}" in page.text
+        for command in ("convert", "finetune"):  # the commands that made the run
+            assert f"snnconvert {command} {run} --name {name}" in page.text
     assert len({looks.style(f"{kind}@{name}") for name in NAMES for kind in OF_RUN[1:]}) == 6
 
 
@@ -168,3 +174,19 @@ def test_lines_of_an_attack_sweep_differ(tmp_path: Path, monkeypatch: pytest.Mon
     sweep.plot(tmp_path / "sweep.png", rows)
     assert len(drawn) == len({(c, m, str(ls)) for c, m, ls in drawn}) == 9
     assert len({c for c, _, _ in drawn}) == len({m for _, m, _ in drawn}) == 3
+
+
+def test_the_legend_has_room_above_the_curves(tmp_path: Path) -> None:
+    """However many models: no name of the legend lies over the axis or another name."""
+    for names in ((), NAMES, tuple(f"a-long-name-{i}" for i in range(6))):
+        models = Run(write_run(tmp_path / str(len(names)), grown(names))).models
+        drawn = str(accuracy_plot(models)).replace("</svg>", "</svg>\0").split("\0")[:2]
+        for svg in map(ElementTree.fromstring, drawn):
+            shown = {title(kind) for kind in models if kind != "ann"}
+            heights = [float(t.get("y", 0)) for t in svg.iter("text") if t.text in shown]
+            assert len(heights) == len(shown)
+            axis = min(float(line.get("y1", 0)) for line in svg.iter("line")
+                       if line.get("class") == "grid")  # fmt: skip
+            assert max(heights) <= axis - 14
+            places = {(t.get("x"), t.get("y")) for t in svg.iter("text") if t.text in shown}
+            assert len(places) == len(shown)

@@ -90,7 +90,7 @@ def test_what_accuracies_under_attack_are_beside(tmp_path: Path) -> None:
         made = [json.loads(line) | {"label": int(i < ones)} for i, line in enumerate(lines)]
         path.write_text("\n".join([head, *map(json.dumps, made)]) + "\n", "utf-8")
     shown = page_of(folder).text.replace("\u00a0", " ")
-    said = "largest class would be right for 55.0 to 65.0 % of them, before and under every attack"
+    said = "the same answer would be right for 55.0 to 65.0 % of them, before and under every"
     assert said in shown
 
 

@@ -30,6 +30,8 @@ ASIDE = 7.0
 
 
 Bands = Mapping[str, Sequence[tuple[float, float] | None]]
+Entry = tuple[str, str, str]
+LINE = 18.0  # of the legend
 Level = tuple[float, str, str]  # accuracy, style and name of a line across
 
 
@@ -55,19 +57,28 @@ def accuracy_plot(
     said += [f"ANN {percent(ann.test_accuracy)}"] if ann else []
     label = "Test accuracy against time steps: " + ", ".join(said)
 
+    looks = Looks.of(models)
+    entries = _entries(curves, levels, looks)
+
     def draw(width: float, shape: str) -> Canvas:
-        frame = _frame(width, shape, label, max(map(len, curves.values())), ticks)
-        _draw(frame, curves, bands or {}, levels, Looks.of(models), shape == "narrow")
+        narrow = shape == "narrow"
+        rows = _legend_places(entries, width, narrow)[-1][1] + 1
+        frame = _frame(width, shape, label, max(map(len, curves.values())), ticks, rows)
+        _accuracy_legend(frame.canvas, entries, looks, narrow)
+        _draw(frame, curves, bands or {}, levels, looks, narrow)
         return frame.canvas
 
     return both_widths(draw)
 
 
-def _frame(width: float, shape: str, label: str, steps: int, ticks: Sequence[float]) -> StepFrame:
-    """The canvas, with room for the legend above."""
-    top, height = (72.0, 330.0) if shape == "narrow" else (32.0, 350.0)
-    canvas = Canvas(width, height, label, shape)
-    sides, ends = (46.0, width - 14.0), (top, height - 44.0)
+def _frame(
+    width: float, shape: str, label: str, steps: int, ticks: Sequence[float], rows: int
+) -> StepFrame:
+    """The canvas, with room above for a legend of so many rows."""
+    top, tall = (36.0, 258.0) if shape == "narrow" else (14.0, 318.0)
+    top += LINE * max(rows, 2 if shape == "narrow" else 1)
+    canvas = Canvas(width, top + tall, label, shape)
+    sides, ends = (46.0, width - 14.0), (top, top + tall - 44.0)
     return StepFrame(canvas, steps, ticks, sides, ends, 30.0 if steps < 12 else 12.0)
 
 
@@ -79,10 +90,9 @@ def _draw(
     looks: Looks,
     narrow: bool,
 ) -> None:
-    """Axes, legend, intervals, lines across, curves and their values."""
+    """Axes, intervals, lines across, curves and their values."""
     canvas, (left, right) = frame.canvas, frame.sides
-    frame.draw(frame.ends[0] - 18, 6 if narrow else 20)
-    _accuracy_legend(canvas, curves, levels, looks, narrow)
+    frame.draw(frame.ends[0] - 18 if narrow else 14, 6 if narrow else 20)
     for value, style, name in levels:
         canvas.line(left, frame.y(value), right, frame.y(value), style, name)
     labelled = thinned(frame.steps, 5 if narrow else 12)
@@ -138,25 +148,35 @@ def _whiskers(
             frame.canvas.line(place - 3, y, place + 3, y, f"whisker of {style}")
 
 
-def _accuracy_legend(
-    canvas: Canvas,
-    curves: Mapping[str, Sequence[float]],
-    levels: Sequence[Level],
-    looks: Looks,
-    narrow: bool,
-) -> None:
-    place = 0.0 if narrow else 130.0
-    line = 14.0
-    entries = [(kind, looks.line(kind), model_title(kind)) for kind in curves]
-    entries += [("", style, name) for _, style, name in reversed(levels)]
-    for kind, style, name in entries:
-        if place + 28 + text_width(name) > canvas.width:
-            place, line = 0.0, line + 18
+def _entries(
+    curves: Mapping[str, Sequence[float]], levels: Sequence[Level], looks: Looks
+) -> list[Entry]:
+    """What the legend has: model, style and name of every line; "" of those across."""
+    found = [(kind, looks.line(kind), model_title(kind)) for kind in curves]
+    return found + [("", style, name) for _, style, name in reversed(levels)]
+
+
+def _legend_places(entries: Sequence[Entry], width: float, narrow: bool) -> list[tuple[float, int]]:
+    """Where each entry begins, and in which row; on a wide canvas beside the name of the axis."""
+    places = []
+    place, row = 0.0 if narrow else 130.0, 0
+    for _, _, name in entries:
+        if place and place + 28 + text_width(name) > width:
+            place, row = 0.0, row + 1
+        places.append((place, row))
+        place += 28 + text_width(name) + 18
+    return places
+
+
+def _accuracy_legend(canvas: Canvas, entries: Sequence[Entry], looks: Looks, narrow: bool) -> None:
+    """A piece of every line with its marker and name."""
+    places = _legend_places(entries, canvas.width, narrow)
+    for (kind, style, name), (place, row) in zip(entries, places, strict=True):
+        line = 14.0 + LINE * row
         canvas.line(place, line - 4, place + 22, line - 4, style)
         if kind:
             canvas.marker(shape_of(kind), place + 11, line - 4, f"mark {looks.style(kind)}")
         canvas.text(place + 28, line, name)
-        place += 28 + text_width(name) + 18
 
 
 def _accuracy_labels(
