@@ -137,8 +137,8 @@ def _own_file(path: str, classes: Sequence[str], run: RunFolder) -> Split:
                 f"expected labels of {', '.join(classes)} in {path}, but row {number} has {label!r}"
             )
         labels.append(known[label])
-    if read.notes:
-        note("; ".join([f"{path}: {len(labels):,} texts", *read.notes]))
+    if read.left_out:
+        note("; ".join([f"{path}: {len(labels):,} texts", *read.left_out]))
     return Split(tuple(text for _, text in read.rows), tuple(labels))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from importlib.resources import files
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -190,3 +190,17 @@ def test_the_legend_has_room_above_the_curves(tmp_path: Path) -> None:
             assert max(heights) <= axis - 14
             places = {(t.get("x"), t.get("y")) for t in svg.iter("text") if t.text in shown}
             assert len(places) == len(shown)
+
+
+def test_points_of_one_step_stand_together(tmp_path: Path) -> None:
+    """Also of many models on a telephone: none is nearer to the next step than to its own."""
+    models = Run(write_run(tmp_path / "run", grown(tuple(f"c{i}" for i in range(5))))).models
+    for markup in str(accuracy_plot(models)).replace("</svg>", "</svg>\0").split("\0")[:2]:
+        steps: dict[str, list[float]] = {}
+        for mark in ElementTree.fromstring(markup).iter():
+            said = mark.findtext("title") or ""
+            if ", T = " in said and str(mark.get("class")).startswith("mark"):
+                place = mark.get("cx") or float(mark.get("x", 0)) + 4
+                steps.setdefault(said.split("T = ")[1].split(":")[0], []).append(float(place))
+        ends = [(min(places), max(places)) for places in steps.values()]
+        assert len(ends) == 4 and all(a[1] < b[0] for a, b in pairwise(ends))

@@ -97,7 +97,8 @@ def _draw(
         canvas.line(left, frame.y(value), right, frame.y(value), style, name)
     labelled = thinned(frame.steps, 5 if narrow else 12)
     shown = [step for step in range(1, frame.steps + 1) if frame.steps <= 16 or step in labelled]
-    aside = _aside(curves)
+    apart = frame.x(2) - frame.x(1) if frame.steps > 1 else right - left
+    aside = _aside(curves, apart)
     for kind, ends in bands.items():
         _whiskers(frame, kind, ends, shown, aside.get(kind, 0.0), looks.style(kind))
     for kind, curve in curves.items():
@@ -121,10 +122,14 @@ def _levels(floors: Sequence[float], ann: ModelStage | None) -> list[Level]:
     return found
 
 
-def _aside(curves: Mapping[str, object]) -> dict[str, float]:
-    """How far each curve stands beside its step, so that no interval covers that of another."""
+def _aside(curves: Mapping[str, object], apart: float) -> dict[str, float]:
+    """How far each curve stands beside its step, so that no interval covers that of another.
+
+    All of a step together take less than the way to the next, which is ``apart``.
+    """
     middle = (len(curves) - 1) / 2
-    return {kind: ASIDE * (i - middle) for i, kind in enumerate(curves)}
+    gap = min(ASIDE, 0.6 * apart / max(len(curves) - 1, 1))
+    return {kind: gap * (i - middle) for i, kind in enumerate(curves)}
 
 
 def _whiskers(
