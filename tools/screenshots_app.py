@@ -12,7 +12,7 @@ from snnconvert.tools.pictures import keep, open_tab, runs
 
 # by language, and a word of it that no example has
 SENTENCES = {
-    "en": ("The food was not good, but our waiter was friendly.", "friendly"),
+    "en": ("The plot is thin and the jokes are old, but the acting is wonderful.", "acting"),
     "zh": ("菜量很足，但是上菜太慢，味道也一般。", "菜量"),
 }
 # name, run, width, the first and the last heading that is in it (None: the top, the end)
