@@ -17,6 +17,7 @@ from snnconvert.pipelines.cli.next_step import next_command
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
 from snnconvert.pipelines.run_folder.stages import PIPELINE, SHOWING
 from snnconvert.pipelines.training.said import epoch_line
+from snnconvert.tests.pipelines.display.screens import Screen
 
 TRAIN = "--limit 60 --dim 8 --max-length 20 --widths 2,3 --channels 6 --epochs 2 --no-tensorboard"
 
@@ -61,6 +62,16 @@ def test_what_is_done_says_so_and_what_is_next_can_be_copied(
     assert lines[0] == f"snn: already done in {run}"
     command = shlex.split(lines[-1])  # the folder has a blank in its name
     assert command[0] == "snnconvert" and str(run) in command
+
+
+def test_bars_are_gone_at_the_end(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    assert main(["convert", str(run), "--steps", "2", "--force"]) == 0
+    written = screen.getvalue()
+    assert "activity: " in written and "error budget: " in written  # they were drawn
+    left = [line.rstrip("\r").rpartition("\r")[2] for line in written.split("\n")]
+    assert not any("%|" in line for line in left), left
 
 
 def test_after_a_whole_run_comes_a_look_at_it(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
