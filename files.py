@@ -154,6 +154,12 @@ def load_tensors(path: Path | str, what: str = "model weights") -> dict[str, tor
         raise InputError(f"could not read {what} at {path}: {error.strerror or error}") from error
 
 
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file of any size, as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def sha256(*parts: bytes) -> str:
     """The SHA-256 of ``parts`` in turn, as hexadecimal digits."""
     digest = hashlib.sha256()

@@ -24,6 +24,7 @@ from ..text.datasets.readers.options import OPTION_NAMES
 from ..text.stages import STAGES
 from ..text.stages.load import load_stage
 from ..text.stages.stage import Stage
+from ..text.writing.writing import Writing
 from .display.output import note, warn
 from .run_folder.fingerprints import fingerprint, settings_dict, without
 from .run_folder.run_folder import RunFolder
@@ -31,10 +32,12 @@ from .settings.data import DataSettings
 from .settings.engine import DEVICE, ENGINE, DeviceSettings, EngineSettings
 from .sources.notes import tell_data
 from .sources.place import find_data, load_settings_data, same_data
+from .sources.vectors import find_vectors, same_vectors, vectors_facts
 from .sources.writing import NONE, read_dictionary, resolved_writing, tell_writing, writing_of
 from .training.texts import Texts
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
     from ..engine.classifier import ModelClassifier
@@ -221,16 +224,34 @@ def prepare_data(
 
     settings = with_absolute_paths(settings)
     if not force:
-        settings = same_data(run, settings)
+        settings = same_vectors(run, same_data(run, settings))
     words = read_dictionary(settings)
     resolved = _resolved(settings, seed) | resolved_writing(
         settings, words, run.config().get("data"), force
     )
     if run.is_done("data", resolved, force):
         return Prepared(load_run_data(run), load_run_stage(run), _load_vectors(run))
-    check_vectors(settings.vectors)
+    vectors = find_vectors(run, settings.vectors)
+    check_vectors(vectors)
     dataset = load_settings_data(vars(settings))
-    stage, matrix = STAGES[settings.stage].fit(
+    writing = writing_of(settings, words, dataset.language)
+    stage, matrix = _fitted(dataset, replace(settings, vectors=vectors), seed, writing)
+    # now that nothing is wrong with either
+    told = tell_data(dataset) | tell_writing(dataset, stage) | _told(stage)
+    told |= vectors_facts(vectors)
+    run.begin("data", resolved, force)
+    table = torch.from_numpy(matrix)
+    save_tensors(run.path / "text" / VECTORS, {"vectors": table})
+    stage.save(run.path / "text")
+    run.finish("data", resolved, data_figures(dataset, stage) | told)
+    return Prepared(dataset, stage, table)
+
+
+def _fitted(
+    dataset: Dataset, settings: DataSettings, seed: int, writing: Writing
+) -> tuple[Stage, np.ndarray]:
+    """The text stage fitted on the training split, and the vectors (V, D) of its words."""
+    return STAGES[settings.stage].fit(
         dataset.train,
         dataset.language,
         settings.vectors,
@@ -238,16 +259,8 @@ def prepare_data(
         max_length=settings.max_length,
         min_count=settings.min_count,
         seed=seed,
-        writing=writing_of(settings, words, dataset.language),
+        writing=writing,
     )
-    # now that nothing is wrong with either
-    told = tell_data(dataset) | tell_writing(dataset, stage) | _told(stage)
-    run.begin("data", resolved, force)
-    vectors = torch.from_numpy(matrix)
-    save_tensors(run.path / "text" / VECTORS, {"vectors": vectors})
-    stage.save(run.path / "text")
-    run.finish("data", resolved, data_figures(dataset, stage) | told)
-    return Prepared(dataset, stage, vectors)
 
 
 def _resolved(settings: DataSettings, seed: int) -> dict[str, Any]:

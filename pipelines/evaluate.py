@@ -21,15 +21,17 @@ from ..models.snn import SpikingTextModel
 from ..models.text_model import TextModel
 from ..text.datasets.dataset import Split
 from ..text.datasets.readers.options import FileOptions
-from ..text.datasets.readers.readers import Row, read_rows
+from ..text.datasets.readers.readers import Read, read_file
 from .data import load_classifier, load_run_data
 from .display.aligned import table
 from .display.classes import evaluation_lines
-from .display.output import tell
+from .display.names import title
+from .display.output import note, tell
 from .quality.baseline import LINEAR, LinearModel
 from .run_folder.run_folder import RunFolder
 from .settings.engine import ENGINE, EngineSettings
 from .sources.notes import file_options
+from .sources.writing import tell_changed
 
 
 def evaluate(
@@ -73,6 +75,8 @@ def evaluate(
     figures |= _linear(run, sequences, texts.labels)
     parts = zip(("load", "encode", "run"), clock[:-1], clock[1:], strict=True)
     figures["cpu_seconds"] = {name: round(end - begin, 3) for name, begin, end in parts}
+    writing = classifier.stage.writing
+    tell_changed(writing.changed(texts.texts, classifier.language), len(texts), writing)
     tell({"json": as_json}, figures, lambda: _shown(figures))
     return figures
 
@@ -112,7 +116,7 @@ def _shown(figures: dict[str, Any]) -> str:
     """The figures for people."""
     curve = figures.get("accuracy_by_step")
     rows = [[str(t), percent(a)] for t, a in enumerate(curve or [], 1)]
-    head = f"{figures['model']} on {figures['data']}, {figures['texts']} texts"
+    head = f"{title(figures['model'])} on {figures['data']}, {figures['texts']} texts"
     rows = rows or [["", percent(figures["accuracy"])]]
     return "\n".join([head, table(["T", "accuracy %"], rows), *evaluation_lines(figures)])
 
@@ -125,27 +129,29 @@ def _own_file(path: str, classes: Sequence[str], run: RunFolder) -> Split:
     known = {name: i for i, name in enumerate(classes)}
     if not any(name.lstrip("-").isdigit() for name in classes):
         known |= {str(i): i for i in range(len(classes))}
-    rows = _rows_as_of_run(Path(path), file_options(run.config().get("data", {}), tuple(known)))
+    read = _read_as_of_run(Path(path), file_options(run.config().get("data", {}), tuple(known)))
     labels = []
-    for number, (label, _) in enumerate(rows, 1):
+    for number, (label, _) in enumerate(read.rows, 1):
         if label not in known:
             raise InputError(
                 f"expected labels of {', '.join(classes)} in {path}, but row {number} has {label!r}"
             )
         labels.append(known[label])
-    return Split(tuple(text for _, text in rows), tuple(labels))
+    if read.left_out:
+        note("; ".join([f"{path}: {len(labels):,} texts", *read.left_out]))
+    return Split(tuple(text for _, text in read.rows), tuple(labels))
 
 
-def _rows_as_of_run(path: Path, options: FileOptions) -> list[Row]:
-    """The rows of a file, by the options of the run's own files as far as they fit it.
+def _read_as_of_run(path: Path, options: FileOptions) -> Read:
+    """What a file holds, by the options of the run's own files as far as they fit it.
 
     It may be UTF-8 though those were not: nearly any bytes can be read as CP1252, so that comes
     after UTF-8.
     """
     for fewer in (replace(options, encoding=None), options):
         try:
-            return read_rows(path, fewer)
+            return read_file(path, fewer)
         except InputError:
             if not options.given():
                 raise
-    return read_rows(path, FileOptions(known=options.known))
+    return read_file(path, FileOptions(known=options.known))

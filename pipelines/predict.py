@@ -17,6 +17,7 @@ from .display.output import note
 from .display.screen import is_terminal
 from .run_folder.run_folder import RunFolder
 from .settings.engine import ENGINE, EngineSettings
+from .sources.writing import tell_changed
 from .streams.rows import Row, check_target, write_file, write_screen
 from .streams.texts import BATCH, TextSource
 
@@ -50,6 +51,8 @@ def predict(
     failure = write_screen(as_json, iter([rows]))
     if failure:
         raise failure
+    writing, language = classifier.stage.writing, classifier.language
+    tell_changed(writing.changed(texts, language), len(texts), writing)
     return rows
 
 
@@ -82,10 +85,12 @@ def predict_stream(
     run = RunFolder(out)
     name = model or run.last_model()
     counts: Counter[str] = Counter()
+    changed: Counter[str] = Counter(texts=0)
     failure = None
     with _batches(source, shown=target is not None or not is_terminal()) as batches:
         classifier = load_classifier(run, name, engine=engine)
-        found = _counted((classified(classifier, texts) for texts in batches), counts)
+        read = _watched(batches, classifier, changed)
+        found = _counted((classified(classifier, texts) for texts in read), counts)
         if target is None:
             failure = write_screen(as_json, found)
         else:
@@ -93,6 +98,7 @@ def predict_stream(
     if failure:
         raise failure
     empty = counts.pop(EMPTY, 0)
+    tell_changed(changed, counts.total(), classifier.stage.writing)
     if target is not None:
         most = ", ".join(f"{count:,} {name}" for name, count in counts.most_common(8))
         note(f"{counts.total():,} texts classified by the {title(name)}, written to {target}")
@@ -129,6 +135,15 @@ def _counted(batches: Iterator[list[Row]], counts: Counter[str]) -> Iterator[lis
         counts.update(row["class"] for row in rows)
         counts[EMPTY] += sum(not row["text"].strip() for row in rows)
         yield rows
+
+
+def _watched(
+    batches: Iterator[list[str]], classifier: ModelClassifier, changed: Counter[str]
+) -> Iterator[list[str]]:
+    """The same batches; ``changed`` counts in how many texts the model's stage makes what alike."""
+    for texts in batches:
+        changed.update(classifier.stage.writing.changed(texts, classifier.language))
+        yield texts
 
 
 def classified(classifier: ModelClassifier, texts: Sequence[str]) -> list[Row]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import InputError
+from ..progress import say
 from .display.output import heading, note
 from .run_folder.run_folder import RunFolder
 from .run_folder.stages import made_from_other
@@ -86,6 +87,8 @@ def _energy(run: RunFolder, settings: RunSettings, engine: EngineSettings) -> No
     there = "energy" in results and not made_from_other("energy", results)
     if settings.energy != EnergySettings() or not there or run.harm("energy"):
         energy(run.path, settings.energy, settings.seed, where=engine)
+    else:
+        say(f"energy: already done in {run.path}")
 
 
 def _attack(out: Path | str, settings: RunSettings, engine: EngineSettings) -> None:

@@ -5,16 +5,14 @@ Writes docs/images/report-{en,zh}.png, a dark one, those of a telephone, and som
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from pathlib import Path
 
 from snnconvert.pipelines.report.page import render
 from snnconvert.pipelines.report.read import Run
-from snnconvert.tests.helpers.web.browser import Tab, browser, find_browser
+from snnconvert.tests.helpers.web.browser import Tab
+from snnconvert.tools.pictures import keep, open_tab, runs
 
-IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
-MOST = 400_000  # bytes of a picture
 # name, run, width, colours, the first and the last section that is in it
 SHOTS = (
     ("report-en", "en", 1440, "light", None, "accuracy"),
@@ -41,24 +39,13 @@ def shoot(tab: Tab, page: Path, width: int, scheme: str, first: str | None, last
 
 def main() -> None:
     """Take every picture."""
-    parser = argparse.ArgumentParser(description="Pictures of real reports.")
-    parser.add_argument("--en", required=True, help="run folder with an English data set")
-    parser.add_argument("--zh", required=True, help="run folder with a Chinese data set")
-    options = vars(parser.parse_args())
-    path = find_browser()
-    if path is None:
-        raise SystemExit("expected a Chromium to take pictures with: install chromium")
-    IMAGES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, browser(path) as tab:
+    folders = runs("Pictures of real reports.")
+    with tempfile.TemporaryDirectory() as folder, open_tab() as tab:
         for name, run, width, scheme, first, last in SHOTS:
             page = Path(folder) / f"{run}.html"
             if not page.exists():
-                page.write_text(render(Run(options[run])), encoding="utf-8")
-            picture = shoot(tab, page, width, scheme, first, last)
-            if len(picture) > MOST:
-                raise SystemExit(f"expected at most {MOST} bytes of {name}, got {len(picture)}")
-            (IMAGES / f"{name}.png").write_bytes(picture)
-            print(f"docs/images/{name}.png: {len(picture):,} bytes")
+                page.write_text(render(Run(folders[run])), encoding="utf-8")
+            keep(name, shoot(tab, page, width, scheme, first, last))
 
 
 if __name__ == "__main__":

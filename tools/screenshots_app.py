@@ -6,17 +6,13 @@ a font that has it, such as fonts-noto-cjk.
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
-
-from snnconvert.tests.helpers.web.browser import Tab, browser, find_browser
+from snnconvert.tests.helpers.web.browser import Tab
 from snnconvert.tests.helpers.web.served import click, served, type_in, visit, wait
+from snnconvert.tools.pictures import keep, open_tab, runs
 
-IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
-MOST = 400_000  # bytes of a picture
 # by language, and a word of it that no example has
 SENTENCES = {
-    "en": ("The food was not good, but our waiter was friendly.", "friendly"),
+    "en": ("The plot is thin and the jokes are old, but the acting is wonderful.", "acting"),
     "zh": ("菜量很足，但是上菜太慢，味道也一般。", "菜量"),
 }
 # name, run, width, the first and the last heading that is in it (None: the top, the end)
@@ -63,17 +59,10 @@ def attack(tab: Tab) -> None:
 
 def main() -> None:
     """Take every picture."""
-    parser = argparse.ArgumentParser(description="Pictures of the page.")
-    parser.add_argument("--en", required=True, help="run folder with an English data set")
-    parser.add_argument("--zh", required=True, help="run folder with a Chinese data set")
-    options = vars(parser.parse_args())
-    path = find_browser()
-    if path is None:
-        raise SystemExit("expected a Chromium to take pictures with: install chromium")
-    IMAGES.mkdir(parents=True, exist_ok=True)
-    with browser(path) as tab:
+    folders = runs("Pictures of the page.")
+    with open_tab() as tab:
         for language, (sentence, word) in SENTENCES.items():
-            with served(Path(options[language])) as address:
+            with served(folders[language]) as address:
                 for name, run, width, first, last in SHOTS:
                     if run != language:
                         continue
@@ -81,11 +70,7 @@ def main() -> None:
                     ask(tab, sentence, word)
                     if last is None:
                         attack(tab)
-                    picture = shoot(tab, width, first, last)
-                    if len(picture) > MOST:
-                        raise SystemExit(f"expected at most {MOST} bytes, got {len(picture)}")
-                    (IMAGES / f"{name}.png").write_bytes(picture)
-                    print(f"docs/images/{name}.png: {len(picture):,} bytes")
+                    keep(name, shoot(tab, width, first, last))
 
 
 if __name__ == "__main__":

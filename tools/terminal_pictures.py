@@ -22,8 +22,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from snnconvert.tools.pictures import IMAGES
+
 COLUMNS = 80
-IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 TEXTS = {
     "en": ("friendly staff and a great room", "cold food and rude waiters"),
     "zh": ("服务热情,房间也很干净", "菜是冷的,服务员态度很差"),

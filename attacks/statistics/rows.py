@@ -43,6 +43,7 @@ class Scores:
     queries: float | None
     queries_median: float | None
     queries_q90: float | None
+    largest_class_share: float | None = added(None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from math import sqrt
@@ -92,6 +93,12 @@ def _rate(name: str, k: int, n: int) -> dict[str, float | None]:
     return {name: k / n if n else None, f"{name}_low": low, f"{name}_high": high}
 
 
+def largest_share(records: Sequence[Record]) -> float | None:
+    """The share of the most frequent class among the texts without an error; None without any."""
+    labels = Counter(record.label for record in records if record.status != "error")
+    return max(labels.values()) / labels.total() if labels else None
+
+
 def score(records: Sequence[Record]) -> dict[str, int | float | None]:
     """Sum up the records of one attack on one victim.
 
@@ -107,7 +114,9 @@ def score(records: Sequence[Record]) -> dict[str, int | float | None]:
         ``attacked``; ``unverified_share``: of the claimed successes, those that do not hold.
         Means over claimed successes: ``words_changed``, the share of a text's words, and
         ``similarity`` of spelling, see `similarity`. ``queries``: mean over attacked texts, with
-        ``queries_median`` and ``queries_q90``, the 0.9 quantile.
+        ``queries_median`` and ``queries_q90``, the 0.9 quantile. ``largest_class_share``: what
+        always answering the class of most of these texts would get right, before an attack and
+        under it.
     """
     counts = dict.fromkeys(("success", "failed", "skipped", "error"), 0)
     for record in records:
@@ -135,4 +144,5 @@ def score(records: Sequence[Record]) -> dict[str, int | float | None]:
         "queries": fmean(queries) if queries else None,
         "queries_median": quantile(queries, 0.5),
         "queries_q90": quantile(queries, 0.9),
+        "largest_class_share": largest_share(records),
     }

@@ -27,9 +27,11 @@ COLUMNS = (
     "queries",
     "low",
     "high",
+    "largest_class_share",
 )
 """Of the flat table. Rates are fractions; ``low`` and ``high`` are the 95 % Wilson interval of
-``accuracy_under_attack``, which is after claimed successes."""
+``accuracy_under_attack``, which is after claimed successes. ``largest_class_share`` is what always
+answering one class would get right."""
 _FROM = {
     "clean": "clean_accuracy",
     "claimed_success": "success_rate",
@@ -56,6 +58,7 @@ COMPARISON_COLUMNS = (
 TRANSFER_COLUMNS = ("attack", "source", "target", "n", "successes", "rate", "low", "high")
 _PERCENT = {"clean", "accuracy_under_attack", "claimed_success", "verified_success", "low", "high"}
 _PERCENT |= {"words_changed", "accuracy_a", "accuracy_b", "difference", "rate"}
+_PERCENT |= {"largest_class_share"}
 
 
 def queries_curve(records: Sequence[Record], verified: bool = False) -> list[tuple[int, float]]:

@@ -32,7 +32,9 @@ def looked_at(
         progress: label of a progress bar over texts, none without it
     """
     chosen = sequences[:SAMPLE]
-    with bar(total=len(chosen), desc=progress, unit="text", shown=bool(progress)) as drawn:
+    with bar(
+        total=len(chosen), desc=progress, unit="text", shown=bool(progress), leave=False
+    ) as drawn:
         for start in range(0, len(chosen), BATCH):
             ids, lengths = to_batch(chosen[start : start + BATCH], snn)
             for part in text_groups(ids, lengths, snn, most):

@@ -14,6 +14,7 @@ from ...errors import SnnConvertError
 from ...formatting import joules, percent
 from ..display.names import in_sentence, title
 from ..run_folder.records.energy import EnergyRow
+from ..run_folder.stages import kind_of
 from . import attacking, edits
 from .beside import beside
 from .costs import sentence_costs
@@ -184,7 +185,7 @@ def _words(run: Loaded, model: str, found: Explanation, ann: Explanation | None,
 
 def _steps(run: Loaded, model: str, found: Explanation, ann: Explanation | None) -> None:
     """The decision step by step, and the spikes of each word."""
-    parts, kind = found.parts, "snn" if model == "snn" else "finetuned"
+    parts, kind = found.parts, "snn" if kind_of(model) == "snn" else "finetuned"
     if model == "ann":
         return
     _heading(

@@ -16,6 +16,7 @@ from ...convert.recipes.old_names import by_names_before
 from ...errors import InputError
 from ...models.devices import find_device
 from ...progress import say
+from ..display.screen import columns, fitted
 from ..quality.chance import warn_of
 from ..run_folder.fingerprints import settings_dict
 from ..run_folder.run_folder import RunFolder
@@ -131,4 +132,5 @@ def _victims(wanted: Sequence[str], run: RunFolder) -> list[VictimName]:
 
 def _say_left_out(left_out: dict[str, Any]) -> None:
     for name, reason in left_out.items():
-        print(f"attack {name} is left out: {reason}", file=sys.stderr)
+        said = fitted(f"attack {name} is left out: {reason}", columns(sys.stderr))
+        print(said, file=sys.stderr)

@@ -23,7 +23,8 @@ from ...files import write_json, write_text
 from ...formatting import csv_text
 from ...models.devices import find_device
 from ..data import load_run_data
-from ..display.plots import code_colours, new_figure, save_figure
+from ..display.names import with_names
+from ..display.plots import LINES, MARKERS, code_colours, new_figure, save_figure
 from ..display.tables import robustness_table
 from ..run_folder.fingerprints import settings_dict
 from ..run_folder.run_folder import RunFolder
@@ -82,7 +83,9 @@ def attack_sweep(
     ]
     chosen = settings_dict(settings) | settings_dict(choices) | {"seed": seed}
     write_sweep(folder, rows, chosen, figures | {"refused": refused, "left_out": left_out})
-    lines = [robustness_table(figures["rows"]), *(f"- {s}" for s in figures["conclusions"])]
+    victims = {row["victim"] for row in figures["rows"]}
+    lines = [robustness_table(figures["rows"])]
+    lines += [f"- {with_names(sentence, victims)}" for sentence in figures["conclusions"]]
     lines += [f"left out: {row['victim']}: {row['why']}" for row in refused]
     return "\n".join([*lines, f"written to {folder}"])
 
@@ -141,7 +144,11 @@ def plot(path: Path, rows: Sequence[Row]) -> None:
 
 
 def _panel(axes: Any, rows: Sequence[Row], colours: Mapping[str, str]) -> None:
-    """One attack: the ANN, and a line with intervals for every code and threshold rule."""
+    """One attack: the ANN, and a line with intervals for every code and threshold rule.
+
+    The colour is the code's; the rule has a marker and a line, by its place.
+    """
+    rules = list(dict.fromkeys(row["threshold"] for row in rows if row["encoder"]))
     for row in rows:
         if row["victim"] == "ann":
             axes.axhline(100 * row["accuracy_under_attack"], color="black", ls="--", label="ANN")
@@ -157,8 +164,9 @@ def _panel(axes: Any, rows: Sequence[Row], colours: Mapping[str, str]) -> None:
             [r["steps"] for r in line],
             value,
             yerr=[below, above],
-            marker="o",
+            marker=MARKERS[rules.index(rule) % len(MARKERS)],
+            ls=LINES[rules.index(rule) % len(LINES)],
             capsize=2,
-            color=colours[code] if not rule else None,
+            color=colours[code],
             label=code + (f" {rule}" if rule else ""),
         )

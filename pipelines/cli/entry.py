@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import io
 import os
@@ -12,7 +13,7 @@ from contextlib import ExitStack
 from ...errors import InputError, SnnConvertError, one_line
 from ...formatting import meant
 from ...version import __version__
-from .commands import COMMANDS, HELP
+from .commands import COMMANDS, GROUPS, HELP
 from .parser import Parser
 
 
@@ -20,13 +21,19 @@ def top_parser() -> Parser:
     """The parser of the command line without a command: help and version."""
     top = Parser(
         prog="snnconvert",
+        usage="snnconvert COMMAND [options]",
         description="Turn text CNNs into spiking CNNs; measure accuracy, spikes and robustness.",
+        epilog="snnconvert COMMAND --help shows the options of a command.",
     )
     top.add_argument("--version", action="version", version=f"snnconvert {__version__}")
     _add_debug(top)
-    commands = top.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
+    commands = top.add_subparsers(help=argparse.SUPPRESS, parser_class=Parser)
+    title, line = "commands", ""
     for name, text in HELP.items():
         commands.add_parser(name, help=text)
+        title, line = GROUPS.get(name, (title, line))
+        # argparse shows all commands under one heading; here each stands in its group
+        top.group(title, line)._group_actions.append(commands._choices_actions[-1])
     return top
 
 

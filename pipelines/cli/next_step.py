@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from importlib.util import find_spec
 from typing import Any
 
 from ..display.output import advise, gap, note
@@ -10,19 +11,32 @@ from ..run_folder.run_folder import RunFolder
 from ..run_folder.stages import COMMANDS, PIPELINE, SHOWING
 
 
-def say_saved(run: RunFolder, *stages: str) -> None:
-    """Say where the stages of a command lie (by default all), and what has not been done yet."""
+def say_saved(run: RunFolder, *stages: str, has_report: bool = False) -> None:
+    """Say where the stages of a command lie (by default all), and what has not been done yet.
+
+    Args:
+        run: the run
+        stages: that the command has made
+        has_report: whether it has written the report of the run as it is
+    """
     folders = [str(run.folder(stage)) for stage in stages] or [str(run.path)]
     gap()
     note(f"saved in {', '.join(folders)}; figures in {run.results_path}")
-    advise("next", next_command(run, run.results()))
+    advise("next", next_command(run, run.results(), has_report))
 
 
-def next_command(run: RunFolder, results: dict[str, Any]) -> str:
-    """The command line of the first thing that a run lacks; its report, where nothing does."""
+def next_command(run: RunFolder, results: dict[str, Any], has_report: bool = False) -> str:
+    """The command line of the first thing that a run lacks; where nothing does, of a look at it.
+
+    That is its report, or, where this has just been written, the page to try its models on; without
+    what that needs, one text on the terminal.
+    """
     wanted = [name for name in (*PIPELINE, *SHOWING) if name != "attack" or _can_attack()]
     missing = next((name for name in wanted if name not in results), None)
-    words = COMMANDS[missing] if missing else "report {run}"
+    look = "report {run}"
+    if has_report:
+        look = "app {run}" if find_spec("streamlit") else 'explain {run} "a text of your own"'
+    words = COMMANDS[missing] if missing else look
     return f"snnconvert {words.format(run=shlex.quote(str(run.path)))}"
 
 

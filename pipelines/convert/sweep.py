@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,7 @@ class _Sweeper:
         self.keys: list[str] = []
         dev = texts.sequences["dev"]
         self.ann_accuracy = accuracy(ann_logits(ann, dev), texts.labels["dev"])
+        self.largest = max(Counter(texts.labels["dev"]).values()) / len(dev)
 
     def load(self) -> None:
         """Take over the rows that are there; those of another ANN or seed are never looked up."""
@@ -196,7 +198,7 @@ class _Sweeper:
             raise InputError(f"expected a combination that can be converted, but found none: {why}")
         front = pareto(rows)
         for i, row in enumerate(rows):
-            row["pareto"] = i in front
+            row |= {"pareto": i in front, "largest_class_share": self.largest}
         best = winner(rows, choices.tolerance)
         save_recipe(run / "recipes" / "best.yaml", from_options(best["recipe"]))
         self._save(best=best["key"])

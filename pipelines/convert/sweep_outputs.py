@@ -29,11 +29,17 @@ COLUMNS = (
     "input_macs_per_sample",
     "sop_equivalents",
     "pareto",
+    "largest_class_share",
 )
 
 
 def sweep_table(rows: Sequence[Row], best: Row) -> str:
-    """Rows as a table: dev accuracy, loss against the ANN, spikes and operations per text."""
+    """Rows as a table: dev accuracy, loss against the ANN, spikes and operations per text.
+
+    Above it what they are beside: the ANN, and always answering the largest class of dev.
+    """
+    beside = f"on dev: ANN {percent(best['ann_dev_accuracy'])} %"
+    beside += f", largest class always {percent(best['largest_class_share'])} %"
     cells = []
     for row in rows:
         mark = ("*" if row["pareto"] else "") + (" best" if row is best else "")
@@ -51,7 +57,7 @@ def sweep_table(rows: Sequence[Row], best: Row) -> str:
             ]
         )
     header = ["method encoder", "T", "latency", "dev %", "loss", "spikes/text", "SOPs/text"]
-    return table([*header, "MACs/text", ""], cells)
+    return f"{beside}\n{table([*header, 'MACs/text', ''], cells)}"
 
 
 def write_csv(path: Path, rows: Sequence[Row]) -> None:

@@ -52,10 +52,11 @@ def table(
 
 @dataclass(frozen=True)
 class _Layout:
-    """Widths of the columns, and blanks between them."""
+    """Widths of the columns, blanks between them, and where intervals go below their values."""
 
     widths: list[int]
     gap: int
+    below: frozenset[int] = frozenset()
 
 
 def _layout(cells: Cells, width: int | None) -> _Layout | None:
@@ -76,8 +77,32 @@ def _layout(cells: Cells, width: int | None) -> _Layout | None:
                 first = _narrowed(
                     natural, [max(pair) for pair in zip(least, body, strict=True)], room
                 )
-                return _Layout(_narrowed(first, least, room), gap)
+                widths = _narrowed(first, least, room)
+                return _Layout(widths, gap) if whole else _settled(cells, widths, least, gap)
     return None
+
+
+def _settled(cells: Cells, widths: list[int], least: list[int], gap: int) -> _Layout:
+    """The layout where intervals go below their values in all rows of a column or in none.
+
+    What the columns of numbers do not need so goes to words, which fill any number of columns.
+    """
+    places = range(len(widths))
+    body = [max([_cells(row[i]) for row in cells[1:]], default=0) for i in places]
+    numbers = [_is_numbers([row[i] for row in cells[1:]]) for i in places]
+    below = frozenset(i for i in places if numbers[i] and widths[i] < body[i])
+    found = [least[i] if i in below else widths[i] for i in places]
+    for _ in range(sum(widths) - sum(found)):
+        lacking = [0 if numbers[i] else body[i] - found[i] for i in places]
+        if max(lacking) > 0:
+            found[lacking.index(max(lacking))] += 1
+    return _Layout(found, gap, below)
+
+
+def _is_numbers(cells: Sequence[str]) -> bool:
+    """Whether most of a column is numbers: words may begin with one, as in ``3 bits``."""
+    filled = [cell for cell in cells if cell not in ("", NONE)]
+    return not filled or 2 * sum(bool(_NUMBER.match(cell)) for cell in filled) > len(filled)
 
 
 def _narrowed(natural: list[int], least: list[int], room: int) -> list[int]:
@@ -136,12 +161,16 @@ def _drawn(cells: Cells, layout: _Layout, right: bool) -> str:
         header_style="bold",
     )
     for i, (title, width) in enumerate(zip(cells[0], layout.widths, strict=True)):
-        filled = [row[i] for row in cells[1:] if row[i] not in ("", NONE)]
-        words = filled and not any(map(_NUMBER.match, filled))
-        justify: Literal["right", "left"] = "right" if i and right and not words else "left"
+        numbers = _is_numbers([row[i] for row in cells[1:]])
+        justify: Literal["right", "left"] = "right" if i and right and numbers else "left"
         found.add_column(Text(_broken(title, width)), justify=justify, width=width, overflow="fold")
     for row in cells[1:]:
-        found.add_row(*(Text(_broken(c, w)) for c, w in zip(row, layout.widths, strict=True)))
+        found.add_row(
+            *(
+                Text(_BEFORE_BRACKET.sub("\n", cell) if i in layout.below else _broken(cell, width))
+                for i, (cell, width) in enumerate(zip(row, layout.widths, strict=True))
+            )
+        )
     return _rendered(found, sum(layout.widths) + layout.gap * len(layout.widths))
 
 

@@ -17,6 +17,8 @@ PALETTE = (
 OTHER = "#777777"
 """Of what has no colour of its own."""
 MARKERS = "osD^v<>PX*hpd8"
+LINES = ("-", (0, (5, 2)), (0, (1, 2)), "-.", (0, (8, 3)), (0, (3, 1, 1, 1, 1, 1)))
+"""Patterns of lines that are told apart: drawn through, then broken ones."""
 MODELS = ("snn", "finetuned")
 _FILES: dict[str, dict[str, Any]] = {
     ".png": {"format": "png", "dpi": 130},

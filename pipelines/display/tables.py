@@ -14,7 +14,7 @@ from ..run_folder.records.stages import models_of, record_of
 from ..run_folder.run_folder import RunFolder
 from .aligned import table
 from .classes import class_lines, reference_rows
-from .names import title
+from .names import title, victim, with_names
 
 
 def curve_rows(name: str, model: ModelStage) -> list[list[str]]:
@@ -59,13 +59,16 @@ def accuracy_table(results: Mapping[str, Any]) -> str:
 
 
 def robustness_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Victim by attack: accuracies, claimed and verified success, words changed, queries."""
+    """Victim by attack: accuracies, claimed and verified success, words changed, queries.
+
+    Above it what accuracies must be better than, where it is known.
+    """
     shown = []
     for row in rows:
         low, high = row["accuracy_under_attack_low"], row["accuracy_under_attack_high"]
         shown.append(
             [
-                title(row["victim"]),
+                victim(row["victim"]),
                 row["attack"] + " *" * bool(row.get("trained_on")),
                 row["n"],
                 percent(row["clean_accuracy"]),
@@ -78,7 +81,16 @@ def robustness_table(rows: Sequence[Mapping[str, Any]]) -> str:
         )
     header = ["victim", "attack", "n", "clean %", "under attack % [95 %]"]
     header += ["success %", "verified %", "words %", "queries"]
-    return table(header, shown)
+    return "\n".join([*_largest_class(rows), table(header, shown)])
+
+
+def _largest_class(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A line on what always answering one class gets right, of which no attack takes anything."""
+    shares = [share for row in rows if (share := row.get("largest_class_share")) is not None]
+    if not shares:
+        return []
+    ends = dict.fromkeys(percent(share) for share in (min(shares), max(shares)))
+    return [f"largest class always: {' to '.join(ends)} % right, before and under every attack"]
 
 
 def attack_summary(found: AttackStage) -> str:
@@ -91,7 +103,8 @@ def attack_summary(found: AttackStage) -> str:
         for name, parts in found.dropped.items()
         if parts
     ]
-    lines += [f"- {sentence}" for sentence in found.conclusions]
+    victims = {row.victim for row in found.rows}
+    lines += [f"- {with_names(sentence, victims)}" for sentence in found.conclusions]
     return "\n".join(lines)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from ...formatting import joules
 from ..display.names import title
-from ..display.plots import OTHER, colours, new_figure
+from ..display.plots import LINES, OTHER, colours, new_figure
 from ..run_folder.records.energy import EnergyRow, EnergyStage
-from ..run_folder.stages import is_spiking
+from ..run_folder.stages import conversion_of, conversions, is_spiking, kind_of
 from .measure import SPIKING
 
 STYLES = ("-", "--", ":", "-.", (0, (1, 4)))
@@ -17,6 +17,19 @@ STYLES = ("-", "--", ":", "-.", (0, (1, 4)))
 def victim_colours(found: EnergyStage) -> dict[str, str]:
     """A colour for each SNN; those of the first conversion have the same in every plot."""
     return colours(filter(is_spiking, (row.victim for row in found.rows)), SPIKING)
+
+
+def victim_lines(found: EnergyStage) -> dict[str, dict[str, Any]]:
+    """Colour, line and marker of each SNN: a line a conversion, a square where fine-tuned."""
+    names = conversions(row.victim for row in found.rows)
+    return {
+        victim: {
+            "color": colour,
+            "ls": LINES[names.index(conversion_of(victim)) % len(LINES)],
+            "marker": "s" if kind_of(victim) == "finetuned" else "o",
+        }
+        for victim, colour in victim_colours(found).items()
+    }
 
 
 def overview(found: EnergyStage) -> Any:
@@ -67,10 +80,10 @@ def curves_figure(found: EnergyStage) -> Any:
 def _curve(axes: Any, found: EnergyStage, victim: str, model: str) -> None:
     """One SNN over t, and a star where it exits early."""
     points = [p for p in found.curves if (p.victim, p.model) == (victim, model)]
-    colour = victim_colours(found)[victim]
+    look = victim_lines(found)[victim]
     xs = [p.joules for p in points]
     ys = [100 * p.accuracy for p in points]
-    axes.plot(xs, ys, "o-", ms=4, color=colour, label=title(victim))
+    axes.plot(xs, ys, ms=4, label=title(victim), **look)
     for point, x, y in zip(points, xs, ys, strict=True):
         axes.annotate(str(point.steps), (x, y), fontsize=6.5, xytext=(3, -8),
                       textcoords="offset points")  # fmt: skip
@@ -78,7 +91,7 @@ def _curve(axes: Any, found: EnergyStage, victim: str, model: str) -> None:
     if early is not None and early.joules and early.accuracy is not None:
         name = f"{title(victim)}, early exit"
         at = (early.joules, 100 * early.accuracy)
-        axes.plot(*at, "*", ms=10, color=colour, label=name)
+        axes.plot(*at, "*", ms=10, color=look["color"], label=name)
 
 
 def baselines(found: EnergyStage, model: str) -> list[EnergyRow]:

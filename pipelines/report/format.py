@@ -92,8 +92,12 @@ def joules(value: float | None) -> str:
 
 
 def ratio(value: float | None) -> str:
-    """0.2009 as ``0.201 ×``: three digits, how many times as much."""
-    return NONE if value is None else f"{float(f'{value:.3g}'):g}{NBSP}×"
+    """0.2009 as ``0.201 ×``: three digits, how many times as much; tiny ones as powers of ten."""
+    if value is None:
+        return NONE
+    if 0 < abs(value) < 1e-4:
+        return f"{scientific(value)}{NBSP}×"
+    return f"{float(f'{value:.3g}'):g}{NBSP}×"
 
 
 def points_from(first: float, second: float) -> str:

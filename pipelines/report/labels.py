@@ -39,43 +39,59 @@ class _Tables(HTMLParser):
         # the parser counts no other line ends, though texts of data can hold them
         self.lines = [0, *accumulate(len(line) + 1 for line in page.split("\n"))]
         self.labels: list[tuple[int, str]] = []
-        self.heads: list[str] = []
+        self.heads: list[str] = []  # the heading of each column
+        self.texts: list[str] = []  # the headings as they stand in the head
+        self.places: dict[tuple[int, int], int] = {}  # which of them, by row and column
         self.in_head = self.in_cell = False
-        self.column, self.spans = 0, 1
+        self.row = self.column = 0
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "table":
-            self.heads = []
+            self.heads, self.texts, self.places, self.row = [], [], {}, -1
         elif tag == "thead":
             self.in_head = True
         elif tag == "tr":
-            self.column = 0
-            if self.in_head:
-                self.heads = []  # of several rows of a head the last one names the columns
+            self.row, self.column = self.row + 1, 0
         elif tag in ("td", "th"):
-            width = int(dict(attrs).get("colspan") or 1)
+            wide, tall = (int(dict(attrs).get(name) or 1) for name in ("colspan", "rowspan"))
             if self.in_head:
-                self.heads.append("")
-                self.in_cell, self.spans = True, width
+                self._head(wide, tall)
             elif (tag == "td" or self.column) and self.column < len(self.heads):
                 self._label(self.heads[self.column])
-            self.column += width
+            self.column += wide
         elif tag == "br" and self.in_cell:
             self.handle_data(" ")
+
+    def _head(self, wide: int, tall: int) -> None:
+        """Begin a heading of so many columns and rows, right of those that reach down to it."""
+        while (self.row, self.column) in self.places:
+            self.column += 1
+        for row in range(self.row, self.row + tall):
+            for column in range(self.column, self.column + wide):
+                self.places[row, column] = len(self.texts)
+        self.texts.append("")
+        self.in_cell = True
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "table":
             self.heads = []
         elif tag == "thead":
             self.in_head = False
+            # a column under a heading of several is called by both
+            own: dict[int, dict[int, None]] = {}
+            for (_, column), number in sorted(self.places.items()):
+                own.setdefault(column, {})[number] = None
+            self.heads = [
+                ", ".join(text for n in own.get(column, ()) if (text := self.texts[n].strip()))
+                for column in range(max(own, default=-1) + 1)
+            ]
         elif self.in_cell and tag in ("td", "th"):
-            self.heads += self.heads[-1:] * (self.spans - 1)
             self.in_cell = False
 
     def handle_data(self, data: str) -> None:
-        if self.in_cell and self.heads:
-            self.heads[-1] += data
+        if self.in_cell and self.texts:
+            self.texts[-1] += data
 
     def _label(self, head: str) -> None:
         text = re.sub(r"\s+", " ", head).strip()

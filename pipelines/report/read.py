@@ -18,6 +18,7 @@ from ..run_folder.records.models import ModelStage
 from ..run_folder.records.stages import record_kind
 from ..run_folder.run_folder import RunFolder
 from ..run_folder.stages import PIPELINE, conversion_of, conversions, last_spiking, of_conversion
+from .drawing.looks import Looks
 
 T = TypeVar("T")
 
@@ -90,6 +91,11 @@ class Run:
     def of_last(self, kind: str) -> str:
         """The stage of that kind of the conversion that the last model is of."""
         return of_conversion(kind, conversion_of(self.last or ""))
+
+    @property
+    def looks(self) -> Looks:
+        """How its models are told apart in drawings."""
+        return Looks.of(self.results)
 
     @property
     def timed(self) -> dict[str, Latency]:

@@ -8,7 +8,6 @@ part of the settings that tell runs apart.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,11 +20,10 @@ from ...text.datasets.readers.kinds import kind_of
 from ..display.output import note
 from ..run_folder.run_folder import RunFolder
 from ..settings.data import DataSettings
+from .near import MOST_RENAMED, folders_near, inside
 from .notes import file_options
 
 Settings = Mapping[str, Any]
-MOST_RENAMED = 20  # files of other names that are read for their hash
-MOST_FOLDERS = 200  # folders of one folder that are looked into
 
 
 def load_settings_data(settings: Settings) -> Dataset:
@@ -114,9 +112,6 @@ def same_data(run: RunFolder, settings: DataSettings) -> DataSettings:
     known, now = before.get("dataset"), settings.dataset
     if done is None or {known, now} & {*dataset_names()} or known is None:
         return settings
-    vectors = str(before.get("vectors"))
-    if not Path(vectors).exists() and Path(vectors).name == Path(settings.vectors).name:
-        settings = replace(settings, vectors=vectors)  # the run has what it needs of them
     if known == now or not Path(now).exists():
         return settings
     if load_settings_data(vars(settings)).sha256 != done.get("sha256"):
@@ -152,14 +147,14 @@ def _at(settings: Settings, place: str) -> dict[str, Any]:
 def _places(run: RunFolder, settings: Settings) -> Iterator[str]:
     """Where the data may lie otherwise, the likeliest places first."""
     name = str(settings.get("dataset"))
-    folders = list(_folders(run))
+    folders = folders_near(run)
     if name in dataset_names():
         yield from (str(f) for f in folders if name in NAMED and (f / name).is_dir())
         return
     if name.startswith("hf:"):
         return
     own = Path(name).name
-    deeper = [inner for folder in folders for inner in _inside(folder)]
+    deeper = [inner for folder in folders for inner in inside(folder)]
     yield from (str(f / own) for f in (*folders, *deeper) if (f / own).exists())
     yield from _renamed(run, Path(name), folders)
 
@@ -177,22 +172,6 @@ def _renamed(run: RunFolder, path: Path, folders: list[Path]) -> Iterator[str]:
             if alike and file.stat().st_size in sizes and found < MOST_RENAMED:
                 found += 1
                 yield str(file)
-
-
-def _folders(run: RunFolder) -> list[Path]:
-    """The folders that are looked into."""
-    own = run.path.resolve()
-    named = os.environ.get("SNNCONVERT_DATA")
-    found = [own, own.parent, Path.cwd(), *([Path(named).expanduser().resolve()] if named else [])]
-    return [folder for folder in dict.fromkeys([*found, own.parent.parent]) if folder.is_dir()]
-
-
-def _inside(folder: Path) -> list[Path]:
-    try:
-        inner = [path for path in sorted(folder.iterdir()) if path.is_dir()]
-    except OSError:
-        return []
-    return inner[:MOST_FOLDERS]
 
 
 def _files(folder: Path) -> list[Path]:

@@ -68,7 +68,7 @@ def tell_writing(dataset: Dataset, stage: Stage) -> dict[str, Any]:
     writing, language = stage.writing, dataset.language
     texts = [*dataset.train.texts, *dataset.dev.texts, *dataset.test.texts]
     changed = writing.changed(texts, language)
-    _tell_changed(changed, len(texts), writing.script)
+    tell_changed(changed, len(texts), writing)
     if writing.dictionary:
         _tell_dictionary(writing.dictionary)
     if language == "zh" and writing.script == "keep" and stage.vector_report is None:
@@ -77,13 +77,20 @@ def tell_writing(dataset: Dataset, stage: Stage) -> dict[str, Any]:
     return {"writing": done | {"changed": changed}} if done else {}
 
 
-def _tell_changed(changed: Mapping[str, int], texts: int, script: str) -> None:
+def tell_changed(changed: Mapping[str, int], texts: int, writing: Writing) -> None:
+    """Say in how many texts something was made alike; nothing where it was in none.
+
+    Args:
+        changed: what `Writing.changed` counted
+        texts: how many it looked at
+        writing: of the text stage
+    """
     if not changed["texts"]:
         return
     what = {
         "invisible": "invisible characters left out of",
         "wide": "full-width letters and digits made narrow in",
-        "script": f"{script} characters written in",
+        "script": f"{writing.script} characters written in",
     }
     parts = [f"{words} {changed[name]:,}" for name, words in what.items() if changed[name]]
     note(f"{changed['texts']:,} of {texts:,} texts made alike: {', '.join(parts)}")

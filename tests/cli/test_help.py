@@ -8,6 +8,8 @@ import pytest
 
 from snnconvert.errors import InputError
 from snnconvert.pipelines.cli import COMMANDS, command_parser, main
+from snnconvert.pipelines.cli.commands import GROUPS as COMMAND_GROUPS
+from snnconvert.pipelines.cli.commands import HELP
 from snnconvert.pipelines.cli.config_file import parse
 from snnconvert.pipelines.cli.groups import GROUPS
 from snnconvert.pipelines.cli.switches import Switch
@@ -24,6 +26,26 @@ def test_no_line_is_wider_than_the_terminal(
     choices = re.compile(r"\S*\{\S+\}\S*")  # a word that is copied stays whole
     lines = [choices.sub("", line) for line in page.split("\n")]
     assert max(map(len, lines)) <= min(int(columns), 100) and "\x1b" not in page
+
+
+def test_commands_stand_in_groups(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each once, below the heading of its group, with its help."""
+    assert set(COMMAND_GROUPS) < set(COMMANDS) and next(iter(HELP)) in COMMAND_GROUPS
+    assert main(["--help"]) == 0
+    page = capsys.readouterr().out
+    parts = re.split(r"^([\w ,-]+):\n", page, flags=re.M)
+    shown = {
+        title: re.findall(r"^  (\w+) {2,}", text, re.M)
+        for title, text in zip(parts[1::2], parts[2::2], strict=True)
+    }
+    assert list(shown) == ["general", *(title for title, _ in COMMAND_GROUPS.values())]
+    general, *groups = shown.values()
+    assert [name for names in groups for name in names] == list(HELP) and not general
+    assert [names[0] for names in groups] == list(COMMAND_GROUPS)
+    for _, line in COMMAND_GROUPS.values():
+        assert f"  {line}\n" in page
+    for text in HELP.values():
+        assert text in " ".join(page.split())
 
 
 @pytest.mark.parametrize("name", COMMANDS)

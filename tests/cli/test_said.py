@@ -11,9 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from snnconvert.pipelines.cli import main
+from snnconvert.pipelines.cli import main, next_step
 from snnconvert.pipelines.cli.log_file import Log, Logged, logged
+from snnconvert.pipelines.cli.next_step import next_command
+from snnconvert.pipelines.run_folder.run_folder import RunFolder
+from snnconvert.pipelines.run_folder.stages import PIPELINE, SHOWING
 from snnconvert.pipelines.training.said import epoch_line
+from snnconvert.tests.pipelines.display.screens import Screen
 
 TRAIN = "--limit 60 --dim 8 --max-length 20 --widths 2,3 --channels 6 --epochs 2 --no-tensorboard"
 
@@ -58,6 +62,28 @@ def test_what_is_done_says_so_and_what_is_next_can_be_copied(
     assert lines[0] == f"snn: already done in {run}"
     command = shlex.split(lines[-1])  # the folder has a blank in its name
     assert command[0] == "snnconvert" and str(run) in command
+
+
+def test_bars_are_gone_at_the_end(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    assert main(["convert", str(run), "--steps", "2", "--force"]) == 0
+    written = screen.getvalue()
+    assert "activity: " in written and "error budget: " in written  # they were drawn
+    left = [line.rstrip("\r").rpartition("\r")[2] for line in written.split("\n")]
+    assert not any("%|" in line for line in left), left
+
+
+def test_after_a_whole_run_comes_a_look_at_it(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its report, or where the command has written that what can be tried with the models."""
+    folder, done = RunFolder(run), {name: {} for name in (*PIPELINE, *SHOWING)}
+    assert next_command(folder, {}, True) == next_command(folder, {})  # what it lacks comes first
+    assert next_command(folder, done).startswith("snnconvert report ")
+    for there, words in ((object(), "app '"), (None, "explain '")):
+        monkeypatch.setattr(next_step, "find_spec", lambda name, there=there: there)
+        assert next_command(folder, done, True).startswith(f"snnconvert {words}")
+    text = shlex.split(next_command(folder, done, True))
+    assert text == ["snnconvert", "explain", str(run), "a text of your own"]
 
 
 def test_a_log_has_all_that_is_said_and_no_bars(

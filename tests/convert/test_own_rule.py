@@ -27,7 +27,7 @@ from snnconvert.pipelines.convert.choices import recipe_from
 from snnconvert.pipelines.run_folder.again import command_for
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
 from snnconvert.pipelines.settings.convert import ConvertSettings
-from snnconvert.tests.helpers.journey import command, journey, results
+from snnconvert.tests.helpers.journey import command, conversion_journey, refused, results, without
 
 
 @dataclass(frozen=True)
@@ -56,18 +56,15 @@ SWEEP = ("--sweep.methods", "mine,max,mine+bias", "--sweep.encoders", "saf", "--
 
 def test_it_is_converted_swept_priced_reported_attacked_and_loaded(tmp_path: Path) -> None:
     run = tmp_path / "run"
-    found = journey(run, convert=(*CHOSEN, "--steps", "3"), sweep=SWEEP)
-    chosen = found["snn"]["recipe"]
+    found = conversion_journey(run, CHOSEN, SWEEP)
+    chosen, rows = found["recipe"], found["sweep"]["rows"]
     assert (chosen["threshold"], chosen["share"], chosen["percentile"]) == ("mine", 0.75, 99.9)
-    layers = json.loads((run / "snn" / "conversion.json").read_text())["layers"]
+    layers = json.loads(found["conversion"])["layers"]
     used = {row["threshold_rule"] for row in layers if "threshold_rule" in row}
     assert used == {"mine"} and "mine" in found["html"]
-    rows = json.loads((run / "snn" / "sweep.json").read_text())["rows"]
     assert [row["method"] for row in rows] == ["mine"] * 2 + ["max"] * 2 + ["mine+bias"] * 2
     assert {row["recipe"]["share"] for row in rows if "mine" in row["method"]} == {0.5}
     assert not any("share" in row["recipe"] for row in rows if row["method"] == "max")
-    again = command_for("snn", run, RunFolder(run).config())
-    assert again == f"snnconvert convert {run} --steps 3 --threshold mine --share 0.75"
     # saved and loaded: the file of the recipe, and the network of these thresholds
     recipe = from_options(read_recipe(run / "snn" / "recipe.yaml"))
     assert recipe.threshold == ThresholdRule("mine", share=0.75)
@@ -97,17 +94,12 @@ def test_without_the_file_that_adds_it_a_recipe_is_refused_in_one_line(
 ) -> None:
     run = shutil.copytree(tiny_run, tmp_path / "run")
     command("convert", str(run), *CHOSEN, "--force")
-    capsys.readouterr()
-    RULES.remove("mine")
-    try:
-        recipe = str(run / "snn" / "recipe.yaml")
-        for words in (["convert", str(run), "--recipe", recipe], ["convert", str(run), *CHOSEN]):
-            assert main(words) == 2
-            said = capsys.readouterr().err
-            assert said.count("\n") == 1 and ("share" in said or "'mine'" in said)
+    recipe = str(run / "snn" / "recipe.yaml")
+    with without(RULES, "mine"):
+        for words in (["--recipe", recipe], CHOSEN):
+            said = refused(["convert", str(run), *words], capsys)
+            assert "share" in said or "'mine'" in said
         assert main(["predict", str(run), "good", "--model", "snn"]) == 0  # nothing is measured
-    finally:
-        RULES.add("mine", Share)
 
 
 @pytest.mark.parametrize(
@@ -122,9 +114,7 @@ def test_without_the_file_that_adds_it_a_recipe_is_refused_in_one_line(
 def test_bad_options_are_one_line(
     words: list[str], says: str, tiny_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["convert", str(tiny_run), *words]) == 2
-    said = capsys.readouterr().err
-    assert says in said and said.count("\n") == 1
+    assert says in refused(["convert", str(tiny_run), *words], capsys)
 
 
 def test_its_options_are_shown_and_kept(capsys: pytest.CaptureFixture[str]) -> None:

@@ -205,6 +205,10 @@ def test_a_sweep_attacks_every_combination(run: Path, capsys) -> None:
         "snn@bitplane:3",
     ]
     assert content["refused"][0]["victim"] == "snn@bitplane:2" and "snn@bitplane:2" in said
+    (share,) = {row["largest_class_share"] for row in content["rows"]}
+    assert share in (2 / 3, 1)  # of three texts of two classes
+    line = f"largest class always: {100 * share:.1f} % right, before and under every attack"
+    assert line in said.splitlines()
     assert {"machine", "versions", "settings"} <= set(content)
     assert (run / "attack-sweep" / "sweep.png").read_bytes()[:4] == b"\x89PNG"
     assert (run / "attack-sweep" / "sweep.csv").read_text().count("\n") == 5

@@ -77,6 +77,23 @@ def test_many_victims_under_many_attacks(many: Page) -> None:
     assert len(many.ids()) == len(set(many.ids()))
 
 
+def test_what_accuracies_under_attack_are_beside(tmp_path: Path) -> None:
+    """Over the texts that were attacked, also of a run that has not kept it."""
+    folder = attacked_run(tmp_path / "run", ("ann", "snn"), ("pwws",), texts=20)
+    stored = json.loads((folder / "results.json").read_text("utf-8"))
+    for row in stored["attack"]["rows"]:
+        assert row.pop("largest_class_share") == 1.0  # all made-up texts are of one class
+    (folder / "results.json").write_text(json.dumps(stored), "utf-8")
+    paths = [records_path(folder / "attack", victim, "pwws") for victim in ("ann", "snn")]
+    for path, ones in zip(paths, (13, 11), strict=True):
+        head, *lines = path.read_text("utf-8").splitlines()
+        made = [json.loads(line) | {"label": int(i < ones)} for i, line in enumerate(lines)]
+        path.write_text("\n".join([head, *map(json.dumps, made)]) + "\n", "utf-8")
+    shown = page_of(folder).text.replace("\u00a0", " ")
+    said = "the same answer would be right for 55.0 to 65.0 % of them, before and under every"
+    assert said in shown
+
+
 def test_nothing_is_drawn_outside_its_figure(many: Page) -> None:
     for svg in figures(many):
         _, _, width, height = map(float, svg.get("viewBox", "").split())

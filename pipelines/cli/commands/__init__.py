@@ -17,18 +17,25 @@ HELP = {
     "train": "train a text CNN (TextCNN or DPCNN) on an English or Chinese data set",
     "convert": "convert the trained network to a spiking one",
     "finetune": "fine-tune the SNN with surrogate gradients",
-    "attack": "attack ANN and SNN with TextAttack on the same texts",
-    "energy": "count spikes, operations and memory, and project what a sentence costs",
-    "report": "write RUN/report.html, or a page that compares several runs",
     "evaluate": "measure a model of a run on a split or a file",
+    "energy": "count spikes, operations and memory, and project what a sentence costs",
+    "export": "write a model of a run as a file that other programs read",
+    "attack": "attack ANN and SNN with TextAttack on the same texts",
+    "report": "write RUN/report.html, or a page that compares several runs",
     "predict": "classify texts with a model of a run",
     "explain": "show which words and windows carry the decision on one text",
     "app": "a page in the browser to try a run's models on texts of your own",
-    "export": "write a model of a run as a file that other programs read",
     "data": "list the named data sets, or download one from its source",
     "doctor": "check versions, libraries, the machine and data; exit code 1 if broken",
     "demo": "run the whole job on the built-in English and Chinese reviews",
 }
+GROUPS = {
+    "run": ("make and measure a network", "From labelled texts to an SNN and what it costs."),
+    "attack": ("robustness", "What adversarial texts leave of the accuracy."),
+    "report": ("look at it", "What was found, and what the models say of texts of your own."),
+    "data": ("data and set-up", "What is here, and whether it works."),
+}
+"""Title and line of each group of commands, by the first of `HELP` that is in it."""
 COMMANDS: Registry[Command] = Registry(
     "command",
     __name__,

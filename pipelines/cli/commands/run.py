@@ -48,7 +48,7 @@ def run(given: Given) -> int:
         figures,
         lambda: f"{run_text(made)}\n\n{summary(figures['energy'])}\nreport: {page}",
     )
-    say_saved(made)
+    say_saved(made, has_report=True)
     return 0
 
 

@@ -15,7 +15,7 @@ from ..format import plain, points_from
 from ..labels import labelled
 from ..read import Run
 from ..templating import render_template
-from .overlay import overlay, run_key, styles
+from .overlay import overlay, run_key, series, styles
 from .seeds import seeds_context
 from .tables import Row, tables
 
@@ -136,6 +136,7 @@ def comparison(runs: Mapping[str, Run]) -> Row:
         "groups": groups,
         "csv": rows_link(values),
         "accuracy": overlay(runs),
+        "lines": [(own.name, run_key(own.style[:2], own.style[2])) for own in series(runs)],
         "different": {key: row for key, row in table.items() if len(set(row)) > 1},
         "same": {key: row[0] for key, row in table.items() if len(set(row)) == 1},
         "leads": {name: lead(run) for name, run in runs.items()},

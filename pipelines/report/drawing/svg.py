@@ -165,20 +165,6 @@ WIDE, HALF, NARROW = 980, 477, 306
 """Widths of drawings, in CSS pixels: of the page, of two side by side, and of a telephone."""
 
 
-SHAPES = {"snn": "circle", "finetuned": "square"}
-NAMED = "diamond"  # of conversions with a name
-
-
-def shape_of(model: str) -> str:
-    """The marker of a spiking model."""
-    return SHAPES.get(model, NAMED)
-
-
-def style_of(model: str) -> str:
-    """The style of what is drawn of a model: that of its kind, whatever conversion it is of."""
-    return model.partition("@")[0]
-
-
 def both_widths(draw: Callable[[float, str], Canvas]) -> Markup:
     """The wide and the narrow drawing of a figure."""
     return draw(WIDE, "wide").markup() + draw(NARROW, "narrow").markup()

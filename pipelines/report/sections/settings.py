@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...run_folder.stages import conversion_of, kind_of
 from ...sources.notes import repeat_notes
 from ..read import Run
 from ..section import Section
@@ -38,9 +39,11 @@ class Settings(Section[Run]):
     def context(self, figures: Run) -> dict[str, Any]:
         """Names of the stages, the commands that make them, their seeds, and repeated texts."""
         data = figures.data
-        stages = [name for name in figures.results if name in STAGE_NAMES and name != "data"]
+        stages = [
+            name for name in figures.results if kind_of(name) in STAGE_NAMES and name != "data"
+        ]
         return {
-            "stage_names": STAGE_NAMES,
+            "stage_names": {name: _title(name) for name in (*figures.results, *figures.settings)},
             "repeats": repeat_notes(data.repeats, data.sizes) if data and data.repeats else None,
             "commands": {name: figures.made_by(name) for name in stages},
             "seeds": {
@@ -49,6 +52,12 @@ class Settings(Section[Run]):
                 if "seed" in figures.settings.get(name, {})
             },
         }
+
+
+def _title(stage: str) -> str:
+    """What a stage is called, with the name of its conversion: ``Conversion @t2``."""
+    name = conversion_of(stage)
+    return STAGE_NAMES.get(kind_of(stage), stage) + (f" @{name}" if name else "")
 
 
 SECTION = Settings()

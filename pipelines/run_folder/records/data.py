@@ -10,6 +10,15 @@ from ....typed_json import rare
 
 
 @dataclass(frozen=True, kw_only=True)
+class VectorsFile:
+    """The file that word vectors were read from, by which it is found again."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class DataStage:
     """What a run records of its data.
 
@@ -17,7 +26,8 @@ class DataStage:
     ids of texts; vocabulary: words; vectors: how much of the training texts they cover, and what
     loading them gave; overlap: dev and test texts that are also in train; repeats: texts that are
     there more than once; notes: in sentences; source: facts about each file of the user's; writing:
-    what was made alike in texts before they were cut into words, and in how many.
+    what was made alike in texts before they were cut into words, and in how many; vectors_file: the
+    one that word vectors were read from, if any.
     """
 
     name: str
@@ -35,4 +45,5 @@ class DataStage:
     source: list[Any] | None = rare()
     vectors_summary: str | None = rare()
     vectors_warning: str | None = rare()
+    vectors_file: VectorsFile | None = rare()
     writing: dict[str, Any] | None = rare()

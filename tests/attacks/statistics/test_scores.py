@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from difflib import SequenceMatcher
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from snnconvert.attacks.records import Record
-from snnconvert.attacks.statistics.scores import quantile, score, similarity, wilson
+from snnconvert.attacks.statistics.scores import largest_share, quantile, score, similarity, wilson
 from snnconvert.tests.helpers.records import records as made
 
 
@@ -54,6 +55,20 @@ def test_wilson_equals_scipy(counts):
     k, n = counts
     reference = binomtest(k, n).proportion_ci(confidence_level=0.95, method="wilson")
     assert wilson(k, n) == pytest.approx((reference.low, reference.high), abs=1e-6)
+
+
+def test_the_largest_class_by_hand():
+    """Three of five texts are of class 2; a text without a result counts in no accuracy."""
+    labels = (0, 2, 2, 1, 2, 1, 1, 1)
+    found = [replace(r, label=label) for r, label in zip(made("sfkuueee"), labels, strict=True)]
+    assert score(found)["largest_class_share"] == largest_share(found) == 3 / 5
+    assert largest_share(made("ee")) is largest_share([]) is None
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=30), st.integers(0, 3))
+def test_no_single_answer_beats_the_largest_class(labels, answer):
+    found = [replace(r, label=k) for r, k in zip(made("f" * len(labels)), labels, strict=True)]
+    assert labels.count(answer) / len(labels) <= largest_share(found)
 
 
 def test_score_by_hand():

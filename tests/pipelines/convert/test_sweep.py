@@ -65,9 +65,18 @@ def test_a_sweep_writes_every_file_and_its_winner_can_be_used_by_name(run, capsy
     assert places == [(m, e, t) for m in SMALL.methods for e in SMALL.encoders for t in (1, 3)]
     assert all(r["latency_steps"] == r["steps"] + (4 if r["method"] == "srp" else 0) for r in rows)
     assert any(r["pareto"] for r in rows)
+    labels = load_run_texts(RunFolder(run)).labels["dev"]
+    largest = max(map(labels.count, set(labels))) / len(labels)
+    assert {r["largest_class_share"] for r in rows} == {largest}
+    line = (
+        f"ANN {100 * rows[0]['ann_dev_accuracy']:.1f} %, largest class always {100 * largest:.1f} %"
+    )
+    assert f"on dev: {line}" in shown.splitlines()
     assert (run / "snn" / "sweep.png").read_bytes().startswith(b"\x89PNG")
     with open(run / "snn" / "sweep.csv", encoding="utf-8", newline="") as handle:
-        assert [int(r["steps"]) for r in csv.DictReader(handle)] == [r["steps"] for r in rows]
+        written = list(csv.DictReader(handle))
+    assert [int(r["steps"]) for r in written] == [r["steps"] for r in rows]
+    assert {float(r["largest_class_share"]) for r in written} == {largest}
     best = next(r for r in rows if r["key"] == found["best"])
     recipe = from_options(read_recipe(run / "recipes" / "best.yaml"))
     assert to_options(recipe) == best["recipe"]

@@ -42,6 +42,34 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
         assert cell in drawn  # whole, whatever is broken
 
 
+PRICED = [
+    ["ANN", "padding skipped", "1", "95.0", "6.86 uJ (1)", "343 nJ (1)", "65.4 uJ (1)"],
+    ["Quantised ANN", "3 bits, padding and zeros skipped", "1", "96.2", "2.72 uJ (0.397)",
+     "106 nJ (0.309)", "31.1 uJ (0.475)"],
+    ["Converted SNN", "all steps", "4", "95.0", "1.64 uJ (0.239)", "54.6 nJ (0.159)",
+     "87.7 uJ (1.34)"],
+]  # fmt: skip
+
+
+def test_words_stand_to_the_left_also_where_one_begins_with_a_number() -> None:
+    head = ["", "setting", "T", "acc. %", "fp32", "int8", "lemaire2022"]
+    lines = table(head, PRICED).split("\n")
+    place = lines[0].index("setting")
+    assert [line[place - 1 : place + 4] for line in lines[2:]] == [" padd", " 3 bi", " all "]
+    assert lines[2].endswith("65.4 uJ (1)") and lines[3].endswith("31.1 uJ (0.475)")
+
+
+def test_intervals_go_below_their_values_in_all_rows_or_none() -> None:
+    """And words get the room that this leaves: no column of single words beside wide numbers."""
+    head = ["", "setting", "T", "acc. %", "fp32", "int8", "lemaire2022"]
+    lines = table(head, PRICED, width=80).split("\n")
+    rows = [line for line in lines if re.match(r"(ANN|Quantised|Converted) ", line)]
+    beside = {tuple(found.endswith("(") for found in re.findall(r"[un]J(?: \()?", r)) for r in rows}
+    assert len(rows) == 3 and beside == {(False, False, True)}  # one column has room for all
+    assert "padding skipped" in rows[0]
+    assert max(map(len, lines)) <= 80 and len(lines) <= 3 + 3 * 2
+
+
 @given(
     st.lists(
         st.tuples(st.text("abc 好吃", max_size=30), st.integers(0, 10**9)), min_size=1, max_size=4

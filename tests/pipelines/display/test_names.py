@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from snnconvert.pipelines.display import names
-from snnconvert.pipelines.display.tables import accuracy_table, robustness_table
+from snnconvert.pipelines.display.tables import accuracy_table, attack_summary, robustness_table
 from snnconvert.pipelines.energy.outputs import energy_table
 from snnconvert.pipelines.quality.chance import while_used
+from snnconvert.pipelines.run_folder.records.attack import AttackStage
 from snnconvert.pipelines.run_folder.records.energy import EnergyStage
 from snnconvert.pipelines.run_folder.records.stages import models_of
 from snnconvert.pipelines.run_folder.stages import MODELS
@@ -32,6 +33,18 @@ def test_the_same_name_in_the_terminal_on_the_page_and_in_the_energy_table(tmp_p
         assert title in text
     for text in (energy_table(shown), page.text):
         assert names.title("sparse-ann") in text
+
+
+def test_victims_have_their_names_in_the_terminal() -> None:
+    row = RESULTS["attack"]["rows"][0]
+    shown = {"victim": "ann+levels", "largest_class_share": 0.525}
+    said = [f"ann+levels keeps more than {name}." for name in ("finetuned", "ann")]
+    stage = RESULTS["attack"] | {"rows": [row | shown, row], "conclusions": said}
+    text = attack_summary(made(AttackStage, stage))
+    assert "ANN +levels  " in text and "ann+levels" not in text
+    assert "- ANN +levels keeps more than ANN." in text.splitlines()
+    assert text.startswith("largest class always: 52.5 % right, before and under every attack\n")
+    assert "largest class" not in robustness_table([row])  # of a run that has not kept it
 
 
 def test_a_sentence_calls_it_the_same_in_small_letters() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import shutil
 import threading
 from dataclasses import dataclass, replace
@@ -44,10 +43,8 @@ from snnconvert.models.spikes.pooling import MaxOfSpikes
 from snnconvert.models.spikingjelly import spikingjelly_neurons
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.convert.choices import recipe_from
-from snnconvert.pipelines.run_folder.again import command_for
-from snnconvert.pipelines.run_folder.run_folder import RunFolder
 from snnconvert.pipelines.settings.convert import ConvertSettings
-from snnconvert.tests.helpers.journey import command, journey, results
+from snnconvert.tests.helpers.journey import command, conversion_journey, refused, results, without
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,18 +109,15 @@ SWEEP = ("--sweep.methods", "default,srp", "--sweep.encoders", "saf", "--sweep.s
 
 def test_it_is_trained_converted_swept_tuned_priced_reported_and_loaded(tmp_path: Path) -> None:
     run = tmp_path / "run"
-    found = journey(run, convert=(*CHOSEN, "--steps", "3"), sweep=(*CHOSEN, *SWEEP))
-    chosen = found["snn"]["recipe"]
+    found = conversion_journey(run, CHOSEN, (*CHOSEN, *SWEEP))
+    chosen, sweep = found["recipe"], found["sweep"]
     assert (chosen["neuron"], chosen["rest"], chosen["leak"]) == ("resting", 2, 0.0)
-    assert "RestingIF" in (run / "snn" / "conversion.json").read_text()
-    sweep = json.loads((run / "snn" / "sweep.json").read_text())
+    assert "RestingIF" in found["conversion"]
     assert len(sweep["rows"]) == 2 and all(row["recipe"]["rest"] == 2 for row in sweep["rows"])
     assert {row["method"] for row in sweep["refused"]} == {"srp"}
     best = read_recipe(run / "recipes" / "best.yaml")
     assert (best["neuron"], best["rest"]) == ("resting", 2)
     assert "resting" in found["html"]
-    again = command_for("snn", run, RunFolder(run).config())
-    assert again == f"snnconvert convert {run} --steps 3 --neuron resting --rest 2"
     with (run / "energy" / "layers.csv").open() as file:
         rows = [row for row in csv.DictReader(file) if row["kind"] == "neurons"]
     spiking = [row for row in rows if row["victim"] == "snn"]
@@ -142,17 +136,12 @@ def test_without_the_file_that_adds_it_a_model_is_refused_in_one_line(
 ) -> None:
     run = shutil.copytree(tiny_run, tmp_path / "run")
     command("convert", str(run), *CHOSEN, "--force")
-    capsys.readouterr()
-    NEURONS.remove("resting")
-    try:
+    with without(NEURONS, "resting"):
         for words in (["predict", str(run), "good"], ["convert", str(run), *CHOSEN[:2]]):
-            assert main(words) == 2
-            said = capsys.readouterr().err
-            assert "\n" not in said.strip() and ("RestingIF" in said or "resting" in said)
+            said = refused(words, capsys)
+            assert "RestingIF" in said or "resting" in said
         with pytest.raises(InputError, match="rest"):
             NeuronSpec("if", rest=2)
-    finally:
-        NEURONS.add("resting", RestingIF)
 
 
 @pytest.mark.parametrize(
@@ -168,9 +157,7 @@ def test_without_the_file_that_adds_it_a_model_is_refused_in_one_line(
 def test_bad_options_are_one_line(
     words: list[str], says: str, tiny_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["convert", str(tiny_run), *words]) == 2
-    said = capsys.readouterr().err
-    assert says in said and said.count("\n") == 1
+    assert says in refused(["convert", str(tiny_run), *words], capsys)
 
 
 def test_its_options_are_shown_and_kept(capsys: pytest.CaptureFixture[str]) -> None:
@@ -179,12 +166,8 @@ def test_its_options_are_shown_and_kept(capsys: pytest.CaptureFixture[str]) -> N
     settings = ConvertSettings(neuron="resting", rest=3)  # type: ignore[call-arg]
     assert recipe_from(settings).neuron == NeuronSpec("resting", rest=3)
     assert replace(settings, steps=2).rest == 3  # type: ignore[attr-defined]
-    NEURONS.remove("resting")
-    try:
-        with pytest.raises(TypeError, match="rest"):
-            ConvertSettings(neuron="if", rest=3)  # type: ignore[call-arg]
-    finally:
-        NEURONS.add("resting", RestingIF)
+    with without(NEURONS, "resting"), pytest.raises(TypeError, match="rest"):
+        ConvertSettings(neuron="if", rest=3)  # type: ignore[call-arg]
 
 
 def model(neurons: Neurons) -> SpikingTextModel:

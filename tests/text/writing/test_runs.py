@@ -141,6 +141,39 @@ def test_the_terminal_says_it(
     assert "1 of the 2 words of --user-dict are never found" in said and "史蒂夫·乔布斯" in said
 
 
+def test_predict_and_evaluate_say_what_was_made_alike(
+    made: Path, tables: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Once, with the number, on the error stream, and nothing where nothing was."""
+    texts = ["好吃１０分", "好\u200b吃", "好吃10分"]  # the first two are changed
+    narrow, unseen = (
+        "full-width letters and digits made narrow in",
+        "invisible characters left out of",
+    )
+    wanted = f"2 of 3 texts made alike: {unseen} 1, {narrow} 1\n"
+    lines = tmp_path / "texts.txt"
+    lines.write_text("\n".join(texts), "utf-8")
+    for words in (texts, ["--input", str(lines)], ["--input", str(lines), "--json"]):
+        assert main(["predict", str(made), *words]) == 0
+        printed, said = capsys.readouterr()
+        assert said == wanted and len(printed.splitlines()) == 3
+    assert main(["predict", str(made), texts[2]]) == 0 and capsys.readouterr().err == ""
+
+    labels = RunFolder(made).results()["data"]["classes"]
+    table = tmp_path / "labelled.tsv"
+    rows = [f"{label}\t{text}\n" for label, text in zip([*labels, labels[0]], texts, strict=True)]
+    table.write_text("".join(rows), "utf-8")
+    for more in ([], ["--json"]):
+        assert main(["evaluate", str(made), "--data", str(table), *more]) == 0
+        said = capsys.readouterr().err
+        # the reader of labelled files takes out what cuts words in two, and says so itself
+        assert f"{table}: 3 texts; left out invisible characters in 0 labels and 1 texts" in said
+        assert said.count("made alike") == 1 and f"1 of 3 texts made alike: {narrow} 1\n" in said
+    assert main(["evaluate", str(made), "--split", "train"]) == 0
+    train = results(made)["data"]["sizes"]["train"]
+    assert f" of {train} texts made alike" in capsys.readouterr().err
+
+
 def test_vectors_of_the_other_script_are_told(
     tables: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

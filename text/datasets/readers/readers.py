@@ -30,16 +30,20 @@ _LOOKED_AT = 5000  # rows by whose content columns are told
 
 @dataclass
 class Read:
-    """The rows of one file, the facts about it for the results, and notes in words."""
+    """The rows of one file, the facts about it for the results, and notes in words.
+
+    ``left_out`` are those of the notes that say what was taken out of labels and texts.
+    """
 
     rows: list[Row]
     facts: dict[str, Any]
     notes: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
 
-def read_rows(path: Path, options: FileOptions = BY_CONTENT) -> list[Row]:
-    """The labelled texts of ``path``, in order; see `read_files`."""
-    return read_files({"": path}, options)[""].rows
+def read_file(path: Path, options: FileOptions = BY_CONTENT) -> Read:
+    """The labelled texts of ``path``, in order, and what is to be said; see `read_files`."""
+    return read_files({"": path}, options)[""]
 
 
 def read_files(paths: Mapping[str, Path], options: FileOptions) -> dict[str, Read]:
@@ -276,15 +280,16 @@ def _finished(read: Read, decoded: Decoded, path: Path, options: FileOptions) ->
     texts = sum(new[1] != replace_surrogates(old[1]) for new, old in pairs)
     facts = {**read.facts, "encoding": decoded.encoding, "rows": len(rows)}
     facts["bytes"] = path.stat().st_size
-    notes = list(read.notes)
+    notes, left_out = list(read.notes), []
     if decoded.encoding != "UTF-8":
         notes.append(f"read as {decoded.encoding}")
     if decoded.marks:
         s = "s" * (decoded.marks > 1)
-        notes.append(f"left out {decoded.marks} byte order mark{s} inside")
+        left_out.append(f"left out {decoded.marks} byte order mark{s} inside")
     if labels or texts:
-        notes.append(f"left out invisible characters in {labels} labels and {texts} texts")
+        left_out.append(f"left out invisible characters in {labels} labels and {texts} texts")
+    notes += left_out
     empty = sum(not text.strip() for _, text in rows)
     if empty:
         notes.append(f"{empty} texts are empty")
-    return Read(rows, facts, notes)
+    return Read(rows, facts, notes, left_out)

@@ -9,6 +9,7 @@ from ....display.names import title
 from ....run_folder.records.classes import ClassFigures, ClassScores
 from ....run_folder.records.models import Judged, ModelStage
 from ...drawing.files import rows_link
+from ...drawing.looks import Looks
 from .confusion import MOST_SMALL, confusion_figure
 
 Row = dict[str, Any]
@@ -16,7 +17,7 @@ UNKNOWN = ClassScores(precision=None, recall=None, f1=None, texts=0)
 """Of a class that a model does not have."""
 
 
-def classes_context(models: Mapping[str, ModelStage]) -> Row | None:
+def classes_context(models: Mapping[str, ModelStage], looks: Looks) -> Row | None:
     """What the template shows; None where no model has figures by class.
 
     Returns:
@@ -30,7 +31,9 @@ def classes_context(models: Mapping[str, ModelStage]) -> Row | None:
     first = next((own for kind, own in found.items() if kind in models), None)
     if first is None:
         return None
-    drawn = [confusion_figure(kind, names[kind], own) for kind, own in found.items()]
+    drawn = [
+        confusion_figure(kind, names[kind], own, looks.style(kind)) for kind, own in found.items()
+    ]
     classes = _rows(first, list(found.values()))
     return {
         "names": names,

@@ -20,8 +20,15 @@ TOP, FOOT = 42.0, 4.0
 DIGIT = 11.0  # size of the numbers in the squares
 
 
-def confusion_figure(kind: str, model: str, figures: ClassFigures) -> Figure | None:
-    """The confusion matrix of a model as a heat map; None of more than `MOST_SQUARES` classes."""
+def confusion_figure(kind: str, model: str, figures: ClassFigures, style: str) -> Figure | None:
+    """The confusion matrix of a model as a heat map; None of more than `MOST_SQUARES` classes.
+
+    Args:
+        kind: of the model, for the name of the file
+        model: its name
+        figures: its confusion matrix
+        style: of the model, for its colour
+    """
     if len(figures.confusion_matrix) > MOST_SQUARES:
         return None
     names = list(figures.accuracy_by_class)
@@ -29,31 +36,31 @@ def confusion_figure(kind: str, model: str, figures: ClassFigures) -> Figure | N
         {"class": name, **{f"answered {other}": n for other, n in zip(names, row, strict=True)}}
         for name, row in zip(names, figures.confusion_matrix, strict=True)
     ]
-    drawing = confusion_map(kind, model, names, figures.confusion_matrix)
+    drawing = confusion_map(style, model, names, figures.confusion_matrix)
     return figure(f"confusion-{kind}", f"confusion matrix, {model}", drawing, rows)
 
 
 def confusion_map(
-    kind: str, model: str, names: Sequence[str], matrix: Sequence[Sequence[int]]
+    style: str, model: str, names: Sequence[str], matrix: Sequence[Sequence[int]]
 ) -> Markup:
     """A square for each true class (row) and answer (column); darker, the more of the row.
 
     Args:
-        kind: of the model, for its colour
+        style: of the model, for its colour
         model: its name
         names: K classes
         matrix: (K, K) numbers of texts
     """
     label = f"Confusion matrix, {model}: true classes in rows, answers in columns"
     if len(names) <= MOST_SMALL:
-        return _map(kind, label, names, matrix, SMALL, "small").markup()
+        return _map(style, label, names, matrix, SMALL, "small").markup()
     shapes = ((LARGE, "wide"), (SMALL, "narrow"))
-    drawn = [_map(kind, label, names, matrix, *shape).markup() for shape in shapes]
+    drawn = [_map(style, label, names, matrix, *shape).markup() for shape in shapes]
     return drawn[0] + drawn[1]
 
 
 def _map(
-    kind: str,
+    style: str,
     label: str,
     names: Sequence[str],
     matrix: Sequence[Sequence[int]],
@@ -82,7 +89,7 @@ def _map(
             said = f"{name}, answered {names[j]}: {number} of {texts} texts, {percent(share)}"
             place = (gutter + side * j, y)
             shown = str(number) if has_numbers else ""
-            _square(canvas, place, (side, tall), f"fill {kind}", share, said, shown)
+            _square(canvas, place, (side, tall), f"fill {style}", share, said, shown)
     return canvas
 
 

@@ -43,7 +43,7 @@ class Accuracy(Section[Run]):
             "unchanged": tuned is not None and tuned.best_epoch == 0,
             "accuracy": accuracy_figure(figures.models, figures.tested) if figures.last else None,
             "most_steps": max(len(model.accuracy_by_step) for model in figures.models.values()),
-            "classes": classes_context(figures.models),
+            "classes": classes_context(figures.models, figures.looks),
             "doubts": data_doubts(figures.data),
         }
 

@@ -11,19 +11,22 @@ from ....display.names import title as model_title
 from ....run_folder.records.spikes import Activity
 from ...drawing.files import Figure, figure
 from ...drawing.frames import Axis, columns
-from ...drawing.svg import Canvas, both_widths, nice_ticks, shortened, style_of, text_width
+from ...drawing.looks import Looks
+from ...drawing.svg import Canvas, both_widths, nice_ticks, shortened, text_width
 from ...format import NBSP, percent
 
 THICK = 13.0  # of a bar, with its margin
 Row = dict[str, Any]
 
 
-def rate_bars(layers: Mapping[str, Sequence[Activity]]) -> Markup:
+def rate_bars(layers: Mapping[str, Sequence[Activity]], looks: Looks) -> Markup:
     """Mean firing rate of every layer, one bar a model; ``layers`` by kind of model."""
-    return both_widths(lambda width, shape: _rates(layers, width, shape))
+    return both_widths(lambda width, shape: _rates(layers, looks, width, shape))
 
 
-def _rates(layers: Mapping[str, Sequence[Activity]], width: float, shape: str) -> Canvas:
+def _rates(
+    layers: Mapping[str, Sequence[Activity]], looks: Looks, width: float, shape: str
+) -> Canvas:
     names = list(dict.fromkeys(row.name for rows in layers.values() for row in rows))
     rates = {(kind, row.name): row.rate for kind, rows in layers.items() for row in rows}
     ticks = nice_ticks(0, 100 * max([*rates.values(), 0.001]), 5 if shape == "narrow" else 9)
@@ -33,20 +36,20 @@ def _rates(layers: Mapping[str, Sequence[Activity]], width: float, shape: str) -
     height = top + group * len(names) + 44
     canvas = Canvas(width, height, f"Firing rate of every layer: {said}", shape)
     x = Axis(0.0, ticks[-1], gutter, width - 64)
-    _legend(canvas, layers)
+    _legend(canvas, layers, looks)
     places = [(x(100 * (tick / 100)), f"{tick:g}") for tick in ticks]
     name, middle = "spikes per neuron and step, %", (x.start + x.end) / 2
     columns(canvas, places, (top, height - 40), height - 24, name, middle)
     for i, layer in enumerate(names):
         own = {kind: rate for kind in layers if (rate := rates.get((kind, layer))) is not None}
-        _group(canvas, layer, own, list(layers), top + group * i + 8, x)
+        _group(canvas, layer, own, list(layers), looks, top + group * i + 8, x)
     return canvas
 
 
-def _legend(canvas: Canvas, kinds: Iterable[str]) -> None:
+def _legend(canvas: Canvas, kinds: Iterable[str], looks: Looks) -> None:
     place = 0.0
     for kind in kinds:
-        canvas.rect(place, 4, 12, 12, f"fill {style_of(kind)}")
+        canvas.rect(place, 4, 12, 12, f"fill {looks.style(kind)}")
         canvas.text(place + 18, 14, model_title(kind))
         place += 36 + text_width(model_title(kind))
 
@@ -56,6 +59,7 @@ def _group(
     name: str,
     rates: Mapping[str, float],
     kinds: Sequence[str],
+    looks: Looks,
     y: float,
     x: Axis,
 ) -> None:
@@ -66,12 +70,13 @@ def _group(
         place = y + THICK * kinds.index(kind)
         title = f"{model_title(kind)}, {name}: {percent(rate, 2)}"
         end = x(100 * rate)
-        canvas.rect(x.start, place + 1, end - x.start, THICK - 2, f"fill {style_of(kind)}", title)
+        style = f"fill {looks.style(kind)}"
+        canvas.rect(x.start, place + 1, end - x.start, THICK - 2, style, title)
         canvas.text(end + 6, place + 10.5, percent(rate), "value small")
 
 
-def rate_histogram(row: Activity, kind: str) -> Markup:
-    """How many channels of a layer fire at which rate."""
+def rate_histogram(row: Activity, style: str) -> Markup:
+    """How many channels of a layer fire at which rate; ``style`` gives the colour."""
     width, height = 260.0, 150.0
     bins, peak = row.histogram, max(*row.histogram, 1)
     said = f"{percent(row.silent)} silent, {percent(row.saturated)} saturated"
@@ -88,9 +93,7 @@ def rate_histogram(row: Activity, kind: str) -> Markup:
         tall = (bottom - top) * number / peak
         low, high = 100 * i / len(bins), 100 * (i + 1) / len(bins)
         title = f"{low:g} to {high:g}{NBSP}%: {number} channels"
-        canvas.rect(
-            left + i * step + 0.5, bottom - tall, step - 1, tall, f"fill {style_of(kind)}", title
-        )
+        canvas.rect(left + i * step + 0.5, bottom - tall, step - 1, tall, f"fill {style}", title)
     for share in (0, 25, 50, 75, 100):
         anchor = "end" if share == 100 else "middle"
         canvas.text(left + (right - left) * share / 100, bottom + 16, f"{share}", "muted", anchor)
@@ -98,7 +101,7 @@ def rate_histogram(row: Activity, kind: str) -> Markup:
     return canvas.markup()
 
 
-def rates_figure(activity: Mapping[str, Sequence[Activity]]) -> Figure:
+def rates_figure(activity: Mapping[str, Sequence[Activity]], looks: Looks) -> Figure:
     """Firing rate of every layer, by kind of model."""
     rows = [
         {"model": kind, "layer": row.name, "channels": row.channels, "rate": row.rate,
@@ -106,19 +109,19 @@ def rates_figure(activity: Mapping[str, Sequence[Activity]]) -> Figure:
         for kind, layers in activity.items()
         for row in layers
     ]  # fmt: skip
-    return figure("firing-rates", "firing rates", rate_bars(activity), rows)
+    return figure("firing-rates", "firing rates", rate_bars(activity, looks), rows)
 
 
-def histograms(kind: str, layers: Sequence[Activity]) -> list[Row]:
-    """One histogram a layer of a model: ``row`` and ``figure``."""
-    return [{"row": row, "figure": _histogram(row, kind)} for row in layers]
+def histograms(layers: Sequence[Activity], style: str) -> list[Row]:
+    """One histogram a layer of a model of that style: ``row`` and ``figure``."""
+    return [{"row": row, "figure": _histogram(row, style)} for row in layers]
 
 
-def _histogram(row: Activity, kind: str) -> Figure:
+def _histogram(row: Activity, style: str) -> Figure:
     bins = len(row.histogram)
     values = [
         {"from": i / bins, "to": (i + 1) / bins, "channels": number}
         for i, number in enumerate(row.histogram)
     ]
     title = f"rates of the channels of {row.name}"
-    return figure(f"rates-{row.name}", title, rate_histogram(row, kind), values)
+    return figure(f"rates-{row.name}", title, rate_histogram(row, style), values)

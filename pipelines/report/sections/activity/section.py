@@ -10,6 +10,7 @@ from .....checked_json import Value
 from .....typed_json import from_json
 from ....run_folder.records.models import ModelStage
 from ....run_folder.records.spikes import Activity
+from ...drawing.looks import Looks
 from ...read import Run
 from ...section import Section
 from .rates import histograms, rates_figure
@@ -17,11 +18,12 @@ from .rates import histograms, rates_figure
 
 @dataclass(frozen=True)
 class ActivityFigures:
-    """Firing statistics of every layer by SNN, the last one, and the figures of the models."""
+    """Firing statistics of every layer by SNN, the last one, figures and looks of the models."""
 
     layers: Mapping[str, list[Activity]]
     last: str
     models: Mapping[str, ModelStage]
+    looks: Looks
 
 
 class FiringRates(Section[ActivityFigures]):
@@ -43,14 +45,14 @@ class FiringRates(Section[ActivityFigures]):
         layers = {kind: rows for kind, rows in layers.items() if rows}
         if not layers or run.last is None:
             return None
-        return ActivityFigures(layers, run.last, run.models)
+        return ActivityFigures(layers, run.last, run.models, run.looks)
 
     def context(self, figures: ActivityFigures) -> dict[str, Any]:
         """Bars of all models, and histograms of the last one."""
         last = figures.last
         return {
-            "rates": rates_figure(figures.layers),
-            "histograms": histograms(last, figures.layers.get(last, [])),
+            "rates": rates_figure(figures.layers, figures.looks),
+            "histograms": histograms(figures.layers.get(last, []), figures.looks.style(last)),
         }
 
 

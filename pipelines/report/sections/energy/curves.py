@@ -13,16 +13,8 @@ from ....display.names import title
 from ....run_folder.records.energy import CurvePoint, EnergyRow, EnergyStage
 from ...drawing.files import Figure, figure
 from ...drawing.frames import Axis, columns, rows
-from ...drawing.svg import (
-    Canvas,
-    both_widths,
-    halves,
-    nice_ticks,
-    shape_of,
-    shortened,
-    style_of,
-    text_width,
-)
+from ...drawing.looks import PLAIN, Looks, shape_of
+from ...drawing.svg import Canvas, both_widths, halves, nice_ticks, shortened, text_width
 from ...format import joules, percent
 
 HEIGHT = 256.0  # without the names of baselines, which have a line each above the drawing
@@ -41,7 +33,11 @@ def curves(energy: EnergyStage, model: str) -> dict[str, list[CurvePoint]]:
 
 
 def curve_figure(
-    energy: EnergyStage, model: str, baselines: Sequence[EnergyRow], is_wide: bool = False
+    energy: EnergyStage,
+    model: str,
+    baselines: Sequence[EnergyRow],
+    looks: Looks,
+    is_wide: bool = False,
 ) -> Figure:
     """Accuracy against energy over t by one model, as `curve_panel`, with its values."""
     found = curves(energy, model)
@@ -59,7 +55,7 @@ def curve_figure(
          "joules_per_sentence": r.joules, "accuracy": r.accuracy}
         for r in [*early, *lines]
     ]  # fmt: skip
-    markup = curve_panel(model, found, early, lines, is_wide)
+    markup = curve_panel(model, found, early, lines, looks, is_wide)
     return figure(f"energy-{model}", f"accuracy against energy by {model}", markup, values)
 
 
@@ -68,6 +64,7 @@ def curve_panel(
     found: dict[str, list[CurvePoint]],
     early: Sequence[EnergyRow],
     lines: Sequence[EnergyRow],
+    looks: Looks = PLAIN,
     is_wide: bool = False,
 ) -> Markup:
     """Accuracy against energy a sentence, on a logarithmic axis; every line has its name.
@@ -77,6 +74,7 @@ def curve_panel(
         found: points of every SNN, by victim
         early: rows of those that exit early
         lines: what ANNs cost
+        looks: of the run's models
         is_wide: as wide as the page; else two of them stand side by side
     """
     said = "; ".join(
@@ -94,15 +92,16 @@ def curve_panel(
         label = f"Projected by {model}, accuracy and energy: {said}"
         canvas = Canvas(width, HEIGHT + top, label, shape)
         x, y = _axes(canvas, spent, shares, top)
-        _flags(canvas, lines, found, x, y, top)
+        bottom, middle = canvas.height - 40, (x.start + x.end) / 2
+        _flags(canvas, _lines_down(lines, found, looks, x, y, bottom), middle)
         for victim, own in found.items():
-            _curve(canvas, victim, own, x, y)
+            _curve(canvas, victim, own, looks, x, y)
         for row in early:
             if row.accuracy is not None and row.joules is not None:
                 label = f"{title(row.victim)}, early exit after {row.steps:.3g} steps: "
                 label += f"{joules(row.joules)}, {percent(row.accuracy)}"
                 place = x(math.log10(row.joules)), y(100 * row.accuracy)
-                canvas.marker("diamond", *place, f"mark {style_of(row.victim)}", label)
+                canvas.marker("diamond", *place, f"mark {looks.style(row.victim)}", label)
         return canvas
 
     return both_widths(draw) if is_wide else halves(draw)
@@ -133,7 +132,8 @@ class Flag:
         place: of the line
         foot: where the line ends below
         name: what stands beside it
-        style: of line and name: ``ann``, or the name of an SNN
+        style: the classes of its colour
+        pattern: the class of the line's pattern, "" of one drawn through
         said: to who points at it
     """
 
@@ -141,33 +141,38 @@ class Flag:
     foot: float
     name: str
     style: str
+    pattern: str
     said: str
 
 
-def _flags(
-    canvas: Canvas,
+def _lines_down(
     lines: Sequence[EnergyRow],
     found: dict[str, list[CurvePoint]],
+    looks: Looks,
     x: Axis,
     y: Axis,
-    top: float,
-) -> None:
-    """The names of ANNs and curves, each in a line of its own above what it is the name of.
-
-    Those at the edges stand highest: their names run inwards over the heads of the others.
-    """
-    bottom = canvas.height - 40
+    bottom: float,
+) -> list[Flag]:
+    """A flag for each ANN, down to ``bottom``, and for each curve, down to its last point."""
     flags = []
     for row in lines:
         name = f"{title(row.victim)}, {row.setting}"
         said = f"{name}: {joules(row.joules)}, {percent(row.accuracy)}"
-        flags.append(Flag(x(math.log10(row.joules or 1.0)), bottom, name, "ann", said))
+        flags.append(Flag(x(math.log10(row.joules or 1.0)), bottom, name, "ann", "dashed ", said))
     for victim, own in found.items():
         end = own[-1]
         place, foot = x(math.log10(end.joules)), y(100 * end.accuracy)
         name = f"{title(victim)}, t = {end.steps}"
-        flags.append(Flag(place, foot, name, victim, f"{name}: {percent(end.accuracy)}"))
-    middle = (x.start + x.end) / 2
+        style = looks.style(victim)
+        flags.append(Flag(place, foot, name, style, "", f"{name}: {percent(end.accuracy)}"))
+    return flags
+
+
+def _flags(canvas: Canvas, flags: list[Flag], middle: float) -> None:
+    """The names of ANNs and curves, each in a line of its own above what it is the name of.
+
+    Those at the edges stand highest: their names run inwards over the heads of the others.
+    """
     flags.sort(key=lambda flag: -abs(flag.place - middle))
     for number, flag in enumerate(flags):
         _flag(canvas, flag, 30.0 + ROW * number)
@@ -181,19 +186,20 @@ def _flags(
 
 def _flag(canvas: Canvas, flag: Flag, height: float) -> None:
     """The line down from a name at a height."""
-    dashed = "dashed " if flag.style == "ann" else ""
     top = height + 4
-    canvas.line(flag.place, top, flag.place, flag.foot, f"curve {flag.style} {dashed}hair")
+    canvas.line(flag.place, top, flag.place, flag.foot, f"curve {flag.style} {flag.pattern}hair")
     canvas.rect(flag.place - 3, top, 6, flag.foot - top, "touch", flag.said, opacity=0.01)
 
 
-def _curve(canvas: Canvas, victim: str, own: Sequence[CurvePoint], x: Axis, y: Axis) -> None:
+def _curve(
+    canvas: Canvas, victim: str, own: Sequence[CurvePoint], looks: Looks, x: Axis, y: Axis
+) -> None:
     """The points of one SNN, in the order of the steps."""
     places = [(x(math.log10(p.joules)), y(100 * p.accuracy)) for p in own]
-    canvas.path(places, f"curve thin {style_of(victim)}" + " dashed" * ("@" in victim))
+    canvas.path(places, f"curve thin {looks.style(victim)} {looks.pattern(victim)}")
     for p, place in zip(own, places, strict=True):
         label = f"{title(victim)}, t = {p.steps}: {joules(p.joules)}, {percent(p.accuracy)}"
-        canvas.marker(shape_of(victim), *place, f"mark {style_of(victim)}", label)
+        canvas.marker(shape_of(victim), *place, f"mark {looks.style(victim)}", label)
 
 
 def log_ticks(low: float, high: float) -> list[float]:

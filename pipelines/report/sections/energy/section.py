@@ -12,6 +12,7 @@ from ....run_folder.records.energy import BreakEven, EnergyRow, EnergyStage, Sou
 from ....run_folder.stages import is_spiking
 from ...cells import ABSENT, Cell, Groups
 from ...drawing.files import rows_link
+from ...drawing.looks import Looks
 from ...format import joules, ratio
 from ...read import Run
 from ...section import Section
@@ -23,12 +24,13 @@ GROUP = "Energy a sentence, projected"
 
 @dataclass(frozen=True)
 class EnergyFigures:
-    """The stage, what its models are, the run's last SNN, and what to warn of."""
+    """The stage, what its models are, the run's last SNN, what to warn of, and looks."""
 
     stage: EnergyStage
     sources: list[Source]
     last: str | None
     warning: str | None
+    looks: Looks
 
     @property
     def priced(self) -> list[str]:
@@ -71,7 +73,8 @@ class Energy(Section[EnergyFigures]):
         if stage is None:
             return None
         sources = from_json(Tables, run.file("energy", "energy.json", "energy of a run")).tables
-        return EnergyFigures(stage, sources, run.last, while_used(run.models, "energy"))
+        warning = while_used(run.models, "energy")
+        return EnergyFigures(stage, sources, run.last, warning, run.looks)
 
     def heading(self, figures: EnergyFigures | None) -> str:
         """What the section shows."""
@@ -107,7 +110,7 @@ class Energy(Section[EnergyFigures]):
             "limit_models": [m for m in main if any(r.model == m for r in energy.break_even)],
             "baselines": baselines,
             "panels": [
-                (model, curve_figure(energy, model, baselines, is_wide=model == alone))
+                (model, curve_figure(energy, model, baselines, figures.looks, model == alone))
                 for model in drawn
             ],
             "victims": list(dict.fromkeys(point.victim for point in energy.curves)),

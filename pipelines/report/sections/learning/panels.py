@@ -8,7 +8,8 @@ from markupsafe import Markup
 
 from ....display.names import title
 from ...drawing.frames import Axis, columns, rows
-from ...drawing.svg import SHAPES, Canvas, halves, nice_ticks, spread, text_width, thinned
+from ...drawing.looks import PLAIN, Looks, shape_of
+from ...drawing.svg import Canvas, halves, nice_ticks, spread, text_width, thinned
 from ...format import NBSP, number, percent
 from .log import Epoch
 
@@ -16,15 +17,20 @@ HEIGHT = 236.0
 Line = list[tuple[int, float]]  # epochs and values
 
 
-def loss_panel(kind: str, epochs: Sequence[Epoch], best: int | None) -> Markup | None:
+def loss_panel(
+    kind: str, epochs: Sequence[Epoch], best: int | None, looks: Looks = PLAIN
+) -> Markup | None:
     """Loss on train and dev by epoch; None where the log has neither."""
     lines = _lines(epochs, {"train": "train_loss", "dev": "dev_loss"})
-    return _panel(kind, "loss", lines, best, 1.0)
+    return _panel(kind, "loss", lines, best, 1.0, looks.style(kind))
 
 
-def accuracy_panel(kind: str, epochs: Sequence[Epoch], best: int | None) -> Markup | None:
+def accuracy_panel(
+    kind: str, epochs: Sequence[Epoch], best: int | None, looks: Looks = PLAIN
+) -> Markup | None:
     """Accuracy on dev by epoch in percent; None where the log has none."""
-    return _panel(kind, "accuracy, %", _lines(epochs, {"dev": "dev_accuracy"}), best, 100.0)
+    lines = _lines(epochs, {"dev": "dev_accuracy"})
+    return _panel(kind, "accuracy, %", lines, best, 100.0, looks.style(kind))
 
 
 def _lines(epochs: Sequence[Epoch], columns_of: Mapping[str, str]) -> dict[str, Line]:
@@ -37,7 +43,7 @@ def _lines(epochs: Sequence[Epoch], columns_of: Mapping[str, str]) -> dict[str, 
 
 
 def _panel(
-    kind: str, name: str, lines: Mapping[str, Line], best: int | None, scale: float
+    kind: str, name: str, lines: Mapping[str, Line], best: int | None, scale: float, style: str
 ) -> Markup | None:
     """One panel, for wide and narrow windows; ``scale`` is what a value is multiplied with."""
     if not lines:
@@ -54,14 +60,20 @@ def _panel(
 
     def draw(width: float, shape: str) -> Canvas:
         canvas = Canvas(width, HEIGHT, label, shape)
-        _draw(canvas, kind, name, lines, best, scale)
+        _draw(canvas, shape_of(kind), style, name, lines, best, scale)
         return canvas
 
     return halves(draw)
 
 
 def _draw(
-    canvas: Canvas, kind: str, name: str, lines: Mapping[str, Line], best: int | None, scale: float
+    canvas: Canvas,
+    marker: str,
+    own: str,
+    name: str,
+    lines: Mapping[str, Line],
+    best: int | None,
+    scale: float,
 ) -> None:
     """Axes, the epoch that was kept, lines with their names."""
     epochs = [epoch for line in lines.values() for epoch, _ in line]
@@ -83,11 +95,11 @@ def _draw(
         _kept(canvas, x(best), best, right)
     ends = spread([y(scale * line[-1][1]) for line in lines.values()], 14, top, bottom)
     for (split, line), end in zip(lines.items(), ends, strict=True):
-        style = f"curve {kind}" if split == "dev" else f"curve thin d1 {kind}"
+        style = f"curve {own}" if split == "dev" else f"curve thin d1 {own}"
         canvas.path([(x(epoch), y(scale * value)) for epoch, value in line], style)
         for epoch, value in line if split == "dev" and len(line) <= 40 else []:
             said = percent(value) if scale == 100 else number(value, 3)
-            canvas.marker(SHAPES.get(kind, "circle"), x(epoch), y(scale * value), f"mark {kind}",
+            canvas.marker(marker, x(epoch), y(scale * value), f"mark {own}",
                           f"{split}, epoch {epoch}: {said}")  # fmt: skip
         canvas.text(x(line[-1][0]) + 10, end + 4, split, "value halo")
 

@@ -25,13 +25,13 @@ def _time_axis(canvas: Canvas, left: float, cell: float, steps: int) -> None:
     canvas.text(left + cell * steps / 2, canvas.height - 5, "time step", "muted", "middle")
 
 
-def word_panel(raster: Raster, language: str, kind: str, spiking: bool) -> Markup:
+def word_panel(raster: Raster, language: str, style: str, spiking: bool) -> Markup:
     """Words as rows, time steps as columns; the darker a cell, the more input channels spike.
 
     Args:
         raster: the sentence.
         language: of its words.
-        kind: of the model, for the colour.
+        style: of the model, for the colour.
         spiking: False for direct input, where cells show the mean size of the current instead.
     """
     words, rows = raster.words[:MOST_WORDS], raster.input[:MOST_WORDS]
@@ -52,7 +52,7 @@ def word_panel(raster: Raster, language: str, kind: str, spiking: bool) -> Marku
             canvas.rect(x, y, cell - (cell > 4), tall - 1, "cell")
             opacity = min(0.04 + 0.66 * value / peak, 0.99)
             title = f"{word}, step {j + 1}: {shown}" if raster.steps <= 16 else ""
-            canvas.rect(x, y, cell - (cell > 4), tall - 1, f"fill {kind}", title, opacity)
+            canvas.rect(x, y, cell - (cell > 4), tall - 1, f"fill {style}", title, opacity)
             if cell >= 24:
                 short = f"{100 * value:.0f}" if spiking else f"{value:.2f}"
                 canvas.text(x + cell / 2, y + 16.5, short, "value small", "middle")
@@ -60,7 +60,7 @@ def word_panel(raster: Raster, language: str, kind: str, spiking: bool) -> Marku
     return canvas.markup()
 
 
-def neuron_panel(name: str, spikes: Sequence[Sequence[int]], kind: str) -> Markup:
+def neuron_panel(name: str, spikes: Sequence[Sequence[int]], style: str) -> Markup:
     """Spikes of one layer, (T, C) of 0 and 1: neurons as rows, the busiest on top."""
     steps, neurons = len(spikes), len(spikes[0]) if spikes else 0
     trains = sorted(
@@ -82,12 +82,12 @@ def neuron_panel(name: str, spikes: Sequence[Sequence[int]], kind: str) -> Marku
         for t, spike in enumerate(train)
         if spike
     )
-    canvas.boxes(corners, cell - (cell > 4), tall - gap, f"fill crisp {kind}")
+    canvas.boxes(corners, cell - (cell > 4), tall - gap, f"fill crisp {style}")
     _time_axis(canvas, left, cell, steps)
     return canvas.markup()
 
 
-def logit_panel(raster: Raster, classes: Sequence[str], kind: str) -> Markup:
+def logit_panel(raster: Raster, classes: Sequence[str], style: str) -> Markup:
     """Running logits of every class over time; the winning class at the end is drawn strong."""
     steps, last = len(raster.logits), raster.logits[-1]
     names = [classes[k] if k < len(classes) else f"class {k}" for k in range(len(last))]
@@ -106,7 +106,7 @@ def logit_panel(raster: Raster, classes: Sequence[str], kind: str) -> Markup:
     places = spread([y(value) for value in last], 15, TOP + 4, y.start - 2)
     for k in sorted(range(len(last)), key=lambda k: k == winner):
         curve = [(left + cell * (t + 0.5), row[k]) for t, row in enumerate(raster.logits)]
-        _logit(canvas, names[k], curve, y, kind if k == winner else "other")
+        _logit(canvas, names[k], curve, y, style if k == winner else "other")
         bold = "strong" if k == winner else "muted"
         canvas.text(right + 4, places[k] + 4, shortened(names[k], 110), bold)
     _time_axis(canvas, left, cell, steps)

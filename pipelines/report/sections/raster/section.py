@@ -18,13 +18,15 @@ from .sentence import sentence
 class RasterFigures:
     """Sentences of every SNN, the last one first.
 
-    spiking: whether its input is spikes, and not exact values; classes, language: of the texts.
+    spiking: whether its input is spikes, and not exact values; classes, language: of the texts;
+    styles: of the models, for their colours.
     """
 
     sentences: Mapping[str, list[Raster]]
     spiking: Mapping[str, bool]
     classes: list[str]
     language: str
+    styles: Mapping[str, str]
 
 
 class SentenceSpikes(Section[RasterFigures]):
@@ -45,7 +47,8 @@ class SentenceSpikes(Section[RasterFigures]):
         if not sentences:
             return None
         spiking = {kind: not run.models[kind].has_exact_input for kind in sentences}
-        return RasterFigures(sentences, spiking, run.classes, run.language)
+        styles = {kind: run.looks.style(kind) for kind in sentences}
+        return RasterFigures(sentences, spiking, run.classes, run.language, styles)
 
     def heading(self, figures: RasterFigures | None) -> str:
         """How many sentences there are."""
@@ -59,7 +62,10 @@ class SentenceSpikes(Section[RasterFigures]):
             {
                 "kind": kind,
                 "sentences": [
-                    sentence(raster, kind, number, classes, language, figures.spiking[kind])
+                    sentence(
+                        *(raster, kind, number, classes, language, figures.spiking[kind]),
+                        figures.styles[kind],
+                    )
                     for number, raster in enumerate(own, 1)
                 ],
             }

@@ -14,7 +14,13 @@ Row = dict[str, Any]
 
 
 def sentence(
-    raster: Raster, kind: str, number: int, classes: Sequence[str], language: str, spiking: bool
+    raster: Raster,
+    kind: str,
+    number: int,
+    classes: Sequence[str],
+    language: str,
+    spiking: bool,
+    style: str,
 ) -> Row:
     """The panels of one sentence.
 
@@ -25,6 +31,7 @@ def sentence(
         classes: names of the classes
         language: of the text
         spiking: whether the input is spikes
+        style: of the model, for the colour
 
     Returns:
         ``raster``, ``spiking``, ``predicted`` (a class), and the figures ``words``, ``layers`` (of
@@ -34,15 +41,15 @@ def sentence(
     names = [classes[k] if k < len(classes) else f"class {k}" for k in range(len(last))]
     stem, of = f"sentence-{number}-{kind}", f"of sentence {number}, {title(kind)}"
     panels = {
-        "input": word_panel(raster, language, kind, spiking),
-        "logits": logit_panel(raster, classes, kind),
+        "input": word_panel(raster, language, style, spiking),
+        "logits": logit_panel(raster, classes, style),
     }
     return {
         "raster": raster,
         "spiking": spiking,
         "predicted": names[max(range(len(last)), key=last.__getitem__)],
         "words": figure(f"{stem}-input", f"input {of}", panels["input"], _words(raster)),
-        "layers": [_layer(name, spikes, kind, stem, of) for name, spikes in raster.layers.items()],
+        "layers": [_layer(name, spikes, style, stem, of) for name, spikes in raster.layers.items()],
         "logits": figure(
             f"{stem}-logits", f"logits {of}", panels["logits"], _logits(raster, names)
         ),
@@ -65,14 +72,14 @@ def _logits(raster: Raster, names: Sequence[str]) -> list[Row]:
     ]
 
 
-def _layer(name: str, spikes: Sequence[Sequence[int]], kind: str, stem: str, of: str) -> Row:
+def _layer(name: str, spikes: Sequence[Sequence[int]], style: str, stem: str, of: str) -> Row:
     """One layer: its neurons, how many of them fire, and its figure."""
     trains = list(zip(*spikes, strict=True))
     rows = [
         {"neuron": c, **{f"step {t}": s for t, s in enumerate(train, 1)}}
         for c, train in enumerate(trains)
     ]
-    panel = neuron_panel(name, spikes, kind)
+    panel = neuron_panel(name, spikes, style)
     return {
         "name": name,
         "neurons": len(trains),

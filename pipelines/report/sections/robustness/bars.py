@@ -107,11 +107,11 @@ def _bar(canvas: Canvas, row: AttackResult, y: float, x: Axis) -> None:
     high = row.scores.accuracy_under_attack_high
     title = f"{_victim(row)}, {attack_name(row.attack)}: {percent(clean)} before, "
     title += f"{percent(under)} under attack"
-    canvas.rect(x(0), y + 2, x(clean) - x(0), 17, f"fill {row.kind}", title, opacity=0.22)
+    canvas.rect(x(0), y + 2, x(clean) - x(0), 17, f"fill {row.style}", title, opacity=0.22)
     if held is not None and _unheld(row):
         title += f", {percent(held)} after the successes that hold"
-        canvas.rect(x(0), y + 2, x(held) - x(0), 17, f"fill {row.kind}", title, opacity=0.45)
-    canvas.rect(x(0), y + 2, x(under) - x(0), 17, f"fill {row.kind}", title)
+        canvas.rect(x(0), y + 2, x(held) - x(0), 17, f"fill {row.style}", title, opacity=0.45)
+    canvas.rect(x(0), y + 2, x(under) - x(0), 17, f"fill {row.style}", title)
     if low is not None and high is not None:
         for style in ("whisker back", "whisker"):
             canvas.line(x(low), y + 10.5, x(high), y + 10.5, style)

@@ -19,8 +19,6 @@ from ...drawing.svg import Canvas, fitting, shortened, text_width
 from ...format import NBSP, percent
 from .read import AttackResult
 
-DASHES = 6  # patterns of lines that report.css has
-
 
 def panels(rows: Sequence[AttackResult]) -> list[dict[str, Any]]:
     """For each attack its name, ``queries`` and ``words``, two figures."""
@@ -52,13 +50,13 @@ def panels(rows: Sequence[AttackResult]) -> list[dict[str, Any]]:
 
 def line_styles(rows: Sequence[AttackResult]) -> dict[str, str]:
     """Class of every victim's line: the colour of its model, and a pattern among those alike."""
-    kinds: dict[str, int] = {}
+    alike: dict[str, int] = {}
     styles: dict[str, str] = {}
     for row in rows:
         if row.victim not in styles:
-            number = kinds.get(row.kind, 0)
-            kinds[row.kind] = number + 1
-            styles[row.victim] = f"{row.kind} d{number % DASHES}"
+            number = alike.get(row.style, 0)
+            alike[row.style] = number + 1
+            styles[row.victim] = f"{row.style} {row.looks.pattern(row.victim, number)}"
     return styles
 
 
@@ -166,5 +164,5 @@ def _box(canvas: Canvas, places: Sequence[float], y: float, row: AttackResult) -
         canvas.line(end, y + 3, end, y + 9, "whisker")
     canvas.rect(low, y, max(high - low, 1.5), 12, "fill paper")
     title = f"{victim_name(row.victim)}: least, quartiles and most of the share of words changed"
-    canvas.rect(low, y, max(high - low, 1.5), 12, f"fill {row.kind}", title, opacity=0.5)
+    canvas.rect(low, y, max(high - low, 1.5), 12, f"fill {row.style}", title, opacity=0.5)
     canvas.line(middle, y - 1, middle, y + 13, "whisker")

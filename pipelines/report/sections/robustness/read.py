@@ -10,16 +10,17 @@ from .....attacks.records import Record, read_records, records_path
 from .....attacks.statistics.rows import AttackRow, Scores
 from ....quality.chance import while_used
 from ....run_folder.records.attack import AttackStage
-from ....run_folder.stages import PIPELINE
+from ...drawing.looks import PLAIN, Looks
 from ...read import Run
 
 
 @dataclass(frozen=True)
 class AttackResult:
-    """One attack on one victim: its row in the stage, and the record of each text."""
+    """One attack on one victim: its row in the stage, the record of each text, and looks."""
 
     row: AttackRow
     records: list[Record]
+    looks: Looks = PLAIN
 
     @property
     def victim(self) -> str:
@@ -37,9 +38,9 @@ class AttackResult:
         return self.row.scores
 
     @property
-    def kind(self) -> str:
-        """For its colour: ann, snn or finetuned; "ink" for another."""
-        return next((kind for kind in PIPELINE if self.victim.startswith(kind)), "ink")
+    def style(self) -> str:
+        """For its colour: see `Looks.style`."""
+        return self.looks.style(self.victim)
 
     @property
     def main(self) -> bool:
@@ -87,7 +88,9 @@ def read_robustness(run: Run) -> RobustnessFigures | None:
         stage = run.folder.record("attack", AttackStage, run.results)
         folder = run.path / "attack"
         results = [
-            AttackResult(row, read_records(records_path(folder, row.victim, row.attack))[1])
+            AttackResult(
+                row, read_records(records_path(folder, row.victim, row.attack))[1], run.looks
+            )
             for row in stage.rows
         ]
     warning = while_used(run.models, "attack")

@@ -10,6 +10,7 @@ from .....attacks.presets.noise import NOISE
 from .....attacks.statistics.conclusions import conclusions
 from .....attacks.statistics.pairs import pair_sentences
 from .....attacks.statistics.rows import AttackRow
+from .....attacks.statistics.scores import largest_share
 from .....attacks.statistics.tables import COLUMNS, COMPARISON_COLUMNS, TRANSFER_COLUMNS, table_rows
 from .....typed_json import to_json
 from ....display.names import attack, title, with_names
@@ -76,6 +77,7 @@ class Robustness(Section[RobustnessFigures]):
             "failed": any(result.scores.errors for result in results),
             "claims": any(result.scores.unverified_share for result in results),
             "held": _all_held(results),
+            "largest": _largest_class(main),
             "spelled": any(result.scores.similarity is not None for result in main),
             "dropped": {name: parts for name, parts in attacks.dropped.items() if parts},
             "comparisons": attacks.comparisons,
@@ -116,6 +118,15 @@ def _bars(results: Sequence[AttackResult], dataset: str) -> Figure | None:
     values = table_rows([to_json(result.row) for result in results], dataset)
     title = "accuracy under attack"
     return figure("accuracy-under-attack", title, robustness_bars(results), values)
+
+
+def _largest_class(results: Sequence[AttackResult]) -> tuple[float, float] | None:
+    """The least and the most that always answering one class gets right in a row; None of none.
+
+    Read off the records, so that runs of before it was kept have it too.
+    """
+    shares = [share for r in results if (share := largest_share(r.records)) is not None]
+    return (min(shares), max(shares)) if shares else None
 
 
 def _by_attack(results: Sequence[AttackResult]) -> list[AttackResult]:
