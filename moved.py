@@ -16,6 +16,14 @@ from types import ModuleType
 
 ROOT = __name__.rpartition(".")[0]
 
+_CODES = {
+    "direct": "models.encoders.codes.direct",
+    "poisson": "models.encoders.codes.poisson",
+    "saf": "models.encoders.codes.saf",
+    "bitplane": "models.encoders.codes.bitplane",
+    "ttfs": "models.encoders.codes.times.ttfs",
+}
+
 # old module: the modules in which its public names are now
 MODULES: dict[str, tuple[str, ...]] = {
     "attacks.blocks": ("attacks.preset", "attacks.building.builders"),
@@ -29,7 +37,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "convert.counts": ("models.operations", "models.nodes.fan_out"),
     "convert.encoders": (
         "models.encoders.encoder",
-        *(f"models.encoders.{code}" for code in ("direct", "poisson", "saf", "bitplane", "ttfs")),
+        *_CODES.values(),
     ),
     "convert.options": ("convert.recipes.options",),
     "convert.outputs": ("models.outputs",),
@@ -42,6 +50,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "engine.choose": ("engine.engines", "engine.reference"),
     "models.activations": ("models.nodes.activations",),
     "models.dpcnn": ("models.families.dpcnn",),
+    **{f"models.encoders.{name}": (place,) for name, place in _CODES.items()},
     "models.layers": ("models.nodes.layers",),
     "models.merge": ("models.nodes.merge",),
     "models.neuron_spec": ("models.neurons.spec",),

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from math import inf
 
 import torch
 from torch import Tensor
 
 from ...errors import InputError
 from .code import Code
-from .poisson import CODE as POISSON
+from .codes.poisson import CODE as POISSON
+
+ROUNDING = 1e-5
+"""What float32 may add to an error bound."""
 
 # two texts of three channels and four positions; zeros are among them, as padding is
 VALUES = (
@@ -53,9 +57,18 @@ def _broken(code: Code, values: Tensor, steps: int) -> Iterator[str]:
         yield "be silent for zero, which padding is"
     if not torch.equal(frames, encode(values)):
         yield "draw from the generator alone"
+    if not 0 < code.worth(steps) < inf:
+        yield "say what a mean rate is worth, by a number above 0"
+    off = float((code.decode(frames) - values).abs().max())
+    if not off <= code.error_bound(steps) + ROUNDING:  # also catches NaN
+        yield f"decode to within its error bound ({code.error_bound(steps):.3g} or less)"
     if code.stochastic:
         yield from _broken_noise(code, values, encode(values, True), steps)
-    elif code.by_word:
+        return
+    alone = torch.cat([encode(text) for text in values.split(1)], dim=1)
+    if not (torch.equal(frames, alone) and torch.equal(frames[..., :2], encode(values[..., :2]))):
+        yield "send the same for a text whatever stands beside and after it"
+    if code.by_word:
         yield from _broken_frames(code, values, frames)
 
 
@@ -76,10 +89,11 @@ def _broken_noise(code: Code, values: Tensor, frames: Tensor, steps: int) -> Ite
 
 def _broken_frames(code: Code, values: Tensor, frames: Tensor) -> Iterator[str]:
     """The same of frames (T, B, C, L) of a code that makes them by word."""
-    every = (0, 1, 2)
+    every = (0, 1, 2) if code.elementwise else (0, 2)  # texts, channels, positions
     turned = code.encode(values.flip(every), len(frames))
     if not torch.equal(turned.flip([axis + 1 for axis in every]), frames):
-        yield "send the same for a value wherever it stands (else: elementwise = False)"
+        kind, answer = ("value", "elementwise") if code.elementwise else ("word", "whole_words")
+        yield f"send the same for a {kind} wherever it stands (else: {answer} = False)"
         return
     order = code.frame_order(len(frames))
     rows = values.transpose(1, 2).flatten(0, 1)  # (B * L, C)

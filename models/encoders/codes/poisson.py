@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
-from .code import Code
+from ..in_pieces import InPieces
 
 
-class Poisson(Code):
+class Poisson(InPieces):
     """Independent Bernoulli(x) spikes at every step (Lv et al. 2023, section 3.2)."""
 
     stochastic = True
@@ -18,20 +19,6 @@ class Poisson(Code):
     contains_shorter = True  # of independent draws, the first t are as t are
     pooling = "counts", "random spikes: a maximum of spikes would grow with the positions"
     colour = "#c44e52"
-
-    def encode(
-        self,
-        values: Tensor,
-        steps: int,
-        generator: torch.Generator | None = None,
-        shared_noise: bool = False,
-    ) -> Tensor:
-        """Frames (T, B, C, L) of values (B, C, L): a spike where a uniform draw is below the value.
-
-        ``shared_noise``: one noise field (T, 1, C, L) for the whole batch, drawn position after
-        position.
-        """
-        return next(self.pieces(values, steps, steps, generator, shared_noise))
 
     def pieces(
         self,
@@ -41,7 +28,11 @@ class Poisson(Code):
         generator: torch.Generator | None = None,
         shared_noise: bool = False,
     ) -> Iterator[Tensor]:
-        """As `Code.pieces`: a step's draws at a time; those that are shared, of one text, whole."""
+        """As `Code.pieces`: a spike where a uniform draw is below the value.
+
+        A step's draws at a time; those that are shared, (T, 1, C, L) of one text, position after
+        position and whole.
+        """
         field = None
         if shared_noise:
             shape = (values.shape[2], steps, 1, values.shape[1])
@@ -53,6 +44,10 @@ class Poisson(Code):
             else:
                 draws = field[start : start + size]
             yield (draws.to(values.device) < values).to(values.dtype)
+
+    def error_bound(self, steps: int) -> float:
+        """sqrt(log(2e6) / 2T), by Hoeffding's inequality for T draws, and never above 1."""
+        return min(1.0, math.sqrt(math.log(2e6) / (2 * steps)))
 
 
 CODE = Poisson()
