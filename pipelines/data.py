@@ -20,6 +20,7 @@ from ..seeds import generator
 from ..text.datasets.dataset import Dataset
 from ..text.datasets.named import NAMED, dataset_names
 from ..text.datasets.readers.options import OPTION_NAMES
+from ..text.maps.options import USUAL, options_of
 from ..text.stages import STAGES
 from ..text.stages.load import load_stage
 from ..text.stages.stage import Stage
@@ -236,6 +237,7 @@ def prepare_data(
         min_count=settings.min_count,
         seed=seed,
         writing=writing_of(settings, words, dataset.language),
+        maps=options_of(settings),
     )
     # now that nothing is wrong with either
     told = tell_data(dataset) | tell_writing(dataset, stage) | _told(stage)
@@ -251,7 +253,7 @@ def _resolved(settings: DataSettings, seed: int) -> dict[str, Any]:
     """The settings that tell a run from others, without those of `sources.writing`."""
     resolved = settings_dict(settings, seed=seed)
     # absent at their defaults, so that runs of before there were such options are the same still
-    later = dict.fromkeys(OPTION_NAMES) | {"stage": DataSettings.stage}
+    later = dict.fromkeys(OPTION_NAMES) | {"stage": DataSettings.stage} | vars(USUAL)
     resolved = {k: v for k, v in resolved.items() if k not in later or v != later[k]}
     return without(resolved, tuple(NONE))
 

@@ -17,6 +17,7 @@ from ..models.saving import save_model
 from ..models.text_model import TextModel
 from ..text.stages import STAGES
 from .data import Prepared, prepare_data
+from .display.output import warn
 from .quality.baseline import LINEAR, linear_baseline
 from .quality.latency import latency_figures
 from .quality.quality import model_figures
@@ -63,6 +64,11 @@ def train(
         prepared = prepare_data(run, data, seed, force)
         own_vectors = data.vectors in OWN_VECTORS and prepared.stage.hands_on == "ids"
         settings = train_defaults(settings, len(prepared.dataset.train), own_vectors)
+        if data.sparsity and settings.train_vectors:
+            warn(
+                "the word vectors are trained with the network, which fills the zeros of "
+                "--sparsity again: add --train-vectors false to keep them"
+            )
         unread = settings.unread()
         resolved = settings_dict(settings, seed=seed)
         resolved = {name: value for name, value in resolved.items() if name not in unread}

@@ -22,6 +22,11 @@ GROUPS: dict[str, Sequence[Group]] = {
             "What a text is cut into, and the vectors of its parts.",
             "stage vectors dim max_length min_count",
         ),
+        Group(
+            "value map",
+            "What brings vectors to [-1, 1] before the ANN is trained on them.",
+            "value_map map_sigmas map_tail sparsity",
+        ),
     ),
     "TrainSettings": (
         Group("training", "How long and how fast the ANN is trained."),
