@@ -23,6 +23,7 @@ HELP = {
     "evaluate": "measure a model of a run on a split or a file",
     "predict": "classify texts with a model of a run",
     "explain": "show which words and windows carry the decision on one text",
+    "encode": "show the spikes that a text becomes: raster, rates, decoding error",
     "app": "a page in the browser to try a run's models on texts of your own",
     "export": "write a model of a run as a file that other programs read",
     "data": "list the named data sets, or download one from its source",
@@ -34,5 +35,5 @@ COMMANDS: Registry[Command] = Registry(
     __name__,
     "COMMAND",
     tuple(HELP),
-    {name: f"one_text.{name}" for name in ("explain", "app")},
+    {name: f"one_text.{name}" for name in ("explain", "encode", "app")},
 )

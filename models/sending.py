@@ -1,0 +1,82 @@
+"""What the input code of a spiking model sends of one text, and what that stands for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..seeds import generator
+from .batches import to_batch
+from .encoders.encoder import Encoder
+from .snn import SpikingTextModel
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One text of L positions as frames, on the CPU.
+
+    Attributes:
+        frames: (T, L, C) of C input channels, 0 or 1 where the code spikes
+        vectors: (L, D) what was to be sent, in [-1, 1]
+        decoded: (L, D) what the frames stand for
+    """
+
+    frames: Tensor
+    vectors: Tensor
+    decoded: Tensor
+
+    @property
+    def spikes(self) -> Tensor:
+        """Spikes (L, T) of each position and step; of analog frames the sum of their sizes."""
+        return self.frames.abs().sum(dim=2, dtype=torch.float64).T
+
+    @property
+    def rates(self) -> Tensor:
+        """Spikes (L,) a channel and step of each position."""
+        return self.frames.abs().mean(dim=(0, 2), dtype=torch.float64)
+
+    @property
+    def errors(self) -> Tensor:
+        """Root mean square (L,) of decoded less vector, over the components."""
+        return (self.decoded - self.vectors).double().square().mean(dim=1).sqrt()
+
+    @property
+    def sizes(self) -> Tensor:
+        """Root mean square (L,) of the components of each vector."""
+        return self.vectors.double().square().mean(dim=1).sqrt()
+
+    @property
+    def distinct(self) -> list[int]:
+        """How many different frames each position has, silence too."""
+        return [_different(self.frames[:, i]) for i in range(self.frames.shape[1])]
+
+    @property
+    def distinct_in_all(self) -> int:
+        """How many different frames the text has, silence too."""
+        return _different(self.frames.flatten(0, 1))
+
+
+def _different(frames: Tensor) -> int:
+    return len(torch.unique(frames, dim=0)) if len(frames) else 0
+
+
+@torch.no_grad()
+def send(model: SpikingTextModel, sequence: np.ndarray, seed: int = 0) -> Sent:
+    """The frames of one text, those that every engine runs the network on.
+
+    Args:
+        model: an SNN
+        sequence: ids (L,) or vectors (L, D), as the text stage gives them
+        seed: of the draw of a stochastic code, as that of `classifier.logits_by_step`
+    """
+    ids, lengths = to_batch([sequence], model)
+    noise = generator(seed, "noise", 0)
+    frames = model.frames(ids, lengths, noise, shared_noise=True).cpu()  # (T, 1, C, L)
+    vectors = model.embed(ids).cpu()  # (1, D, L)
+    assert isinstance(model.encoder, Encoder)
+    decoded = model.encoder.decoded(frames)  # (1, D, L)
+    size = len(sequence)
+    return Sent(frames[:, 0].transpose(1, 2)[:, :size], vectors[0].T[:size], decoded[0].T[:size])
