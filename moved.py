@@ -16,7 +16,13 @@ from types import ModuleType
 
 ROOT = __name__.rpartition(".")[0]
 
-_CODES = ("direct", "poisson", "saf", "bitplane", "ttfs")
+_CODES = {
+    "direct": "models.encoders.codes.direct",
+    "poisson": "models.encoders.codes.poisson",
+    "saf": "models.encoders.codes.saf",
+    "bitplane": "models.encoders.codes.bitplane",
+    "ttfs": "models.encoders.codes.times.ttfs",
+}
 
 # old module: the modules in which its public names are now
 MODULES: dict[str, tuple[str, ...]] = {
@@ -31,7 +37,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "convert.counts": ("models.operations", "models.nodes.fan_out"),
     "convert.encoders": (
         "models.encoders.encoder",
-        *(f"models.encoders.codes.{code}" for code in _CODES),
+        *_CODES.values(),
     ),
     "convert.options": ("convert.recipes.options",),
     "convert.outputs": ("models.outputs",),
@@ -44,7 +50,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "engine.choose": ("engine.engines", "engine.reference"),
     "models.activations": ("models.nodes.activations",),
     "models.dpcnn": ("models.families.dpcnn",),
-    **{f"models.encoders.{code}": (f"models.encoders.codes.{code}",) for code in _CODES},
+    **{f"models.encoders.{name}": (place,) for name, place in _CODES.items()},
     "models.layers": ("models.nodes.layers",),
     "models.merge": ("models.nodes.merge",),
     "models.neuron_spec": ("models.neurons.spec",),

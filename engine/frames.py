@@ -3,7 +3,7 @@
 Most deterministic codes send the same frames wherever a word stands, so they are made once for
 every distinct word, and a step only says which of them it sends: one frame for direct input, b for
 the bit-plane code of 2^b - 1 steps, T for sum-and-fire (`Code.frame_order`). Random spikes are
-drawn for every position, and the frames of codes that look at a value's place are made there.
+drawn for every position, and the frames of codes that look at a word's place are made there.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def token_frames(encoder: Encoder, vectors: Tensor, steps: int) -> TokenFrames:
     """Distinct frames of real tokens, under a code whose frames depend on the word alone.
 
     Args:
-        encoder: with a rate code that makes frames by word
+        encoder: with a code that makes frames by word, for neurons that count
         vectors: (N, D) in [-1, 1]
         steps: T
 
@@ -66,7 +66,8 @@ def token_frames(encoder: Encoder, vectors: Tensor, steps: int) -> TokenFrames:
         Frames (F, N, D'), equal to what ``encoder.encode`` sends at a valid position.
 
     Raises:
-        ValueError: the code makes frames by position (`position_frames`) or is no rate code.
+        ValueError: the code makes frames by position (`position_frames`), or neurons of its own
+            read it.
         InputError: the code cannot run for ``steps``.
     """
     order = frame_order(encoder, steps)
@@ -76,7 +77,7 @@ def token_frames(encoder: Encoder, vectors: Tensor, steps: int) -> TokenFrames:
 def distinct_frames(encoder: Encoder, rows: Tensor, steps: int) -> Tensor:
     """Frames (F, N, K) of values (N, K) in [0, 1] on channels of their own (see `token_frames`)."""
     coding = encoder.coding
-    if not (coding.by_word and coding.rate):
+    if coding.own_neurons or not coding.by_word:
         raise ValueError(
             f"expected a code whose frames depend on the word alone, got {encoder.code}"
         )
@@ -94,7 +95,7 @@ def position_frames(
     """Frames of every position of a batch, as the reference draws them.
 
     Args:
-        encoder: any rate code
+        encoder: of any code
         x: (B, D, L) padded vectors in [-1, 1]
         lengths: (B,) valid positions
         steps: T

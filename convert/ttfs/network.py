@@ -208,7 +208,7 @@ def convert_ttfs(
     """
     encoder = encoder or Encoder("ttfs")
     encoder.check_steps(window)
-    if encoder.coding.rate:
+    if not encoder.coding.own_neurons:
         raise InputError(
             f"expected the encoder ttfs for a time-to-first-spike network, but got {encoder.code}"
         )

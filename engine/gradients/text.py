@@ -16,8 +16,9 @@ An ANN has no spikes: the first two are its own gradient (with QCFS's straight-t
 
 The input code is passed as the rate it sends: the mean frame of every rate code is the mapped
 value over its worth, up to rounding or noise, so dL/dx' = sum_t dL/dx'(t) / worth. That is exact
-for direct input, the straight-through estimator for saf and bitplane, and the derivative of the expected spike for
-Poisson; an ANN that reads mean frames passes them likewise. The mapping is passed exactly; a
+for direct input, the straight-through estimator for codes that round, and the derivative of the
+expected spike for codes that are drawn; of codes of time it is that of the rate which their counts
+stand for. An ANN that reads mean frames passes them likewise. The mapping is passed exactly; a
 component of 0 under ``split`` has the mean of the slopes on either side. Clipping to [-1, 1] is
 passed as if it were not there.
 

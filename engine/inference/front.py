@@ -95,7 +95,7 @@ class Front:
 
     def word_frames(self, words: Tensor, compiled: bool) -> Tensor:
         """Distinct frames (N, F, K) of word ids (N,)."""
-        vectors = self.model.embedding.weight.detach()[words]  # (N, D)
+        vectors, steps = self.model.embedding.weight.detach()[words], self.model.steps  # (N, D)
         # where x = p - n is projected, the code of |x| with the sign of x is the code of p and n
         if self.opposite:
             rows = self.encoder.amplified(vectors.clamp(-1, 1))
@@ -103,11 +103,14 @@ class Front:
             rows = mapped_rows(self.encoder, vectors)
         if self.encoder.exact and self.frames == 1:  # the values themselves, sign and all
             return rows.unsqueeze(1)
+        if self.opposite and not self.encoder.coding.elementwise:
+            frames = distinct_frames(self.encoder, mapped_rows(self.encoder, vectors), steps)
+            return self.signed(frames).transpose(0, 1).contiguous()
         signs = torch.where(rows < 0, -1.0, 1.0)
         values = rows.abs() if self.opposite else rows
         if compiled and self.encoder.coding.sum_and_fire:
             return self._sum_and_fire(values, signs)
-        frames = distinct_frames(self.encoder, values, self.model.steps)  # (F, N, K)
+        frames = distinct_frames(self.encoder, values, steps)  # (F, N, K)
         if self.opposite:
             frames = frames * signs
         return frames.transpose(0, 1).contiguous()

@@ -64,7 +64,11 @@ def _broken(code: Code, values: Tensor, steps: int) -> Iterator[str]:
         yield f"decode to within its error bound ({code.error_bound(steps):.3g} or less)"
     if code.stochastic:
         yield from _broken_noise(code, values, encode(values, True), steps)
-    elif code.by_word:
+        return
+    alone = torch.cat([encode(text) for text in values.split(1)], dim=1)
+    if not (torch.equal(frames, alone) and torch.equal(frames[..., :2], encode(values[..., :2]))):
+        yield "send the same for a text whatever stands beside and after it"
+    if code.by_word:
         yield from _broken_frames(code, values, frames)
 
 
@@ -85,10 +89,11 @@ def _broken_noise(code: Code, values: Tensor, frames: Tensor, steps: int) -> Ite
 
 def _broken_frames(code: Code, values: Tensor, frames: Tensor) -> Iterator[str]:
     """The same of frames (T, B, C, L) of a code that makes them by word."""
-    every = (0, 1, 2)
+    every = (0, 1, 2) if code.elementwise else (0, 2)  # texts, channels, positions
     turned = code.encode(values.flip(every), len(frames))
     if not torch.equal(turned.flip([axis + 1 for axis in every]), frames):
-        yield "send the same for a value wherever it stands (else: elementwise = False)"
+        kind, answer = ("value", "elementwise") if code.elementwise else ("word", "whole_words")
+        yield f"send the same for a {kind} wherever it stands (else: {answer} = False)"
         return
     order = code.frame_order(len(frames))
     rows = values.transpose(1, 2).flatten(0, 1)  # (B * L, C)

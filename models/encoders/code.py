@@ -33,15 +33,20 @@ class Code(ABC):
         stochastic: frames are drawn at random, anew for every text and position
         elementwise: what a value sends depends on it, T and the draws alone, not on the values
             beside it nor on its place; where False, frames are made for every position of a text
-            instead of once for a word
+            instead of once for a word, or `whole_words` says otherwise
+        whole_words: not elementwise, but what a word sends depends on its values and T alone, each
+            with its channel, wherever the word stands; so its frames are made once
         bernoulli: stochastic, and the value is the probability of each spike, drawn as `Poisson`
             does; then engines keep the noise of a position and draw less often
-        rate: a value is the mean of its frames; False where it is the time of a single spike
+        rate: a value is the mean of its frames times `worth`; False where spikes say more by when
+            they come, and neurons that count them read less than was sent
+        own_neurons: only neurons that a code goes with can read it (`Neurons.code`)
         contains_shorter: a run of T steps begins as one of fewer steps does, so that one run
             answers for all of them
         sum_and_fire: frames are the spikes of an integrate-and-fire neuron with V(0) = 1/2
         keeps_state: the encoder holds a number for every value between steps
         default_mapping: of vectors in [-1, 1] to values, where none is chosen (`encoder.Encoder`)
+        summary: what it sends, in one line
         colour: in plots; None for the next that is free
     """
 
@@ -49,12 +54,15 @@ class Code(ABC):
     exact: bool = False
     stochastic: bool = False
     elementwise: bool = True
+    whole_words: bool = False
     bernoulli: bool = False
     rate: bool = True
+    own_neurons: bool = False
     contains_shorter: bool = False
     sum_and_fire: bool = False
     keeps_state: bool = False
     default_mapping: str = "split"
+    summary: str = "a code of the user's own"
     colour: str | None = None
 
     @abstractmethod
@@ -140,12 +148,17 @@ class Code(ABC):
     @property
     def by_word(self) -> bool:
         """Whether a word has the same frames wherever it stands, so that they are made once."""
-        return self.elementwise and not self.stochastic
+        return (self.elementwise or self.whole_words) and not self.stochastic
+
+    @property
+    def read_by_value(self) -> bool:
+        """Whether what is read of a value depends on it alone, wherever its spikes come."""
+        return self.elementwise
 
     @property
     def rounds(self) -> bool:
-        """Whether T steps hold the nearest of a few levels of a value, always the same one."""
-        return self.rate and not self.exact and not self.stochastic
+        """Whether what is read of T steps is one of a few levels of a value, always the same."""
+        return not (self.own_neurons or self.exact or self.stochastic)
 
     @property
     def noiseless(self) -> str:
@@ -226,4 +239,9 @@ class Code(ABC):
         """What to do where a conversion's error is that of its input code, at T ``steps``."""
         if self.stochastic:
             return "use the saf or the bitplane code, which have no noise, or more steps"
+        if not self.rate:
+            return (
+                "the neurons count spikes, and this code says by their times what a value is: "
+                "fine-tune, or use the saf code"
+            )
         return f"the input is rounded to {steps} steps: use more steps"

@@ -32,13 +32,13 @@ def best_gain(encoder: Encoder, vectors: Tensor, counts: Tensor, steps: int) -> 
 
     Returns:
         One of `GAINS`; 1 for codes that do not round (direct), that are drawn at random, whose
-        noise is their users' to choose, or whose value is a time.
+        noise is their users' to choose, or that neurons of their own read.
     """
     code = encoder.coding
     if not code.rounds or not len(vectors):
         return 1.0
     code.check_steps(steps)
-    if code.elementwise:
+    if code.read_by_value:
         rows, weight = _components(vectors, counts)
     else:
         often = counts.argsort(descending=True, stable=True)[:ROWS]

@@ -56,8 +56,8 @@ class Poisson(Code):
             yield (draws.to(values.device) < values).to(values.dtype)
 
     def error_bound(self, steps: int) -> float:
-        """sqrt(log(2e6) / 2T): Hoeffding's inequality for T draws, kept with 1 - 1e-6."""
-        return math.sqrt(math.log(2e6) / (2 * steps))
+        """sqrt(log(2e6) / 2T), by Hoeffding's inequality for T draws, and never above 1."""
+        return min(1.0, math.sqrt(math.log(2e6) / (2 * steps)))
 
 
 CODE = Poisson()

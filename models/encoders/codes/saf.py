@@ -3,25 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ....errors import InputError
 from ..code import Code, Counts
 
 
 class SumAndFire(Code):
-    """Sum and fire: V += x; spike and V -= 1 when V >= 1; V(0) = 1/2.
+    """Sum and fire: V += x; spike and V -= theta when V >= theta; V(0) = theta / 2.
 
-    The count after T steps is floor(T x + 1/2), x rounded to T levels. Source: SNNLP (Knipper et
-    al. 2024) with V(0) = 0; the half makes it round to the nearest level instead of down.
+    The count after T steps is floor(T x / theta + V(0) / theta), at most T: x rounded to levels
+    theta / T apart. Source: SNNLP (Knipper et al. 2024) with theta = 1 and V(0) = 0; the half makes
+    it round to the nearest level instead of down. theta > 1 sends fewer spikes, each worth more;
+    theta < 1 has finer levels and clips values above theta. Register others by
+    ``CODES.add("saf2", SumAndFire(threshold=2))``.
+
+    Args:
+        threshold: theta > 0
+        initial: V(0) as a fraction of the threshold, in [0, 1)
+
+    Raises:
+        InputError: a threshold or V(0) outside of these.
     """
 
     contains_shorter = True
-    sum_and_fire = True
     keeps_state = True
-    colour = "#dd8452"
+
+    def __init__(
+        self, threshold: float = 1.0, initial: float = 0.5, colour: str | None = None
+    ) -> None:
+        if not (0 < threshold < inf and 0 <= initial < 1):
+            raise InputError(
+                "expected a threshold above 0 and V(0) of at least 0 and below 1 for sum and fire, "
+                f"but got {threshold} and {initial}"
+            )
+        self.threshold, self.initial, self.colour = threshold, initial, colour
+        self.sum_and_fire = threshold == 1 and initial == 0.5
 
     def encode(
         self,
@@ -43,18 +64,23 @@ class SumAndFire(Code):
     ) -> Iterator[Tensor]:
         """As `Code.pieces`: the potential is what one piece leaves to the next."""
         values = values.detach()  # a spike has no gradient
-        potential = torch.full_like(values, 0.5)
+        potential = torch.full_like(values, self.initial * self.threshold)
         for start in range(0, steps, size):
             frames = values.new_empty((min(size, steps - start), *values.shape))
             for frame in frames:
                 potential += values
-                torch.ge(potential, 1, out=frame)
-                potential -= frame
+                torch.ge(potential, self.threshold, out=frame)
+                potential.sub_(frame, alpha=self.threshold)
             yield frames
 
     def error_bound(self, steps: int) -> float:
-        """Half a level: 1 / 2T."""
-        return 0.5 / steps
+        """Half a level, 1 / 2T, for V(0) = 1/2 and theta = 1; a level where V(0) is 0."""
+        level = self.threshold / steps
+        return max(level * max(self.initial, 1 - self.initial), 1 - self.threshold)
+
+    def worth(self, steps: int) -> float:
+        """A spike stands for theta."""
+        return self.threshold
 
     def distinct(self, values: Tensor, steps: int) -> Tensor:
         """A frame a step: (T, *values.shape)."""
@@ -70,4 +96,5 @@ class SumAndFire(Code):
         }
 
 
-CODE = SumAndFire()
+CODE = SumAndFire(colour="#dd8452")
+FROM_ZERO = SumAndFire(initial=0)

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...neurons.ttfs import ttfs_decode, ttfs_encode
-from ..code import Code, Counts
+from ....neurons.ttfs import ttfs_decode, ttfs_encode
+from ...code import Code, Counts
 
 
 class TimeToFirstSpike(Code):
@@ -17,6 +17,7 @@ class TimeToFirstSpike(Code):
     """
 
     rate = False
+    own_neurons = True
     pooling = "spikes", "evenly spaced spikes: spikes of the strongest positions coincide"
 
     def encode(

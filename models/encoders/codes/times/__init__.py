@@ -1,0 +1,1 @@
+"""Codes whose spikes say by their times, order or weight what a value is."""
