@@ -22,11 +22,14 @@ class Sent:
         frames: (T, L, C) of C input channels, 0 or 1 where the code spikes
         vectors: (L, D) what was to be sent, in [-1, 1]
         decoded: (L, D) what the frames stand for
+        read: (L, D) what the network reads of them; less where spikes say by when they come what
+            neurons that count them do not see
     """
 
     frames: Tensor
     vectors: Tensor
     decoded: Tensor
+    read: Tensor
 
     @property
     def spikes(self) -> Tensor:
@@ -41,12 +44,17 @@ class Sent:
     @property
     def errors(self) -> Tensor:
         """Root mean square (L,) of decoded less vector, over the components."""
-        return (self.decoded - self.vectors).double().square().mean(dim=1).sqrt()
+        return _size(self.decoded - self.vectors)
+
+    @property
+    def read_errors(self) -> Tensor:
+        """The same (L,) of what the network reads."""
+        return _size(self.read - self.vectors)
 
     @property
     def sizes(self) -> Tensor:
         """Root mean square (L,) of the components of each vector."""
-        return self.vectors.double().square().mean(dim=1).sqrt()
+        return _size(self.vectors)
 
     @property
     def distinct(self) -> list[int]:
@@ -57,6 +65,11 @@ class Sent:
     def distinct_in_all(self) -> int:
         """How many different frames the text has, silence too."""
         return _different(self.frames.flatten(0, 1))
+
+
+def _size(values: Tensor) -> Tensor:
+    """Root mean square (L,) of values (L, D)."""
+    return values.double().square().mean(dim=1).sqrt()
 
 
 def _different(frames: Tensor) -> int:
@@ -77,6 +90,8 @@ def send(model: SpikingTextModel, sequence: np.ndarray, seed: int = 0) -> Sent:
     frames = model.frames(ids, lengths, noise, shared_noise=True).cpu()  # (T, 1, C, L)
     vectors = model.embed(ids).cpu()  # (1, D, L)
     assert isinstance(model.encoder, Encoder)
-    decoded = model.encoder.decoded(frames)  # (1, D, L)
+    # what frames stand for and what is read of them, (1, D, L)
+    decoded, read = model.encoder.decoded(frames), model.encoder.read(frames)
     size = len(sequence)
-    return Sent(frames[:, 0].transpose(1, 2)[:, :size], vectors[0].T[:size], decoded[0].T[:size])
+    vectors, decoded, read = (part[0].T[:size] for part in (vectors, decoded, read))
+    return Sent(frames[:, 0].transpose(1, 2)[:, :size], vectors, decoded, read)

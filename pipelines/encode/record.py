@@ -16,8 +16,8 @@ def recorded(sender: Sender, found: Encoded) -> Row:
 
     ``frames`` of a word are the channels that spike, counted from 0, for each step; of analog input
     its one frame of numbers. ``error`` is the root mean square of what the frames stand for less
-    the vector, ``relative_error`` the same over the root mean square of the vector. Spikes of
-    analog input are null.
+    the vector, ``relative_error`` the same over the root mean square of the vector; ``read_error``
+    is that of what the network reads of them. Spikes of analog input are null.
     """
     encoder, sent = sender.encoder, found.sent
     spiking, words = encoder.spiking, [_word(sender, found, i) for i in range(len(found.words))]
@@ -35,6 +35,7 @@ def recorded(sender: Sender, found: Encoded) -> Row:
         "distinct_frames": sent.distinct_in_all,
         "error": _mean_square(sent.errors),
         "relative_error": _ratio(_mean_square(sent.errors), _mean_square(sent.sizes)),
+        "read_error": _mean_square(sent.read_errors),
         "words": words,
     }
     return row | ({"seed": sender.seed} if encoder.stochastic else {})

@@ -86,6 +86,11 @@ def _figures(word: Mapping[str, Any], spiking: bool) -> list[str]:
     ]
 
 
+def _is_read(figures: Mapping[str, Any]) -> bool:
+    """Whether the network reads what was sent, up to rounding."""
+    return abs(figures["read_error"] - figures["error"]) < 1e-4
+
+
 def _sums(found: Encoded, figures: Mapping[str, Any], spiking: bool) -> list[str]:
     """The figures of the whole text."""
     lines = []
@@ -99,6 +104,11 @@ def _sums(found: Encoded, figures: Mapping[str, Any], spiking: bool) -> list[str
         f"{figures['distinct_frames']} distinct frames; decoding error {figures['error']:.3f}, "
         f"{percent(figures['relative_error'])} % of the vectors' size"
     )
+    if not _is_read(figures):
+        lines.append(
+            "the network counts spikes and reads less of them than they stand for: its error is "
+            f"{figures['read_error']:.3f}"
+        )
     if found.left_out:
         lines.append(f"the last {found.left_out} words are not read: the text is cut")
     return lines
