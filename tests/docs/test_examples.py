@@ -262,3 +262,22 @@ def test_example_of_a_data_set(tmp_path, capsys):
     run = module.train_on(path, tmp_path / "run")
     assert run.results()["data"]["sizes"] == {"train": 48, "dev": 6, "test": 6}
     assert "en ('bad', 'good')" in capsys.readouterr().out
+
+
+def test_example_of_a_value_map(tmp_path):
+    from snnconvert.text.maps import VALUE_MAPS
+    from snnconvert.text.stages.load import load_stage
+
+    example("value_map")
+    run = tmp_path / "run"
+    words = ["train", "--limit", "40", "--dim", "6", "--widths", "2", "--channels", "3"]
+    words += ["--epochs", "1", "--value-map", "cubic", "--sparsity", "0.5", "--out", str(run)]
+    try:
+        assert main([*words, "--no-tensorboard", "--quiet"]) == 0
+        fitted = load_stage(run / "text").range_map
+        assert fitted.inner.kind == "cubic"
+        largest = fitted.inner.largest
+        eighth = fitted.inner.apply(np.array([largest / 8, -largest, 9 * largest]))
+        np.testing.assert_allclose(eighth, [0.5, -1, 1], rtol=1e-6)
+    finally:
+        VALUE_MAPS.remove("cubic")
