@@ -69,10 +69,11 @@ bench: setup
 bench-conversion: setup
 	$(BIN)/python benchmarks/conversion/run.py
 
-# Every input code: what it sends, and what networks converted with it lose. Then it writes the tables
-# of docs/encoding.md; stopped, it goes on where it was.
+# Every input code and value map: what is sent, and what networks converted with it lose. Then they
+# write the tables of docs/encoding.md; stopped, it goes on where it was.
 bench-encoding: setup
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/conversion/encoding.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/conversion/value_maps.py
 
 # Energy of ANN and SNN, every model and table; stopped, it goes on where it was.
 reproduce-energy: setup

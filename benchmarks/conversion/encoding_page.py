@@ -61,6 +61,28 @@ def _mean(rows: Sequence[Row], name: str, form: Callable[[float], str]) -> str:
     return form(float(np.mean(values))) if values else NONE
 
 
+def maps_table(rows: Sequence[Row], dataset: str) -> str:
+    """A line a map: means over its seeds of dev and test, in each cell the figures of every T."""
+    own = [row for row in rows if row["dataset"] == dataset]
+    steps = sorted({row["steps"] for row in own})
+    at = " / ".join(map(str, steps))
+    head = ["map", "seeds", "ANN dev", f"SNN dev, T = {at}", "ANN test", "SNN test", "spikes"]
+    lines = []
+    for name in dict.fromkeys(row["map"] for row in own):
+        found = [[r for r in own if (r["map"], r["steps"]) == (name, t)] for t in steps]
+
+        def mean(part: Sequence[Row], column: str) -> float:
+            return float(np.mean([row[column] for row in part]))
+
+        cells = [percent(mean(found[0], "ann_dev_accuracy"))]
+        cells.append(" / ".join(percent(mean(part, "dev_accuracy")) for part in found))
+        cells.append(percent(mean(found[0], "ann_test_accuracy")))
+        cells.append(" / ".join(percent(mean(part, "test_accuracy")) for part in found))
+        cells.append(" / ".join(f"{mean(p, 'input_spikes_per_sample'):,.0f}" for p in found))
+        lines.append([name, str(len({row["seed"] for row in found[0]})), *cells])
+    return markdown_table(head, lines)
+
+
 def chips_table() -> str:
     """Which chips take what each code sends, by what the code says of itself."""
     head = ["code", "Loihi 2", "SpiNNaker2", "Speck, DYNAP-CNN", "Akida (AKD1000)"]
@@ -87,15 +109,16 @@ def write_tables(page: Path, results: Path) -> None:
 
 
 def filled(page: str, results: Path) -> str:
-    """``page`` with the content of its blocks: ``codes_DATASET`` and ``chips``."""
-    path = results / "encoding.json"
-    rows = read_results(path)["rows"] if path.is_file() else []
+    """``page`` with its blocks filled: ``codes_DATASET``, ``maps_DATASET`` and ``chips``."""
+    tables = {"codes": ("encoding", codes_table), "maps": ("value_maps", maps_table)}
 
     def block(name: str) -> str:
         if name == "chips":
             return chips_table()
-        dataset = name.removeprefix("codes_")
-        known = any(row["dataset"] == dataset for row in rows)
-        return codes_table(rows, dataset) if known else MISSING
+        kind, _, dataset = name.partition("_")
+        source, made = tables[kind]
+        path = results / f"{source}.json"
+        rows = read_results(path)["rows"] if path.is_file() else []
+        return made(rows, dataset) if any(r["dataset"] == dataset for r in rows) else MISSING
 
     return BLOCK.sub(lambda found: f"{found[1]}{block(found[2])}\n{found[3]}", page)

@@ -43,10 +43,12 @@ class Network:
     accuracy: dict[str, float]
 
 
-def trained(dataset: str, seed: int, data: Path, embeddings: Path, work: Path) -> Network:
-    """The ANN of a data set by default settings, trained or taken from ``work``."""
+def trained(
+    dataset: str, seed: int, data: Path, embeddings: Path, work: Path, **more: Any
+) -> Network:
+    """The ANN of a data set by default settings and ``more``, trained or taken from ``work``."""
     vectors = vectors_of(dataset, embeddings)
-    settings = DataSettings(dataset=dataset, data_dir=str(data), vectors=vectors)
+    settings = DataSettings(dataset=dataset, data_dir=str(data), vectors=vectors, **more)
     run = train(work / f"{dataset}-{seed}", settings, TrainSettings(tensorboard=False), seed)
     ann, _ = load_run_model(run, "ann", TextModel)
     texts = load_run_texts(run)
@@ -71,15 +73,18 @@ def measured(net: Network, code: str, steps: int) -> Row:
     snn = found.snn
     assert isinstance(snn.encoder, Encoder)
     row |= {"mapping": snn.encoder.mapping, "gain": snn.encoder.gain}
-    row |= sent(snn, net.texts.sequences["dev"][:LOOKED_AT], net.seed)
+    return row | sent(snn, net.texts.sequences["dev"][:LOOKED_AT], net.seed) | converted(snn, net)
+
+
+def converted(snn: SpikingTextModel, net: Network) -> Row:
+    """Accuracy on dev and test, and spikes and operations of a test text."""
+    row: Row = {}
     for split in ("dev", "test"):
         sequences, labels = net.texts.sequences[split], net.texts.labels[split]
         running, counts = snn_outputs(snn, sequences, net.seed, None)
         figures = snn_figures(snn, running, labels, counts)
         row[f"{split}_accuracy"] = figures["accuracy"]
-    row["input_spikes_per_sample"] = figures["input_spikes_per_sample"]
-    row["sops_per_sample"] = figures["sops_per_sample"]
-    return row
+    return row | {name: figures[name] for name in ("input_spikes_per_sample", "sops_per_sample")}
 
 
 def _neurons(code: str) -> dict[str, str]:
