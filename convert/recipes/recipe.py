@@ -147,6 +147,13 @@ class ConversionRecipe:
             self.encoder.check_steps(self.srp_steps)
         except InputError as error:
             raise InputError(f"the steps before SRP are steps of the input code: {error}") from None
+        before, after = (self.encoder.worth(steps) for steps in (self.srp_steps, self.steps))
+        if before != after:
+            raise InputError(
+                "expected a code whose spikes are worth as much in the steps before SRP as after, "
+                f"but of {self.encoder.code} they are worth {before:g} in {self.srp_steps} steps "
+                f"and worth {after:g} in {self.steps}: give srp_steps the steps, or choose saf"
+            )
 
     def _check_windowed(self) -> None:
         """Refuse what a network of one spike a window would ignore."""

@@ -114,7 +114,9 @@ class FastEngine:
         if self.backend != "numba":
             raise Unsupported("evaluating only what changed needs the numba kernels")
         if self.table.by_position and not self.model.encoder.bernoulli:
-            raise Unsupported("the code's draws depend on more than a word's place and the seed")
+            raise Unsupported(
+                "the code's frames depend on more than a word, its place and the seed"
+            )
         self.keep_float32()
 
     # ---- what callers ask for ------------------------------------------------------------------

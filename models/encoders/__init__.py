@@ -10,20 +10,20 @@ if TYPE_CHECKING:
     from .code import Code
 
 SUMMARIES = {
-    "direct": "the values themselves at every step: analog, nothing is lost",
+    "direct": "the values themselves at every step, analog",
     "poisson": "random spikes, each with the value as its probability",
-    "saf": "sum and fire: evenly spaced spikes, the nearest of T levels",
+    "saf": "evenly spaced spikes, the nearest of T levels (sum and fire)",
     "bitplane": "binary digits of the value, interleaved by how much each counts",
     "ttfs": "one spike, early for a large value, for time-to-first-spike neurons alone",
-    "saf0": "sum and fire from V(0) = 0: the level below the value, as SNNLP publishes it",
+    "saf0": "as saf from V(0) = 0, the level below the value, as SNNLP publishes it",
     "even": "the nearest of T levels, evenly spaced, each channel from a place of its own",
-    "sigma_delta": "sum and fire from a random V(0): right on average, with little noise",
+    "sigma_delta": "as saf from a random V(0), right on average with little noise",
     "individual": "word i of a text at step i alone, one bit a value",
     "latency": "one spike, the earlier the larger the value, on a linear scale",
     "log_latency": "one spike, the earlier the larger the value, on a logarithmic scale",
     "phase": "binary digits of the value, the highest first, again in every period",
     "rank_order": "one spike, in the order of the values of a word, the largest first",
-    "burst": "spikes in a row stand for twice as much each: few for a precise value",
+    "burst": "spikes in a row, each of which stands for twice the one before it",
 }
 """The codes of the package and what each sends, in one line."""
 CODES: Registry[Code] = Registry(

@@ -41,8 +41,8 @@ class Code(ABC):
         rate: a value is the mean of its frames times `worth`; False where spikes say more by when
             they come, and neurons that count them read less than was sent
         own_neurons: only neurons that a code goes with can read it (`Neurons.code`)
-        contains_shorter: a run of T steps begins as one of fewer steps does, so that one run
-            answers for all of them
+        contains_shorter: a run of T steps begins as one of fewer steps does, with spikes that are
+            worth as much, so that one run answers for all of them
         sum_and_fire: frames are the spikes of an integrate-and-fire neuron with V(0) = 1/2
         keeps_state: the encoder holds a number for every value between steps
         default_mapping: of vectors in [-1, 1] to values, where none is chosen (`encoder.Encoder`)

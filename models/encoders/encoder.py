@@ -115,14 +115,12 @@ class Encoder:
         Raises:
             ValueError: no T was given for another code.
         """
-        if type(self.coding).worth is Code.worth:
-            return 1.0
-        if steps is None:
+        if steps is None and self.coding.worth(1) != self.coding.worth(2):
             raise ValueError(
                 f"expected the steps T, by which spikes of the {self.code} code are worth more or "
                 "less, but got none"
             )
-        return self.coding.worth(steps)
+        return self.coding.worth(steps or 1)
 
     def unrounded(self, steps: int | None = None) -> Encoder:
         """The encoder that sends exactly what the mean of this one's T frames stands near to.

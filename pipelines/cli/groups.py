@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ...models.encoders import SUMMARIES
+
 
 class Group(NamedTuple):
     """A group of options of a settings class: its name, a line about it, and its fields."""
@@ -14,6 +16,7 @@ class Group(NamedTuple):
     fields: str = ""
 
 
+CODES_SAID = "; ".join(f"{name}: {line}" for name, line in SUMMARIES.items()) + "."
 GROUPS: dict[str, Sequence[Group]] = {
     "DataSettings": (
         Group("data", "Which texts; how a file is read is told by its content."),
@@ -38,7 +41,11 @@ GROUPS: dict[str, Sequence[Group]] = {
     ),
     "ConvertSettings": (
         Group("recipe", "The conversion: a published recipe, and what is chosen otherwise."),
-        Group("input code", "How vectors become spikes.", "encoder mapping soft_threshold"),
+        Group(
+            "input code",
+            f"How vectors become spikes. {CODES_SAID}",
+            "encoder mapping soft_threshold",
+        ),
         Group(
             "thresholds",
             "At which potential a neuron fires.",

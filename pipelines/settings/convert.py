@@ -81,9 +81,7 @@ class SweepSettings(Settings):
         "input codes",
         CODES,
     )
-    steps: tuple[int, ...] = option(
-        (1, 2, 4, 8, 16), "numbers of steps T (bitplane: the 2^b - 1 at or below each)", least=1
-    )
+    steps: tuple[int, ...] = option((1, 2, 4, 8, 16), "numbers of steps T", least=1)
     tolerance: float = option(
         0.2, "the cheapest within this many points of the best dev accuracy wins", least=0
     )

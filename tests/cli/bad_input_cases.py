@@ -219,7 +219,7 @@ OPTIONS = [
     settings("convert {run} --steps -1", "of at least 1", "--steps", "got -1"),
     settings("convert {run} --steps abc", "--steps", "whole number", "'abc'"),
     settings("convert {run} --steps 2.5", "--steps", "whole number", "'2.5'"),
-    settings("convert {run} --encoder bitplane --steps 4 --force", "1, 3, 7", "got 4"),
+    settings("convert {run} --encoder individual --srp-steps 2 --force", "worth 2", "worth 4"),
     settings("convert {run} --mapping none --force", "saf code spikes", "split or shift"),
     settings("convert {run} --percentile 0", "--percentile", "above 0", "got 0.0"),
     settings("convert {run} --percentile 101", "--percentile", "at most 100", "got 101.0"),
@@ -228,7 +228,7 @@ OPTIONS = [
     settings("convert {run} --encoder morse", "--encoder", "saf, bitplane", "'morse'"),
     settings("run --out {out} --steps 0", "--convert.steps", "at least 1"),
     settings("run --out {out} --train.lr 0", "--train.lr", "above 0"),
-    settings("run --out {out} --convert.encoder bitplane", "1, 3, 7", "got 4"),
+    settings("run --out {out} --convert.encoder ttfs", "neuron ttfs", "neuron if"),
     settings(
         "run --out {out} --train.activation relu --convert.threshold qcfs", "with relu", "qcfs"
     ),

@@ -26,6 +26,7 @@ from snnconvert.models.nodes.layers import Concat, Conv1d, Dropout, Linear, init
 from snnconvert.models.nodes.pooling import MaxOverTime
 from snnconvert.models.snn import running_logits
 from snnconvert.tests.helpers.conversion import biased, measured_thresholds, vectors
+from snnconvert.tests.helpers.own_codes import odd_code
 
 LENGTHS = torch.tensor([7, 5, 2, 1])
 
@@ -245,12 +246,16 @@ def test_what_cannot_be_converted_is_named(network: Network, words: str):
         ({"initial": 1.5}, "at least 0 and at most 1 for initial"),
         ({"reset": "none"}, "reset to be of soft, hard"),
         ({"pooling": "median"}, "pooling to be of auto, spikes"),
-        ({"steps": 4, "encoder": Encoder("bitplane")}, "bitplane"),
     ],
 )
 def test_bad_recipes_are_refused(settings: dict, words: str):
     with pytest.raises(InputError, match=words):
         ConversionRecipe(**settings)
+
+
+def test_steps_that_the_code_cannot_run_for_are_refused():
+    with odd_code() as code, pytest.raises(InputError, match="1, 3, 5 .* but got 4"):
+        ConversionRecipe(steps=4, encoder=Encoder(code))
 
 
 @pytest.mark.parametrize(

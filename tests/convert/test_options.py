@@ -26,6 +26,7 @@ from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.neurons import NEURONS
 from snnconvert.models.neurons.spec import NeuronSpec
 from snnconvert.models.spikes import POOLING_RULES
+from snnconvert.tests.helpers.own_codes import odd_code
 
 
 @st.composite
@@ -245,7 +246,7 @@ IGNORED = [
         "location only .*auto, max.* with the rule weights",
     ),
     ({"encoder": "saf", "mapping": "none"}, "the saf code spikes, so it needs values"),
-    ({"encoder": "bitplane", "steps": 3, "srp_steps": 4}, "before SRP .* input code: .*bitplane"),
+    ({"encoder": "individual", "steps": 4, "srp_steps": 2}, "before SRP .* worth 2 .* worth 4"),
 ]
 
 
@@ -254,6 +255,12 @@ def test_options_that_would_be_ignored_are_refused_in_one_line(chosen: dict, wor
     with pytest.raises(InputError, match=words) as caught:
         from_options(chosen)
     assert "\n" not in str(caught.value)
+
+
+def test_steps_before_srp_are_steps_of_the_code():
+    words = "before SRP .* input code: .*1, 3, 5 .* but got 4"
+    with odd_code() as code, pytest.raises(InputError, match=words):
+        from_options({"encoder": code, "steps": 3, "srp_steps": 4})
 
 
 @pytest.mark.parametrize("preset", sorted(PUBLISHED))
@@ -279,13 +286,13 @@ def test_two_resets_are_refused():
         ("steps: [", "recipe in YAML"),
         ("- steps", "map option names to values"),
         ("step: 4", "does not hold: expected the options"),
-        ("encoder: bitplane\nsteps: 4", "does not hold: .*bitplane"),
+        ("encoder: odd\nsteps: 4", "does not hold: .*1, 3, 5"),
     ],
 )
 def test_bad_recipe_files_are_refused_with_their_name(text: str, words: str, tmp_path: Path):
     path = tmp_path / "mine.yaml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match=words) as error:
+    with odd_code(), pytest.raises(InputError, match=words) as error:
         load_options(str(path))
     assert "mine.yaml" in str(error.value)
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from snnconvert.engine.frames import frame_count, position_frames, token_frames
 from snnconvert.engine.plan import Branch, Unsupported, plan_of, run_rest
 from snnconvert.errors import InputError
+from snnconvert.models.encoders import CODES
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Network, Node, Signal
 from snnconvert.models.neurons.integrate_and_fire import IF
@@ -17,6 +18,7 @@ from snnconvert.models.neurons.lif import LIF
 from snnconvert.models.nodes.layers import Concat, Conv1d, Dropout, Linear, initialised
 from snnconvert.models.nodes.pooling import AvgPool1d, MeanOverTime
 from snnconvert.models.spikes.pooling import MaxOfCurrents, MaxOfSpikes
+from snnconvert.tests.helpers.own_codes import odd_code
 
 Nodes = list[tuple[str, Node, tuple[str, ...]]]
 
@@ -76,11 +78,14 @@ def test_a_network_of_another_form_is_refused_with_a_reason(network, reason):
         plan_of(network)
 
 
+BY_WORD = [code for code in CODES if CODES[code].by_word and not CODES[code].own_neurons]
+
+
 @settings(deadline=None, max_examples=60)
 @given(
     st.sampled_from(
         [("direct", "none"), ("direct", "split"), ("direct", "shift")]
-        + [(code, mapping) for code in ("saf", "bitplane") for mapping in ("split", "shift")]
+        + [(code, mapping) for code in BY_WORD for mapping in ("split", "shift")]
     ),
     st.integers(1, 6),
     st.integers(0, 9999),
@@ -93,7 +98,9 @@ def test_frames_by_word_are_those_of_the_encoder(kind, bits, seed):
     expected = encoder.encode(vectors.T[None], torch.tensor([7]), steps)  # (T, 1, D', N)
     assert torch.equal(frames.values[list(frames.order)], expected[:, 0].transpose(1, 2))
     assert len(frames.values) == frame_count(encoder, steps) == len(set(frames.order))
-    assert frame_count(encoder, steps) == {"direct": 1, "bitplane": bits, "saf": steps}[kind[0]]
+    assert frame_count(encoder, steps) == (
+        {"direct": 1, "bitplane": bits, "phase": min(steps, 8)}.get(kind[0], steps)
+    )
 
 
 @pytest.mark.parametrize("shared", [False, True])
@@ -113,5 +120,8 @@ def test_frames_by_position_are_the_draws_of_the_reference(shared):
 def test_codes_that_are_no_function_of_the_word_are_refused():
     with pytest.raises(ValueError, match="poisson"):
         token_frames(Encoder("poisson"), torch.zeros(1, 3), 4)
-    with pytest.raises(InputError, match="bitplane"):
-        token_frames(Encoder("bitplane"), torch.zeros(1, 3), 4)
+    with odd_code() as code, pytest.raises(InputError, match="1, 3, 5"):
+        token_frames(Encoder(code), torch.zeros(1, 3), 4)
+    for code in ("individual", "ttfs"):
+        with pytest.raises(ValueError, match=code):
+            token_frames(Encoder(code), torch.zeros(1, 3), 4)

@@ -24,6 +24,7 @@ from snnconvert.models.silenced import (
 )
 from snnconvert.models.snn import SpikingTextModel
 from snnconvert.models.spikes.pooling import MaxOfSpikes
+from snnconvert.tests.helpers.own_codes import odd_code
 
 
 def network(neurons=None, seed: int = 0) -> Network:
@@ -180,6 +181,6 @@ def test_neurons_without_that_account_are_refused(neurons):
 def test_bad_steps_are_refused():
     with pytest.raises(InputError, match="1 or more steps"):
         SilencedTextModel(torch.zeros(2, 1), Encoder(), network(), 3, -1)
-    with pytest.raises(InputError, match=r"2\^b - 1"), torch.no_grad():
+    with odd_code() as code, pytest.raises(InputError, match="1, 3, 5"), torch.no_grad():
         vectors = torch.zeros(5, 1)
-        spiking_model(vectors, Encoder("bitplane"), network(), 3, 2)(IDS, LENGTHS)
+        spiking_model(vectors, Encoder(code), network(), 3, 2)(IDS, LENGTHS)

@@ -35,6 +35,7 @@ from snnconvert.pipelines.settings.convert import ConvertSettings, SweepSettings
 from snnconvert.pipelines.settings.data import DataSettings
 from snnconvert.pipelines.settings.train import TrainSettings
 from snnconvert.pipelines.train import train
+from snnconvert.tests.helpers.own_codes import odd_code
 
 SMALL = SweepSettings(methods=("default", "bias", "srp"), encoders=("saf", "direct"), steps=(1, 3))
 
@@ -148,9 +149,10 @@ def test_one_long_run_gives_the_rows_of_shorter_ones(run, encoder: str):
         assert figures == pytest.approx(alone) and figures["latency_steps"] == steps
 
 
-def test_the_plan_gives_bitplane_the_steps_it_can_run_and_lists_what_is_refused():
-    choices = SweepSettings(methods=("default", "srp"), encoders=("bitplane",), steps=(1, 2, 4, 8))
-    trials, refused = plan(ConversionRecipe(), choices)
+def test_the_plan_gives_a_code_the_steps_it_can_run_and_lists_what_is_refused():
+    with odd_code() as code:
+        choices = SweepSettings(methods=("default", "srp"), encoders=(code,), steps=(1, 2, 4, 8))
+        trials, refused = plan(ConversionRecipe(), choices)
     assert [list(trial.recipes) for trial in trials] == [[1, 3, 7], [1, 3, 7]]
     assert trials[1].recipes[7].srp_steps == 3 and refused == []
     # deng2021 shifts the biases, so a base recipe with V(0) is overridden, not refused
@@ -188,10 +190,10 @@ def test_only_what_does_not_depend_on_the_steps_shares_a_run(options, shared):
 
 
 @given(st.integers(1, 1000))
-def test_below_is_the_largest_bitplane_number(steps: int):
-    assert CODES["bitplane"].largest_steps(steps) == max(
-        2**b - 1 for b in range(1, 11) if 2**b - 1 <= steps
-    )
+def test_below_is_the_largest_number_that_a_code_runs_for(steps: int):
+    assert CODES["bitplane"].largest_steps(steps) == steps
+    with odd_code() as code:
+        assert CODES[code].largest_steps(steps) == steps - (steps % 2 == 0)
 
 
 def rows_of(*pairs: tuple[float, float]) -> list[dict]:
