@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from snnconvert.benchmarks.conversion import encoding, encoding_rows
+from snnconvert.benchmarks.conversion import encoding, encoding_rows, value_maps
 from snnconvert.benchmarks.conversion.encoding_page import chips, codes_table, filled
 from snnconvert.benchmarks.conversion.encoding_rows import Network, measured
 from snnconvert.benchmarks.shared.results import RESULTS
@@ -89,6 +90,26 @@ def test_the_table_has_means_and_dashes() -> None:
     ] + [usual | {"seed": 0, "steps": 2, "refused": "no"}]
     line = codes_table(rows, "a").splitlines()[2]
     assert "`bitplane`" in line and "12.5 / -" in line and "85.0 / -" in line
+
+
+def test_value_maps_on_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def made(dataset: str, seed: int, data: Path, vectors: Path, work: Path, **more: object):
+        asked.append((seed, more))
+        return replace(net(), seed=seed)
+
+    monkeypatch.setattr(value_maps, "trained", made)
+    page = tmp_path / "page.md"
+    page.write_text("<!-- begin maps_made -->\n<!-- end maps_made -->\n")
+    words = ["--datasets", "made", "--seeds", "0,1", "--steps", "2", "--page", str(page)]
+    words += ["--work", str(tmp_path / "work"), "--out", str(tmp_path)]
+    assert value_maps.main(words) == 0 and value_maps.main(words) == 0
+    assert asked == [(0, more) for more in value_maps.MAPS.values()] + [
+        (1, value_maps.MAPS[name]) for name in value_maps.EVERY_SEED
+    ]
+    lines = page.read_text().splitlines()
+    assert lines[3].startswith("| sigma ") and "| 2 " in lines[3] and "50.0" in lines[3]
 
 
 def test_chips_by_what_a_code_says() -> None:

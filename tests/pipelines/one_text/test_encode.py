@@ -227,7 +227,7 @@ def test_of_one_vector_a_text(tmp_path: Path, capsys) -> None:
         (["RUN", "a", "--model", "ann"], "expected an SNN"),
         (["RUN", "a", "--model", "snn+deterministic"], "is a control"),
         (["RUN", "a", "--model", "snn@morse:4"], "an input code of"),
-        (["RUN", "a", "--model", "snn@bitplane:4"], "1, 3, 7"),
+        (["RUN", "a", "--model", "snn@saf:0"], "at least one time step"),
         (["RUN", "a", "--model", "snn@t9"], "snn@t9"),
         (["RUN", "a", "b", "--svg", "x.svg"], "expected one text for --svg"),
         (["RUN", "a", "--svg", "x.png"], "expected a file .svg"),
