@@ -114,9 +114,10 @@ class FastEngine:
         if self.backend != "numba":
             raise Unsupported("evaluating only what changed needs the numba kernels")
         if self.table.by_position and not self.model.encoder.bernoulli:
-            raise Unsupported(
-                "the code's frames depend on more than a word, its place and the seed"
-            )
+            why = "draws depend on more than a word's place and the seed"
+            if not self.model.encoder.stochastic:
+                why = "frames are made for every place of a word"
+            raise Unsupported(f"the code's {why}")
         self.keep_float32()
 
     # ---- what callers ask for ------------------------------------------------------------------

@@ -9,13 +9,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .code import Code, Counts
+from .code import Counts
+from .in_pieces import InPieces
 
 NEVER = -1
 """The time of a value that sends no spike."""
 
 
-class OneSpike(Code):
+class OneSpike(InPieces):
     """One spike a value at most; a subclass gives `times`."""
 
     rate = False
@@ -23,16 +24,6 @@ class OneSpike(Code):
     @abstractmethod
     def times(self, values: Tensor, steps: int) -> Tensor:
         """The step of each value's spike, 0 first, or `NEVER`: int64, of the values' shape."""
-
-    def encode(
-        self,
-        values: Tensor,
-        steps: int,
-        generator: torch.Generator | None = None,
-        shared_noise: bool = False,
-    ) -> Tensor:
-        """Frames (T, B, C, L) of values (B, C, L)."""
-        return next(self.pieces(values, steps, steps))
 
     def pieces(
         self,

@@ -18,14 +18,8 @@ from snnconvert.models.batches import to_batch
 from snnconvert.models.encoders import CODES
 from snnconvert.models.encoders.code import Code
 from snnconvert.models.encoders.encoder import Encoder
-from snnconvert.models.network import Network
-from snnconvert.models.neurons.integrate_and_fire import IF
-from snnconvert.models.nodes.layers import Conv1d, Linear, initialised
 from snnconvert.models.operations import SpikeCounter
-from snnconvert.models.snn import SpikingTextModel
-from snnconvert.models.spikes.pooling import MaxOfCounts
-
-STEPS, WORDS, DIM = 6, 11, 5
+from snnconvert.tests.helpers.own_codes import SEQUENCES, model_of
 
 
 class Phased(Code):
@@ -98,27 +92,6 @@ def encoder(request: pytest.FixtureRequest) -> Iterator[Encoder]:
     CODES.add("mine", request.param[0]())
     yield Encoder("mine", request.param[1])
     CODES.remove("mine")
-
-
-def model_of(encoder: Encoder, converted: bool = True) -> SpikingTextModel:
-    """A small network; weights of a converted one are those of vectors, folded."""
-    random = torch.Generator().manual_seed(4)
-    conv = Conv1d(encoder.channels(DIM), 7, 2, 1)
-    nodes = [
-        ("conv", conv, ("input",)),
-        ("fire", IF(0.5), ("conv",)),
-        ("pool", MaxOfCounts(), ("fire",)),
-        ("out", Linear(7, 2), ("pool",)),
-    ]
-    network = initialised(Network(nodes), 1)
-    if converted:
-        conv.weight.data = encoder.fold(torch.randn(7, DIM, 2, generator=random))
-    vectors = torch.rand(WORDS, DIM, generator=random) * 2 - 1
-    vectors[0] = 0
-    return SpikingTextModel(vectors, encoder, network, STEPS).eval()
-
-
-SEQUENCES = [np.array(ids, np.int64) for ids in ([1, 2, 3, 2], [4], [5, 1, 0, 9, 10, 1, 1], [])]
 
 
 @pytest.mark.parametrize("converted", [True, False], ids=["converted", "tuned"])

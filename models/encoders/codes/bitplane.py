@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..code import Code, Counts
+from ..code import Counts
+from ..in_pieces import InPieces
 
 
 def bits_of(steps: int) -> int:
@@ -30,7 +31,7 @@ def bit_of_step(steps: int) -> list[int]:
     return [bits - 1 - ((t & -t).bit_length() - 1) for t in range(1, steps + 1)]
 
 
-class BitPlane(Code):
+class BitPlane(InPieces):
     """Bit-plane rate code: x rounded to b bits, bit i spikes on its 2^i interleaved steps.
 
     The spike count after N = 2^b - 1 steps is exactly round(N x), and only b frames differ. Other
@@ -40,16 +41,6 @@ class BitPlane(Code):
     """
 
     colour = "#55a868"
-
-    def encode(
-        self,
-        values: Tensor,
-        steps: int,
-        generator: torch.Generator | None = None,
-        shared_noise: bool = False,
-    ) -> Tensor:
-        """Frames (T, *values.shape), for values of any shape."""
-        return next(self.pieces(values, steps, steps))
 
     def pieces(
         self,

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..code import Code, Counts
+from ..code import Counts
+from ..in_pieces import InPieces
 
 BITS = 16
 """Places are multiples of 2^-16, so that all sums are whole numbers."""
@@ -27,7 +28,7 @@ def places(channels: int) -> Tensor:
     return turned
 
 
-class Even(Code):
+class Even(InPieces):
     r"""The nearest of T levels as evenly spaced spikes, each channel c from a place phi_c.
 
     .. math:: k = \lfloor T x + 1/2 \rfloor, \quad
@@ -48,16 +49,6 @@ class Even(Code):
     def read_by_value(self) -> bool:
         """The count is that of the value, in every channel."""
         return True
-
-    def encode(
-        self,
-        values: Tensor,
-        steps: int,
-        generator: torch.Generator | None = None,
-        shared_noise: bool = False,
-    ) -> Tensor:
-        """Frames (T, B, C, L) of values (B, C, L)."""
-        return next(self.pieces(values, steps, steps))
 
     def pieces(
         self,

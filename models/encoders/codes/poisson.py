@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from ..code import Code
+from ..in_pieces import InPieces
 
 
-class Poisson(Code):
+class Poisson(InPieces):
     """Independent Bernoulli(x) spikes at every step (Lv et al. 2023, section 3.2)."""
 
     stochastic = True
@@ -19,20 +19,6 @@ class Poisson(Code):
     contains_shorter = True  # of independent draws, the first t are as t are
     pooling = "counts", "random spikes: a maximum of spikes would grow with the positions"
     colour = "#c44e52"
-
-    def encode(
-        self,
-        values: Tensor,
-        steps: int,
-        generator: torch.Generator | None = None,
-        shared_noise: bool = False,
-    ) -> Tensor:
-        """Frames (T, B, C, L) of values (B, C, L): a spike where a uniform draw is below the value.
-
-        ``shared_noise``: one noise field (T, 1, C, L) for the whole batch, drawn position after
-        position.
-        """
-        return next(self.pieces(values, steps, steps, generator, shared_noise))
 
     def pieces(
         self,
@@ -42,7 +28,11 @@ class Poisson(Code):
         generator: torch.Generator | None = None,
         shared_noise: bool = False,
     ) -> Iterator[Tensor]:
-        """As `Code.pieces`: a step's draws at a time; those that are shared, of one text, whole."""
+        """As `Code.pieces`: a spike where a uniform draw is below the value.
+
+        A step's draws at a time; those that are shared, (T, 1, C, L) of one text, position after
+        position and whole.
+        """
         field = None
         if shared_noise:
             shape = (values.shape[2], steps, 1, values.shape[1])

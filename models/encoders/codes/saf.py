@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 
 from ....errors import InputError
-from ..code import Code, Counts
+from ..code import Counts
+from ..in_pieces import InPieces
 
 
-class SumAndFire(Code):
+class SumAndFire(InPieces):
     """Sum and fire: V += x; spike and V -= theta when V >= theta; V(0) = theta / 2.
 
     The count after T steps is floor(T x / theta + V(0) / theta), at most T: x rounded to levels
@@ -43,16 +44,6 @@ class SumAndFire(Code):
             )
         self.threshold, self.initial, self.colour = threshold, initial, colour
         self.sum_and_fire = threshold == 1 and initial == 0.5
-
-    def encode(
-        self,
-        values: Tensor,
-        steps: int,
-        generator: torch.Generator | None = None,
-        shared_noise: bool = False,
-    ) -> Tensor:
-        """Frames (T, *values.shape), for values of any shape."""
-        return next(self.pieces(values, steps, steps))
 
     def pieces(
         self,

@@ -8,10 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..code import Code, Counts
+from ..code import Counts
+from ..in_pieces import InPieces
 
 
-class SigmaDelta(Code):
+class SigmaDelta(InPieces):
     r"""First-order sigma-delta modulator: the integrator takes the value less the last spike.
 
     .. math:: u(t) = u(t-1) + x - s(t-1), \quad s(t) = 1 \text{ if } u(t) \ge 1/2
@@ -30,19 +31,6 @@ class SigmaDelta(Code):
     keeps_state = True
     pooling = "counts", "random spikes: a maximum of spikes would grow with the positions"
     colour = "#8c8c8c"
-
-    def encode(
-        self,
-        values: Tensor,
-        steps: int,
-        generator: torch.Generator | None = None,
-        shared_noise: bool = False,
-    ) -> Tensor:
-        """Frames (T, B, C, L) of values (B, C, L); one draw a value.
-
-        ``shared_noise``: one field (1, C, L) for the whole batch, drawn position after position.
-        """
-        return next(self.pieces(values, steps, steps, generator, shared_noise))
 
     def pieces(
         self,

@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...code import Code, Counts
+from ...code import Counts
 from ...counted import largest_error, least_squares_worth
+from ...in_pieces import InPieces
 
 BETA = 2.0
 LEAST = 1 / 8
@@ -24,7 +25,7 @@ def first_weight(steps: int) -> float:
     return max(LEAST, steps / (2.0 ** min(steps, 64) - 1))
 
 
-class Burst(Code):
+class Burst(InPieces):
     r"""V += x; a spike and V -= g theta when V >= g theta; g doubles in a burst, else it is 1.
 
     .. math:: g(t) = \beta g(t-1) \text{ if } s(t-1) = 1, \text{ else } 1, \quad \beta = 2
@@ -41,16 +42,6 @@ class Burst(Code):
 
     rate = False
     keeps_state = True
-
-    def encode(
-        self,
-        values: Tensor,
-        steps: int,
-        generator: torch.Generator | None = None,
-        shared_noise: bool = False,
-    ) -> Tensor:
-        """Frames (T, *values.shape), for values of any shape."""
-        return next(self.pieces(values, steps, steps))
 
     def pieces(
         self,

@@ -8,13 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...code import Code, Counts
+from ...code import Counts
 from ...counted import least_squares_worth
+from ...in_pieces import InPieces
 
 PERIOD = 8
 
 
-class WeightedPhase(Code):
+class WeightedPhase(InPieces):
     r"""The binary digits of a value, the highest first, again in every period of K steps.
 
     .. math:: s(t) = \text{digit } k \text{ of } \lfloor 2^K x \rfloor, \quad k = t \bmod K
@@ -29,16 +30,6 @@ class WeightedPhase(Code):
     """
 
     rate = False
-
-    def encode(
-        self,
-        values: Tensor,
-        steps: int,
-        generator: torch.Generator | None = None,
-        shared_noise: bool = False,
-    ) -> Tensor:
-        """Frames (T, *values.shape), for values of any shape."""
-        return next(self.pieces(values, steps, steps))
 
     def pieces(
         self,
