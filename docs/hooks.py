@@ -87,10 +87,9 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
         return markdown
     from snnconvert.models.encoders import CODES, summary
 
-    parts = [
-        f"**`{name}`**: {summary(name)}\n\n![{name}]({PICTURE.format(name)})\n" for name in CODES
-    ]
-    return markdown.replace(PICTURES, "\n".join(parts))
+    lines = ["| code | what it sends | at T = 8 |", "|---|---|---|"]
+    lines += [f"| `{n}` | {summary(n)} | ![{n}]({PICTURE.format(n)}) |" for n in CODES]
+    return markdown.replace(PICTURES, "\n".join(lines))
 
 
 def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:

@@ -34,7 +34,6 @@ def code_picture(name: str) -> str:
 def drawn(name: str, frames: Tensor, decoded: Tensor, read: Tensor) -> str:
     """The drawing of frames (T, V) of V values, what they stand for (V,) and what is read (V,)."""
     steps, count = frames.shape
-    spiking = bool(((frames == 0) | (frames == 1)).all())
     wide, middle = CELL * steps, LEFT + CELL * steps + 56
     label = f"Spikes of the code {name} for values from 0 to 1 over {steps} steps"
     canvas = Canvas(middle + SIDE + 10, TOP + SIDE + 34, label, "small")
@@ -45,8 +44,7 @@ def drawn(name: str, frames: Tensor, decoded: Tensor, read: Tensor) -> str:
         for i, value in enumerate(frame):
             if value > 0:
                 place = LEFT + CELL * t + 1, TOP + SIDE - tall * (i + 1)
-                style = "fill snn crisp" if spiking else "fill snn"
-                canvas.rect(*place, CELL - 2, tall * (0.9 if spiking else 1), style, "", value)
+                canvas.rect(*place, CELL - 2, tall, "fill snn crisp", "", value)
     for value in (0.0, 0.5, 1.0):
         canvas.text(LEFT - 6, y(value) + 4, f"{value:g}", "muted", "end")
         canvas.text(middle - 6, y(value) + 4, f"{value:g}", "muted", "end")
