@@ -15,51 +15,33 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import sys
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 
 from tqdm import tqdm
 
+from snnconvert.benchmarks.conversion.encoding_options import names, places
+from snnconvert.benchmarks.conversion.encoding_options import parser as encoding_parser
 from snnconvert.benchmarks.conversion.encoding_page import markdown, write_tables
 from snnconvert.benchmarks.conversion.encoding_rows import LOOKED_AT, Row, measured, trained
 from snnconvert.benchmarks.conversion.networks import VECTORS
 from snnconvert.benchmarks.conversion.parts import Cache
-from snnconvert.benchmarks.shared.results import RESULTS, write_results
+from snnconvert.benchmarks.shared.results import write_results
 from snnconvert.errors import SnnConvertError, one_line
 from snnconvert.models.encoders import CODES
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def parser() -> argparse.ArgumentParser:
     """The options."""
-    made = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-
-    def names(text: str) -> tuple[str, ...]:
-        return tuple(text.split(","))
-
-    def numbers(text: str) -> tuple[int, ...]:
-        return tuple(sorted({int(part) for part in text.split(",")}))
-
-    made.add_argument("--datasets", type=names, default=tuple(VECTORS))
+    made = encoding_parser(str(__doc__).splitlines()[0], "bench-encoding", (0,), (1, 2, 4, 8))
     made.add_argument("--codes", type=names, default=tuple(CODES))
-    made.add_argument("--seeds", type=numbers, default=(0,))
-    made.add_argument("--steps", type=numbers, default=(1, 2, 4, 8))
-    made.add_argument("--data-dir", type=Path, help="folder of the data sets (or SNNCONVERT_DATA)")
-    made.add_argument("--embeddings", type=Path, help="folder of word vectors (../embeddings)")
-    made.add_argument("--work", type=Path, default=Path("runs/bench-encoding"))
-    made.add_argument("--out", type=Path, default=RESULTS)
-    made.add_argument("--page", type=Path, default=ROOT / "docs" / "encoding.md")
     return made
 
 
 def run(options: argparse.Namespace) -> list[Row]:
     """Measure every part that is not in the cache, seed after seed; returns all rows in order."""
-    data = options.data_dir or Path(os.environ.get("SNNCONVERT_DATA", "../shared/data"))
-    embeddings = options.embeddings or data.parent / "embeddings"
+    data, embeddings = places(options)
     parts = Cache(options.work / "parts.jsonl")
     net = cache(lambda dataset, seed: trained(dataset, seed, data, embeddings, options.work))
     plan = [

@@ -13,25 +13,23 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
+from snnconvert.benchmarks.conversion.encoding_options import parser as encoding_parser
+from snnconvert.benchmarks.conversion.encoding_options import places
 from snnconvert.benchmarks.conversion.encoding_page import maps_table, write_tables
 from snnconvert.benchmarks.conversion.encoding_rows import Network, Row, converted, trained
-from snnconvert.benchmarks.conversion.networks import VECTORS
 from snnconvert.benchmarks.conversion.parts import Cache
-from snnconvert.benchmarks.shared.results import RESULTS, write_results
+from snnconvert.benchmarks.shared.results import write_results
 from snnconvert.convert.conversion import convert_model
 from snnconvert.errors import SnnConvertError, one_line
 from snnconvert.pipelines.convert.choices import named_recipe
 from snnconvert.pipelines.settings.convert import ConvertSettings
 
-ROOT = Path(__file__).resolve().parents[2]
 MAPS: dict[str, dict[str, Any]] = {
     "sigma": {},
     "minmax": {"value_map": "minmax"},
@@ -49,29 +47,12 @@ EVERY_SEED = ("sigma", "minmax", "rank", "quantile", "scale", "sigma, sparsity 0
 
 def parser() -> argparse.ArgumentParser:
     """The options."""
-    made = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-
-    def names(text: str) -> tuple[str, ...]:
-        return tuple(text.split(","))
-
-    def numbers(text: str) -> tuple[int, ...]:
-        return tuple(sorted({int(part) for part in text.split(",")}))
-
-    made.add_argument("--datasets", type=names, default=tuple(VECTORS))
-    made.add_argument("--seeds", type=numbers, default=(0, 1, 2))
-    made.add_argument("--steps", type=numbers, default=(2, 4))
-    made.add_argument("--data-dir", type=Path, help="folder of the data sets (or SNNCONVERT_DATA)")
-    made.add_argument("--embeddings", type=Path, help="folder of word vectors (../embeddings)")
-    made.add_argument("--work", type=Path, default=Path("runs/bench-value-maps"))
-    made.add_argument("--out", type=Path, default=RESULTS)
-    made.add_argument("--page", type=Path, default=ROOT / "docs" / "encoding.md")
-    return made
+    return encoding_parser(str(__doc__).splitlines()[0], "bench-value-maps", (0, 1, 2), (2, 4))
 
 
 def run(options: argparse.Namespace) -> list[Row]:
     """Measure every part that is not in the cache, seed after seed; returns all rows in order."""
-    data = options.data_dir or Path(os.environ.get("SNNCONVERT_DATA", "../shared/data"))
-    embeddings = options.embeddings or data.parent / "embeddings"
+    data, embeddings = places(options)
     parts = Cache(options.work / "parts.jsonl")
     plan = [
         (dataset, seed, name)

@@ -221,7 +221,7 @@ def test_of_one_vector_a_text(tmp_path: Path, capsys) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["RUN"], "required: --text TEXT or --input FILE"),
+        (["RUN"], "required: --text TEXT, - or --input FILE"),
         (["RUN", "--text", "a", "--input", "b"], "leave one out"),
         (["RUN", "a", "--encoding", "utf-8"], "with --input FILE only"),
         (["RUN", "a", "--model", "ann"], "expected an SNN"),
