@@ -20,7 +20,8 @@ class Sent:
 
     Attributes:
         frames: (T, L, C) of C input channels, 0 or 1 where the code spikes
-        vectors: (L, D) what was to be sent, in [-1, 1]
+        vectors: (L, D) what was to be sent, in [-1, 1]; of a model that holds bits in place of
+            vectors those, and then the frames stand for nothing that they could be compared with
         decoded: (L, D) what the frames stand for
         read: (L, D) what the network reads of them; less where spikes say by when they come what
             neurons that count them do not see
@@ -43,13 +44,18 @@ class Sent:
 
     @property
     def errors(self) -> Tensor:
-        """Root mean square (L,) of decoded less vector, over the components."""
-        return _size(self.decoded - self.vectors)
+        """Root mean square (L,) of decoded less vector, over the components; else NaN."""
+        return self._apart(self.decoded)
 
     @property
     def read_errors(self) -> Tensor:
         """The same (L,) of what the network reads."""
-        return _size(self.read - self.vectors)
+        return self._apart(self.read)
+
+    def _apart(self, values: Tensor) -> Tensor:
+        if values.shape != self.vectors.shape:
+            return torch.full((len(self.vectors),), torch.nan, dtype=torch.float64)
+        return _size(values - self.vectors)
 
     @property
     def sizes(self) -> Tensor:

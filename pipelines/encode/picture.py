@@ -111,7 +111,8 @@ def _heads(canvas: Canvas, sender: Sender, found: Encoded, gutter: float) -> Non
         canvas.text(gutter, 36, f"{channels} channels", "muted")
     right = gutter + RASTER + 14
     canvas.text(right, 36, "rate" if encoder.spiking else "mean size", "muted")
-    canvas.text(right + BAR + 62, 36, "decoding error", "muted")
+    if not bool(found.sent.errors.isnan().any()):
+        canvas.text(right + BAR + 62, 36, "decoding error", "muted")
 
 
 def _bars(
@@ -123,6 +124,8 @@ def _bars(
         (sent.rates, f"fill {style_of(sender.name)}", lambda v: f"{percent(v)} %"),
         (sent.errors, "fill heat", lambda v: f"{v:.3f}"),
     ):
+        if bool(values.isnan().any()):  # stored bits have no vector beside them
+            continue
         value, peak = float(values[i]), float(values[:MOST_WORDS].max()) or 1.0
         canvas.rect(x, middle - 10, BAR * value / peak, 11, style, "", 0.85)
         canvas.text(x + BAR * value / peak + 5, middle, form(value), "value")

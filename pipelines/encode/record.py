@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -17,7 +18,9 @@ def recorded(sender: Sender, found: Encoded) -> Row:
     ``frames`` of a word are the channels that spike, counted from 0, for each step; of analog input
     its one frame of numbers. ``error`` is the root mean square of what the frames stand for less
     the vector, ``relative_error`` the same over the root mean square of the vector; ``read_error``
-    is that of what the network reads of them. Spikes of analog input are null.
+    is that of what the network reads of them. Of stored bits, which have no vector beside them, the
+    three are null.
+    Spikes of analog input are null.
     """
     encoder, sent = sender.encoder, found.sent
     spiking, words = encoder.spiking, [_word(sender, found, i) for i in range(len(found.words))]
@@ -44,7 +47,7 @@ def recorded(sender: Sender, found: Encoded) -> Row:
 def _word(sender: Sender, found: Encoded, i: int) -> Row:
     sent, spiking = found.sent, sender.encoder.spiking
     frames = sent.frames[:, i]  # (T, C)
-    error, size = float(sent.errors[i]), float(sent.sizes[i])
+    error, size = _number(float(sent.errors[i])), float(sent.sizes[i])
     return {
         "word": found.words[i],
         "known": found.known[i],
@@ -61,7 +64,12 @@ def _word(sender: Sender, found: Encoded, i: int) -> Row:
 
 def _mean_square(parts: torch.Tensor) -> float | None:
     """The root of the mean of squares (L,); None of none."""
-    return float(parts.square().mean().sqrt()) if len(parts) else None
+    return _number(float(parts.square().mean().sqrt())) if len(parts) else None
+
+
+def _number(value: float) -> float | None:
+    """None where there is nothing to compare with."""
+    return None if math.isnan(value) else value
 
 
 def _ratio(error: float | None, size: float | None) -> float | None:

@@ -76,19 +76,23 @@ def _named(word: Mapping[str, Any]) -> str:
     return printable(word["word"]) + ("" if word["known"] else " (unknown)")
 
 
+def _error(value: float | None) -> str:
+    return NONE if value is None else f"{value:.3f}"
+
+
 def _figures(word: Mapping[str, Any], spiking: bool) -> list[str]:
     return [
         count(sum(word["spikes"])) if spiking else NONE,
         percent(word["rate"]),
-        f"{word['error']:.3f}",
+        _error(word["error"]),
         percent(word["relative_error"]),
         str(word["distinct_frames"]),
     ]
 
 
 def _is_read(figures: Mapping[str, Any]) -> bool:
-    """Whether the network reads what was sent, up to rounding."""
-    return abs(figures["read_error"] - figures["error"]) < 1e-4
+    """Whether the network reads what was sent, up to rounding, as far as that can be told."""
+    return figures["error"] is None or abs(figures["read_error"] - figures["error"]) < 1e-4
 
 
 def _sums(found: Encoded, figures: Mapping[str, Any], spiking: bool) -> list[str]:
@@ -101,7 +105,7 @@ def _sums(found: Encoded, figures: Mapping[str, Any], spiking: bool) -> list[str
             f"{percent(figures['mean_rate'])} %"
         )
     lines.append(
-        f"{figures['distinct_frames']} distinct frames; decoding error {figures['error']:.3f}, "
+        f"{figures['distinct_frames']} distinct frames; decoding error {_error(figures['error'])}, "
         f"{percent(figures['relative_error'])} % of the vectors' size"
     )
     if not _is_read(figures):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -88,6 +89,19 @@ def test_analog_input_has_no_spikes_and_no_error() -> None:
     assert figures["words"][0]["frames"] == [0.5, 0, 0, 0.25] and figures["error"] == 0
     assert "size of the input" in encoded_text(own, own.encode("good"))
     assert "fill-opacity" in picture(own, own.encode("good"))
+
+
+def test_stored_bits_have_nothing_to_compare_with() -> None:
+    """A model that holds two slices of bits a word: what they stand for is not in it."""
+    own = sender()
+    found = own.encode("good bad")
+    found = replace(found, sent=replace(found.sent, vectors=torch.ones(2, 4)))
+    figures = recorded(own, found)
+    assert figures["error"] is None and figures["words"][0]["relative_error"] is None
+    assert figures["words"][0]["frames"] == [[0], [3]]
+    json.dumps(figures, allow_nan=False)
+    assert "decoding error -" in encoded_text(own, found)
+    assert "decoding error" not in picture(own, found)
 
 
 def test_a_text_without_words() -> None:
