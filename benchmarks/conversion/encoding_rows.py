@@ -15,8 +15,8 @@ from snnconvert.engine.evaluate import snn_figures, snn_outputs
 from snnconvert.errors import InputError
 from snnconvert.models.encoders import CODES
 from snnconvert.models.encoders.encoder import Encoder
+from snnconvert.models.encoders.sending import send
 from snnconvert.models.neurons import NEURONS
-from snnconvert.models.sending import send
 from snnconvert.models.snn import SpikingTextModel
 from snnconvert.models.text_model import TextModel
 from snnconvert.pipelines.convert.choices import named_recipe

@@ -8,7 +8,7 @@ from pathlib import Path
 from ...engine.classifier import ModelClassifier
 from ...errors import InputError
 from ...models.encoders.encoder import Encoder
-from ...models.sending import Sent, send
+from ...models.encoders.sending import Sent, send
 from ...models.snn import SpikingTextModel
 from ...text.stages.stage import Stage
 from ...text.stages.vocabulary import UNK_ID

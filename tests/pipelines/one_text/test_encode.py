@@ -15,9 +15,9 @@ import pytest
 import torch
 
 from snnconvert.models.encoders.encoder import Encoder
+from snnconvert.models.encoders.sending import send
 from snnconvert.models.network import Network
 from snnconvert.models.nodes.layers import Linear
-from snnconvert.models.sending import send
 from snnconvert.models.snn import SpikingTextModel
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.encode.encode import encode

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..seeds import generator
-from .batches import to_batch
-from .encoders.encoder import Encoder
-from .snn import SpikingTextModel
+from ...seeds import generator
+from ..batches import to_batch
+from ..snn import SpikingTextModel
+from .encoder import Encoder
 
 
 @dataclass(frozen=True)
