@@ -126,22 +126,46 @@ class Front:
     @torch.no_grad()
     @exact_sums()
     def project(self, frames: Tensor, parts: list[Tensor]) -> None:
-        """Write the rows of frames (N, F, K) into ``parts``, (k, N, F, C) of every branch."""
+        """Write the rows of frames (N, F, K) into ``parts``, (k, N, F, C) of every branch.
+
+        Where most frames are silent, as of a code that gives every word a step of its own, only
+        the others are multiplied.
+        """
         count, steps, size = frames.shape
         chunk = max(1, CHUNK // max(steps * size, 1))
         for start in range(0, count, chunk):
             rows = frames[start : start + chunk].reshape(-1, size)
             outs = [part[:, start : start + chunk].flatten(1, 2) for part in parts]  # (k, n * F, C)
-            if outs[0].dtype == torch.int16:
-                self._project_short(rows, outs)
+            busy = None if self.encoder.by_word else rows.any(dim=1).nonzero()[:, 0]
+            if busy is None or 2 * len(busy) > len(rows):
+                self._project_rows(rows, outs)
                 continue
-            analog = self.coarse_bits is not None and not _on_grid(rows, self.coarse_bits)
-            for b, out in enumerate(outs):
-                if analog:
-                    self._add_exactly(b, rows, out)
-                else:
-                    self._add_up(b, rows, out)
-                out[0] += torch.from_numpy(self.biases[b])
+            some = [out.new_empty(out.shape[0], len(busy), out.shape[2]) for out in outs]
+            if len(busy):
+                self._project_rows(rows[busy], some)
+            for b, (out, part) in enumerate(zip(outs, some, strict=True)):
+                out.zero_()
+                out[0] += self._bias(b, out.dtype)
+                out[:, busy] = part
+
+    def _project_rows(self, rows: Tensor, outs: list[Tensor]) -> None:
+        """Rows (n, K) through all taps, into (k, n, C) of every branch."""
+        if outs[0].dtype == torch.int16:
+            self._project_short(rows, outs)
+            return
+        analog = self.coarse_bits is not None and not _on_grid(rows, self.coarse_bits)
+        for b, out in enumerate(outs):
+            if analog:
+                self._add_exactly(b, rows, out)
+            else:
+                self._add_up(b, rows, out)
+            out[0] += self._bias(b, out.dtype)
+
+    def _bias(self, branch: int, kind: torch.dtype) -> Tensor:
+        """The bias (C,) of a branch, as rows of ``kind`` have it."""
+        if kind == torch.int16:
+            return self.short_biases[branch]
+        return torch.from_numpy(self.biases[branch])
 
     def _add_up(self, branch: int, rows: Tensor, out: Tensor) -> None:
         """Products (k, n, C) in float32: taps apart, or together where they fit a near cache."""

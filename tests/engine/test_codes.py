@@ -41,6 +41,15 @@ def test_spikes_are_those_of_the_networks_own_nodes(name: str, mapping: str, con
             assert counted == pytest.approx(recorded)
 
 
+def test_words_that_send_nothing_are_answered_by_the_biases():
+    model = model_of(Encoder("individual"))
+    model.embedding.weight.data *= 0.4  # below one half: no spike at all
+    engine = FastEngine(model)
+    expected = snn_logits(engine.model, SEQUENCES)
+    torch.testing.assert_close(engine.running_logits(SEQUENCES), expected, atol=1e-6, rtol=1e-6)
+    assert float(expected.abs().max()) > 0
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_training_sees_the_same_spikes(name: str):
     model = model_of(Encoder(name))
