@@ -154,7 +154,15 @@ def _spiking_network(
         folded = {name: torch.ones(1) for name in thresholds}
     network, rows = build_snn(source, recipe, folded)
     for vectors, lengths in _checked_on(ann, sequences, network):
-        checks = verify(ann.network, network, recipe.encoder, thresholds, vectors, lengths)
+        checks = verify(
+            ann.network,
+            network,
+            recipe.encoder,
+            thresholds,
+            vectors,
+            lengths,
+            steps=recipe.steps,
+        )
         _note_errors(rows, checks)
     if recipe.bias_shift:
         shift_biases(network, recipe.steps)

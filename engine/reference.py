@@ -84,7 +84,7 @@ def snn_logits(
         model: the SNN
         sequences: id sequences
         seed: of the noise of a stochastic encoder
-        shared_noise: one noise field for all texts (see `models.encoders.poisson`)
+        shared_noise: one noise field for all texts (see `models.encoders.codes.poisson`)
         counter: when given, counts spikes and operations
         progress: label of a progress bar, none without it
 

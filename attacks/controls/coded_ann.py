@@ -75,7 +75,7 @@ class CodedAnn:
             noise = generator(seed, "noise", 0 if shared else number)
             x = self.model.embed(ids)  # (B, D, L)
             frames = self.encoder.encode(x, lengths, self.steps, noise, shared)  # (T, B, D', L)
-            decoded = self.encoder.decode(frames.mean(dim=0))  # (B, D, L)
+            decoded = self.encoder.read(frames)  # (B, D, L)
             with products_as_on_cpu(decoded.device):
                 logits = self.model.network(Signal(decoded, lengths))  # (B, K)
             rows[batch] = logits.cpu()

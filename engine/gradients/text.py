@@ -14,9 +14,9 @@ currents of the SNN. Three kinds:
 
 An ANN has no spikes: the first two are its own gradient (with QCFS's straight-through floor).
 
-The input code is passed as the rate it sends: the mean frame of every code is the mapped value up
-to rounding or noise, so dL/dx' = sum_t dL/dx'(t). That is exact for direct input, the
-straight-through estimator for saf and bitplane, and the derivative of the expected spike for
+The input code is passed as the rate it sends: the mean frame of every rate code is the mapped
+value over its worth, up to rounding or noise, so dL/dx' = sum_t dL/dx'(t) / worth. That is exact
+for direct input, the straight-through estimator for saf and bitplane, and the derivative of the expected spike for
 Poisson; an ANN that reads mean frames passes them likewise. The mapping is passed exactly; a
 component of 0 under ``split`` has the mean of the slopes on either side. Clipping to [-1, 1] is
 passed as if it were not there.
@@ -156,7 +156,7 @@ class WordGradients:
         if self.seen_through is not None:
             code, steps = self.seen_through
             frames = code.encode(x, lengths, steps, random, shared_noise=True)
-            x = code.decode(frames.mean(dim=0))
+            x = code.read(frames)
         with torch.enable_grad():
             if self.encoder is None:
                 gradient = self._loss_gradient(x.double(), lengths, label)
@@ -174,7 +174,8 @@ class WordGradients:
             if self.encoder.spiking:
                 frames = self.encoder.encode(x, lengths, steps, random, shared_noise=True)
                 each = self._loss_gradient(frames.double(), lengths, label)  # (T, 1, D', L)
-                return unmapped(self.encoder, each.sum(dim=0), x.double())
+                summed = each.sum(dim=0) / self.encoder.worth(steps)
+                return unmapped(self.encoder, summed, x.double())
             # the frames of direct input are one value seen T times, and its gradient is their sum
             value = self.encoder.map(x.double(), lengths)
             return unmapped(self.encoder, self._loss_gradient(value, lengths, label, steps), x)

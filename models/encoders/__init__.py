@@ -10,6 +10,6 @@ if TYPE_CHECKING:
     from .code import Code
 
 CODES: Registry[Code] = Registry(
-    "encoder", __name__, "CODE", ("direct", "poisson", "saf", "bitplane", "ttfs")
+    "encoder", f"{__name__}.codes", "CODE", ("direct", "poisson", "saf", "bitplane", "ttfs")
 )
 MAPPINGS = ("split", "shift", "none")

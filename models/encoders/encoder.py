@@ -107,9 +107,32 @@ class Encoder:
         """Raise `InputError` where the code cannot run for ``steps``."""
         self.coding.check_steps(steps)
 
-    def unrounded(self) -> Encoder:
-        """The encoder that sends the exact values of which this one makes frames."""
-        return replace(self, code="direct")
+    def worth(self, steps: int | None = None) -> float:
+        """By what mean rates over T ``steps`` are multiplied to give values (`Code.worth`).
+
+        Without T of codes alone whose spikes are worth the same at every T.
+
+        Raises:
+            ValueError: no T was given for another code.
+        """
+        if type(self.coding).worth is Code.worth:
+            return 1.0
+        if steps is None:
+            raise ValueError(
+                f"expected the steps T, by which spikes of the {self.code} code are worth more or "
+                "less, but got none"
+            )
+        return self.coding.worth(steps)
+
+    def unrounded(self, steps: int | None = None) -> Encoder:
+        """The encoder that sends exactly what the mean of this one's T frames stands near to.
+
+        That is the values of which it makes frames, over what a spike is worth.
+        """
+        worth = self.worth(steps)
+        if worth == 1:
+            return replace(self, code="direct")
+        return ExactRates("direct", self.mapping, self.gain, worth)
 
     def channels(self, dim: int) -> int:
         """Input channels D' of the SNN for word vectors of ``dim`` components."""
@@ -132,12 +155,15 @@ class Encoder:
             x = torch.cat([(1 + x) / 2, torch.ones_like(x[:, :1])], dim=1)
         return x * real
 
-    def fold(self, weight: Tensor) -> Tensor:
+    def fold(self, weight: Tensor, steps: int | None = None) -> Tensor:
         """Weights (C, D, k) or (C, D) for x, as weights (C, D', ...) for the mapped channels.
 
         split: x = p - n, so [W, -W]. shift: x = 2 x' - presence, so [2W, -sum_d W_d]. Both over
-        the gain.
+        the gain, and times what the mean rate over T ``steps`` is worth.
         """
+        worth = self.worth(steps)
+        if worth != 1:
+            weight = weight * worth
         if self.gain != 1:
             weight = weight / self.gain
         if self.mapping == "split":
@@ -149,8 +175,7 @@ class Encoder:
     def decode(self, values: Tensor) -> Tensor:
         """The inverse of :meth:`map`: mapped channels (..., D', L) to vectors (..., D, L).
 
-        Of spikes averaged over time it gives the vectors that they stand for, as the folded
-        weights read them (:meth:`fold`).
+        Of what a code makes of frames (`decoded`, `read`) it gives the vectors that they stand for.
         """
         if self.mapping == "split":
             positive, negative = values.chunk(2, dim=-2)
@@ -158,6 +183,17 @@ class Encoder:
         elif self.mapping == "shift":
             values = 2 * values[..., :-1, :] - values[..., -1:, :]
         return values if self.gain == 1 else values / self.gain
+
+    def decoded(self, frames: Tensor) -> Tensor:
+        """The vectors (..., D, L) that frames (T, ..., D', L) stand for, by the code's inverse."""
+        return self.decode(self.coding.decode(frames))
+
+    def read(self, frames: Tensor) -> Tensor:
+        """The vectors (..., D, L) that the network reads of frames (T, ..., D', L).
+
+        As the folded weights and the neurons behind them take them (`fold`, `Code.read`).
+        """
+        return self.decode(self.coding.read(frames))
 
     def encode(
         self,
@@ -200,3 +236,25 @@ class Encoder:
     def to_dict(self) -> dict[str, Any]:
         """The fields, JSON-able; a gain of 1 is left out, as by models that know of none."""
         return {name: v for name, v in asdict(self).items() if name != "gain" or v != 1}
+
+
+@dataclass(frozen=True)
+class ExactRates(Encoder):
+    """Direct input for weights that were folded for a code whose mean rates are worth more or less.
+
+    worth_of_rate: by what these weights multiply a mean rate; values are sent divided by it
+    """
+
+    worth_of_rate: float = 1.0
+
+    def worth(self, steps: int | None = None) -> float:
+        """As `Encoder.worth`, whatever T is."""
+        return self.worth_of_rate
+
+    def map(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """As `Encoder.map`, over the worth."""
+        return super().map(x, lengths) / self.worth_of_rate
+
+    def decode(self, values: Tensor) -> Tensor:
+        """As `Encoder.decode`, of values over the worth."""
+        return super().decode(values * self.worth_of_rate)
