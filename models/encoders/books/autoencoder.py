@@ -17,6 +17,7 @@ from torch import Tensor
 
 from ....errors import InputError
 from ....seeds import generator
+from .book import Book, Writing
 from .readout import fit_readout, unexplained
 
 EPOCHS, BATCH, RATE = 6, 256, 1e-2
@@ -137,3 +138,31 @@ def _loss(x: Tensor, projection: Tensor, bias: Tensor, offset: Tensor, scale: Te
     gram = projection @ projection.T if wide else projection.T @ projection
     away = (gram - torch.eye(len(gram))).square().sum()
     return error + REGULARISER * away / (2 * x.shape[1])
+
+
+@dataclass(frozen=True)
+class _Projections(Writing):
+    """The encoder and the read-out of an autoencoder."""
+
+    found: BinaryVectors
+
+    def write(self, vectors: Tensor) -> Tensor:
+        """As `Writing.write`."""
+        return self.found.encode(vectors)
+
+    def decode(self, bits: Tensor) -> Tensor:
+        """As `Writing.decode`."""
+        return self.found.decode(bits)
+
+
+class Autoencoder(Book):
+    """K bits a word, learned."""
+
+    bits, bits_of, least, most = 256, "word", 1, 4096
+
+    def fit(self, vectors: Tensor, weights: Tensor, bits: int, seed: int) -> Writing:
+        """As `Book.fit`."""
+        return _Projections(fit_autoencoder(vectors, bits, seed, weights))
+
+
+BOOK = Autoencoder()
