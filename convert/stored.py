@@ -70,8 +70,8 @@ def written_down(
 ) -> tuple[TextModel, ConversionRecipe, dict[str, Any] | None]:
     """Where the recipe names a book: the ANN on its bits, the recipe that sends them, and figures.
 
-    Figures are ``book``, ``steps``, ``channels``, ``bytes_per_word``, and ``error``, what is lost of
-    the vectors as a share of their variance. The book is fitted on the vectors of all words that
+    Figures are ``book``, ``steps``, ``channels``, ``bytes_per_word``, and ``error``, what is lost
+    of the vectors as a share of their variance. The book is fitted on the vectors of all words that
     are not silent, weighted by how often they occur in ``sequences``.
 
     Raises:

@@ -1,4 +1,4 @@
-"""A table of bits in place of word vectors: packed, eight to a byte, and unpacked as words are read."""
+"""A table of bits in place of word vectors: eight to a byte, and unpacked as words are read."""
 
 from __future__ import annotations
 

@@ -108,8 +108,8 @@ class Encoder:
         """Refuse what bits have no use for, and bits that the book cannot write."""
         if self.mapping != "none" or self.gain != 1:
             raise InputError(
-                f"expected no mapping and no gain with the encoder {self.code}, whose bits are sent "
-                f"as they are stored, but got the mapping {self.mapping} and the gain "
+                f"expected no mapping and no gain with the encoder {self.code}, whose bits are "
+                f"sent as they are stored, but got the mapping {self.mapping} and the gain "
                 f"{self.gain:g}: leave them out"
             )
         if self.code in BOOKS:
