@@ -16,7 +16,8 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..models.bit_table import BitTable
-from ..models.encoders import BOOKS, STORED
+from ..models.encoders import STORED
+from ..models.encoders.books import BOOKS
 from ..models.encoders.books.filled import fill
 from ..models.encoders.encoder import Encoder
 from ..models.network import Network

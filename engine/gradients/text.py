@@ -40,6 +40,7 @@ from torch.nn import functional
 
 from ...errors import InputError
 from ...models.batches import to_batch
+from ...models.bit_table import BitTable
 from ...models.encoders.encoder import Encoder
 from ...models.network import Signal
 from ...models.neurons.base import Neurons
@@ -150,7 +151,7 @@ class WordGradients:
         padded, lengths = to_batch([ids], self.model)
         x = self.model.embed(padded)  # (1, D, L)
         random = generator(seed, "noise", 0)
-        bits = self.encoder is not None and self.encoder.slices > 0  # which have no range to blur
+        bits = isinstance(self.model.embedding, BitTable)  # which have no range to blur
         if kind == "averaged" and not self.stochastic and not bits:
             drawn = torch.randn(x.shape, generator=random).to(x.device)
             x = (x + NOISE * drawn).clamp(-1, 1)
