@@ -44,7 +44,7 @@ GROUPS: dict[str, Sequence[Group]] = {
         Group(
             "input code",
             f"How vectors become spikes. {CODES_SAID}",
-            "encoder mapping soft_threshold",
+            "encoder mapping bits soft_threshold",
         ),
         Group(
             "thresholds",
