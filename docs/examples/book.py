@@ -9,31 +9,32 @@ from torch import Tensor
 
 from snnconvert.models.encoders.books import BOOKS
 from snnconvert.models.encoders.books.book import Book, Writing
-from snnconvert.models.encoders.books.readout import fit_readout
 
 
 @dataclass(frozen=True)
 class Hashes(Writing):
-    planes: Tensor  # (K, D)
-    readout: tuple[Tensor, Tensor]  # (D, K) and (D,)
+    """The sides of planes (K, D) on which a vector lies."""
+
+    planes: Tensor
 
     def write(self, vectors: Tensor) -> Tensor:
         """Bits (N, K) of vectors (N, D)."""
         return (vectors @ self.planes.T > 0).to(torch.uint8)
 
     def decode(self, bits: Tensor) -> Tensor:
-        """What bits (N, K) stand for."""
-        return bits.float() @ self.readout[0].T + self.readout[1]
+        """The direction of the vectors that bits (N, K) stand for; their length is lost."""
+        return (2 * bits.float() - 1) @ self.planes / len(self.planes)
 
 
 class Hashing(Book):
-    bits, bits_of, most = 128, "word", 4096  # --bits takes 1 to 4096 a word, 128 without
+    """1 to 4096 bits a word by --bits, 128 without."""
+
+    bits, bits_of, most = 128, "word", 4096
 
     def fit(self, vectors: Tensor, weights: Tensor, bits: int, seed: int) -> Writing:
+        """Planes drawn by the seed."""
         random = torch.Generator().manual_seed(seed)
-        planes = torch.randn(bits, vectors.shape[1], generator=random)
-        written = (vectors @ planes.T > 0).to(torch.uint8)
-        return Hashes(planes, fit_readout(written, vectors, weights))
+        return Hashes(torch.randn(bits, vectors.shape[1], generator=random))
 
 
-BOOKS.add("hashing", Hashing())  # from here on it is a book like any other
+BOOKS.add("hashing", Hashing())
