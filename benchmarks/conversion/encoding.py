@@ -3,7 +3,7 @@
     python benchmarks/conversion/encoding.py --data-dir DATA --embeddings EMBEDDINGS
 
 Trains a TextCNN for each data set and seed by default settings, converts it by default with every
-code of `CODES` at each T, and writes encoding.json and .md to --out and the tables of
+code of `ENCODERS` at each T, and writes encoding.json and .md to --out and the tables of
 docs/encoding.md. It can be stopped and started again: finished parts are kept in
 --work/parts.jsonl. Columns of a row: dataset, seed, code, steps, mapping, gain, mean_rate,
 distinct_frames (of a word), error and read_error (shares of the vectors' size), dev_accuracy,
@@ -29,13 +29,13 @@ from snnconvert.benchmarks.conversion.networks import VECTORS
 from snnconvert.benchmarks.conversion.parts import Cache
 from snnconvert.benchmarks.shared.results import write_results
 from snnconvert.errors import SnnConvertError, one_line
-from snnconvert.models.encoders import CODES
+from snnconvert.models.encoders import ENCODERS
 
 
 def parser() -> argparse.ArgumentParser:
     """The options."""
     made = encoding_parser(str(__doc__).splitlines()[0], "bench-encoding", (0,), (1, 2, 4, 8))
-    made.add_argument("--codes", type=names, default=tuple(CODES))
+    made.add_argument("--codes", type=names, default=tuple(ENCODERS))
     return made
 
 

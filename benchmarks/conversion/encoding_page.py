@@ -13,8 +13,9 @@ from snnconvert.benchmarks.shared.results import read_results
 from snnconvert.benchmarks.shared.tables import BLOCK
 from snnconvert.files import read_text, write_text
 from snnconvert.formatting import NONE, markdown_table, percent
-from snnconvert.models.encoders import CODES
+from snnconvert.models.encoders import ENCODERS
 from snnconvert.models.encoders.code import Code
+from snnconvert.models.encoders.encoder import code_named
 
 MISSING = "Not measured yet: run `make bench-encoding`."
 MOST_COUNT = 15  # of 4 bits
@@ -46,7 +47,7 @@ def codes_table(rows: Sequence[Row], dataset: str) -> str:
         lines.append(
             [
                 f"`{code}`",
-                cell("mean_rate", percent) if CODES[code].spiking else NONE,
+                cell("mean_rate", percent) if code_named(code).spiking else NONE,
                 cell("distinct_frames", lambda value: f"{value:.1f}".removesuffix(".0")),
                 cell("error", lambda value: f"{100 * value:.0f}"),
                 cell("test_accuracy", percent),
@@ -86,7 +87,7 @@ def maps_table(rows: Sequence[Row], dataset: str) -> str:
 def chips_table() -> str:
     """Which chips take what each code sends, by what the code says of itself."""
     head = ["code", "Loihi 2", "SpiNNaker2", "Speck, DYNAP-CNN", "Akida (AKD1000)"]
-    return markdown_table(head, [[f"`{name}`", *chips(CODES[name])] for name in CODES])
+    return markdown_table(head, [[f"`{name}`", *chips(code_named(name))] for name in ENCODERS])
 
 
 def chips(code: Code) -> list[str]:

@@ -13,8 +13,7 @@ from snnconvert.benchmarks.conversion.networks import vectors_of
 from snnconvert.convert.conversion import convert_model
 from snnconvert.engine.evaluate import snn_figures, snn_outputs
 from snnconvert.errors import InputError
-from snnconvert.models.encoders import CODES
-from snnconvert.models.encoders.encoder import Encoder
+from snnconvert.models.encoders.encoder import Encoder, code_named
 from snnconvert.models.encoders.sending import send
 from snnconvert.models.neurons import NEURONS
 from snnconvert.models.snn import SpikingTextModel
@@ -89,7 +88,7 @@ def converted(snn: SpikingTextModel, net: Network) -> Row:
 
 def _neurons(code: str) -> dict[str, str]:
     """The neurons that a code goes with, where it needs some."""
-    if not CODES[code].own_neurons:
+    if not code_named(code).own_neurons:
         return {}
     return {"neuron": next(n for n in NEURONS if getattr(NEURONS[n], "code", None) == code)}
 
@@ -100,7 +99,7 @@ def sent(snn: SpikingTextModel, sequences: Sequence[np.ndarray], seed: int) -> R
     Returns:
         ``mean_rate``, spikes a channel and step; ``distinct_frames``, the mean of a word;
         ``error`` and ``read_error``, of what frames stand for and of what the network reads, as
-        shares of the vectors' size (roots of mean squares).
+        shares of the vectors' size (roots of mean squares); None of stored bits.
     """
     found = [send(snn, ids, seed) for ids in sequences if len(ids)]
 
@@ -108,9 +107,12 @@ def sent(snn: SpikingTextModel, sequences: Sequence[np.ndarray], seed: int) -> R
         return float(np.sqrt(np.square(np.concatenate(parts)).mean()))
 
     whole = size([part.sizes.numpy() for part in found])
+    errors = {
+        "error": size([part.errors.numpy() for part in found]) / whole,
+        "read_error": size([part.read_errors.numpy() for part in found]) / whole,
+    }
     return {
         "mean_rate": float(np.concatenate([p.rates.numpy() for p in found]).mean()),
         "distinct_frames": float(np.mean([n for part in found for n in part.distinct])),
-        "error": size([part.errors.numpy() for part in found]) / whole,
-        "read_error": size([part.read_errors.numpy() for part in found]) / whole,
+        **{name: None if np.isnan(value) else value for name, value in errors.items()},
     }

@@ -20,8 +20,8 @@ class Sent:
 
     Attributes:
         frames: (T, L, C) of C input channels, 0 or 1 where the code spikes
-        vectors: (L, D) what was to be sent, in [-1, 1]; of a model that holds bits in place of
-            vectors those, and then the frames stand for nothing that they could be compared with
+        vectors: (L, D) what was to be sent, in [-1, 1]; without components where a model holds bits
+            in place of vectors, and then there is nothing to compare what is sent with
         decoded: (L, D) what the frames stand for
         read: (L, D) what the network reads of them; less where spikes say by when they come what
             neurons that count them do not see
@@ -44,18 +44,13 @@ class Sent:
 
     @property
     def errors(self) -> Tensor:
-        """Root mean square (L,) of decoded less vector, over the components; else NaN."""
-        return self._apart(self.decoded)
+        """Root mean square (L,) of decoded less vector, over the components; of none NaN."""
+        return _size(self.decoded - self.vectors)
 
     @property
     def read_errors(self) -> Tensor:
         """The same (L,) of what the network reads."""
-        return self._apart(self.read)
-
-    def _apart(self, values: Tensor) -> Tensor:
-        if values.shape != self.vectors.shape:
-            return torch.full((len(self.vectors),), torch.nan, dtype=torch.float64)
-        return _size(values - self.vectors)
+        return _size(self.read - self.vectors)
 
     @property
     def sizes(self) -> Tensor:
@@ -99,5 +94,7 @@ def send(model: SpikingTextModel, sequence: np.ndarray, seed: int = 0) -> Sent:
     # what frames stand for and what is read of them, (1, D, L)
     decoded, read = model.encoder.decoded(frames), model.encoder.read(frames)
     size = len(sequence)
-    vectors, decoded, read = (part[0].T[:size] for part in (vectors, decoded, read))
-    return Sent(frames[:, 0].transpose(1, 2)[:, :size], vectors, decoded, read)
+    compared = (part[0].T[:size] for part in (vectors, decoded, read))
+    if model.encoder.coding.looks_up:
+        compared = (torch.zeros(size, 0) for _ in range(3))
+    return Sent(frames[:, 0].transpose(1, 2)[:, :size], *compared)

@@ -47,7 +47,7 @@ def recorded(sender: Sender, found: Encoded) -> Row:
 def _word(sender: Sender, found: Encoded, i: int) -> Row:
     sent, spiking = found.sent, sender.encoder.spiking
     frames = sent.frames[:, i]  # (T, C)
-    error, size = _number(float(sent.errors[i])), float(sent.sizes[i])
+    error, size = _number(float(sent.errors[i])), _number(float(sent.sizes[i]))
     return {
         "word": found.words[i],
         "known": found.known[i],

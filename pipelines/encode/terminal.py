@@ -104,10 +104,11 @@ def _sums(found: Encoded, figures: Mapping[str, Any], spiking: bool) -> list[str
             f"{figures['spikes']:,} spikes, {count(each)} a word; mean rate "
             f"{percent(figures['mean_rate'])} %"
         )
-    lines.append(
-        f"{figures['distinct_frames']} distinct frames; decoding error {_error(figures['error'])}, "
-        f"{percent(figures['relative_error'])} % of the vectors' size"
-    )
+    what = "the model holds bits, no vectors to compare them with"
+    if figures["error"] is not None:
+        what = f"decoding error {_error(figures['error'])}, "
+        what += f"{percent(figures['relative_error'])} % of the vectors' size"
+    lines.append(f"{figures['distinct_frames']} distinct frames; {what}")
     if not _is_read(figures):
         lines.append(
             "the network counts spikes and reads less of them than they stand for: its error is "

@@ -92,15 +92,17 @@ def test_analog_input_has_no_spikes_and_no_error() -> None:
 
 
 def test_stored_bits_have_nothing_to_compare_with() -> None:
-    """A model that holds two slices of bits a word: what they stand for is not in it."""
-    own = sender()
+    """A model that holds two slices of two bits a word: what they stand for is not in it."""
+    bits = torch.tensor([[0, 0, 0, 0], [0, 0, 0, 0], [1, 0, 0, 1], [1, 1, 0, 1]])
+    own = sender("stored", "none", slices=2, steps=3)
+    own = replace(own, model=SpikingTextModel(bits.float(), own.encoder, own.model.network, 3))
     found = own.encode("good bad")
-    found = replace(found, sent=replace(found.sent, vectors=torch.ones(2, 4)))
     figures = recorded(own, found)
-    assert figures["error"] is None and figures["words"][0]["relative_error"] is None
-    assert figures["words"][0]["frames"] == [[0], [3]]
+    good, bad = figures["words"]
+    assert good["frames"] == [[0], [1], [0]] and bad["frames"] == [[0, 1], [1], [0, 1]]
+    assert figures["error"] is None and good["relative_error"] is None
     json.dumps(figures, allow_nan=False)
-    assert "decoding error -" in encoded_text(own, found)
+    assert "no vectors to compare" in encoded_text(own, found)
     assert "decoding error" not in picture(own, found)
 
 
