@@ -15,9 +15,10 @@ from snnconvert.benchmarks.conversion import encoding, encoding_rows, value_maps
 from snnconvert.benchmarks.conversion.encoding_page import chips, codes_table, filled
 from snnconvert.benchmarks.conversion.encoding_rows import Network, measured
 from snnconvert.benchmarks.shared.results import RESULTS
-from snnconvert.models.encoders import CODES, ENCODERS
+from snnconvert.models.encoders import BOOKS, CODES, ENCODERS
 from snnconvert.models.families.textcnn import TextCNNSpec, build_textcnn
 from snnconvert.models.text_model import TextModel
+from snnconvert.pipelines.encode.book_picture import book_picture
 from snnconvert.pipelines.encode.code_picture import code_picture, drawn
 from snnconvert.pipelines.training.texts import Texts
 
@@ -130,6 +131,15 @@ def test_a_picture_of_every_code(name: str) -> None:
     assert len(code_picture(name)) < 40_000
     marks = [r for r in root.iterfind(".//{*}rect") if "fill" in r.get("class", "").split()]
     assert len(marks) > 10  # spikes of many values
+    assert name in "".join(root.itertext())
+
+
+@pytest.mark.parametrize("name", [name for name in BOOKS if name != "autoencoder"])
+def test_a_picture_of_every_book(name: str) -> None:
+    """But of the one that is trained, which takes seconds."""
+    root = ElementTree.fromstring(book_picture(name))
+    marks = [p for p in root.iterfind(".//{*}path") if "fill" in p.get("class", "").split()]
+    assert marks[0].get("d", "").count("M") >= 20  # of 42 values
     assert name in "".join(root.itertext())
 
 
