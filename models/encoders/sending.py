@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -32,37 +33,37 @@ class Sent:
     decoded: Tensor
     read: Tensor
 
-    @property
+    @cached_property
     def spikes(self) -> Tensor:
         """Spikes (L, T) of each position and step; of analog frames the sum of their sizes."""
         return self.frames.abs().sum(dim=2, dtype=torch.float64).T
 
-    @property
+    @cached_property
     def rates(self) -> Tensor:
         """Spikes (L,) a channel and step of each position."""
         return self.frames.abs().mean(dim=(0, 2), dtype=torch.float64)
 
-    @property
+    @cached_property
     def errors(self) -> Tensor:
         """Root mean square (L,) of decoded less vector, over the components; of none NaN."""
         return _size(self.decoded - self.vectors)
 
-    @property
+    @cached_property
     def read_errors(self) -> Tensor:
         """The same (L,) of what the network reads."""
         return _size(self.read - self.vectors)
 
-    @property
+    @cached_property
     def sizes(self) -> Tensor:
         """Root mean square (L,) of the components of each vector."""
         return _size(self.vectors)
 
-    @property
+    @cached_property
     def distinct(self) -> list[int]:
         """How many different frames each position has, silence too."""
         return [_different(self.frames[:, i]) for i in range(self.frames.shape[1])]
 
-    @property
+    @cached_property
     def distinct_in_all(self) -> int:
         """How many different frames the text has, silence too."""
         return _different(self.frames.flatten(0, 1))

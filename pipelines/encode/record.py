@@ -19,8 +19,7 @@ def recorded(sender: Sender, found: Encoded) -> Row:
     its one frame of numbers. ``error`` is the root mean square of what the frames stand for less
     the vector, ``relative_error`` the same over the root mean square of the vector; ``read_error``
     is that of what the network reads of them. Of stored bits, which have no vector beside them, the
-    three are null.
-    Spikes of analog input are null.
+    three are null. Spikes of analog input are null.
     """
     encoder, sent = sender.encoder, found.sent
     spiking, words = encoder.spiking, [_word(sender, found, i) for i in range(len(found.words))]

@@ -52,12 +52,11 @@ class Rank(NamedMap):
     @classmethod
     def fit(cls, vectors: np.ndarray, counts: np.ndarray, options: MapOptions) -> Self:
         """As `NamedMap.fit`."""
-        values = np.asarray(vectors, np.float64)
-        low, high = float(values.min()), float(values.max())
+        low, high = float(np.min(vectors)), float(np.max(vectors))
         if not low < high:
             raise all_equal()
         found = Histogram(low, high)
-        found.add(values, shares(counts))
+        found.add(np.asarray(vectors), shares(counts))
         ranks = np.linspace(0, 1, KNOTS)
         knots = found.quantiles(ranks)
         kept, first, often = np.unique(knots, return_index=True, return_counts=True)
