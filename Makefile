@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint test-slow test-cpus test-install test-notebooks docs bench bench-conversion reproduce-energy reproduce-robustness screenshots screenshots-app terminal-pictures clean
+.PHONY: setup demo test lint test-slow test-cpus test-install test-notebooks docs bench bench-conversion bench-encoding reproduce-energy reproduce-robustness screenshots screenshots-app terminal-pictures clean
 
 setup: $(STAMP)
 
@@ -68,6 +68,12 @@ bench: setup
 # Our conversion beside the peers': trains, converts and measures; stopped, it goes on where it was.
 bench-conversion: setup
 	$(BIN)/python benchmarks/conversion/run.py
+
+# Every input code and value map: what is sent, and what networks converted with it lose. Then they
+# write the tables of docs/encoding.md; stopped, it goes on where it was.
+bench-encoding: setup
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/conversion/encoding.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/conversion/value_maps.py
 
 # Energy of ANN and SNN, every model and table; stopped, it goes on where it was.
 reproduce-energy: setup

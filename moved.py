@@ -69,10 +69,11 @@ MODULES: dict[str, tuple[str, ...]] = {
         "pipelines.versions",
     ),
     "pipelines.victims": ("pipelines.attack.models", "pipelines.attack.names"),
-    "text.ranges": ("text.stages.ranges",),
+    "text.ranges": ("text.maps.sigma",),
     "text.readers": ("text.datasets.readers.readers",),
     "text.splits": ("text.datasets.splits",),
     "text.stage": ("text.stages.words",),
+    "text.stages.ranges": ("text.maps.sigma",),
     "text.vocabulary": ("text.stages.vocabulary",),
 }
 # folder or module of today: where the names are that it had

@@ -8,6 +8,8 @@ Notebooks are stored without outputs; the plugin runs them, and keeps the page o
 What they show depends on the package too, so pages are kept in a folder by the content of that, and
 the folders of before are removed.
 
+Every input code and book has a picture, which is drawn here, so that a new one has its own.
+
 Pages made of notebooks come with scripts that would load MathJax and Mermaid from the network. No
 notebook here has formulas or diagrams, so these scripts are taken out.
 """
@@ -25,6 +27,9 @@ ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("text", "models", "convert", "engine", "energy", "attacks", "interop", "pipelines")
 MADE_OF = (".py", ".yaml", ".tsv", ".txt")  # what the output of a notebook depends on
 KEPT = ROOT / ".cache" / "notebooks"
+PICTURES = "<!-- pictures of codes -->"
+PICTURES_OF_BOOKS = "<!-- pictures of books -->"
+PICTURE = "images/codes/{}.svg"
 SCRIPTS = re.compile(r"<script[^>]*>(?:(?!</script>).)*?</script>", re.DOTALL)
 
 
@@ -62,6 +67,35 @@ def digest() -> str:
     for path in sorted(files):
         found.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return found.hexdigest()[:16]
+
+
+def on_files(files: Any, config: Any) -> Any:
+    """The files of the site with a picture of every input code and book beside them."""
+    from mkdocs.structure.files import File
+
+    from snnconvert.models.encoders import BOOKS, CODES
+    from snnconvert.pipelines.encode.book_picture import book_picture
+    from snnconvert.pipelines.encode.code_picture import code_picture
+
+    for names, draw in ((CODES, code_picture), (BOOKS, book_picture)):
+        for name in names:
+            place = PICTURE.format(name)
+            files.append(File.generated(config, place, content=draw(name)))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
+    """The page with the pictures of all codes, and of all books, where it asks for them."""
+    if PICTURES not in markdown:
+        return markdown
+    from snnconvert.models.encoders import BOOKS, CODES, summary
+
+    lines = ["| code | what it sends | at T = 8 |", "|---|---|---|"]
+    lines += [f"| `{n}` | {summary(n)} | ![{n}]({PICTURE.format(n)}) |" for n in CODES]
+    books = ["| book | bits of a value, and what they stand for |", "|---|---|"]
+    books += [f"| `{n}` | ![{n}]({PICTURE.format(n)}) |" for n in BOOKS]
+    markdown = markdown.replace(PICTURES_OF_BOOKS, "\n".join(books))
+    return markdown.replace(PICTURES, "\n".join(lines))
 
 
 def on_page_content(html: str, page: Any, config: Any, files: Any) -> str:

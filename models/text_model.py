@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from .bit_table import BitTable
 from .network import Network, Signal
 from .nodes.layers import Dropout
 from .reader import TextReader
@@ -24,7 +25,7 @@ class TextModel(TextReader):
 
     def __init__(
         self,
-        vectors: Tensor,
+        vectors: Tensor | BitTable,
         network: Network,
         train_vectors: bool = False,
         rounding: Rounding | None = None,

@@ -21,6 +21,7 @@ from ..seeds import generator
 from ..text.datasets.dataset import Dataset
 from ..text.datasets.named import NAMED, dataset_names
 from ..text.datasets.readers.options import OPTION_NAMES
+from ..text.maps.options import USUAL, options_of
 from ..text.stages import STAGES
 from ..text.stages.load import load_stage
 from ..text.stages.stage import Stage
@@ -260,6 +261,7 @@ def _fitted(
         min_count=settings.min_count,
         seed=seed,
         writing=writing,
+        maps=options_of(settings),
     )
 
 
@@ -267,7 +269,7 @@ def _resolved(settings: DataSettings, seed: int) -> dict[str, Any]:
     """The settings that tell a run from others, without those of `sources.writing`."""
     resolved = settings_dict(settings, seed=seed)
     # absent at their defaults, so that runs of before there were such options are the same still
-    later = dict.fromkeys(OPTION_NAMES) | {"stage": DataSettings.stage}
+    later = dict.fromkeys(OPTION_NAMES) | {"stage": DataSettings.stage} | vars(USUAL)
     resolved = {k: v for k, v in resolved.items() if k not in later or v != later[k]}
     return without(resolved, tuple(NONE))
 

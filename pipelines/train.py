@@ -20,6 +20,7 @@ from ..models.saving import save_model
 from ..models.text_model import TextModel
 from ..text.stages import STAGES
 from .data import Prepared, prepare_data
+from .display.output import warn
 from .quality.baseline import LINEAR, linear_baseline
 from .quality.latency import latency_figures
 from .quality.quality import model_figures
@@ -67,6 +68,11 @@ def train(
         words = prepared.stage.hands_on == "ids"
         own_vectors = data.vectors in OWN_VECTORS and words
         settings = train_defaults(settings, len(prepared.dataset.train), own_vectors, words)
+        if data.sparsity and settings.train_vectors:
+            warn(
+                "the word vectors are trained with the network, which fills the zeros of "
+                "--sparsity again: add --train-vectors false to keep them"
+            )
         unread = settings.unread()
         resolved = settings_dict(settings, seed=seed)
         resolved = {name: value for name, value in resolved.items() if name not in unread}

@@ -47,6 +47,11 @@ class CodedAnn:
                 "expected a code of spikes for the control ann+noise, but got direct input, which "
                 "changes nothing: leave this control out"
             )
+        if encoder.coding.looks_up:
+            raise InputError(
+                f"expected a code of vectors for the control ann+noise, but {encoder.code} has "
+                "bits in their place, which the ANN does not read: leave this control out"
+            )
         encoder.check_steps(steps)
         self.ann, self.model = ann, ann.model
         self.encoder, self.steps, self.draws = encoder, steps, draws

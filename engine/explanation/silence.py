@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ...models.batches import to_batch
+from ...models.devices import device_of
 from ...models.network import Network, Node, Signal
 from ...models.nodes.layers import Conv1d
 from ...models.snn import SpikingTextModel
@@ -105,7 +106,7 @@ def _without(model: AnyModel, ids: np.ndarray, windows: Sequence[Window], seed: 
         for row, window in enumerate(windows):
             if window.conv == branch.conv:
                 mask[row, 0, window.position] = True
-        masks[branch.conv] = mask.to(model.embedding.weight.device)
+        masks[branch.conv] = mask.to(device_of(model))
     batch, lengths = to_batch([ids] * count, model)
     changed = silenced(model, masks)
     with exact_sums():

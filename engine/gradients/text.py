@@ -10,7 +10,7 @@ currents of the SNN. Three kinds:
   (expectation over transformation, Athalye et al. 2018). For a code that is drawn at random that is
   its own noise. Where nothing is drawn it is Gaussian noise of standard deviation `NOISE` on every
   component of the word vectors (as in SmoothGrad, Smilkov et al. 2017), which are then clipped to
-  their range [-1, 1].
+  their range [-1, 1]. Stored bits take no noise.
 
 An ANN has no spikes: the first two are its own gradient (with QCFS's straight-through floor).
 
@@ -18,7 +18,8 @@ The input code is passed as the rate it sends: the mean frame of every rate code
 value over its worth, up to rounding or noise, so dL/dx' = sum_t dL/dx'(t) / worth. That is exact
 for direct input, the straight-through estimator for codes that round, and the derivative of the
 expected spike for codes that are drawn; of codes of time it is that of the rate which their counts
-stand for. An ANN that reads mean frames passes them likewise. The mapping is passed exactly; a
+stand for. An ANN that reads mean frames passes them likewise, and a stored bit has
+the gradients of the steps that send it. The mapping is passed exactly; a
 component of 0 under ``split`` has the mean of the slopes on either side. Clipping to [-1, 1] is
 passed as if it were not there.
 
@@ -41,6 +42,7 @@ from torch.nn import functional
 
 from ...errors import InputError
 from ...models.batches import to_batch
+from ...models.bit_table import BitTable
 from ...models.encoders.encoder import Encoder
 from ...models.network import Signal
 from ...models.neurons.base import Neurons
@@ -151,7 +153,8 @@ class WordGradients:
         padded, lengths = to_batch([ids], self.model)
         x = self.model.embed(padded)  # (1, D, L)
         random = generator(seed, "noise", 0)
-        if kind == "averaged" and not self.stochastic:
+        bits = isinstance(self.model.embedding, BitTable)  # which have no range to blur
+        if kind == "averaged" and not self.stochastic and not bits:
             drawn = torch.randn(x.shape, generator=random).to(x.device)
             x = (x + NOISE * drawn).clamp(-1, 1)
         if self.seen_through is not None:
@@ -175,8 +178,7 @@ class WordGradients:
             if self.encoder.spiking:
                 frames = self.encoder.encode(x, lengths, steps, random, shared_noise=True)
                 each = self._loss_gradient(frames.double(), lengths, label)  # (T, 1, D', L)
-                summed = each.sum(dim=0) / self.encoder.worth(steps)
-                return unmapped(self.encoder, summed, x.double())
+                return unmapped(self.encoder, self.encoder.coding.gradient(each), x.double())
             # the frames of direct input are one value seen T times, and its gradient is their sum
             value = self.encoder.map(x.double(), lengths)
             return unmapped(self.encoder, self._loss_gradient(value, lengths, label, steps), x)

@@ -65,7 +65,7 @@ def project_drawn(
 def word_rates(table: WordTable, words: np.ndarray) -> Tensor:
     """Spike probabilities (n, D') of word ids (n,)."""
     ids = torch.from_numpy(np.asarray(words, np.int64))
-    return mapped_rows(table.front.encoder, table.front.model.embedding.weight.detach()[ids])
+    return mapped_rows(table.front.encoder, table.front.model.embedding(ids).detach())
 
 
 def _draw(

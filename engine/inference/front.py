@@ -101,7 +101,7 @@ class Front:
 
     def word_frames(self, words: Tensor, compiled: bool) -> Tensor:
         """Distinct frames (N, F, K) of word ids (N,)."""
-        vectors, steps = self.model.embedding.weight.detach()[words], self.model.steps  # (N, D)
+        vectors, steps = self.model.embedding(words).detach(), self.model.steps  # (N, D)
         # where x = p - n is projected, the code of |x| with the sign of x is the code of p and n
         if self.opposite:
             rows = self.encoder.amplified(vectors.clamp(-1, 1))

@@ -1,10 +1,16 @@
-"""Spike encoders: vectors in [-1, 1] become spike trains. The input codes by name are `CODES`."""
+"""Spike encoders: words become spike trains.
+
+Of `CODES` by name, vectors in [-1, 1] are coded as they are read; of `BOOKS`, they were written
+down as bits before, which are sent. A user chooses among `ENCODERS`, both of them.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...options import Choices
 from ...registry import Registry
+from .books import BOOKS
 
 if TYPE_CHECKING:
     from .code import Code
@@ -41,7 +47,10 @@ CODES: Registry[Code] = Registry(
         "burst": "times.burst",
     },
 )
+ENCODERS = Choices(CODES, BOOKS)
 MAPPINGS = ("split", "shift", "none")
+STORED = "stored"
+"""The code of bits that no book has written, such as learned ones (`convert.stored`)."""
 
 
 def summary(name: str) -> str:

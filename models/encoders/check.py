@@ -35,6 +35,8 @@ def check_code(name: str, code: Code, steps: int) -> None:
         InputError: what it should have sent.
     """
     code.check_steps(steps)
+    if code.looks_up:  # it sends what it is given
+        return
     for broken in _broken(code, torch.tensor(VALUES), steps):
         raise InputError(f"expected the code {name} to {broken}, but at T = {steps} it does not")
 

@@ -44,6 +44,8 @@ class Code(ABC):
         contains_shorter: a run of T steps begins as one of fewer steps does, with spikes that are
             worth as much, so that one run answers for all of them
         sum_and_fire: frames are the spikes of an integrate-and-fire neuron with V(0) = 1/2
+        looks_up: values are bits that were made before, S slices of C channels each (`stored.py`),
+            and frames are C channels wide
         keeps_state: the encoder holds a number for every value between steps
         default_mapping: of vectors in [-1, 1] to values, where none is chosen (`encoder.Encoder`)
         summary: what it sends, in one line
@@ -60,6 +62,7 @@ class Code(ABC):
     own_neurons: bool = False
     contains_shorter: bool = False
     sum_and_fire: bool = False
+    looks_up: bool = False
     keeps_state: bool = False
     default_mapping: str = "split"
     summary: str = "a code of the user's own"
@@ -124,6 +127,13 @@ class Code(ABC):
         if self.stochastic:
             return values / self.worth(steps)
         return self.encode(values, steps).mean(dim=0)
+
+    def gradient(self, of_frames: Tensor) -> Tensor:
+        """A gradient (T, B, C, L) for the frames, as that (B, C, L) for the values.
+
+        The code is passed as the rate that it sends: the mean frame is the value over its worth.
+        """
+        return of_frames.sum(dim=0) / self.worth(len(of_frames))
 
     @property
     def in_pieces(self) -> bool:

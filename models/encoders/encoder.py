@@ -13,7 +13,8 @@ have few levels, and word vectors fill the middle of [-1, 1] (`gain.py` chooses)
 A code of `CODES` turns each value in [0, 1] into T frames: ``direct`` (the value at every step,
 analog), ``poisson`` (Bernoulli draws), ``saf`` (sum and fire, deterministic), ``bitplane``,
 ``ttfs`` (one spike, early for a large value), which only a time-to-first-spike network can read,
-or one that was added at run time.
+or one that was added at run time. With a book of `BOOKS` the table of words holds bits, and these
+are sent (`stored.py`).
 """
 
 from __future__ import annotations
@@ -27,8 +28,12 @@ import torch
 from torch import Tensor
 
 from ...errors import InputError
-from . import CODES, MAPPINGS
+from ...formatting import meant
+from ...registry import UnknownNameError
+from . import CODES, ENCODERS, MAPPINGS, STORED
+from .books import BOOKS
 from .code import Code
+from .stored import Stored
 
 
 def soft_threshold(x: Tensor, threshold: float) -> Tensor:
@@ -42,30 +47,59 @@ def soft_threshold(x: Tensor, threshold: float) -> Tensor:
     return x.sign() * (x.abs() - threshold).clamp(min=0)
 
 
+def code_named(name: str, slices: int = 0) -> Code:
+    """The code of `CODES` called ``name``; of a book, the one that sends its ``slices`` of bits.
+
+    Bits that are written need no book: of any other name, what there are ``slices`` of is sent.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
+    if name in CODES:
+        return CODES[name]
+    if slices > 0 or name == STORED or name in BOOKS:
+        return Stored(slices)
+    raise UnknownNameError(
+        f"expected the encoder to be of {', '.join(ENCODERS)}, but got {name!r}"
+        f"{meant(str(name), ENCODERS)}"
+    )
+
+
 @dataclass(frozen=True)
 class Encoder:
     """A code and a mapping: what turns word vectors into T frames.
 
-    code: a name of `CODES`; mapping: ``split``, ``shift`` or ``none`` (for analog codes only);
-    gain: what components are multiplied by before they are clipped to [-1, 1] and mapped; values
-    that are sent as they are need no clipping.
+    code: a name of `ENCODERS`, or `STORED` (any, of stored bits); mapping: ``split``, ``shift`` or
+    ``none`` (for analog codes and stored bits); gain: what components are multiplied by before they
+    are clipped to [-1, 1] and mapped; values that are sent as they are need no clipping; bits: how
+    many a book writes (`books.book.Book.bits`), 0 for its own choice; slices: of stored bits, S, as
+    the model's table holds them, 0 where it does not yet.
 
     Raises:
-        InputError: an unknown code or mapping, a mapping that the code cannot use, or a gain that
-            is not a positive number.
+        InputError: an unknown code or mapping, a mapping that the code cannot use, a gain that
+            is not a positive number, or bits that the book cannot write.
     """
 
     code: str = "saf"
     mapping: str = "split"
     gain: float = 1.0
+    bits: int = 0
+    slices: int = 0
 
     def __post_init__(self) -> None:
-        coding = CODES[self.code]
+        coding = self.coding
         if self.mapping not in MAPPINGS:
             raise InputError(
                 f"expected the mapping to be {', '.join(MAPPINGS)}, but got {self.mapping!r}"
             )
-        if self.mapping == "none" and coding.spiking:
+        if coding.looks_up:
+            self._check_stored()
+        elif self.bits:
+            raise InputError(
+                f"expected bits for a book of {', '.join(BOOKS)}, but the encoder is {self.code}: "
+                "leave the bits out"
+            )
+        elif self.mapping == "none" and coding.spiking:
             raise InputError(
                 f"the {self.code} code spikes, so it needs values in [0, 1]: "
                 "choose the mapping split or shift, or the direct encoder"
@@ -73,10 +107,21 @@ class Encoder:
         if not (math.isfinite(self.gain) and self.gain > 0):
             raise InputError(f"expected a positive gain of the input, but got {self.gain}")
 
+    def _check_stored(self) -> None:
+        """Refuse what bits have no use for, and bits that the book cannot write."""
+        if self.mapping != "none" or self.gain != 1:
+            raise InputError(
+                f"expected no mapping and no gain with the encoder {self.code}, whose bits are "
+                f"sent as they are stored, but got the mapping {self.mapping} and the gain "
+                f"{self.gain:g}: leave them out"
+            )
+        if self.code in BOOKS:
+            BOOKS[self.code].check_bits(self.bits)
+
     @property
     def coding(self) -> Code:
         """The code itself, which answers what differs between codes."""
-        return CODES[self.code]
+        return code_named(self.code, self.slices)
 
     @property
     def spiking(self) -> bool:
@@ -127,13 +172,16 @@ class Encoder:
 
         That is the values of which it makes frames, over what a spike is worth.
         """
+        if self.coding.looks_up:
+            return MeanOfSlices("direct", "none", slices=self.slices)
         worth = self.worth(steps)
         if worth == 1:
             return replace(self, code="direct")
-        return ExactRates("direct", self.mapping, self.gain, worth)
+        return ExactRates("direct", self.mapping, self.gain, worth_of_rate=worth)
 
     def channels(self, dim: int) -> int:
         """Input channels D' of the SNN for word vectors of ``dim`` components."""
+        dim = dim // max(self.slices, 1)
         return {"split": 2 * dim, "shift": dim + 1, "none": dim}[self.mapping]
 
     def amplified(self, x: Tensor) -> Tensor:
@@ -157,8 +205,11 @@ class Encoder:
         """Weights (C, D, k) or (C, D) for x, as weights (C, D', ...) for the mapped channels.
 
         split: x = p - n, so [W, -W]. shift: x = 2 x' - presence, so [2W, -sum_d W_d]. Both over
-        the gain, and times what the mean rate over T ``steps`` is worth.
+        the gain, and times what the mean rate over T ``steps`` is worth. Of S slices of bits, which
+        are sent one after the other, the sum of their weights.
         """
+        if self.slices:
+            return weight.unflatten(1, (self.slices, -1)).sum(dim=1)
         worth = self.worth(steps)
         if worth != 1:
             weight = weight * worth
@@ -232,8 +283,9 @@ class Encoder:
         yield from self.coding.pieces(self.map(x, lengths), steps, size, generator, shared_noise)
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields, JSON-able; a gain of 1 is left out, as by models that know of none."""
-        return {name: v for name, v in asdict(self).items() if name != "gain" or v != 1}
+        """The fields, JSON-able; those that change nothing are left out, as older models do."""
+        usual = {"gain": 1, "bits": 0, "slices": 0}
+        return {name: v for name, v in asdict(self).items() if v != usual.get(name)}
 
 
 @dataclass(frozen=True)
@@ -256,3 +308,12 @@ class ExactRates(Encoder):
     def decode(self, values: Tensor) -> Tensor:
         """As `Encoder.decode`, of values over the worth."""
         return super().decode(values * self.worth_of_rate)
+
+
+@dataclass(frozen=True)
+class MeanOfSlices(Encoder):
+    """Direct input of what stored bits come to: the mean of a word's slices at every step."""
+
+    def map(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """The mean (B, C, L) of S slices (B, S * C, L)."""
+        return super().map(x, lengths).unflatten(1, (max(self.slices, 1), -1)).mean(dim=1)

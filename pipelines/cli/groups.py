@@ -25,6 +25,11 @@ GROUPS: dict[str, Sequence[Group]] = {
             "What a text is cut into, and the vectors of its parts.",
             "stage vectors dim max_length min_count",
         ),
+        Group(
+            "value map",
+            "What brings vectors to [-1, 1] before the ANN is trained on them.",
+            "value_map map_sigmas map_tail sparsity",
+        ),
     ),
     "TrainSettings": (
         Group("training", "How long and how fast the ANN is trained."),
@@ -39,7 +44,7 @@ GROUPS: dict[str, Sequence[Group]] = {
         Group(
             "input code",
             f"How vectors become spikes. {CODES_SAID}",
-            "encoder mapping soft_threshold",
+            "encoder mapping bits soft_threshold",
         ),
         Group(
             "thresholds",

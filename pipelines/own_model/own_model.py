@@ -31,8 +31,9 @@ from ...models.outputs import check_classes, in_order
 from ...models.saving import save_model
 from ...models.text_model import TextModel
 from ...text.datasets.dataset import Dataset
+from ...text.maps.options import NAMES as MAP_NAMES
+from ...text.maps.sigma import RangeMap
 from ...text.stages.own_vocabulary import AUTO, OwnVocabulary, own_vocabulary
-from ...text.stages.ranges import RangeMap
 from ...text.stages.words import TextStage
 from ..data import (
     VECTORS,
@@ -80,7 +81,7 @@ def run_from_module(
             ``vectors``; it is run in evaluation mode, and not changed
         vocabulary: ids by word, a list of words in the order of their ids, or a torchtext Vocab
         data: data set, language, limit and max_length as `train` takes them, or the name or path of
-            a data set; dim, vectors and min_count do not matter
+            a data set; dim, vectors, their value map and min_count do not matter
         classes: the data set's class names in the order of the module's outputs; of one logit the
             second is where it is above 0; by default the data set's order
         padding: id or word of padding; ``auto`` looks for one like ``<pad>``; None: there is none
@@ -184,7 +185,9 @@ class _Imported:
         weights = sha256(*(value.detach().cpu().numpy().tobytes() for value in state))
         texts |= resolved_writing(data, read_dictionary(data), None, False)
         return {
-            "data": without(settings_dict(data), tuple(NONE)) | texts | {"length": self.length},
+            "data": without(settings_dict(data), (*NONE, *MAP_NAMES))
+            | texts
+            | {"length": self.length},
             "ann": {"module": name, "weights": weights[:16], "classes": list(self.classes)},
         }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...models.families.family import same_option
+from ...text.maps.options import MapOptions, check_read
 from ...text.stages import STAGES
 from ...text.writing.choices import CLEAN, SCRIPTS
 from .fields import Settings, option
@@ -65,3 +67,11 @@ class DataSettings(Settings):
     )
     max_length: int = option(256, "words kept of a text", least=1)
     min_count: int = option(1, "training words seen less often are unknown", least=1)
+    value_map: str = same_option(MapOptions, "value_map")
+    map_sigmas: float = same_option(MapOptions, "map_sigmas")
+    map_tail: float = same_option(MapOptions, "map_tail")
+    sparsity: float = same_option(MapOptions, "sparsity")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_read(self)

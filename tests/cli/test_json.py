@@ -43,6 +43,12 @@ LINES: dict[str, list[tuple[str, set[str]]]] = {
             {"text", "words", "windows", "logits", "bias", "rounding", "by_word"},
         )
     ],
+    "encode": [
+        (
+            "{run} good",
+            {"text", "model", "code", "steps", "spikes", "mean_rate", "distinct_frames", "error"},
+        )
+    ],
     "predict": [("{run} good", {"text", "class", "probabilities"})],
 }
 """Words of each command, and keys of what it prints."""

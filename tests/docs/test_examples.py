@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -65,6 +66,24 @@ def test_example_of_an_encoder(tiny_run, tmp_path):
         assert main(["convert", run, "--encoder", "corput", "--steps", "7", "--force"]) == 0
     finally:
         CODES.remove("corput")
+
+
+def test_example_of_a_book(tiny_run, tmp_path):
+    from snnconvert.models.encoders.books import BOOKS
+    from snnconvert.pipelines.data import load_classifier
+    from snnconvert.pipelines.run_folder.run_folder import RunFolder
+
+    run = shutil.copytree(tiny_run, tmp_path / "run")
+    module = example("book")
+    try:
+        assert isinstance(BOOKS["hashing"], module.Hashing)
+        (words,) = re.findall(r'^main\("(.+)"\.split', PAGES["book.md"], re.MULTILINE)
+        assert main(words.replace("runs/en", str(run)).split()) == 0
+    finally:
+        BOOKS.remove("hashing")
+    model = load_classifier(RunFolder(run), "snn").model  # without the book
+    assert model.encoder.code == "hashing" and model.encoder.slices == 2
+    assert model.embedding.embedding_dim == 2 * 65  # 64 bits and the presence, twice
 
 
 def test_example_of_an_energy_table(tiny_run, tmp_path):
@@ -262,3 +281,22 @@ def test_example_of_a_data_set(tmp_path, capsys):
     run = module.train_on(path, tmp_path / "run")
     assert run.results()["data"]["sizes"] == {"train": 48, "dev": 6, "test": 6}
     assert "en ('bad', 'good')" in capsys.readouterr().out
+
+
+def test_example_of_a_value_map(tmp_path):
+    from snnconvert.text.maps import VALUE_MAPS
+    from snnconvert.text.stages.load import load_stage
+
+    example("value_map")
+    run = tmp_path / "run"
+    words = ["train", "--limit", "40", "--dim", "6", "--widths", "2", "--channels", "3"]
+    words += ["--epochs", "1", "--value-map", "cubic", "--sparsity", "0.5", "--out", str(run)]
+    try:
+        assert main([*words, "--no-tensorboard", "--quiet"]) == 0
+        fitted = load_stage(run / "text").range_map
+        assert fitted.inner.kind == "cubic"
+        largest = fitted.inner.largest
+        eighth = fitted.inner.apply(np.array([largest / 8, -largest, 9 * largest]))
+        np.testing.assert_allclose(eighth, [0.5, -1, 1], rtol=1e-6)
+    finally:
+        VALUE_MAPS.remove("cubic")

@@ -12,12 +12,15 @@ import numpy as np
 
 from ...errors import InputError
 from ...progress import bar
+from ..maps.fitting import fit_map
+from ..maps.options import USUAL, MapOptions
+from ..maps.sigma import RangeMap
+from ..maps.value_map import ValueMap
 from ..vectors.load import WordVectors, load_vectors, random_vectors
 from ..writing.writing import AS_IT_STANDS, Writing
 from .coverage import VectorReport, report, unknown_words
 from .needed import Needed
 from .other_script import other_script
-from .ranges import RangeMap
 from .vocabulary import Vocabulary, storable
 
 Cutter = Callable[[str], list[str]]
@@ -37,6 +40,7 @@ class Options:
     epochs: int | None
     progress: bool
     writing: Writing = AS_IT_STANDS
+    maps: MapOptions = USUAL
 
     @property
     def learned(self) -> bool:
@@ -64,7 +68,7 @@ class Fitted:
     """
 
     vocabulary: Vocabulary
-    range_map: RangeMap
+    range_map: ValueMap
     coverage: dict[str, float]
     source: str
     report: VectorReport | None
@@ -98,14 +102,16 @@ def fit_words(texts: Sequence[str], language: str, cut: Cutter, options: Options
     if not known:
         raise unknown_words(found, counts, language)
     tally = np.array([counts[word] for word in known])
+    seen = found.matrix[[rows[word] for word in known]]
     try:
-        range_map = RangeMap.fit(found.matrix[[rows[word] for word in known]], tally)
+        moments = RangeMap.fit(seen, tally)
+        range_map = fit_map(seen, tally, options.maps)
     except InputError as error:
         raise InputError(f"{found.source}: {error}") from None
     shares = (len(known) / len(counts), int(tally.sum()) / counts.total())
     types, tokens = shares if options.learned else (0.0, 0.0)
     sizes = {"train_types": len(counts), "train_tokens": counts.total()}
-    matrix, drawn = _matrix(vocabulary, range_map, language, found, rows, options.seed)
+    matrix, drawn = _matrix(vocabulary, range_map, moments, language, found, rows, options.seed)
     return Fitted(
         vocabulary,
         range_map,
@@ -166,13 +172,16 @@ def _report(
 
 def _matrix(
     vocabulary: Vocabulary,
-    range_map: RangeMap,
+    range_map: ValueMap,
+    moments: RangeMap,
     language: str,
     found: WordVectors,
     rows: dict[str, int],
     seed: int,
 ) -> tuple[np.ndarray, list[int]]:
     """A mapped vector for each word, and the ids of those that were drawn at random.
+
+    ``moments`` are mean and deviation of the training words, which drawn vectors have too.
 
     Returns:
         (V, D) float32, zeros for padding and unknown words; the ids.
@@ -190,6 +199,6 @@ def _matrix(
     if without:
         drawn = random_vectors([vocabulary.words[i] for i in without], found.dim, seed)
         # Uniform values in [-1, 1) have the standard deviation 1 / sqrt(3).
-        values = range_map.mean + range_map.std * math.sqrt(3) * drawn
+        values = moments.mean + moments.std * math.sqrt(3) * drawn
         matrix[without] = range_map.apply(values)
     return matrix, without

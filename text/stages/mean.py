@@ -14,6 +14,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...files import load_tensors, save_tensors, sha256
+from ..maps.options import USUAL
 from .fitting import Fitted, Options, fit_words
 from .prepared import prepared
 from .vector_stage import VectorStage
@@ -44,7 +45,8 @@ class MeanStage(VectorStage):
     def begin(cls, texts: Sequence[str], language: str, options: Options, max_length: int) -> Self:
         """Words and their vectors, by the training texts."""
         cut = prepared(TextStage, language, options.writing)
-        fitted = _known(fit_words(texts, language, cut, options))
+        # the value map that was asked for is that of the means
+        fitted = _known(fit_words(texts, language, cut, replace(options, maps=USUAL)))
         return cls(
             language,
             fitted.matrix.shape[1],

@@ -13,6 +13,7 @@ from ...errors import InputError
 from ...files import read_json
 from ..datasets.dataset import Split
 from ..inputs import TextsLike, as_text, as_texts
+from ..maps.options import USUAL, MapOptions
 from ..segment import segmenter
 from ..vectors.load import WordVectors
 from ..writing.writing import AS_IT_STANDS, Writing
@@ -68,6 +69,7 @@ class Stage(ABC):
         epochs: int | None = None,
         progress: bool = True,
         writing: Writing = AS_IT_STANDS,
+        maps: MapOptions = USUAL,
     ) -> tuple[Self, np.ndarray]:
         """Fit the stage on the training split; it takes of the settings what it has a use for.
 
@@ -84,6 +86,7 @@ class Stage(ABC):
             epochs: passes over the texts to train vectors; by their size where it is left out.
             progress: show a bar while texts are segmented and vectors are read or trained.
             writing: what is made alike before a text is cut, and words of the user's.
+            maps: how vectors are brought to [-1, 1].
 
         Returns:
             The stage, and the model's (V, D) float32 matrix of word vectors in [-1, 1], whose rows
@@ -101,7 +104,18 @@ class Stage(ABC):
                 f"{min_count} and {max_extra_words}"
             )
         options = Options(
-            *(vectors, dim, min_count, max_extra_words, seed, window, epochs, progress, writing)
+            *(
+                vectors,
+                dim,
+                min_count,
+                max_extra_words,
+                seed,
+                window,
+                epochs,
+                progress,
+                writing,
+                maps,
+            )
         )
         return cls.fitted(texts, language, options, max_length)
 

@@ -13,10 +13,12 @@ import numpy as np
 from ...errors import InputError
 from ...files import write_json
 from ..inputs import TextsLike, as_texts
+from ..maps.fitting import fit_map, read_map
+from ..maps.sigma import RangeMap
+from ..maps.value_map import ValueMap
 from ..writing.writing import AS_IT_STANDS, Writing
 from .coverage import VectorReport
 from .fitting import Options
-from .ranges import RangeMap
 from .stage import FORMAT, STAGE_FILE, Stage, incomplete, known_language, read_values
 
 AS_IT_IS = RangeMap(0.0, 1 / 3)
@@ -45,7 +47,7 @@ class VectorStage(Stage):
 
     language: str
     dim: int
-    range_map: RangeMap = AS_IT_IS
+    range_map: ValueMap = AS_IT_IS
     coverage: dict[str, float] = field(default_factory=dict)
     vectors_source: str = ""
     vector_report: VectorReport | None = field(default=None, compare=False)
@@ -79,7 +81,7 @@ class VectorStage(Stage):
         rows = begun._checked(texts)
         known = rows[rows.any(axis=1)]
         try:
-            range_map = RangeMap.fit(known, np.ones(len(known)))
+            range_map = fit_map(known, np.ones(len(known)), options.maps)
         except InputError as error:
             raise InputError(f"the vectors of the texts by {cls.kind}: {error}") from None
         return replace(begun, range_map=range_map), np.zeros((0, begun.dim), np.float32)
@@ -158,7 +160,7 @@ class VectorStage(Stage):
         return {
             "language": known_language(values["language"]),
             "dim": int(values["dim"]),
-            "range_map": RangeMap.from_dict(values["range_map"]),
+            "range_map": read_map(values["range_map"]),
             "coverage": dict(values["coverage"]),
             "vectors_source": str(values["vectors_source"]),
             "writing": Writing.from_dict(values, folder),

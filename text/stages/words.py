@@ -12,13 +12,14 @@ import numpy as np
 from ...errors import InputError
 from ...files import sha256, write_json
 from ..inputs import TextsLike, as_text, as_texts
+from ..maps.fitting import read_map
+from ..maps.value_map import ValueMap
 from ..segment import segmenter
 from ..writing.dictionary import UserDictionary
 from ..writing.writing import AS_IT_STANDS, Writing
 from .coverage import VectorReport
 from .fitting import Cutter, Fitted, Options, fit_words
 from .prepared import as_they_stand, prepared
-from .ranges import RangeMap
 from .stage import FORMAT, STAGE_FILE, Stage, incomplete, known_language, read_values
 from .vocabulary import FILL, Vocabulary
 
@@ -27,7 +28,7 @@ VOCABULARY_FILE = "vocabulary.txt"
 
 @dataclass(frozen=True)
 class TextStage(Stage):
-    """Segmenter, vocabulary and range map, fitted on the training split alone.
+    """Segmenter, vocabulary and value map, fitted on the training split alone.
 
     A stage of one's own is a subclass with its ``kind`` and `cutter`, registered by ``STAGES.add``:
     what it calls a word, be it a character or a byte pair, has an id and a vector as words have.
@@ -53,7 +54,7 @@ class TextStage(Stage):
     language: str
     vocabulary: Vocabulary
     max_length: int
-    range_map: RangeMap
+    range_map: ValueMap
     coverage: dict[str, float]
     vectors_source: str
     dim: int
@@ -239,7 +240,7 @@ class TextStage(Stage):
                 language=known_language(values["language"]),
                 vocabulary=vocabulary,
                 max_length=int(values["max_length"]),
-                range_map=RangeMap.from_dict(values["range_map"]),
+                range_map=read_map(values["range_map"]),
                 coverage=dict(values["coverage"]),
                 vectors_source=str(values["vectors_source"]),
                 dim=int(values["dim"]),

@@ -24,6 +24,7 @@ HELP = {
     "report": "write RUN/report.html, or a page that compares several runs",
     "predict": "classify texts with a model of a run",
     "explain": "show which words and windows carry the decision on one text",
+    "encode": "show the spikes that a text becomes: raster, rates, decoding error",
     "app": "a page in the browser to try a run's models on texts of your own",
     "data": "list the named data sets, or download one from its source",
     "doctor": "check versions, libraries, the machine and data; exit code 1 if broken",
@@ -41,5 +42,5 @@ COMMANDS: Registry[Command] = Registry(
     __name__,
     "COMMAND",
     tuple(HELP),
-    {name: f"one_text.{name}" for name in ("explain", "app")},
+    {name: f"one_text.{name}" for name in ("explain", "encode", "app")},
 )

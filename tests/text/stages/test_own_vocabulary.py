@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnconvert.errors import InputError
+from snnconvert.text.maps.sigma import RangeMap
 from snnconvert.text.stages.own_vocabulary import own_vocabulary
-from snnconvert.text.stages.ranges import RangeMap
 from snnconvert.text.stages.vocabulary import FILL, Vocabulary
 from snnconvert.text.stages.words import TextStage
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from snnconvert.errors import InputError
-from snnconvert.text.stages.ranges import RangeMap
+from snnconvert.text.maps.sigma import RangeMap
 
 FLOATS = st.floats(-1e3, 1e3, width=32)
 

@@ -1,0 +1,1 @@
+"""`snnconvert encode`: the spikes that a text becomes."""
