@@ -52,7 +52,7 @@ def train_defaults(
     levels, rate = settings.input_levels, settings.input_rate
     if levels is None:
         levels = INPUT_LEVELS if words else 0
-    if rate is None and tuned and levels:
+    if rate is None and own_vectors and tuned and levels:
         rate = INPUT_RATE
     return replace(
         settings,

@@ -68,7 +68,7 @@ class TrainSettings(LoopOptions, Settings):
         None,
         "share of the components of the training words that send spikes, by which the rounding is "
         "chosen",
-        shown=f"{INPUT_RATE} where the vectors are trained too, else that of the least error",
+        shown=f"{INPUT_RATE} of vectors from the texts that are trained, else the least error's",
         above=0,
         below=1,
     )
