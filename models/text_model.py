@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from .encoders.bit_table import BitTable
+from .encoders.rounding import Rounding
 from .network import Network, Signal
 from .nodes.layers import Dropout
 from .reader import TextReader
-from .rounding import Rounding
 
 
 class TextModel(TextReader):

@@ -14,8 +14,8 @@ from ..engine.evaluate import accuracy
 from ..engine.reference import ann_logits
 from ..errors import InputError
 from ..models.devices import find_device
+from ..models.encoders.rounding import Rounding, fit_rounding
 from ..models.families import FAMILIES
-from ..models.rounding import Rounding, fit_rounding
 from ..models.saving import save_model
 from ..models.text_model import TextModel
 from ..text.stages import STAGES

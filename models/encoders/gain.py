@@ -11,6 +11,8 @@ GAINS = tuple(1 + i / 16 for i in range(113))
 """What is tried: 1 to 8."""
 NEAR = 1.05
 """The smallest gain within so much of the least error is taken: a smaller one sends less."""
+EXACT = 1e-4
+"""Of the vectors' power, an error that is the histogram's alone: they were rounded in training."""
 POINTS, ROWS = 2048, 256
 
 
@@ -23,6 +25,9 @@ def best_gain(encoder: Encoder, vectors: Tensor, counts: Tensor, steps: int) -> 
     with :math:`\hat{x}` what the network reads of the frames (`Encoder.read`) and n how often
     a word occurs. A uniform quantiser of few levels does best with a range well inside that of its
     input (Max, IRE Transactions 1960): large values are clipped for finer levels of all others.
+
+    Vectors that were rounded in training (`rounding.py`) are sent without error by several gains;
+    the largest sends their full level at every step, as even as analog input.
 
     Args:
         encoder: code and mapping; its own gain is not read
@@ -44,7 +49,9 @@ def best_gain(encoder: Encoder, vectors: Tensor, counts: Tensor, steps: int) -> 
         often = counts.argsort(descending=True, stable=True)[:ROWS]
         rows, weight = vectors[often], counts[often].double()
     errors = [_error(encoder, rows, weight, steps, gain) for gain in GAINS]
-    least = min(errors)
+    least, power = min(errors), float(weight @ rows.double().square().sum(dim=1))
+    if least <= EXACT * power:
+        return max(g for g, e in zip(GAINS, errors, strict=True) if e <= EXACT * power)
     return next(g for g, e in zip(GAINS, errors, strict=True) if e <= NEAR * least)
 
 

@@ -19,6 +19,7 @@ from snnconvert.models.encoders import BOOKS
 from snnconvert.models.encoders.bit_table import BitTable
 from snnconvert.models.encoders.books.filled import decoded
 from snnconvert.models.encoders.encoder import Encoder
+from snnconvert.models.encoders.rounding import Rounding
 from snnconvert.models.families.textcnn import TextCNNSpec, build_textcnn
 from snnconvert.models.network import Signal
 from snnconvert.models.saving import load_model, save_model
@@ -100,6 +101,21 @@ def test_conversion_with_a_book(name: str, steps: int, tmp_path: Path) -> None:
     bits = steps * book["channels"]
     assert np.array_equal(work.get("components"), words * -(-bits // 32))
     assert not np.any(work.get("encode_adds")) and not np.any(work.get("encode_draws"))
+
+
+@pytest.mark.parametrize("encoder", ["saf", "ternary", "bitplane", "even"])
+def test_vectors_rounded_in_training_lose_nothing(encoder: str) -> None:
+    """With as many steps as the QCFS has levels, spikes say all that analog input does."""
+    model, sequences = ann(), texts(60)
+    model.embedding.weight.data = Rounding(1, 1.75)(model.embedding.weight.data)
+    wanted = model(*to_batch(sequences)).detach()
+    steps = 4  # the levels of the network's QCFS
+    found = convert_model(model, from_options({"encoder": encoder, "steps": steps}), sequences)
+    given = make_engine(found.snn).logits(sequences)
+    if encoder == "ternary":
+        assert found.book is not None and found.book["error"] == 0
+        assert found.book["bytes_per_word"] == 2 * DIM // 8
+    assert torch.allclose(given, wanted, atol=1e-4)
 
 
 def test_more_bits_come_nearer_to_the_ann() -> None:

@@ -13,5 +13,5 @@ BOOKS: Registry[Book] = Registry(
     "book",
     __name__,
     "BOOK",
-    ("sign", "median", "population", "gray", "least_ones", "autoencoder"),
+    ("sign", "median", "ternary", "population", "gray", "least_ones", "autoencoder"),
 )

@@ -26,6 +26,11 @@ class Writing(ABC):
         A network reads bits by a linear map instead (`readout.py`), which may lose more.
         """
 
+    @property
+    def linear(self) -> Tensor | None:
+        """The map (D, K) by which `decode` reads bits, where it is one; by default it is not."""
+        return None
+
 
 class Book(ABC):
     """A way to write vectors as bits.

@@ -19,9 +19,9 @@ class Filled:
     """The bits of V words.
 
     bits: (V, S, C) uint8: S slices of C channels. The last channel is the presence, which every
-    word sets that is not silent; readout: (D, C), so that a word's vector is nearly readout @ mean
-    of its slices; error: what is lost of the vectors, as a share of their variance
-    (`readout.unexplained`), by the words' weights.
+    word sets that is not silent; there is none where one slice says all. readout: (D, C), so that a
+    word's vector is nearly readout @ mean of its slices; error: what is lost of the vectors, as a
+    share of their variance (`readout.unexplained`), by the words' weights.
     """
 
     bits: Tensor
@@ -49,7 +49,7 @@ def fill(
     the vector, and what a linear map then reads too little or too much of it is added to what the
     next one is written of (error feedback, as in sigma-delta conversion), so that the mean comes
     nearer with T. The map is that of the least squared error over all slices, and both are fitted
-    in turn.
+    in turn. Where a book writes all vectors without loss, one slice says all, at every step.
 
     Args:
         book: what writes
@@ -71,12 +71,18 @@ def fill(
     with torch.no_grad():
         common = weights.argsort(descending=True, stable=True)[:ROWS]
     writing = book.fit(x[common], weights[common], bits, seed)
+    if writing.linear is not None and torch.equal(writing.decode(writing.write(x)), x):
+        return Filled(_table(there, writing.write(x).unsqueeze(1)), writing.linear, 0.0)
     fed_back, readout, error = _settled(writing, x[common], weights[common], steps)
-    slices = _slices(writing, x, fed_back, steps)  # (N, S, C)
-    table = torch.zeros(len(vectors), *slices.shape[1:], dtype=torch.uint8)
+    return Filled(_table(there, _slices(writing, x, fed_back, steps)), readout, error)
+
+
+def _table(there: Tensor, slices: Tensor) -> Tensor:
+    """Slices (N, S, C) in the rows (V,) of words that are ``there``, the others silent."""
+    table = torch.zeros(len(there), *slices.shape[1:], dtype=torch.uint8)
     if bool(there.any()):
         table[there] = slices
-    return Filled(table, readout, error)
+    return table
 
 
 @torch.no_grad()

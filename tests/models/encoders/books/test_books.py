@@ -115,6 +115,16 @@ def test_bad_bits(name: str) -> None:
     assert book.check_bits(0) == book.bits and book.least <= book.bits <= book.most
 
 
+@given(seed=st.integers(0, 50), steps=st.integers(1, 5))
+def test_vectors_trained_as_signs_are_written_without_loss(seed: int, steps: int) -> None:
+    """One slice for any T, without a presence: 300 values are 75 bytes."""
+    signs = torch.randint(-1, 2, (50, 300), generator=torch.Generator().manual_seed(seed)) * 0.375
+    signs[0] = 0
+    filled = fill(BOOKS["ternary"], signs, torch.arange(50), steps)
+    assert filled.bits.shape == (50, 1, 600) and filled.error == 0
+    assert torch.equal(filled.decode(), signs)
+
+
 def test_no_words() -> None:
     """A vocabulary of padding alone is silent."""
     filled = fill(BOOKS["sign"], torch.zeros(2, 4), torch.zeros(2), 2)

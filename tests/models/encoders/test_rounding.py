@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.models.encoders.encoder import Encoder
+from snnconvert.models.encoders.rounding import Rounding, exact_gains, fit_rounding
 from snnconvert.models.network import Network
 from snnconvert.models.nodes.layers import Linear
-from snnconvert.models.rounding import Rounding, exact_gains, fit_rounding
 from snnconvert.models.text_model import TextModel
 
 LEVELS = st.sampled_from([1, 2, 3, 4, 8])
