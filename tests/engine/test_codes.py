@@ -44,6 +44,7 @@ def test_spikes_are_those_of_the_networks_own_nodes(name: str, mapping: str, con
 def test_words_that_send_nothing_are_answered_by_the_biases():
     model = model_of(Encoder("individual"))
     model.embedding.weight.data *= 0.4  # below one half: no spike at all
+    model.network.node("conv").bias.data.fill_(0.3)
     engine = FastEngine(model)
     expected = snn_logits(engine.model, SEQUENCES)
     torch.testing.assert_close(engine.running_logits(SEQUENCES), expected, atol=1e-6, rtol=1e-6)
