@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
-from ..models.bit_table import BitTable
 from ..models.encoders import STORED
+from ..models.encoders.bit_table import BitTable
 from ..models.encoders.books import BOOKS
 from ..models.encoders.books.filled import fill
 from ..models.encoders.encoder import Encoder

@@ -1,7 +1,5 @@
 """A book of one's own: the signs of random projections, near for words whose vectors are near."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

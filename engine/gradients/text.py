@@ -42,7 +42,7 @@ from torch.nn import functional
 
 from ...errors import InputError
 from ...models.batches import to_batch
-from ...models.bit_table import BitTable
+from ...models.encoders.bit_table import BitTable
 from ...models.encoders.encoder import Encoder
 from ...models.network import Signal
 from ...models.neurons.base import Neurons

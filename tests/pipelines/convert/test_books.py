@@ -72,9 +72,7 @@ def test_the_whole_way(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert main(["predict", at, "--text", "a warm and funny film", "--model", "snn"]) == 0
     assert "funny" in capsys.readouterr().out
     model = TextClassifier.load(at, "snn")
-    gradient = model.classifier.gradient("a warm and funny film", 0)
-    assert gradient.gradient.shape == (
-        5,
-        2 * len(model.classifier.model.network.node("conv2").weight[0]),
-    )
+    gradient = model.gradient("a warm and funny film", 0)
+    assert gradient.gradient.shape[1] == model.model.embedding.embedding_dim  # of bits
+    assert np.isfinite(model.first_order(gradient, ["a cold and funny film"])).all()
     assert {"snn", "finetuned"} <= set(results(run))

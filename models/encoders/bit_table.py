@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..errors import InputError
+from ...errors import InputError
 
 PART = 4096  # words that are unpacked at once
 
