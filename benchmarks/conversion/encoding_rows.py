@@ -12,9 +12,9 @@ import numpy as np
 from snnconvert.benchmarks.conversion.networks import vectors_of
 from snnconvert.convert.conversion import convert_model
 from snnconvert.engine.evaluate import snn_figures, snn_outputs
+from snnconvert.engine.sending import send
 from snnconvert.errors import InputError
 from snnconvert.models.encoders.encoder import Encoder, code_named
-from snnconvert.models.encoders.sending import send
 from snnconvert.models.neurons import NEURONS
 from snnconvert.models.snn import SpikingTextModel
 from snnconvert.models.text_model import TextModel

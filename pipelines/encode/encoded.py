@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...engine.classifier import ModelClassifier
+from ...engine.sending import Sent, send
 from ...errors import InputError
 from ...models.encoders.encoder import Encoder
-from ...models.encoders.sending import Sent, send
 from ...models.snn import SpikingTextModel
 from ...text.stages.stage import Stage
 from ...text.stages.vocabulary import UNK_ID

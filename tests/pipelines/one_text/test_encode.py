@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 import torch
 
+from snnconvert.engine.sending import send
 from snnconvert.models.encoders.encoder import Encoder
-from snnconvert.models.encoders.sending import send
 from snnconvert.models.network import Network
 from snnconvert.models.nodes.layers import Linear
 from snnconvert.models.snn import SpikingTextModel

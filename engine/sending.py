@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...seeds import generator
-from ..batches import to_batch
-from ..snn import SpikingTextModel
-from .encoder import Encoder
+from ..models.batches import to_batch
+from ..models.encoders.encoder import Encoder
+from ..models.snn import SpikingTextModel
+from ..seeds import generator
 
 
 @dataclass(frozen=True)
