@@ -6,14 +6,13 @@ import torch
 from torch import Tensor
 
 from .encoder import Encoder
+from .histogram import GAINS, components
 
-GAINS = tuple(1 + i / 16 for i in range(113))
-"""What is tried: 1 to 8."""
 NEAR = 1.05
 """The smallest gain within so much of the least error is taken: a smaller one sends less."""
 EXACT = 1e-4
 """Of the vectors' power, an error that is the histogram's alone: they were rounded in training."""
-POINTS, ROWS = 2048, 256
+ROWS = 256
 
 
 @torch.no_grad()
@@ -53,18 +52,6 @@ def best_gain(encoder: Encoder, vectors: Tensor, counts: Tensor, steps: int) -> 
     if least <= EXACT * power:
         return max(g for g, e in zip(GAINS, errors, strict=True) if e <= EXACT * power)
     return next(g for g, e in zip(GAINS, errors, strict=True) if e <= NEAR * least)
-
-
-def components(vectors: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
-    """Components as (N, 1) rows and how much each counts (N,): a histogram of all of them."""
-    values = vectors.clamp(-1, 1).double()  # (N, D)
-    places = ((values + 1) / 2 * (POINTS - 1)).round().long()
-    weights = counts.double()[:, None].expand_as(values)
-    total = torch.zeros(POINTS, dtype=torch.float64)
-    total.index_add_(0, places.flatten(), weights.flatten())
-    grid = torch.linspace(-1, 1, POINTS)
-    kept = total > 0
-    return grid[kept, None], total[kept]
 
 
 def _error(encoder: Encoder, rows: Tensor, weight: Tensor, steps: int, gain: float) -> float:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .gain import GAINS, components
+from .histogram import GAINS, components
 
 
 @dataclass(frozen=True)

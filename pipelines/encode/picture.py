@@ -11,7 +11,8 @@ from ...files import write_text
 from ...formatting import percent
 from ..display.names import victim
 from ..report.drawing.files import svg_file
-from ..report.drawing.svg import Canvas, shortened, style_of, text_width
+from ..report.drawing.looks import PLAIN
+from ..report.drawing.svg import Canvas, shortened, text_width
 from .encoded import Encoded, Sender
 
 MOST_WORDS = 40
@@ -71,7 +72,7 @@ def _spikes(
         peak = float(found.sent.frames.abs().max()) or 1.0
         for c, value in enumerate((frames[0] / peak).tolist()):
             if value >= 0.01:
-                mark = f"fill {style_of(sender.name)}"
+                mark = f"fill {PLAIN.style(sender.name)}"
                 canvas.rect(left + cell * c, y, cell, step * steps, mark, "", min(value, 0.99))
         return
     for style, first, last in _parts(sender, channels):
@@ -85,7 +86,7 @@ def _spikes(
 
 def _parts(sender: Sender, channels: int) -> Iterator[tuple[str, int, int]]:
     """Style and channels of what is drawn in one colour."""
-    own = f"fill {style_of(sender.name)}"
+    own = f"fill {PLAIN.style(sender.name)}"
     if sender.encoder.mapping == "split":
         yield own, 0, channels // 2
         yield "fill ann", channels // 2, channels
@@ -121,7 +122,7 @@ def _bars(
     """Rate and error of one word, against the largest of the text."""
     sent, (x, middle) = found.sent, place
     for values, style, form in (
-        (sent.rates, f"fill {style_of(sender.name)}", lambda v: f"{percent(v)} %"),
+        (sent.rates, f"fill {PLAIN.style(sender.name)}", lambda v: f"{percent(v)} %"),
         (sent.errors, "fill heat", lambda v: f"{v:.3f}"),
     ):
         if bool(values.isnan().any()):  # stored bits have no vector beside them
