@@ -55,6 +55,12 @@ def test_worked_out():
     assert (large.batch_size, large.epochs, large.patience) == (64, 8, 4)
     assert (large.lr, large.word_dropout, large.train_vectors) == (2e-3, 0.0, False)
     assert large.vector_lr is None  # they are not trained
+    assert (small.input_levels, small.input_rate) == (1, 0.15)
+    assert (large.input_levels, large.input_rate) == (1, None)  # static: the nearest signs
+    whole = train_defaults(TrainSettings(), 6920, own_vectors=False, words=False)
+    assert (whole.input_levels, whole.input_rate) == (0, None)  # there is no table to round
+    asked = TrainSettings(input_levels=0)
+    assert train_defaults(asked, 6920, own_vectors=True).input_rate is None
     files = train_defaults(TrainSettings(train_vectors=True, lr=1e-3), 6920, own_vectors=False)
     assert files.vector_lr == 1e-3  # they know much already
     few = train_defaults(TrainSettings(epochs=4), 480, True)
@@ -70,6 +76,8 @@ def test_what_is_asked_for_is_left_alone():
         vector_lr=0.1,
         word_dropout=0.0,
         train_vectors=False,
+        input_levels=3,
+        input_rate=0.4,
     )
     assert train_defaults(asked, 480, True) == asked
     asked = FinetuneSettings(epochs=3, patience=0, batch_size=7)
