@@ -45,10 +45,14 @@ class Network:
 def trained(
     dataset: str, seed: int, data: Path, embeddings: Path, work: Path, **more: Any
 ) -> Network:
-    """The ANN of a data set by default settings and ``more``, trained or taken from ``work``."""
+    """The ANN of a data set by default settings and ``more``, trained or taken from ``work``.
+
+    Its vectors are not rounded in training: codes and maps differ by what they make of any vectors.
+    """
     vectors = vectors_of(dataset, embeddings)
     settings = DataSettings(dataset=dataset, data_dir=str(data), vectors=vectors, **more)
-    run = train(work / f"{dataset}-{seed}", settings, TrainSettings(tensorboard=False), seed)
+    training = TrainSettings(tensorboard=False, input_levels=0)
+    run = train(work / f"{dataset}-{seed}", settings, training, seed)
     ann, _ = load_run_model(run, "ann", TextModel)
     texts = load_run_texts(run)
     figures = run.results()["ann"]

@@ -15,4 +15,5 @@ TRAIN: dict[str, Any] = OPTIMISER | {
     "lr": 1e-3,
     "train_vectors": False,
     "word_dropout": 0.0,
+    "input_levels": 0,
 }

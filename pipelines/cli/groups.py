@@ -38,13 +38,18 @@ GROUPS: dict[str, Sequence[Group]] = {
             "The ANN that is trained.",
             "model blocks widths channels activation levels bound pooling dropout",
         ),
+        Group(
+            "word vectors in training",
+            "What the ANN learns of them, and what spikes can send.",
+            "input_levels input_rate train_vectors vector_lr word_dropout",
+        ),
     ),
     "ConvertSettings": (
         Group("recipe", "The conversion: a published recipe, and what is chosen otherwise."),
         Group(
             "input code",
             f"How vectors become spikes. {CODES_SAID}",
-            "encoder mapping bits soft_threshold",
+            "encoder mapping bits gain soft_threshold",
         ),
         Group(
             "thresholds",

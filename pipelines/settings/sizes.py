@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from .finetune import FinetuneSettings
-from .train import INPUT_LEVELS, INPUT_RATE, TrainSettings
+from .train import INPUT_LEVELS, INPUT_RATE, OWN_LEVELS, TrainSettings
 
 S = TypeVar("S", TrainSettings, FinetuneSettings)
 
@@ -50,9 +50,10 @@ def train_defaults(
     vector_lr = lr * (_vector_factor(settings, texts) if own_vectors else 1.0) if tuned else None
     hidden = 0.25 if tuned else 0.0
     levels, rate = settings.input_levels, settings.input_rate
+    own = own_vectors and tuned
     if levels is None:
-        levels = INPUT_LEVELS if words else 0
-    if rate is None and own_vectors and tuned and levels:
+        levels = (OWN_LEVELS if own else INPUT_LEVELS) if words else 0
+    if rate is None and own and levels:
         rate = INPUT_RATE
     return replace(
         settings,

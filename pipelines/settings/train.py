@@ -14,11 +14,12 @@ from ...models.families.textcnn import TextCNNSpec
 from ..training.options import LoopOptions
 from .fields import Settings, option
 
-INPUT_LEVELS = 1
-"""Of word vectors, unless more are asked for: -1, 0 and 1, which any number of steps sends."""
+INPUT_LEVELS, OWN_LEVELS = 2, 1
+"""Levels of word vectors on either side of 0: of vectors that know more than the training texts,
+which lose by fewer (of MR, 3 points at one level), and of those that are learned from these alone.
+One level is sent alike at every step, for any number of steps."""
 INPUT_RATE = 0.15
-"""Of components that send spikes, of word vectors that are trained and find others where these are
-too few; vectors that stay as they are keep what is nearest to them."""
+"""Share of the components that send spikes where vectors are learned from the texts alone."""
 
 
 def family_options() -> dict[str, tuple[Any, Field[Any]]]:
@@ -61,7 +62,8 @@ class TrainSettings(LoopOptions, Settings):
         None,
         "levels on either side of 0 that word vectors are rounded to in training, so that spikes "
         "send them exactly (0: not rounded)",
-        shown=f"{INPUT_LEVELS}; 0 for a text stage without words",
+        shown=f"{OWN_LEVELS} of trained vectors from the texts, else {INPUT_LEVELS}; 0 for a "
+        "text stage without words",
         least=0,
     )
     input_rate: float | None = option(

@@ -56,7 +56,7 @@ def test_worked_out():
     assert (large.lr, large.word_dropout, large.train_vectors) == (2e-3, 0.0, False)
     assert large.vector_lr is None  # they are not trained
     assert (small.input_levels, small.input_rate) == (1, 0.15)
-    assert (large.input_levels, large.input_rate) == (1, None)  # static: the nearest signs
+    assert (large.input_levels, large.input_rate) == (2, None)  # they know much already
     whole = train_defaults(TrainSettings(), 6920, own_vectors=False, words=False)
     assert (whole.input_levels, whole.input_rate) == (0, None)  # there is no table to round
     asked = TrainSettings(input_levels=0)
