@@ -19,6 +19,7 @@ HELP = {
     "finetune": "fine-tune the SNN with surrogate gradients",
     "attack": "attack ANN and SNN with TextAttack on the same texts",
     "energy": "count spikes, operations and memory, and project what a sentence costs",
+    "reproduce": "train and measure a published system again, and ours beside it",
     "report": "write RUN/report.html, or a page that compares several runs",
     "evaluate": "measure a model of a run on a split or a file",
     "predict": "classify texts with a model of a run",
