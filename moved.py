@@ -16,6 +16,8 @@ from types import ModuleType
 
 ROOT = __name__.rpartition(".")[0]
 
+_CODES = ("direct", "poisson", "saf", "bitplane", "ttfs")
+
 # old module: the modules in which its public names are now
 MODULES: dict[str, tuple[str, ...]] = {
     "attacks.blocks": ("attacks.preset", "attacks.building.builders"),
@@ -29,7 +31,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "convert.counts": ("models.operations", "models.nodes.fan_out"),
     "convert.encoders": (
         "models.encoders.encoder",
-        *(f"models.encoders.{code}" for code in ("direct", "poisson", "saf", "bitplane", "ttfs")),
+        *(f"models.encoders.codes.{code}" for code in _CODES),
     ),
     "convert.options": ("convert.recipes.options",),
     "convert.outputs": ("models.outputs",),
@@ -42,6 +44,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "engine.choose": ("engine.engines", "engine.reference"),
     "models.activations": ("models.nodes.activations",),
     "models.dpcnn": ("models.families.dpcnn",),
+    **{f"models.encoders.{code}": (f"models.encoders.codes.{code}",) for code in _CODES},
     "models.layers": ("models.nodes.layers",),
     "models.merge": ("models.nodes.merge",),
     "models.neuron_spec": ("models.neurons.spec",),

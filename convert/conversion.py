@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from .adjust.normalise import normalise_weights
 from .build import build_snn
 from .measurement import Measurement
 from .recipes.recipe import ConversionRecipe
+from .stored import written_down
 from .thresholds.choose import choose_threshold
 from .thresholds.statistics import ActivationStatistics
 from .totals import MOST_VALUES, position_values
@@ -39,8 +40,9 @@ class Conversion:
     """A converted model, and what its report says.
 
     ann: what was converted: the trained model, its vectors soft-thresholded where the recipe says
-    so; thresholds: theta by activation node; rows: one per ANN node; corrections: one per layer
-    that was corrected on unlabelled texts; recipe: its choices, with what was fitted on the texts.
+    so and in their place bits where it names a book; thresholds: theta by activation node; rows:
+    one per ANN node; corrections: one per layer that was corrected on unlabelled texts; recipe: its
+    choices, with what was fitted on the texts; book: what was written down, None where nothing was.
     """
 
     snn: SpikingTextModel
@@ -49,6 +51,7 @@ class Conversion:
     rows: list[dict[str, Any]]
     corrections: list[dict[str, Any]]
     recipe: ConversionRecipe
+    book: dict[str, Any] | None = None
 
 
 def convert_model(
@@ -72,6 +75,7 @@ def convert_model(
     device, ann = device_of(ann), on_cpu(ann)  # where weights come out the same for any device
     ann = sparser(ann, recipe.soft_threshold)
     recipe = fitted_recipe(recipe, ann, sequences)
+    ann, recipe, book = written_down(ann, recipe, sequences, seed)
     thresholds, used = balance(ann, recipe, sequences)
     corrections: list[dict[str, Any]] = []
     if recipe.neuron.layer.windowed:
@@ -84,9 +88,10 @@ def convert_model(
                 ann.network, network, recipe, thresholds, batches, seed=seed, progress=True
             )
     _note_thresholds(rows, thresholds, used)
-    vectors = ann.embedding.weight.detach()
-    snn = spiking_model(vectors, recipe.encoder, network, recipe.steps, recipe.srp_steps)
-    return Conversion(snn.eval().to(device), ann, thresholds, rows, corrections, recipe)
+    snn = spiking_model(ann.table, recipe.encoder, network, recipe.steps, recipe.srp_steps)
+    if book is not None:  # how many slices it has is the model's, not a choice
+        recipe = replace(recipe, encoder=replace(recipe.encoder, slices=0))
+    return Conversion(snn.eval().to(device), ann, thresholds, rows, corrections, recipe, book)
 
 
 def _checked(ann: TextModel, sequences: list) -> list:
@@ -105,6 +110,8 @@ def _checked(ann: TextModel, sequences: list) -> list:
 @torch.no_grad()
 def fitted_recipe(recipe: ConversionRecipe, ann: TextModel, sequences: list) -> ConversionRecipe:
     """``recipe`` with the gain of its input settled on what ``sequences`` hold."""
+    if not recipe.fits_gain:
+        return recipe
     read = np.concatenate(sequences)
     if ann.reads_vectors:
         return recipe.with_gain(torch.from_numpy(read), torch.ones(len(read)))
@@ -154,7 +161,15 @@ def _spiking_network(
         folded = {name: torch.ones(1) for name in thresholds}
     network, rows = build_snn(source, recipe, folded)
     for vectors, lengths in _checked_on(ann, sequences, network):
-        checks = verify(ann.network, network, recipe.encoder, thresholds, vectors, lengths)
+        checks = verify(
+            ann.network,
+            network,
+            recipe.encoder,
+            thresholds,
+            vectors,
+            lengths,
+            steps=recipe.steps,
+        )
         _note_errors(rows, checks)
     if recipe.bias_shift:
         shift_biases(network, recipe.steps)

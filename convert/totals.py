@@ -38,13 +38,13 @@ def position_values(network: Network, inputs: int) -> int:
 def texts_at_once(model: SpikingTextModel, positions: int, most: int = MOST_VALUES) -> int:
     """How many texts of ``positions`` a batch may hold: at least one."""
     steps = 1 if model.in_pieces else model.pre_steps + model.steps
-    each = position_values(model.network, 2 * model.embedding.embedding_dim)
+    each = position_values(model.network, model.input_values)
     return max(1, most // (each * max(positions, 1) * steps))
 
 
 def steps_at_once(model: SpikingTextModel, ids: Tensor, most: int = MOST_VALUES) -> int:
     """How many steps a piece may hold of a batch of ids (B, L): at least one."""
-    each = position_values(model.network, 2 * model.embedding.embedding_dim)
+    each = position_values(model.network, model.input_values)
     return max(1, most // (each * max(ids.shape[:2].numel(), 1)))
 
 

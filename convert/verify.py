@@ -43,6 +43,7 @@ def verify(
     vectors: Tensor,
     lengths: Tensor,
     tolerance: float = 1e-3,
+    steps: int | None = None,
 ) -> list[LayerCheck]:
     """Check every layer of ``snn`` against ``ann`` on real texts.
 
@@ -54,6 +55,7 @@ def verify(
         vectors: range-mapped word vectors (B, D, L)
         lengths: (B,) valid positions
         tolerance: largest relative error allowed
+        steps: T, where what a mean rate is worth depends on it
 
     Returns:
         One check per layer whose currents reach neurons or the output (weights, sums), in order.
@@ -63,7 +65,8 @@ def verify(
     """
     check = _Check(canonical(ann), snn, thresholds, tolerance)
     check.ann(Signal(vectors, lengths), check.expected)
-    signals = {"input": Signal(encoder.unrounded().map(vectors, lengths).unsqueeze(0), lengths)}
+    rates = encoder.unrounded(steps).map(vectors, lengths)  # (B, D', L)
+    signals = {"input": Signal(rates.unsqueeze(0), lengths)}
     for name, inputs in snn.inputs.items():
         node = snn.node(name)
         arriving = [signals[source] for source in inputs]

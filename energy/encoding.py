@@ -1,8 +1,9 @@
 """The work of an encoder: what turns word vectors into spikes, counted where a chip would do it.
 
 A deterministic code gives a word the same spikes every time, so a chip could keep them in place of
-its vector; that is not assumed here. Values that are zero need no work; what the others need, the
-code says itself (`models.encoders.code.Code.work`).
+its vector; that is not assumed here, but where the model itself keeps bits (`models.bit_table`).
+Then a word is read and sent: 32 bits are one component. Values that are zero need no work; what the
+others need, the code says itself (`models.encoders.code.Code.work`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 import torch
 
 from ..errors import InputError
+from ..models.devices import device_of
 from ..models.encoders.encoder import Encoder
 from ..models.snn import SpikingTextModel
 from .layers import FIELDS, WORD, Layer
@@ -34,9 +36,8 @@ def values_sent(model: SpikingTextModel, sequences: Sequence[np.ndarray]) -> np.
         each = [silent_free(model, torch.from_numpy(rows)).sum() for rows in sequences]
     else:
         words = np.unique(np.concatenate([*sequences, np.zeros(0, np.int64)]))
-        weight = model.embedding.weight.detach()
-        table = weight[torch.from_numpy(words).to(weight.device)].cpu()  # (N, D)
-        per_word = silent_free(model, table)
+        ids = torch.from_numpy(words).to(device_of(model))
+        per_word = silent_free(model, model.embedding(ids).detach().cpu())  # of (N, D)
         each = [per_word[np.searchsorted(words, ids)].sum() for ids in sequences]
     return np.array(each, dtype=np.float64)
 
@@ -57,7 +58,9 @@ def encoder_layer(
     active = values_sent(model, sequences)  # (N,)
     words = np.array([len(s) for s in sequences], dtype=np.float64)
     encoder = model.encoder
-    counts = {"components": words * dim}
+    coding = encoder.coding if isinstance(encoder, Encoder) else None
+    read = -(-dim // (8 * WORD)) if coding is not None and coding.looks_up else dim
+    counts = {"components": words * read}
     state = 0.0
     if isinstance(encoder, Encoder) and encoder.mapping == "shift":
         counts["encode_adds"] = words * dim  # half of it is a shift of bits

@@ -58,7 +58,7 @@ def spikesim_joules(
         if not len(sequence):
             continue
         ids, lengths = to_batch([sequence])
-        size = max(1, PIECE_VALUES // (ids.shape[1] * 2 * model.embedding.embedding_dim))
+        size = max(1, PIECE_VALUES // (ids.shape[1] * model.input_values))
         for record in model.pieces(ids, lengths, size, noise):
             found = _spikesim(model.network, record)
             if found is None:

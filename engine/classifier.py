@@ -215,7 +215,7 @@ class ModelClassifier:
 
 def _check_fit(stage: Stage, model: TextModel | SpikingTextModel) -> None:
     """Refuse a model that does not read what the stage hands on."""
-    rows, dim = model.embedding.weight.shape
+    rows, dim = model.embedding.num_embeddings, model.embedding.embedding_dim
     if rows != len(stage.words):
         raise InputError(
             f"expected a model with word vectors for the {len(stage.words)} words of its "

@@ -173,7 +173,7 @@ def on_grid(model: SpikingTextModel) -> SpikingTextModel:
                 network.nodes[name] = GridLinear.of(layer)
             else:
                 round_layer(layer)
-    copied = SpikingTextModel(model.embedding.weight.data, model.encoder, network, model.steps)
+    copied = SpikingTextModel(model.table, model.encoder, network, model.steps)
     return copied.train(model.training)
 
 

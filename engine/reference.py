@@ -45,7 +45,7 @@ class Counter(Protocol):
 
 def snn_positions(model: SpikingTextModel) -> int:
     """How many padded positions one batch of ``model`` may hold."""
-    return max(1, MOST_VALUES // (model.steps * 2 * model.embedding.embedding_dim))
+    return max(1, MOST_VALUES // (model.steps * model.input_values))
 
 
 @torch.no_grad()
@@ -84,7 +84,7 @@ def snn_logits(
         model: the SNN
         sequences: id sequences
         seed: of the noise of a stochastic encoder
-        shared_noise: one noise field for all texts (see `models.encoders.poisson`)
+        shared_noise: one noise field for all texts (see `models.encoders.codes.poisson`)
         counter: when given, counts spikes and operations
         progress: label of a progress bar, none without it
 
@@ -191,7 +191,7 @@ class ReferenceEngine:
     @property
     def _inputs(self) -> int:
         """Channels of the input."""
-        return 2 * self.model.embedding.embedding_dim
+        return self.model.input_values
 
     @property
     def _piece_values(self) -> int:

@@ -28,6 +28,7 @@ from ..models.text_model import TextModel
 from .export import Exported
 
 FORMAT = "snnconvert npz 1"
+TABLES = {"embedding.weight": "vectors", "embedding.packed": "bits"}
 
 
 class Npz:
@@ -54,7 +55,7 @@ class Npz:
             "words": np.frombuffer(words, np.uint8),
         }
         for name, tensor in exported.model.state_dict().items():
-            key = "vectors" if name == "embedding.weight" else name.removeprefix("network.nodes.")
+            key = TABLES.get(name) or name.removeprefix("network.nodes.")
             arrays[key] = tensor.detach().cpu().numpy()
         replace_file(path, lambda temporary: _save(temporary, arrays))
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from torch import Tensor, nn
+
+from .bit_table import BitTable
 
 
 class TextReader(nn.Module):
@@ -13,12 +16,17 @@ class TextReader(nn.Module):
     hands them on that computes them itself.
 
     Args:
-        vectors: (V, D) in [-1, 1], row 0 (padding) zero
-        train: whether the vectors are trained
+        vectors: (V, D) in [-1, 1], row 0 (padding) zero; or a table of bits
+        train: whether the vectors are trained; bits never are
     """
 
-    def __init__(self, vectors: Tensor, train: bool = False) -> None:
+    embedding: nn.Embedding | BitTable
+
+    def __init__(self, vectors: Tensor | BitTable, train: bool = False) -> None:
         super().__init__()
+        if isinstance(vectors, BitTable):
+            self.embedding = vectors
+            return
         padding = 0 if len(vectors) else None
         self.embedding = nn.Embedding.from_pretrained(
             vectors, freeze=not train, padding_idx=padding
@@ -29,10 +37,22 @@ class TextReader(nn.Module):
         """Whether texts come as vectors; otherwise they are ids of words of the table."""
         return self.embedding.num_embeddings == 0
 
+    @property
+    def table(self) -> Tensor | BitTable:
+        """What another model of the same words is made of, without a copy."""
+        table = self.embedding
+        return table if isinstance(table, BitTable) else table.weight.detach()
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the vectors that are read."""
+        table = self.embedding
+        return table.dtype if isinstance(table, BitTable) else table.weight.dtype
+
     def embed(self, texts: Tensor) -> Tensor:
         """Ids (B, L), or vectors (B, L, D) -> vectors (B, D, L) in [-1, 1], padding zero."""
         table = self.embedding
-        vectors = texts.to(table.weight) if self.reads_vectors else table(texts)
+        vectors: Tensor = texts.to(table.weight) if self.reads_vectors else table(texts)
         return vectors.clamp(-1, 1).transpose(1, 2)
 
     def blank(self, positions: int) -> np.ndarray:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ..errors import InputError
 from ..files import load_tensors, read_json, save_tensors, sha256, write_json
+from .bit_table import BitTable
 from .encoders.encoder import Encoder
 from .network import Network, Node
 from .neurons import NEURONS
@@ -52,7 +53,7 @@ def describe_model(model: TextModel | SpikingTextModel, classes: Sequence[str]) 
         "format": FORMAT,
         "kind": "snn" if isinstance(model, SpikingTextModel) else "ann",
         "classes": list(classes),
-        "vectors": list(model.embedding.weight.shape),
+        "vectors": [model.embedding.num_embeddings, model.embedding.embedding_dim],
         "nodes": model.network.describe(),
     }
     if isinstance(model, SpikingTextModel):
@@ -105,7 +106,8 @@ def _build(spec: dict[str, Any]) -> TextModel | SpikingTextModel:
     if spec["kind"] == "ann":
         return TextModel(vectors, network)
     encoder, srp_steps = Encoder(**spec["encoder"]), int(spec.get("srp_steps", 0))
-    return spiking_model(vectors, encoder, network, int(spec["steps"]), srp_steps)
+    table = BitTable(rows, dim) if encoder.coding.looks_up else vectors
+    return spiking_model(table, encoder, network, int(spec["steps"]), srp_steps)
 
 
 def _fill(model: nn.Module, weights: dict[str, Tensor], folder: Path) -> None:

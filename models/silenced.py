@@ -24,6 +24,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
+from .bit_table import BitTable
 from .network import Network, Signal, add_steps
 from .neurons.base import Neurons
 from .snn import SpikeEncoder, SpikingTextModel
@@ -135,7 +136,7 @@ class SilencedTextModel(SpikingTextModel):
 
     def __init__(
         self,
-        vectors: Tensor,
+        vectors: Tensor | BitTable,
         encoder: SpikeEncoder,
         network: Network,
         steps: int,
@@ -213,7 +214,11 @@ class SilencedTextModel(SpikingTextModel):
 
 
 def spiking_model(
-    vectors: Tensor, encoder: SpikeEncoder, network: Network, steps: int, srp_steps: int = 0
+    vectors: Tensor | BitTable,
+    encoder: SpikeEncoder,
+    network: Network,
+    steps: int,
+    srp_steps: int = 0,
 ) -> SpikingTextModel:
     """The spiking text model of a conversion, with SRP where ``srp_steps`` is not 0."""
     if srp_steps:

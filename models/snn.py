@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from .bit_table import BitTable
 from .network import Network, Signal
 from .reader import TextReader
 from .spikes.ttfs import RampReadout
@@ -51,19 +52,26 @@ class SpikingTextModel(TextReader):
     """Range-mapped word vectors, an encoder and a spiking network.
 
     Args:
-        vectors: (V, D) in [-1, 1], row 0 zero; (0, D) to read vectors in place of ids
+        vectors: (V, D) in [-1, 1], row 0 zero; (0, D) to read vectors in place of ids; or a table
+            of bits, for an encoder that sends them
         encoder: turns vectors into T frames
         network: spiking network, (T, B, D', L) -> (T, B, K)
         steps: T
     """
 
     def __init__(
-        self, vectors: Tensor, encoder: SpikeEncoder, network: Network, steps: int
+        self, vectors: Tensor | BitTable, encoder: SpikeEncoder, network: Network, steps: int
     ) -> None:
         super().__init__(vectors)
         self.encoder = encoder
         self.network = network
         self.steps = steps
+
+    @property
+    def input_values(self) -> int:
+        """Values of a position at one step that memory must have room for; a bound from above."""
+        slices: int = getattr(self.encoder, "slices", 0)
+        return 2 * self.embedding.embedding_dim // max(slices, 1)
 
     @property
     def latency(self) -> int:

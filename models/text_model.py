@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from .bit_table import BitTable
 from .network import Network, Signal
 from .nodes.layers import Dropout
 from .reader import TextReader
@@ -17,7 +18,9 @@ class TextModel(TextReader):
     row 0 (padding) stays exactly zero. Without any it reads vectors (B, L, D) in place of ids.
     """
 
-    def __init__(self, vectors: Tensor, network: Network, train_vectors: bool = False) -> None:
+    def __init__(
+        self, vectors: Tensor | BitTable, network: Network, train_vectors: bool = False
+    ) -> None:
         super().__init__(vectors, train_vectors)
         self.network = network
 

@@ -47,6 +47,11 @@ class CodedAnn:
                 "expected a code of spikes for the control ann+noise, but got direct input, which "
                 "changes nothing: leave this control out"
             )
+        if encoder.coding.looks_up:
+            raise InputError(
+                f"expected a code of vectors for the control ann+noise, but {encoder.code} has bits "
+                "in their place, which the ANN does not read: leave this control out"
+            )
         encoder.check_steps(steps)
         self.ann, self.model = ann, ann.model
         self.encoder, self.steps, self.draws = encoder, steps, draws
@@ -75,7 +80,7 @@ class CodedAnn:
             noise = generator(seed, "noise", 0 if shared else number)
             x = self.model.embed(ids)  # (B, D, L)
             frames = self.encoder.encode(x, lengths, self.steps, noise, shared)  # (T, B, D', L)
-            decoded = self.encoder.decode(frames.mean(dim=0))  # (B, D, L)
+            decoded = self.encoder.read(frames)  # (B, D, L)
             with products_as_on_cpu(decoded.device):
                 logits = self.model.network(Signal(decoded, lengths))  # (B, K)
             rows[batch] = logits.cpu()

@@ -76,7 +76,7 @@ def without_noise(snn: ModelClassifier) -> ModelClassifier:
             f"is {model.encoder.code}: leave this control out"
         )
     quiet = SpikingTextModel(
-        model.embedding.weight.detach(),
+        model.table,
         replace(model.encoder, code=model.encoder.coding.noiseless),
         model.network,
         model.steps,

@@ -201,7 +201,7 @@ def with_direct_input(snn: SpikingTextModel) -> SpikingTextModel:
     encoder = snn.encoder
     assert isinstance(encoder, Encoder)
     twin = copy.copy(snn)  # the same network and vectors, another encoder
-    twin.encoder = encoder.unrounded()
+    twin.encoder = encoder.unrounded(snn.steps)
     return twin
 
 

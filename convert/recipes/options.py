@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ...errors import InputError
-from ...models.encoders import CODES, MAPPINGS
+from ...models.encoders import BOOKS, ENCODERS, MAPPINGS
 from ...models.neurons import NEURONS
 from ...models.neurons.options import all_options, readers
 from ...models.neurons.spec import NeuronSpec
@@ -17,6 +17,7 @@ from ..thresholds.spec import OWN, ThresholdRule, rule_options
 from .recipe import ConversionRecipe
 
 Options = Mapping[str, Any]
+_NO_OPTION = ("reset", "slices")  # the recipe has the first too; a table has the second
 PARTS = {"encoder": "code", "threshold": "rule", "neuron": "kind"}  # and what each chooses by
 
 
@@ -60,11 +61,14 @@ def recipe_options() -> dict[str, RecipeOption]:
 
 
 def _encoder_options() -> Iterator[tuple[str, RecipeOption]]:
-    code = option("saf", "input code", CODES)
+    code = option("saf", "input code, or book of stored bits", ENCODERS)
     yield "encoder", RecipeOption("encoder", "code", str, code.default, code.metadata)
-    text = "channels of the input (auto: split, none for direct)"
+    text = "channels of the input (auto: split, none for direct and stored bits)"
     mapping = option("auto", text, Choices("auto", MAPPINGS))
     yield "mapping", RecipeOption("encoder", "mapping", str, mapping.default, mapping.metadata)
+    text = f"bits that a book writes of a word or value ({', '.join(BOOKS)}; 0: its own choice)"
+    bits = option(0, text, least=0)
+    yield "bits", RecipeOption("encoder", "bits", int, bits.default, bits.metadata)
 
 
 def _threshold_options() -> Iterator[tuple[str, RecipeOption]]:
@@ -101,7 +105,7 @@ def to_options(recipe: ConversionRecipe) -> dict[str, Any]:
         if name == "gain" and value is None and not recipe.fits_gain:
             continue  # it makes no difference, and recipes of before there were gains have none
         if name in PARTS:
-            own = {key: v for key, v in value.items() if key != "reset"}  # it is the recipe's too
+            own = {key: v for key, v in value.items() if key not in _NO_OPTION}
             options |= {name: own.pop(PARTS[name])} | own
         else:
             options[name] = value
@@ -116,7 +120,10 @@ def from_options(options: Options) -> ConversionRecipe:
     Raises:
         InputError: an unknown option, a value of another kind, or values that do not go together.
     """
-    from ...models.encoders.encoder import Encoder  # heavy, and the names of options are not
+    from ...models.encoders.encoder import (  # heavy, and the names of options are not
+        Encoder,
+        code_named,
+    )
 
     known = recipe_options()
     unknown = sorted(set(options) - set(known), key=str)
@@ -131,7 +138,7 @@ def from_options(options: Options) -> ConversionRecipe:
     encoder = parts["encoder"]
     if encoder.get("mapping", "auto") == "auto":
         code = encoder.get("code", known["encoder"].default)
-        encoder["mapping"] = CODES[code].default_mapping
+        encoder["mapping"] = code_named(code).default_mapping
     return ConversionRecipe(
         encoder=Encoder(**encoder),
         threshold=ThresholdRule(**parts["threshold"]),

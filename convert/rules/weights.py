@@ -20,7 +20,7 @@ def convert_weights(builder: Builder, name: str, node: Conv1d | Linear) -> None:
         weight, bias = norm.fold(weight, bias)
     if builder.ann.inputs[name] == ("input",):
         wire = builder.wires["input"]
-        weight = builder.recipe.encoder.fold(weight)  # (C, D', k) or (C, D')
+        weight = builder.recipe.encoder.fold(weight, builder.recipe.steps)  # (C, D', k) or (C, D')
     else:
         wire = builder.spikes(name)
         # one spike carries wire.value

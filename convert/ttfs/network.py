@@ -106,7 +106,7 @@ def _weights(builder: _Builder, name: str, node: Conv1d | Linear) -> None:
     (wire,) = builder.sources(name, analog=False)
     weight = node.weight.detach().clone()
     if builder.ann.inputs[name] == ("input",):
-        weight = builder.encoder.fold(weight)  # (C, D', k) or (C, D')
+        weight = builder.encoder.fold(weight, builder.window)  # (C, D', k) or (C, D')
     else:
         weight = weight * wire.value.reshape(1, -1, *[1] * (weight.dim() - 2))
     theta = _threshold_after(builder, name)  # (C,) or (1,)

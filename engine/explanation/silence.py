@@ -105,7 +105,7 @@ def _without(model: AnyModel, ids: np.ndarray, windows: Sequence[Window], seed: 
         for row, window in enumerate(windows):
             if window.conv == branch.conv:
                 mask[row, 0, window.position] = True
-        masks[branch.conv] = mask.to(model.embedding.weight.device)
+        masks[branch.conv] = mask.to(device_of(model))
     batch, lengths = to_batch([ids] * count, model)
     changed = silenced(model, masks)
     with exact_sums():

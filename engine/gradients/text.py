@@ -10,13 +10,13 @@ currents of the SNN. Three kinds:
   (expectation over transformation, Athalye et al. 2018). For a code that is drawn at random that is
   its own noise. Where nothing is drawn it is Gaussian noise of standard deviation `NOISE` on every
   component of the word vectors (as in SmoothGrad, Smilkov et al. 2017), which are then clipped to
-  their range [-1, 1].
+  their range [-1, 1]. Stored bits take no noise.
 
 An ANN has no spikes: the first two are its own gradient (with QCFS's straight-through floor).
 
-The input code is passed as the rate it sends: the mean frame of every code is the mapped value up
-to rounding or noise, so dL/dx' = sum_t dL/dx'(t). That is exact for direct input, the
-straight-through estimator for saf and bitplane, and the derivative of the expected spike for
+The input code is passed as the rate it sends: the mean frame of every rate code is the mapped
+value over its worth, up to rounding or noise, so dL/dx' = sum_t dL/dx'(t) / worth. That is exact
+for direct input, the straight-through estimator for saf and bitplane, and the derivative of the expected spike for
 Poisson; an ANN that reads mean frames passes them likewise. The mapping is passed exactly; a
 component of 0 under ``split`` has the mean of the slopes on either side. Clipping to [-1, 1] is
 passed as if it were not there.
@@ -150,13 +150,14 @@ class WordGradients:
         padded, lengths = to_batch([ids], self.model)
         x = self.model.embed(padded)  # (1, D, L)
         random = generator(seed, "noise", 0)
-        if kind == "averaged" and not self.stochastic:
+        bits = self.encoder is not None and self.encoder.slices > 0  # which have no range to blur
+        if kind == "averaged" and not self.stochastic and not bits:
             drawn = torch.randn(x.shape, generator=random).to(x.device)
             x = (x + NOISE * drawn).clamp(-1, 1)
         if self.seen_through is not None:
             code, steps = self.seen_through
             frames = code.encode(x, lengths, steps, random, shared_noise=True)
-            x = code.decode(frames.mean(dim=0))
+            x = code.read(frames)
         with torch.enable_grad():
             if self.encoder is None:
                 gradient = self._loss_gradient(x.double(), lengths, label)
@@ -174,7 +175,7 @@ class WordGradients:
             if self.encoder.spiking:
                 frames = self.encoder.encode(x, lengths, steps, random, shared_noise=True)
                 each = self._loss_gradient(frames.double(), lengths, label)  # (T, 1, D', L)
-                return unmapped(self.encoder, each.sum(dim=0), x.double())
+                return unmapped(self.encoder, self.encoder.coding.gradient(each), x.double())
             # the frames of direct input are one value seen T times, and its gradient is their sum
             value = self.encoder.map(x.double(), lengths)
             return unmapped(self.encoder, self._loss_gradient(value, lengths, label, steps), x)

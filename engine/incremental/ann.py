@@ -75,7 +75,7 @@ class AnnEngine:
     @torch.no_grad()
     def _fill(self, new: np.ndarray) -> None:
         """Project words that have no row yet, as `GridConv1d.convolve` does."""
-        vectors = self.model.embedding.weight[torch.from_numpy(new)].clamp(-1, 1)  # (n, D)
+        vectors = self.model.embedding(torch.from_numpy(new)).clamp(-1, 1)  # (n, D)
         parts = []
         for conv in self.convs:
             rows = conv.rounded(vectors)

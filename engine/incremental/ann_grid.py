@@ -101,4 +101,4 @@ def ann_on_grid(model: TextModel) -> TextModel:
         layer = network.node(name)
         if isinstance(layer, Linear):
             network.nodes[name] = RowLinear.of(layer)
-    return TextModel(model.embedding.weight.data, network).eval()
+    return TextModel(model.table, network).eval()

@@ -1,7 +1,7 @@
 """Noise fields of a Poisson code: the spikes of a word at a position, under the noise of a seed.
 
-A field is drawn position after position (`models.encoders.poisson`, shared), so the noise at a
-position depends neither on the text's length nor on its words. For one seed the spike train of
+A field is drawn position after position (`models.encoders.codes.poisson`, shared), so the noise at
+a position depends neither on the text's length nor on its words. For one seed the spike train of
 word w at position p is therefore fixed, and the pair (p, w) is as good as a word of its own: its
 rows in the table of projected words are made when it first occurs, and kept while there is room.
 """
@@ -65,7 +65,7 @@ def project_drawn(
 def word_rates(table: WordTable, words: np.ndarray) -> Tensor:
     """Spike probabilities (n, D') of word ids (n,)."""
     ids = torch.from_numpy(np.asarray(words, np.int64))
-    return mapped_rows(table.front.encoder, table.front.model.embedding.weight.detach()[ids])
+    return mapped_rows(table.front.encoder, table.front.model.embedding(ids).detach())
 
 
 def _draw(

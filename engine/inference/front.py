@@ -95,7 +95,7 @@ class Front:
 
     def word_frames(self, words: Tensor, compiled: bool) -> Tensor:
         """Distinct frames (N, F, K) of word ids (N,)."""
-        vectors = self.model.embedding.weight.detach()[words]  # (N, D)
+        vectors = self.model.embedding(words).detach()  # (N, D)
         # where x = p - n is projected, the code of |x| with the sign of x is the code of p and n
         if self.opposite:
             rows = self.encoder.amplified(vectors.clamp(-1, 1))

@@ -204,7 +204,7 @@ def pool_branch(
 def sum_and_fire(magnitudes: np.ndarray, signs: np.ndarray, frames: np.ndarray) -> None:
     """The saf code of rows (N, K): frames (N, F, K) with ``signs`` where a spike is, 0 elsewhere.
 
-    The same float32 operations as `models.encoders.saf`.
+    The same float32 operations as `models.encoders.codes.saf`.
     """
     one = np.float32(1.0)
     half = np.float32(0.5)

@@ -53,7 +53,7 @@ class FastTraining:
         They have their own threads, and what torch is left with is small. A step inside
         `threads.torch_on_one_thread` is then the same bits for any number of threads, no slower.
         """
-        return self.kernels and fused(self.model.embedding.weight.dtype)
+        return self.kernels and fused(self.model.dtype)
 
     def __call__(
         self, ids: Tensor, lengths: Tensor, generator: torch.Generator | None = None

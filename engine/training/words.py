@@ -84,7 +84,7 @@ def words_of(
     else:
         distinct, rows[valid] = torch.unique(ids[valid], return_inverse=True)
         frames, order = _compact_frames(encoder, model.embedding(distinct), model.steps)
-    dtype = model.embedding.weight.dtype
+    dtype = model.dtype
     events = _events(frames) if kernels and encoder.spiking and fused(dtype) else None
     count, size, inputs = frames.shape
     return Words(

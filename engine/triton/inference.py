@@ -143,7 +143,7 @@ class TritonEngine:
 
     def _rows(self, words: Tensor, steps: int) -> tuple[Tensor, Tensor]:
         """Table rows (N, F, taps) of words (N,), and their nonzero channels (N, F)."""
-        vectors = self.model.embedding.weight[words]  # (N, D)
+        vectors = self.model.embedding(words)  # (N, D)
         size = 4 * frame_count(self.encoder, steps) * self.encoder.channels(vectors.shape[1])
         groups = vectors.split(max(GROUP_BYTES // size, 1))
         frames = (token_frames(self.encoder, group, steps) for group in groups)

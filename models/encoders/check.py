@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from math import inf
 
 import torch
 from torch import Tensor
 
 from ...errors import InputError
 from .code import Code
-from .poisson import CODE as POISSON
+from .codes.poisson import CODE as POISSON
+
+ROUNDING = 1e-5
+"""What float32 may add to an error bound."""
 
 # two texts of three channels and four positions; zeros are among them, as padding is
 VALUES = (
@@ -31,6 +35,8 @@ def check_code(name: str, code: Code, steps: int) -> None:
         InputError: what it should have sent.
     """
     code.check_steps(steps)
+    if code.looks_up:  # it sends what it is given
+        return
     for broken in _broken(code, torch.tensor(VALUES), steps):
         raise InputError(f"expected the code {name} to {broken}, but at T = {steps} it does not")
 
@@ -53,6 +59,11 @@ def _broken(code: Code, values: Tensor, steps: int) -> Iterator[str]:
         yield "be silent for zero, which padding is"
     if not torch.equal(frames, encode(values)):
         yield "draw from the generator alone"
+    if not 0 < code.worth(steps) < inf:
+        yield "say what a mean rate is worth, by a number above 0"
+    off = float((code.decode(frames) - values).abs().max())
+    if not off <= code.error_bound(steps) + ROUNDING:  # also catches NaN
+        yield f"decode to within its error bound ({code.error_bound(steps):.3g} or less)"
     if code.stochastic:
         yield from _broken_noise(code, values, encode(values, True), steps)
     elif code.by_word:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from math import inf
 
 import numpy as np
 import torch
@@ -22,8 +23,9 @@ class Code(ABC):
     same for a value wherever it stands, and one operation for every value and step.
 
     What every code must keep: zero is silent, since padding is zero; random draws come from
-    ``generator`` alone; and the mean over T is near the value, as the weights are folded for that.
-    The fast engines check it with a few values (`check.py`).
+    ``generator`` alone; and `decode` gives the value back within `error_bound`. The weights are
+    folded for the mean over T times `worth`, which of rate codes is the same. The fast engines
+    check it with a few values (`check.py`).
 
     Attributes:
         spiking: the frames are spikes in {0, 1}; otherwise one analog frame is sent at every step
@@ -38,6 +40,8 @@ class Code(ABC):
         contains_shorter: a run of T steps begins as one of fewer steps does, so that one run
             answers for all of them
         sum_and_fire: frames are the spikes of an integrate-and-fire neuron with V(0) = 1/2
+        looks_up: values are bits that were made before, S slices of C channels each (`stored.py`),
+            and frames are C channels wide
         keeps_state: the encoder holds a number for every value between steps
         default_mapping: of vectors in [-1, 1] to values, where none is chosen (`encoder.Encoder`)
         colour: in plots; None for the next that is free
@@ -51,6 +55,7 @@ class Code(ABC):
     rate: bool = True
     contains_shorter: bool = False
     sum_and_fire: bool = False
+    looks_up: bool = False
     keeps_state: bool = False
     default_mapping: str = "split"
     colour: str | None = None
@@ -72,6 +77,55 @@ class Code(ABC):
             shared_noise: the same draws for every text, made position after position, so that what
                 a text sends depends neither on the texts beside it nor on the padding after it
         """
+
+    def worth(self, steps: int) -> float:
+        """By what the mean of T frames must be multiplied to give the value.
+
+        The weights of the first layer are multiplied by it (`encoder.Encoder.fold`), so that
+        neurons that count spikes read values. 1 where spikes come at the rate of the value.
+        """
+        return 1.0
+
+    def decode(self, frames: Tensor) -> Tensor:
+        """The inverse of `encode`: what frames (T, ...) stand for, (...).
+
+        By default their mean times `worth`. A code whose spikes say more by when they come answers
+        itself; what a network of neurons that count makes of them is `read`.
+        """
+        return self.read(frames)
+
+    def read(self, frames: Tensor) -> Tensor:
+        """What the network behind the code reads of frames (T, ...): (...).
+
+        The mean times `worth` for neurons that count spikes. Another where the code goes with
+        neurons of its own, which read times.
+        """
+        mean = frames.mean(dim=0)
+        worth = self.worth(len(frames))
+        return mean if worth == 1 else mean * worth
+
+    def error_bound(self, steps: int) -> float:
+        """The largest error of decode(encode(x)) for x in [0, 1] at T ``steps``; inf: no bound.
+
+        Of codes that are drawn at random, what a value keeps with probability 1 - 1e-6.
+        """
+        return inf
+
+    def mean_rate(self, values: Tensor, steps: int) -> Tensor:
+        """The expected spikes a step of values (B, C, L) over T ``steps``, of their shape.
+
+        Elementwise codes take values of any shape.
+        """
+        if self.stochastic:
+            return values / self.worth(steps)
+        return self.encode(values, steps).mean(dim=0)
+
+    def gradient(self, of_frames: Tensor) -> Tensor:
+        """A gradient (T, B, C, L) for the frames, as that (B, C, L) for the values.
+
+        The code is passed as the rate that it sends: the mean frame is the value over its worth.
+        """
+        return of_frames.sum(dim=0) / self.worth(len(of_frames))
 
     @property
     def in_pieces(self) -> bool:

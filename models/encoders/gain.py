@@ -20,7 +20,7 @@ def best_gain(encoder: Encoder, vectors: Tensor, counts: Tensor, steps: int) -> 
 
     .. math:: \min_g \sum_w n_w \, | \hat{x}_w(g) - x_w |^2
 
-    with :math:`\hat{x}` what the mean of the frames stands for (`Encoder.decode`) and n how often
+    with :math:`\hat{x}` what the network reads of the frames (`Encoder.read`) and n how often
     a word occurs. A uniform quantiser of few levels does best with a range well inside that of its
     input (Max, IRE Transactions 1960): large values are clipped for finer levels of all others.
 
@@ -65,5 +65,5 @@ def _error(encoder: Encoder, rows: Tensor, weight: Tensor, steps: int, gain: flo
     tried = Encoder(encoder.code, encoder.mapping, gain)
     x = rows.t().unsqueeze(0)  # (1, D, N): one text of N words
     lengths = torch.tensor([len(rows)])
-    sent = tried.decode(tried.encode(x, lengths, steps).mean(dim=0))[0].t()  # (N, D)
+    sent = tried.read(tried.encode(x, lengths, steps))[0].t()  # (N, D)
     return float((weight @ (sent - rows).double().square()).sum())

@@ -110,14 +110,15 @@ class AttackedModel:
         from ...convert.recipes.options import from_options, override, to_options
         from ...convert.recipes.published import load_options
         from ...convert.recipes.recipe import ConversionRecipe
-        from ...models.encoders.encoder import Encoder
+        from ...models.encoders.encoder import code_named
 
         path = self.run.path / "snn" / "recipe.yaml"
         base = load_options(str(path))[1] if path.is_file() else to_options(ConversionRecipe())
         changes: dict[str, Any] = {}
         if self.name.code:
             kept = base.get("mapping", "auto")
-            fits = Encoder(self.name.code).spiking == (kept != "none")
+            coding = code_named(self.name.code)
+            fits = (coding.spiking and not coding.looks_up) == (kept != "none")
             changes = {"encoder": self.name.code, "steps": self.name.steps}
             changes["mapping"] = kept if fits else "auto"
         if self.name.rule:

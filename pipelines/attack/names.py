@@ -9,7 +9,7 @@ from ...attacks.victim_name import VictimName
 from ...convert.thresholds import RULES
 from ...errors import InputError
 from ...formatting import meant
-from ...models.encoders import CODES
+from ...models.encoders import ENCODERS
 from ..run_folder.stages import MODELS, OF_CONVERSION
 
 
@@ -23,7 +23,7 @@ def parse_victim(name: str) -> VictimName:
     for value, known, what in (
         (parts.model, MODELS, "a model"),
         (parts.control, CONTROLS, "a control"),
-        (parts.code, CODES, "an input code"),
+        (parts.code, ENCODERS, "an input code"),
         (parts.rule, RULES, "a threshold rule"),
     ):
         if value and value not in known:
@@ -60,7 +60,7 @@ def _check_variant(name: str, parts: VictimName) -> None:
 
 def _check_conversion(name: str, parts: VictimName) -> None:
     """Refuse a model that is of no conversion, and a code without T in the place of a name."""
-    if parts.conversion in CODES:
+    if parts.conversion in ENCODERS:
         raise InputError(
             f"expected a victim like snn, ann+noise or snn@poisson:7, but got {name!r}: after a "
             "code stands T"

@@ -33,7 +33,7 @@ GROUPS: dict[str, Sequence[Group]] = {
     ),
     "ConvertSettings": (
         Group("recipe", "The conversion: a published recipe, and what is chosen otherwise."),
-        Group("input code", "How vectors become spikes.", "encoder mapping soft_threshold"),
+        Group("input code", "How vectors become spikes.", "encoder mapping bits soft_threshold"),
         Group(
             "thresholds",
             "At which potential a neuron fires.",

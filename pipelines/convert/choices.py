@@ -13,7 +13,7 @@ from ...convert.recipes.options import from_options, override, recipe_options, t
 from ...convert.recipes.published import PUBLISHED, load_options
 from ...convert.recipes.recipe import ConversionRecipe
 from ...errors import InputError
-from ...models.encoders import CODES
+from ...models.encoders import ENCODERS
 from ..run_folder.stages import of_conversion
 from ..settings.convert import ConvertSettings
 
@@ -77,7 +77,7 @@ def conversion_stage(name: str, recipe: ConversionRecipe) -> str:
     if not name:
         return of_conversion("snn", "")
     # codes stand after the @ too, and snn@saf:4 has its records in files of snn@saf-4
-    code = rf"({'|'.join(map(re.escape, CODES))})(-\d+(-.*)?)?"
+    code = rf"({'|'.join(map(re.escape, ENCODERS))})(-\d+(-.*)?)?"
     if not _NAME.fullmatch(name) or re.fullmatch(code, name) or name.startswith("adversarial"):
         raise InputError(
             "expected a name of a conversion like t4 or saf-t4, of small letters, digits, - and _, "

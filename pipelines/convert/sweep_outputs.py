@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...files import write_text
 from ...formatting import count, csv_text, percent
-from ...models.encoders import CODES
+from ...models.encoders import ENCODERS
 from ..display.aligned import table
 from ..display.plots import MARKERS, code_colours, new_figure, save_figure
 
@@ -81,7 +81,7 @@ def _place(row: Row) -> tuple[float, float]:
 def _scatter(axes: Axes, rows: Sequence[Row]) -> None:
     """A point for each row: the method is its marker, the input code its colour."""
     methods = list(dict.fromkeys(row["method"] for row in rows))
-    colours = code_colours([*CODES, *(row["encoder"] for row in rows)])
+    colours = code_colours([*ENCODERS, *(row["encoder"] for row in rows)])
     for method in methods:
         marker = MARKERS[methods.index(method) % len(MARKERS)]
         for encoder, colour in colours.items():

@@ -10,7 +10,6 @@ from ...convert.recipes.methods import changes_of
 from ...convert.recipes.options import from_options, override, to_options
 from ...convert.recipes.recipe import ConversionRecipe
 from ...errors import InputError
-from ...models.encoders import CODES
 from ..settings.convert import SweepSettings
 
 Row = dict[str, Any]
@@ -63,12 +62,14 @@ def plan(base: ConversionRecipe, choices: SweepSettings) -> tuple[list[Trial], l
     Raises:
         InputError: an unknown method.
     """
+    from ...models.encoders.encoder import code_named  # heavy, and the names of codes are not
+
     trials, refused = [], []
     for method in choices.methods:
         changes = changes_of(method)
         for code in choices.encoders:
             recipes = {}
-            coding = CODES[code]
+            coding = code_named(code)
             wanted = {coding.largest_steps(t) for t in choices.steps}
             for steps in sorted(wanted):
                 options = override(to_options(base), changes)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...attacks.presets import PRESETS, is_attack_file
 from ...convert.thresholds import RULES
-from ...models.encoders import CODES
+from ...models.encoders import ENCODERS
 from ...options import Choices
 from .fields import Settings, option
 
@@ -64,7 +64,7 @@ class AttackSettings(Settings):
 class AttackSweepSettings(Settings):
     """What `attack --sweep` tries: every code at every T with every threshold rule."""
 
-    encoders: tuple[str, ...] = option(("direct", "saf", "poisson"), "input codes", CODES)
+    encoders: tuple[str, ...] = option(("direct", "saf", "poisson"), "input codes", ENCODERS)
     steps: tuple[int, ...] = option((2, 4, 8), "numbers of steps T", least=1)
     thresholds: tuple[str, ...] = option(
         ("recipe",),

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...convert.recipes.options import RecipeOption, recipe_options
 from ...convert.recipes.published import PUBLISHED
-from ...models.encoders import CODES
+from ...models.encoders import ENCODERS
 from .fields import Settings, option
 
 _OPTIONS = recipe_options()
@@ -58,6 +58,7 @@ class ConvertSettings(Settings):
     correction: str | None = of_recipe("correction")
     allow_inexact: bool | None = of_recipe("allow_inexact")
     srp_steps: int | None = of_recipe("srp_steps")
+    bits: int | None = of_recipe("bits")
     gain: float | None = of_recipe("gain")
     soft_threshold: float | None = of_recipe("soft_threshold")
 
@@ -81,7 +82,7 @@ class SweepSettings(Settings):
     encoders: tuple[str, ...] = option(
         ("direct", "saf", "bitplane", "poisson"),
         "input codes",
-        CODES,
+        ENCODERS,
     )
     steps: tuple[int, ...] = option(
         (1, 2, 4, 8, 16), "numbers of steps T (bitplane: the 2^b - 1 at or below each)", least=1

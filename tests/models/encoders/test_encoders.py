@@ -12,9 +12,9 @@ from torch.nn import functional
 from snnconvert.energy.layers import FIELDS
 from snnconvert.errors import InputError
 from snnconvert.models.encoders import CODES, MAPPINGS
-from snnconvert.models.encoders.bitplane import bit_of_step
 from snnconvert.models.encoders.check import check_code
 from snnconvert.models.encoders.code import Code
+from snnconvert.models.encoders.codes.bitplane import bit_of_step
 from snnconvert.models.encoders.encoder import Encoder, soft_threshold
 from snnconvert.models.spikes import POOLING_RULES
 

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...errors import InputError
-from .code import Code, Counts
+from ....errors import InputError
+from ..code import Code, Counts
 
 
 def bit_of_step(steps: int) -> list[int]:
@@ -71,6 +71,10 @@ class BitPlane(Code):
     def frame_order(self, steps: int) -> tuple[int, ...]:
         """The bit of each step."""
         return tuple(bit_of_step(steps))
+
+    def error_bound(self, steps: int) -> float:
+        """Half a level: 1 / 2T."""
+        return 0.5 / steps
 
     def distinct(self, values: Tensor, steps: int) -> Tensor:
         """The b bits (b, *values.shape) of T = 2^b - 1 steps, lowest first."""

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .code import Code, Counts
+from ..code import Code, Counts
 
 
 class SumAndFire(Code):
@@ -51,6 +51,10 @@ class SumAndFire(Code):
                 torch.ge(potential, 1, out=frame)
                 potential -= frame
             yield frames
+
+    def error_bound(self, steps: int) -> float:
+        """Half a level: 1 / 2T."""
+        return 0.5 / steps
 
     def distinct(self, values: Tensor, steps: int) -> Tensor:
         """A frame a step: (T, *values.shape)."""

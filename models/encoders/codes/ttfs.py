@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..neurons.ttfs import ttfs_encode
-from .code import Code, Counts
+from ...neurons.ttfs import ttfs_decode, ttfs_encode
+from ..code import Code, Counts
 
 
 class TimeToFirstSpike(Code):
@@ -28,6 +28,18 @@ class TimeToFirstSpike(Code):
     ) -> Tensor:
         """Frames (T, *values.shape), for values of any shape."""
         return ttfs_encode(values, steps)
+
+    def decode(self, frames: Tensor) -> Tensor:
+        """A spike at step t (0 first) stands for (T - t) / T: frames (T, ...) to (...)."""
+        return ttfs_decode(frames)
+
+    def read(self, frames: Tensor) -> Tensor:
+        """The same: the neurons behind it read times."""
+        return self.decode(frames)
+
+    def error_bound(self, steps: int) -> float:
+        """Half a level: 1 / 2T."""
+        return 0.5 / steps
 
     def work(self, values: np.ndarray, steps: np.ndarray, spikes: np.ndarray) -> Counts:
         """A multiplication and a rounding for every value, once: two additions' worth."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
-from .code import Code
+from ..code import Code
 
 
 class Poisson(Code):
@@ -53,6 +54,10 @@ class Poisson(Code):
             else:
                 draws = field[start : start + size]
             yield (draws.to(values.device) < values).to(values.dtype)
+
+    def error_bound(self, steps: int) -> float:
+        """sqrt(log(2e6) / 2T): Hoeffding's inequality for T draws, kept with 1 - 1e-6."""
+        return math.sqrt(math.log(2e6) / (2 * steps))
 
 
 CODE = Poisson()
