@@ -27,7 +27,7 @@ def options(parser: Parser) -> None:
 def run(given: Given) -> None:
     """Make the rows that are not there yet, and write the pages."""
     settings = settings_from(ReproduceSettings, given)
-    from ...reproduce.snnlp.outputs import page
+    from ...reproduce.snnlp.pages.outputs import page
     from ...reproduce.snnlp.run import reproduce
 
     rows = reproduce(given["out"], given["data_dir"], settings)

@@ -12,15 +12,16 @@ import numpy as np
 from ....files import sha256, write_json
 from ....seeds import derive
 from ...settings.reproduce import ReproduceSettings
-from .ann import ann_row
-from .chain import ChainSettings, trained_row
-from .frames import Frames, random_frames, saf_frames
-from .inputs import Inputs, made_inputs
-from .ours import OurSettings, our_row
-from .plan import MEASURES, Measure
-from .published import published_accuracy
-from .rows import Cell, Row
-from .texts import Labelled, labelled, split
+from .data.binary import binary_words, word_frames
+from .data.frames import Frames, random_frames, saf_frames
+from .data.inputs import Inputs, made_inputs
+from .data.published import WORDS, published_accuracy
+from .data.rows import Cell, Row
+from .data.texts import Labelled, labelled, split, tokenized
+from .training.ann import ann_row
+from .training.chain import ChainSettings, trained_row
+from .training.ours import OurSettings, our_row
+from .training.plan import MEASURES, Measure
 
 PUBLISHED = Measure("as published")
 
@@ -81,7 +82,9 @@ def _chain_row(work: Work, cell: Cell, found: Inputs, parts: dict[str, np.ndarra
     measure = MEASURES.get(cell.recipe, PUBLISHED)
 
     def frames(epoch: int) -> Frames:
-        if cell.code != "random":
+        if cell.code == "binary":
+            return _binary(work, cell.dataset)
+        if cell.code == "saf":
             return _saf(work, cell.dataset, cell.level, cell.steps)
         draw = epoch if measure.fresh and epoch >= 0 else 0
         drawn = derive(cell.seed, "snnlp", "frames", draw)
@@ -106,6 +109,13 @@ def _inputs(work: Work, dataset: str, level: str, source: str, place: Path) -> I
 @lru_cache(maxsize=1)
 def _texts(work: Work, dataset: str) -> Labelled:
     return labelled(dataset, work.data_dir, work.settings.limit)
+
+
+@lru_cache(maxsize=1)
+def _binary(work: Work, dataset: str) -> Frames:
+    words = tokenized(_texts(work, dataset).texts)
+    bits = binary_words(words, work.vectors, seed=0)
+    return word_frames(words, bits, WORDS[dataset])
 
 
 @lru_cache(maxsize=1)

@@ -15,10 +15,10 @@ from ....files import read_json
 from ....progress import say, silenced
 from ...run_folder.lock import locked
 from ...settings.reproduce import ReproduceSettings
+from .data.rows import Row
 from .making import Work, inputs_of, make
-from .outputs import write_outputs
-from .plan import Job, Selection, jobs
-from .rows import Row
+from .pages.outputs import write_outputs
+from .training.plan import Job, Selection, jobs
 
 VECTORS = "en.imdb.300d.txt.gz"
 
@@ -84,7 +84,7 @@ def rows_of(folder: Path) -> list[Row]:
 
 def _row(work: Work, cell: object) -> bool:
     """Whether the row of a cell is there, made with the same settings."""
-    from .rows import Cell
+    from .data.rows import Cell
 
     assert isinstance(cell, Cell)
     place = work.place(cell)

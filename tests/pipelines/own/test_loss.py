@@ -107,8 +107,12 @@ def test_its_parameters_are_options_where_it_is_there(capsys: Capture) -> None:
 def test_without_it_there_is_no_such_option(capsys: Capture) -> None:
     assert "--target" not in command_parser("finetune").option_names()
     assert main(["finetune", "run", "--loss", "distance"]) == 2
-    assert "expected one of mean_logits, spike_counts, spike_rate, but got" in capsys.readouterr().err
-    with pytest.raises(InputError, match="to be of mean_logits, spike_counts, spike_rate, but got 'distance'"):
+    assert (
+        "expected one of mean_logits, spike_counts, spike_rate, but got" in capsys.readouterr().err
+    )
+    with pytest.raises(
+        InputError, match="to be of mean_logits, spike_counts, spike_rate, but got 'distance'"
+    ):
         FinetuneSettings(loss="distance")
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from ....engine.dense.chain import Cuba
+from .....engine.dense.chain import Cuba
+from ..data.published import DATASETS, LEVELS, STEPS, WORDS
+from ..data.rows import Cell
 from .chain import ChainSettings
-from .published import DATASETS, LEVELS, STEPS, WORDS
-from .rows import Cell
 
 SEEDS = (0, 1, 2)
 OUR_STEPS = (4, 10)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import mean
 
-from .published import DATASETS, LEVELS, STEPS, published_accuracy
-from .rows import Cell, Row
+from ..data.published import DATASETS, LEVELS, STEPS, published_accuracy
+from ..data.rows import Cell, Row
 from .tables import Grouped
 
 NEAR = 3.0

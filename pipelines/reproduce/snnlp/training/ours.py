@@ -14,26 +14,26 @@ from typing import Any, cast
 import numpy as np
 import torch
 
-from ....convert.conversion import convert_model
-from ....convert.recipes.recipe import ConversionRecipe
-from ....engine.reference import ann_logits
-from ....models.families import FAMILIES
-from ....models.saving import load_model, save_model
-from ....models.text_model import TextModel
-from ....text.datasets.dataset import Dataset, Split
-from ....text.stages.ranges import RangeMap
-from ...energy.measure import run_snn as counted_run
-from ...finetune.snn import prepare_snn, run_snn
-from ...settings.engine import ENGINE
-from ...settings.finetune import FinetuneSettings
-from ...settings.sizes import finetune_defaults
-from ...training.options import LoopOptions
-from ...training.text_loop import ann_trainee, text_loop
-from ...training.texts import Texts
+from .....convert.conversion import convert_model
+from .....convert.recipes.recipe import ConversionRecipe
+from .....engine.reference import ann_logits
+from .....models.families import FAMILIES
+from .....models.saving import load_model, save_model
+from .....models.text_model import TextModel
+from .....text.datasets.dataset import Dataset, Split
+from .....text.stages.ranges import RangeMap
+from ....energy.measure import run_snn as counted_run
+from ....finetune.snn import prepare_snn, run_snn
+from ....settings.engine import ENGINE
+from ....settings.finetune import FinetuneSettings
+from ....settings.sizes import finetune_defaults
+from ....training.options import LoopOptions
+from ....training.text_loop import ann_trainee, text_loop
+from ....training.texts import Texts
+from ..data.inputs import Inputs
+from ..data.published import HIDDEN
+from ..data.rows import Cell, Row
 from .ann import macs_of
-from .inputs import Inputs
-from .published import HIDDEN
-from .rows import Cell, Row
 from .scores import accuracy_and_mrr
 
 CALIBRATION = 1000

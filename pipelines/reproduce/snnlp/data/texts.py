@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ....errors import InputError
-from ....text.datasets.dataset import load_dataset
+from .....errors import InputError
+from .....text.datasets.dataset import load_dataset
 from .published import SHARES
 
 _PUNCTUATION = re.compile(f"[{re.escape(string.punctuation)}]")

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from statistics import mean, stdev
 
-from .plan import MEASURES
-from .published import SPIKES
-from .rows import Cell, Row
+from ..data.published import SPIKES
+from ..data.rows import Cell, Row
+from ..training.plan import MEASURES
 
 Grouped = dict[Cell, list[Row]]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from statistics import mean, pstdev
 from typing import Any
 
-from ...display.plots import PALETTE, new_figure
-from .published import DATASETS, LEVELS, STEPS, published_accuracy
-from .rows import Cell, Row
+from ....display.plots import PALETTE, new_figure
+from ..data.published import DATASETS, LEVELS, STEPS, published_accuracy
+from ..data.rows import Cell, Row
 from .tables import Grouped
 
 COLOURS = {"saf": PALETTE[1], "random": PALETTE[0]}

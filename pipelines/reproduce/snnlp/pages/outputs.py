@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ....files import write_json, write_text
-from ...display.plots import save_figure
-from ...versions import versions
-from .plan import Selection, all_names
+from .....files import write_json, write_text
+from ....display.plots import save_figure
+from ....versions import versions
+from ..data.rows import Row
+from ..training.plan import Selection, all_names
 from .plots import figure
-from .rows import Row
 from .tables import Grouped, accuracy_table, energy_table, grouped, measures_table
 from .targets import targets
 

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ....progress import bar
-from ....seeds import derive
+from .....progress import bar
+from .....seeds import derive
+from ..data.inputs import Inputs
+from ..data.published import HIDDEN
+from ..data.rows import Cell, Row
 from .chain import ChainSettings
-from .inputs import Inputs
-from .published import HIDDEN
-from .rows import Cell, Row
 from .scores import accuracy_and_mrr
 
 

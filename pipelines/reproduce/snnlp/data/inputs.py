@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ....files import load_tensors, save_tensors, sha256
-from ....progress import say
-from ....text.vectors.load import load_vectors
+from .....files import load_tensors, save_tensors, sha256
+from .....progress import say
+from .....text.vectors.load import load_vectors
 from .texts import Labelled, cleaned, tokenized
 
 
@@ -59,7 +59,7 @@ def sentence_vectors(texts: Sequence[str], encoder: str) -> tuple[np.ndarray, st
     Raises:
         InputError: no such encoder, or sentence-transformers is not installed.
     """
-    from ....text.stages.sentence.encoder import open_encoder
+    from .....text.stages.sentence.encoder import open_encoder
 
     opened = open_encoder(encoder)
     return opened.vectors(texts), f"{opened.name}, {opened.dim} components"

@@ -10,15 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ....engine.dense.chain import Cuba, run_chain
-from ....engine.dense.learner import ChainLearner
-from ....engine.dense.products import gradient_type
-from ....progress import bar
-from ....seeds import derive, generator
-from ...training.losses.spike_rate import wanted_rates
-from .frames import Frames
-from .published import BATCH, DROPOUT, EPOCHS, HIDDEN, LEARNING_RATE, WEIGHT_DECAY
-from .rows import Cell, Row
+from .....engine.dense.chain import Cuba, run_chain
+from .....engine.dense.learner import ChainLearner
+from .....engine.dense.products import gradient_type
+from .....progress import bar
+from .....seeds import derive, generator
+from ....training.losses.spike_rate import wanted_rates
+from ..data.frames import Frames
+from ..data.published import BATCH, DROPOUT, EPOCHS, HIDDEN, LEARNING_RATE, WEIGHT_DECAY
+from ..data.rows import Cell, Row
 from .scores import accuracy_and_mrr
 
 MEASURED_TOGETHER = 64
