@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from .chain import Cuba, Dropout, Forward, backward_chain, forward_chain, rounded
+from .chain import Cuba, Dropout, backward_chain, forward_chain, rounded
 from .kernels import adam_step
 
 VALUES = 1 << 19
@@ -47,6 +47,11 @@ class ChainLearner:
         shapes = [(h, d) for h, d in zip(self.sizes[1:], self.sizes[:-1], strict=True)]
         pieces = flat.split([h * d for h, d in shapes])
         return [piece.view(shape) for piece, shape in zip(pieces, shapes, strict=True)]
+
+    @property
+    def weights(self) -> list[Tensor]:
+        """The weights (H, D) float32 of each layer, as they are learned."""
+        return self._parts(self.flat)
 
     @property
     def whole(self) -> list[Tensor]:
@@ -100,6 +105,3 @@ class ChainLearner:
     def _add(parts: list[Tensor], found: list[Tensor], start: int) -> None:
         for part, gradient in zip(parts, found, strict=True):
             part.add_(gradient) if start else part.copy_(gradient)
-
-
-__all__ = ["ChainLearner", "Forward"]

@@ -15,7 +15,7 @@ from ....files import read_json
 from ....progress import say, silenced
 from ...run_folder.lock import locked
 from ...settings.reproduce import ReproduceSettings
-from .data.rows import Row
+from .data.rows import Cell, Row
 from .making import Work, inputs_of, make
 from .pages.outputs import write_outputs
 from .training.plan import Job, Selection, jobs
@@ -82,11 +82,8 @@ def rows_of(folder: Path) -> list[Row]:
     return found
 
 
-def _row(work: Work, cell: object) -> bool:
+def _row(work: Work, cell: Cell) -> bool:
     """Whether the row of a cell is there, made with the same settings."""
-    from .data.rows import Cell
-
-    assert isinstance(cell, Cell)
     place = work.place(cell)
     if not place.exists():
         return False

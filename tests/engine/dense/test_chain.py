@@ -126,7 +126,7 @@ def test_too_few_steps_for_the_layers_give_no_spikes():
 
 def test_the_learner_steps_as_adam_does():
     learner = ChainLearner((20, 16, 3), lr=1e-2, decay=1e-2, dropout=0.0, seed=3)
-    own = [w.float().clone() for w in learner._parts(learner.flat)]
+    own = [w.float().clone() for w in learner.weights]
     own = [w.requires_grad_() for w in own]
     adam = torch.optim.Adam(own, lr=1e-2, weight_decay=1e-2)
     target, draws = random(5, 3, seed=9), torch.Generator().manual_seed(0)
@@ -137,7 +137,7 @@ def test_the_learner_steps_as_adam_does():
         loss.sum().backward()
         adam.step()
         assert learner.step(batch, target, draws) == pytest.approx(loss.sum().item(), rel=1e-5)
-        for mine, theirs in zip(learner._parts(learner.flat), own, strict=True):
+        for mine, theirs in zip(learner.weights, own, strict=True):
             assert torch.allclose(mine, theirs, atol=2e-5)
         assert all(torch.equal(a, rounded(b)) for a, b in zip(learner.whole, own, strict=True))
 

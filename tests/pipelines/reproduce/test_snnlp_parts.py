@@ -158,6 +158,17 @@ def test_the_plan_has_what_was_published():
     )
 
 
+def test_ours_of_the_same_inputs_are_one_job():
+    """They share an ANN, which two processes may not train at once."""
+    (job,) = jobs(Selection(("emotion",), ("word",), recipes=("ours",)))
+    assert {(cell.recipe, cell.steps) for cell in job} == {
+        ("ours-ann", 0),
+        ("ours", 4),
+        ("ours", 10),
+    }
+    assert len(job) == 9
+
+
 def test_what_is_made_is_left_out():
     chosen = Selection(("emotion",), ("word",), ("saf",), ("published",), (10,))
     (job,) = jobs(chosen)

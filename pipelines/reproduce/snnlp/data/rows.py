@@ -37,7 +37,7 @@ class Row:
         accuracy, dev_accuracy: fractions, on test and on dev
         mrr: mean reciprocal rank of the true class on test, equal counts in the order of classes
         spikes_per_layer: spikes a text on test, the input's first; the first step left out, as
-            SNNLP counts
+            SNNLP counts, but not in ours
         spikes_with_first_step: the same, all steps
         sops: synaptic operations a text: every spike times its real fan-out
         macs: multiply-accumulates a text, of an ANN

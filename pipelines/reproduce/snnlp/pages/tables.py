@@ -112,7 +112,8 @@ def measures_table(groups: Grouped) -> str:
             continue
         base = groups.get(replace(cell, recipe="published"), [])
         own = [row.accuracy for row in rows]
-        before = [row.accuracy for row in base]
+        seeds = {row.cell.seed for row in rows}
+        before = [row.accuracy for row in base if row.cell.seed in seeds]
         difference = f"{100 * (mean(own) - mean(before)):+.2f}" if before else "-"
         lines.append(
             [

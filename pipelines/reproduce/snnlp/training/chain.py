@@ -140,10 +140,9 @@ def _measured(
     count = 1 + len(learner.whole)
     all_steps, later = np.zeros(count), np.zeros(count)
     scores = []
-    weights = learner._parts(learner.flat)
     for part in _pieces(parts["test"], frames):
         batch = frames.batch(part)
-        layers = [batch, *run_chain(batch, weights, learner.p)]
+        layers = [batch, *run_chain(batch, learner.weights, learner.p)]
         all_steps += [int(spikes.sum()) for spikes in layers]
         later += [int(spikes[1:].sum()) for spikes in layers]
         scores.append(layers[-1].sum(0, dtype=torch.float32))  # (B, K)

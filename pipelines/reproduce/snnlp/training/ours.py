@@ -17,6 +17,7 @@ import torch
 from .....convert.conversion import convert_model
 from .....convert.recipes.recipe import ConversionRecipe
 from .....engine.reference import ann_logits
+from .....files import sha256
 from .....models.families import FAMILIES
 from .....models.saving import load_model, save_model
 from .....models.text_model import TextModel
@@ -71,9 +72,8 @@ def our_texts(inputs: Inputs, parts: Mapping[str, np.ndarray]) -> Texts:
     return Texts(dataset, cast(Any, None), sequences, labels)
 
 
-def ann_of(cell: Cell, texts: Texts, settings: OurSettings, folder: Path) -> TextModel:
-    """Our ANN for the inputs of a cell, from ``folder`` where it was trained before."""
-    place = folder / f"{cell.dataset}-{cell.level}-{cell.seed}"
+def ann_of(cell: Cell, texts: Texts, settings: OurSettings, place: Path) -> TextModel:
+    """Our ANN for the inputs of a cell, from ``place`` where it was trained before."""
     if (place / "weights.safetensors").exists():
         model = load_model(place)[0]
         assert isinstance(model, TextModel)
@@ -105,11 +105,14 @@ def our_row(
         inputs: vectors and classes
         parts: numbers of the texts of ``train``, ``dev`` and ``test``
         settings: how it is trained
-        folder: where trained ANNs are kept
+        folder: where trainings go on, and trained ANNs are kept
     """
     started = time.process_time()
     texts = our_texts(inputs, parts)
-    ann = ann_of(cell, texts, settings, folder / "anns")
+    # trainings of other inputs or settings have folders of their own
+    key = sha256(inputs.vectors.tobytes(), inputs.labels.tobytes(), repr(settings).encode())[:12]
+    folder = folder / "ours" / key
+    ann = ann_of(cell, texts, settings, folder / f"ann-{cell.dataset}-{cell.level}-{cell.seed}")
     if cell.steps == 0:
         row = _ann_row(cell, ann, texts)
     else:
@@ -137,7 +140,7 @@ def _spiking_row(
     tuning = FinetuneSettings(epochs=settings.finetune_epochs, tensorboard=False)
     tuning = replace(finetune_defaults(tuning, len(texts.labels["train"])), **settings.others)
     trainee = prepare_snn(model, texts, tuning, cell.seed, ENGINE)
-    work = folder / "finetune" / cell.name
+    work = folder / cell.name
     loop = text_loop(work, "finetune", trainee, texts, tuning, cell.seed, tuning.lr)
     state = run_snn(loop, model, tuning)
     loop.checkpoint_path.unlink(missing_ok=True)
@@ -145,13 +148,15 @@ def _spiking_row(
     labels = np.array(texts.labels["test"])
     accuracy, mrr = accuracy_and_mrr(run.running[-1].numpy(), labels)
     layers = run.layers()
-    spikes = [layer.mean("spikes_out") for layer in layers if layer.kind in ("encoder", "neurons")]
+    fired = [layer.mean("spikes_out") for layer in layers if layer.kind in ("encoder", "neurons")]
+    spikes = [round(value, 3) for value in fired]
     return Row(
         cell,
         accuracy,
         _scored(model, texts, cell.seed, "dev")[0],
         mrr,
-        spikes_with_first_step=[round(value, 3) for value in spikes],
+        spikes_per_layer=spikes,
+        spikes_with_first_step=spikes,
         sops=round(sum(layer.mean("sops") for layer in layers), 1),
         epochs=len(state.history) - 1,
         best_epoch=state.best_epoch + 1,

@@ -12,7 +12,7 @@ from .chain import ChainSettings
 
 SEEDS = (0, 1, 2)
 OUR_STEPS = (4, 10)
-RECIPES = ("published", "measures", "ours")
+OURS = ("ours-ann", "ours")
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,8 @@ class Selection:
 
 
 Job = tuple[Cell, ...]
-"""Rows that differ in the seed alone: they share their inputs, and are made one after another."""
+"""Rows made one after another, by one process: they differ in the seed alone and share their input
+spikes, or they are ours of the same inputs and share their ANNs."""
 
 
 def jobs(selection: Selection, made: frozenset[str] = frozenset()) -> list[Job]:
@@ -80,13 +81,15 @@ def jobs(selection: Selection, made: frozenset[str] = frozenset()) -> list[Job]:
         selection: which rows are wanted
         made: names of the rows that are there
     """
-    found = []
+    found: dict[Cell, list[Cell]] = {}
     for kind in _kinds():
-        cells = (replace(kind, seed=seed) for seed in SEEDS)
-        job = tuple(c for c in cells if selection.wants(c) and c.name not in made)
-        if job:
-            found.append(job)
-    return found
+        seeds = SEEDS[:1] if kind.recipe in MEASURES else SEEDS
+        cells = (replace(kind, seed=seed) for seed in seeds)
+        ours = kind.recipe in OURS
+        shared = replace(kind, code="", recipe="ours", steps=0) if ours else kind
+        left = [cell for cell in cells if selection.wants(cell) and cell.name not in made]
+        found.setdefault(shared, []).extend(left)
+    return [tuple(job) for job in found.values() if job]
 
 
 def _kinds() -> Iterator[Cell]:
