@@ -49,7 +49,7 @@ def ann_row(
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            total += float(loss) * len(texts)
+            total += loss.item() * len(texts)
         logits = _logits(network, vectors, parts["dev"])
         dev_loss = float(functional.cross_entropy(logits, labels[parts["dev"]]))
         curve["train_loss"].append(total / len(order))
