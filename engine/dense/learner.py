@@ -93,7 +93,10 @@ class ChainLearner:
             )
         self.steps += 1
         adam_step(
-            *(t.numpy() for t in (self.flat, self._gradients, self.first, self.second)),
+            self.flat.numpy(),
+            self._gradients.numpy(),
+            self.first.numpy(),
+            self.second.numpy(),
             self.steps,
             self.lr,
             self.decay,

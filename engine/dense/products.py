@@ -28,7 +28,7 @@ def whole_products(spikes: Tensor, weight: Tensor) -> Tensor:
 @cache
 def has_bfloat16() -> bool:
     """Whether the processor multiplies bfloat16 by itself."""
-    known = getattr(torch.cpu, "get_capabilities", dict)()
+    known: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(known.get("avx512_bf16") or known.get("amx_bf16") or known.get("sve_bf16"))
 
 

@@ -58,16 +58,16 @@ def our_texts(inputs: Inputs, parts: Mapping[str, np.ndarray]) -> Texts:
     Means of word vectors differ little from text to text beside what they have in common: of the
     few levels of a code most would tell of that, if all components had one range.
     """
-    train = inputs.vectors[parts["train"]]
-    known = train[train.any(axis=1)]
+    own = inputs.vectors[parts["train"]]
+    known = own[own.any(axis=1)]
     centre, width = known.mean(axis=0), known.std(axis=0)
     rows = (inputs.vectors - centre) / (DEVIATIONS * np.maximum(width, 1e-6))
     rows = rows.clip(-1, 1).astype(np.float32)
     rows[~inputs.vectors.any(axis=1)] = 0
     names = ("train", "dev", "test")
     labels = {name: inputs.labels[parts[name]].tolist() for name in names}
-    splits = {name: Split([""] * len(labels[name]), labels[name]) for name in names}
-    dataset = Dataset("snnlp", "en", inputs.classes, **splits, split_rule="by seed", sha256="")
+    train, dev, test = (Split(("",) * len(labels[n]), tuple(labels[n])) for n in names)
+    dataset = Dataset("snnlp", "en", inputs.classes, train, dev, test, "by seed", "")
     sequences = {name: list(rows[parts[name]][:, None]) for name in names}
     return Texts(dataset, cast(Any, None), sequences, labels)
 
