@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
-from ..models.bit_table import BitTable
-from ..models.encoders import BOOKS, STORED
+from ..models.encoders import STORED
+from ..models.encoders.bit_table import BitTable
+from ..models.encoders.books import BOOKS
 from ..models.encoders.books.filled import fill
 from ..models.encoders.encoder import Encoder
 from ..models.network import Network
@@ -70,8 +71,8 @@ def written_down(
 ) -> tuple[TextModel, ConversionRecipe, dict[str, Any] | None]:
     """Where the recipe names a book: the ANN on its bits, the recipe that sends them, and figures.
 
-    Figures are ``book``, ``steps``, ``channels``, ``bytes_per_word``, and ``error``, what is lost of
-    the vectors as a share of their variance. The book is fitted on the vectors of all words that
+    Figures are ``book``, ``steps``, ``channels``, ``bytes_per_word``, and ``error``, what is lost
+    of the vectors as a share of their variance. The book is fitted on the vectors of all words that
     are not silent, weighted by how often they occur in ``sequences``.
 
     Raises:

@@ -1,8 +1,8 @@
 """The work of an encoder: what turns word vectors into spikes, counted where a chip would do it.
 
 A deterministic code gives a word the same spikes every time, so a chip could keep them in place of
-its vector; that is not assumed here, but where the model itself keeps bits (`models.bit_table`).
-Then a word is read and sent: 32 bits are one component. Values that are zero need no work; what the
+its vector; that is not assumed here, but where the model itself keeps bits (`convert.stored`). Then
+a word is read and sent: 32 bits are one component. Values that are zero need no work; what the
 others need, the code says itself (`models.encoders.code.Code.work`).
 """
 

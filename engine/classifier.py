@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
+from ..models.devices import device_of
 from ..models.outputs import check_classes
 from ..models.snn import SpikingTextModel
 from ..models.text_model import TextModel
@@ -209,8 +210,10 @@ class ModelClassifier:
     def first_order(self, found: TextGradient, texts: TextsLike) -> np.ndarray:
         """How much more loss ``texts`` have, by the gradient at another: (N,) float64."""
         others = self.stage.encode([text[: found.reach] for text in as_texts(texts)])
-        vectors = self.model.embedding.weight.detach().cpu().numpy()
-        return first_order(found.gradient, found.ids, others, vectors)
+        words, places = np.unique(np.concatenate([found.ids, *others]), return_inverse=True)
+        vectors = self.model.embedding(torch.from_numpy(words).to(device_of(self.model)))  # (n, D)
+        own, *rest = np.split(places, np.cumsum([len(found.ids), *map(len, others)])[:-1])
+        return first_order(found.gradient, own, rest, vectors.detach().cpu().numpy())
 
 
 def _check_fit(stage: Stage, model: TextModel | SpikingTextModel) -> None:

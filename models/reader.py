@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .bit_table import BitTable
+from .encoders.bit_table import BitTable
 
 
 class TextReader(nn.Module):

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ..errors import InputError
 from ..files import load_tensors, read_json, save_tensors, sha256, write_json
-from .bit_table import BitTable
+from .encoders.bit_table import BitTable
 from .encoders.encoder import Encoder
 from .network import Network, Node
 from .neurons import NEURONS

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
-from .bit_table import BitTable
+from .encoders.bit_table import BitTable
 from .network import Network, Signal, add_steps
 from .neurons.base import Neurons
 from .snn import SpikeEncoder, SpikingTextModel

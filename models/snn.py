@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from .bit_table import BitTable
+from .encoders.bit_table import BitTable
 from .network import Network, Signal
 from .reader import TextReader
 from .spikes.ttfs import RampReadout

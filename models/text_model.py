@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .bit_table import BitTable
+from .encoders.bit_table import BitTable
 from .network import Network, Signal
 from .nodes.layers import Dropout
 from .reader import TextReader

@@ -49,8 +49,8 @@ class CodedAnn:
             )
         if encoder.coding.looks_up:
             raise InputError(
-                f"expected a code of vectors for the control ann+noise, but {encoder.code} has bits "
-                "in their place, which the ANN does not read: leave this control out"
+                f"expected a code of vectors for the control ann+noise, but {encoder.code} has "
+                "bits in their place, which the ANN does not read: leave this control out"
             )
         encoder.check_steps(steps)
         self.ann, self.model = ann, ann.model

@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ...errors import InputError
-from ...models.encoders import BOOKS, ENCODERS, MAPPINGS
+from ...models.encoders import ENCODERS, MAPPINGS
+from ...models.encoders.books import BOOKS
 from ...models.neurons import NEURONS
 from ...models.neurons.options import all_options, readers
 from ...models.neurons.spec import NeuronSpec

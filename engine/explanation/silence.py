@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ...models.batches import to_batch
+from ...models.devices import device_of
 from ...models.network import Network, Node, Signal
 from ...models.nodes.layers import Conv1d
 from ...models.snn import SpikingTextModel

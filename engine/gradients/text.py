@@ -16,10 +16,10 @@ An ANN has no spikes: the first two are its own gradient (with QCFS's straight-t
 
 The input code is passed as the rate it sends: the mean frame of every rate code is the mapped
 value over its worth, up to rounding or noise, so dL/dx' = sum_t dL/dx'(t) / worth. That is exact
-for direct input, the straight-through estimator for saf and bitplane, and the derivative of the expected spike for
-Poisson; an ANN that reads mean frames passes them likewise. The mapping is passed exactly; a
-component of 0 under ``split`` has the mean of the slopes on either side. Clipping to [-1, 1] is
-passed as if it were not there.
+for direct input, the straight-through estimator for saf and bitplane, and the derivative of the
+expected spike for Poisson; an ANN that reads mean frames passes them likewise. A stored bit has the
+gradients of the steps that send it. The mapping is passed exactly; a component of 0 under ``split``
+has the mean of the slopes on either side. Clipping to [-1, 1] is passed as if it were not there.
 
 All in float64, so that equal candidates are told apart by no rounding. A draw's spikes depend on
 its seed alone, never on the seeds of the victim's own queries: a white box knows the network, not
@@ -40,6 +40,7 @@ from torch.nn import functional
 
 from ...errors import InputError
 from ...models.batches import to_batch
+from ...models.encoders.bit_table import BitTable
 from ...models.encoders.encoder import Encoder
 from ...models.network import Signal
 from ...models.neurons.base import Neurons
@@ -150,7 +151,7 @@ class WordGradients:
         padded, lengths = to_batch([ids], self.model)
         x = self.model.embed(padded)  # (1, D, L)
         random = generator(seed, "noise", 0)
-        bits = self.encoder is not None and self.encoder.slices > 0  # which have no range to blur
+        bits = isinstance(self.model.embedding, BitTable)  # which have no range to blur
         if kind == "averaged" and not self.stochastic and not bits:
             drawn = torch.randn(x.shape, generator=random).to(x.device)
             x = (x + NOISE * drawn).clamp(-1, 1)

@@ -1,7 +1,7 @@
 """Spike encoders: words become spike trains.
 
-Of `CODES` by name, vectors in [-1, 1] are coded as they are read; of `BOOKS`, they were written down
-as bits before, which are sent. A user chooses among `ENCODERS`, both of them.
+Of `CODES` by name, vectors in [-1, 1] are coded as they are read; of `BOOKS`, they were written
+down as bits before, which are sent. A user chooses among `ENCODERS`, both of them.
 """
 
 from __future__ import annotations

@@ -30,7 +30,8 @@ from torch import Tensor
 from ...errors import InputError
 from ...formatting import meant
 from ...registry import UnknownNameError
-from . import BOOKS, CODES, ENCODERS, MAPPINGS, STORED
+from . import CODES, ENCODERS, MAPPINGS, STORED
+from .books import BOOKS
 from .code import Code
 from .stored import Stored
 
@@ -49,12 +50,14 @@ def soft_threshold(x: Tensor, threshold: float) -> Tensor:
 def code_named(name: str, slices: int = 0) -> Code:
     """The code of `CODES` called ``name``; of a book, the one that sends its ``slices`` of bits.
 
+    Bits that are written need no book: of any other name, what there are ``slices`` of is sent.
+
     Raises:
         UnknownNameError: there is none.
     """
     if name in CODES:
         return CODES[name]
-    if name == STORED or name in BOOKS:
+    if slices > 0 or name == STORED or name in BOOKS:
         return Stored(slices)
     raise UnknownNameError(
         f"expected the encoder to be of {', '.join(ENCODERS)}, but got {name!r}"
@@ -66,11 +69,11 @@ def code_named(name: str, slices: int = 0) -> Code:
 class Encoder:
     """A code and a mapping: what turns word vectors into T frames.
 
-    code: a name of `ENCODERS`, or `STORED`; mapping: ``split``, ``shift`` or ``none`` (for analog
-    codes and stored bits); gain: what components are multiplied by before they are clipped to
-    [-1, 1] and mapped; values that are sent as they are need no clipping; bits: how many a book
-    writes (`books.book.Book.bits`), 0 for its own choice; slices: of stored bits, S, as the model's
-    table holds them, 0 where it does not yet.
+    code: a name of `ENCODERS`, or `STORED` (any, of stored bits); mapping: ``split``, ``shift`` or
+    ``none`` (for analog codes and stored bits); gain: what components are multiplied by before they
+    are clipped to [-1, 1] and mapped; values that are sent as they are need no clipping; bits: how
+    many a book writes (`books.book.Book.bits`), 0 for its own choice; slices: of stored bits, S, as
+    the model's table holds them, 0 where it does not yet.
 
     Raises:
         InputError: an unknown code or mapping, a mapping that the code cannot use, a gain that
@@ -108,8 +111,8 @@ class Encoder:
         """Refuse what bits have no use for, and bits that the book cannot write."""
         if self.mapping != "none" or self.gain != 1:
             raise InputError(
-                f"expected no mapping and no gain with the encoder {self.code}, whose bits are sent "
-                f"as they are stored, but got the mapping {self.mapping} and the gain "
+                f"expected no mapping and no gain with the encoder {self.code}, whose bits are "
+                f"sent as they are stored, but got the mapping {self.mapping} and the gain "
                 f"{self.gain:g}: leave them out"
             )
         if self.code in BOOKS:
@@ -176,7 +179,7 @@ class Encoder:
         worth = self.worth(steps)
         if worth == 1:
             return replace(self, code="direct")
-        return ExactRates("direct", self.mapping, self.gain, worth)
+        return ExactRates("direct", self.mapping, self.gain, worth_of_rate=worth)
 
     def channels(self, dim: int) -> int:
         """Input channels D' of the SNN for word vectors of ``dim`` components."""

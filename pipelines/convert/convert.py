@@ -96,5 +96,6 @@ def _report(
         "pooling_rule": pooling_used(conversion.rows) or recipe.pooling_rule(),
         "layers": conversion.rows,
         "corrections": conversion.corrections,
+        **({"stored": conversion.book} if conversion.book else {}),
         **diagnose(*parts, recipe, sequences, seed, progress=True),
     }

@@ -110,13 +110,14 @@ def test_choices_are_those_of_the_rooms_below() -> None:
     from snnconvert.convert.thresholds import RULES
     from snnconvert.convert.thresholds.spec import GRANULARITIES, LOCATIONS, SOURCES
     from snnconvert.models.encoders import CODES, MAPPINGS
+    from snnconvert.models.encoders.books import BOOKS
     from snnconvert.models.spikes import POOLING_RULES
     from snnconvert.pipelines.run_folder.stages import MODELS
 
     def choices(owner: type, name: str) -> set[str]:
         return set(next(f for f in fields(owner) if f.name == name).metadata["choices"])
 
-    assert choices(settings.ConvertSettings, "encoder") == set(CODES)
+    assert choices(settings.ConvertSettings, "encoder") == {*CODES, *BOOKS}
     assert choices(settings.ConvertSettings, "mapping") == {"auto", *MAPPINGS}
     assert choices(settings.ConvertSettings, "threshold") == set(RULES)
     assert choices(settings.ConvertSettings, "granularity") == set(GRANULARITIES)

@@ -15,8 +15,8 @@ from snnconvert.energy.encoding import encoder_layer
 from snnconvert.engine.engines import make_engine
 from snnconvert.errors import InputError
 from snnconvert.models.batches import to_batch
-from snnconvert.models.bit_table import BitTable
 from snnconvert.models.encoders import BOOKS
+from snnconvert.models.encoders.bit_table import BitTable
 from snnconvert.models.encoders.books.filled import decoded
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.families.textcnn import TextCNNSpec, build_textcnn

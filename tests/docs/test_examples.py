@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -65,6 +66,24 @@ def test_example_of_an_encoder(tiny_run, tmp_path):
         assert main(["convert", run, "--encoder", "corput", "--steps", "7", "--force"]) == 0
     finally:
         CODES.remove("corput")
+
+
+def test_example_of_a_book(tiny_run, tmp_path):
+    from snnconvert.models.encoders.books import BOOKS
+    from snnconvert.pipelines.data import load_classifier
+    from snnconvert.pipelines.run_folder.run_folder import RunFolder
+
+    run = shutil.copytree(tiny_run, tmp_path / "run")
+    module = example("book")
+    try:
+        assert isinstance(BOOKS["hashing"], module.Hashing)
+        (words,) = re.findall(r'^main\("(.+)"\.split', PAGES["book.md"], re.MULTILINE)
+        assert main(words.replace("runs/en", str(run)).split()) == 0
+    finally:
+        BOOKS.remove("hashing")
+    model = load_classifier(RunFolder(run), "snn").model  # without the book
+    assert model.encoder.code == "hashing" and model.encoder.slices == 2
+    assert model.embedding.embedding_dim == 2 * 65  # 64 bits and the presence, twice
 
 
 def test_example_of_an_energy_table(tiny_run, tmp_path):

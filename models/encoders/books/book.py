@@ -14,7 +14,10 @@ class Writing(ABC):
 
     @abstractmethod
     def write(self, vectors: Tensor) -> Tensor:
-        """Bits (N, K) uint8 of vectors (N, D), which may lie a little outside those it was fitted on."""
+        """Bits (N, K) uint8 of vectors (N, D).
+
+        They may lie a little outside the range of those that it was fitted on.
+        """
 
     @abstractmethod
     def decode(self, bits: Tensor) -> Tensor:

@@ -45,10 +45,11 @@ def fill(
     """Write the vectors of words as bits for T ``steps``.
 
     The weights that read a channel are the same at every step, so what a word says over T steps is
-    the mean of its slices. One rule serves all books: the first slice is what the book writes of the
-    vector, and what a linear map then reads too little or too much of it is added to what the next
-    one is written of (error feedback, as in sigma-delta conversion), so that the mean comes nearer
-    with T. The map is that of the least squared error over all slices, and both are fitted in turn.
+    the mean of its slices. One rule serves all books: the first slice is what the book writes of
+    the vector, and what a linear map then reads too little or too much of it is added to what the
+    next one is written of (error feedback, as in sigma-delta conversion), so that the mean comes
+    nearer with T. The map is that of the least squared error over all slices, and both are fitted
+    in turn.
 
     Args:
         book: what writes

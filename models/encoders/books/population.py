@@ -39,10 +39,10 @@ class Fields(Writing):
 class Population(Book):
     r"""Overlapping Gaussian fields, of which those spike whose response is above a half.
 
-    Source: Bohte, Kok and La Poutre, Neurocomputing 2002: fields evenly over the range of width
-    :math:`\sigma = (max - min) / (\beta (b - 2))` with :math:`\beta = 1.5`. Theirs fire the earlier
-    the stronger they respond; here a step's bit is whether they respond. With b - 1 in place of b - 2
-    the outer fields lie on the ends of the range.
+    Source: Bohte, Kok and La Poutre, Neurocomputing 2002: fields evenly over the range, of width
+    :math:`\sigma = (max - min) / (\beta (b - 2))` with :math:`\beta = 1.5`. Theirs fire the
+    earlier the stronger they respond; here a step's bit is whether they respond. With b - 1 in
+    place of b - 2 the outer fields lie on the ends of the range.
     """
 
     bits, least, most = 5, 3, 16

@@ -75,8 +75,25 @@ class Advice:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StoredWords:
+    """The bits in place of word vectors: T ``steps`` of so many ``channels``.
+
+    error: what they lose of the vectors, as a share of their variance
+    """
+
+    book: str
+    steps: int
+    channels: int
+    bytes_per_word: int
+    error: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConversionReport:
-    """The whole file; ``pooling_rule`` are the rule and why it was taken."""
+    """The whole file; ``pooling_rule`` are the rule and why it was taken.
+
+    stored: where a book wrote the words down; None where the model has vectors
+    """
 
     recipe: dict[str, Any]
     pooling_rule: list[str]
@@ -86,6 +103,7 @@ class ConversionReport:
     budget: list[BudgetRow] = added(list)
     advice: list[Advice] = added(list)
     accuracy_by_step: list[float] = added(list)
+    stored: StoredWords | None = rare()
 
     def check(self, value: Value) -> None:
         """Refuse a recipe without an input code."""

@@ -1,4 +1,4 @@
-"""Every book: bits alone, silent padding, one table for one seed, and bits that say what was written."""
+"""Every book: bits alone, silent padding, one table for one seed, bits that can be read again."""
 
 import hypothesis.strategies as st
 import pytest

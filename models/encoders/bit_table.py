@@ -1,4 +1,4 @@
-"""A table of bits in place of word vectors: packed, eight to a byte, and unpacked as words are read."""
+"""A table of bits in place of word vectors: eight to a byte, and unpacked as words are read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..errors import InputError
+from ...errors import InputError
 
 PART = 4096  # words that are unpacked at once
 

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 
 from snnconvert.errors import InputError
-from snnconvert.models.bit_table import BitTable, packed, unpacked
+from snnconvert.models.encoders.bit_table import BitTable, packed, unpacked
 
 
 @given(rows=st.integers(1, 5), dim=st.integers(1, 40), seed=st.integers(0, 99))
