@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint test-slow test-cpus test-install test-notebooks docs bench bench-conversion bench-encoding reproduce-energy reproduce-robustness screenshots screenshots-app terminal-pictures clean
+.PHONY: setup demo test lint test-slow test-cpus test-install test-notebooks docs bench bench-conversion bench-encoding reproduce-energy reproduce-robustness reproduce-snnlp screenshots screenshots-app terminal-pictures clean
 
 setup: $(STAMP)
 
@@ -83,6 +83,13 @@ reproduce-energy: setup
 # was. SNNCONVERT_DATA, NLTK_DATA and SNNCONVERT_ATTACKDATA say where the data are.
 reproduce-robustness: setup
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/reproduce/robustness.py --workers 2
+
+# SNNLP as published, and ours beside it, for docs/reproduction; stopped, it goes on where it was.
+# SNNCONVERT_DATA and SNNCONVERT_VECTORS say where the data and en.imdb.300d.txt.gz are.
+SNNLP ?= reproduce-snnlp
+reproduce-snnlp: setup
+	OMP_NUM_THREADS=1 $(BIN)/snnconvert reproduce snnlp --out $(SNNLP)
+	cp $(SNNLP)/snnlp.json $(SNNLP)/snnlp.md $(SNNLP)/snnlp.png docs/reproduction/
 
 # Pictures of the reports of two runs that have every stage (run, then energy), for docs/images.
 EN ?= runs/report/en

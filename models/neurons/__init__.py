@@ -14,7 +14,7 @@ from ...registry import Registry
 if TYPE_CHECKING:
     from .base import Neurons
 
-BUILT_IN = ("if", "lif", "signed", "burst", "ttfs")
+BUILT_IN = ("if", "lif", "cuba", "signed", "burst", "ttfs")
 NEURONS: Registry[type[Neurons]] = Registry(
     "neuron", __name__, "NEURON", BUILT_IN, {"if": "integrate_and_fire"}
 )

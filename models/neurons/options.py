@@ -70,8 +70,22 @@ NEGATIVE = NeuronOption(
     least=0,
     expected="the negative threshold to be 0 or more thresholds",
 )
-OPTIONS = (LEAK, BURST, NEGATIVE)
+CURRENT_DECAY = NeuronOption(
+    *("current_decay", 0.25, "share of its synaptic current a cuba neuron loses"),
+    above=0,
+    most=1,
+    expected="a current decay in (0, 1]",
+)
+VOLTAGE_DECAY = NeuronOption(
+    *("voltage_decay", 0.03, "share of its potential a cuba neuron loses"),
+    least=0,
+    below=1,
+    expected="a voltage decay in [0, 1)",
+)
+OPTIONS = (LEAK, BURST, NEGATIVE, CURRENT_DECAY, VOLTAGE_DECAY)
 """Those of the package's own neurons; each of them names its own in its file too."""
+WRITTEN = (LEAK, BURST, NEGATIVE)
+"""Those that are written down with every neuron, as they always were."""
 
 
 def added_options() -> dict[str, NeuronOption]:

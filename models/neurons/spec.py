@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
 from . import NEURONS
-from .options import OPTIONS, RESETS, all_options, readers
+from .options import RESETS, WRITTEN, all_options, readers
 
 if TYPE_CHECKING:
     from .base import Neurons
@@ -104,5 +104,5 @@ class NeuronSpec:
 
     def to_dict(self) -> dict[str, Any]:
         """Kind, reset and options, JSON-able; with them those of the package's other neurons."""
-        plain = {item.name: item.default for item in OPTIONS}
+        plain = {item.name: item.default for item in WRITTEN}
         return {"kind": self.kind, **(plain | dict(self.options)), "reset": self.reset}

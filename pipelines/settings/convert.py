@@ -52,6 +52,8 @@ class ConvertSettings(Settings):
     leak: float | None = of_recipe("leak")
     burst: int | None = of_recipe("burst")
     negative: float | None = of_recipe("negative")
+    current_decay: float | None = of_recipe("current_decay")
+    voltage_decay: float | None = of_recipe("voltage_decay")
     pooling: str | None = of_recipe("pooling")
     correction: str | None = of_recipe("correction")
     allow_inexact: bool | None = of_recipe("allow_inexact")

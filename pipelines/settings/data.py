@@ -55,9 +55,13 @@ class DataSettings(Settings):
         "in the run",
         shown="none",
     )
-    stage: str = option("words", "words with a vector each, or one vector a text (mean)", STAGES)
+    stage: str = option(
+        "words", "words with a vector each, or one vector a text (mean, sentence)", STAGES
+    )
     vectors: str = option(
-        "train", "word vectors: a word2vec or GloVe file, a gensim name, train, or random"
+        "train",
+        "word vectors: a word2vec or GloVe file, a gensim name, train, or random; with the stage "
+        "sentence the encoder: its folder, package or name",
     )
     dim: int | None = option(
         None,

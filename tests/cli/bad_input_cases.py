@@ -263,7 +263,7 @@ OPTIONS = [
     settings("convert", "required: RUN", "convert --help"),
     settings("finetune {run} --width 0", "--width", "above 0"),
     settings("finetune {run} --dropout 1", "--dropout", "below 1"),
-    settings("finetune {run} --loss hinge", "--loss", "mean_logits, spike_counts", "'hinge'"),
+    settings("finetune {run} --loss hinge", "--loss", "spike_counts, spike_rate", "'hinge'"),
     settings("attack {run} --presets textfoler", "--presets", "deepwordbug", "'textfoler'"),
     settings("attack {run} --presets pwws,pwws", "different values", "--presets"),
     settings("attack {run} --victims bert", "--victims", "ann, snn, finetuned", "'bert'"),

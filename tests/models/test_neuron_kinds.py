@@ -207,5 +207,5 @@ def test_step_does_not_change_its_inputs(step, start, p):
 
 @pytest.mark.parametrize("p", [SignedParameters(), BurstParameters()])
 def test_neurons_without_a_surrogate_are_refused(p):
-    with pytest.raises(InputError, match="expected if or lif neurons for training"):
+    with pytest.raises(InputError, match="expected if or lif or cuba neurons for training"):
         spikingjelly_run()(torch.ones(2, 3), p)

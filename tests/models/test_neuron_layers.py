@@ -149,7 +149,7 @@ def test_potential_per_channel_reaches_the_pure_function():
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"kind": "izhikevich"}, "if, lif, signed, burst, ttfs"),
+        ({"kind": "izhikevich"}, "if, lif, cuba, signed, burst, ttfs"),
         ({"reset": "zero"}, "soft or hard"),
         ({"kind": "lif", "leak": 1.0}, r"leak in \[0, 1\)"),
         ({"leak": 0.5}, "leak only with the lif neuron"),

@@ -126,7 +126,8 @@ def test_everything_that_is_imported_is_required(root: Path) -> None:
     required = config["options"]["install_requires"]
     extras = config["options.extras_require"]
     optional = " ".join(
-        extras[name] for name in ("attack", "ray", "app", "datasets", "torchtext", "gpu")
+        extras[name]
+        for name in ("attack", "sentence", "ray", "app", "datasets", "torchtext", "gpu")
     )
     modules = {name for room in ROOMS for path in (root / room).rglob("*.py") for name in
                third_party(path)}  # fmt: skip

@@ -9,4 +9,6 @@ from ...registry import Registry
 if TYPE_CHECKING:
     from .stage import Stage
 
-STAGES: Registry[type[Stage]] = Registry("text stage", __name__, "STAGE", ("words", "mean"))
+STAGES: Registry[type[Stage]] = Registry(
+    "text stage", __name__, "STAGE", ("words", "mean", "sentence"), {"sentence": "sentence.stage"}
+)

@@ -20,6 +20,7 @@ HELP = {
     "evaluate": "measure a model of a run on a split or a file",
     "energy": "count spikes, operations and memory, and project what a sentence costs",
     "export": "write a model of a run as a file that other programs read",
+    "reproduce": "train and measure a published system again, and ours beside it",
     "attack": "attack ANN and SNN with TextAttack on the same texts",
     "report": "write RUN/report.html, or a page that compares several runs",
     "predict": "classify texts with a model of a run",

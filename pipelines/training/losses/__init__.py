@@ -13,7 +13,7 @@ from ....registry import Registry
 if TYPE_CHECKING:
     from .loss import Loss
 
-BUILT_IN = ("mean_logits", "spike_counts")
+BUILT_IN = ("mean_logits", "spike_counts", "spike_rate")
 LOSSES: Registry[type[Loss]] = Registry("loss", __name__, "LOSS", BUILT_IN)
 
 

@@ -151,7 +151,7 @@ def test_without_the_file_that_adds_it_a_model_is_refused_in_one_line(
         (["--neuron", "resting", "--rest", "-1"], "of at least 0 for --rest, but got -1"),
         (["--neuron", "resting", "--leak", "0.5"], "leak only with the lif neuron"),
         (["--neuron", "forgetful", "--reset", "hard"], "soft reset for the forgetful neuron"),
-        (["--neuron", "restive"], "if, lif, signed, burst, ttfs, resting, forgetful"),
+        (["--neuron", "restive"], "if, lif, cuba, signed, burst, ttfs, resting, forgetful"),
     ],
 )
 def test_bad_options_are_one_line(

@@ -1,0 +1,1 @@
+"""`snnconvert reproduce`: published systems, trained and measured again."""

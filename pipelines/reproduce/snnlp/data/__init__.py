@@ -1,0 +1,1 @@
+"""What SNNLP published, its texts and input spikes, and the rows of the reproduction."""

@@ -1,0 +1,104 @@
+"""One vector a text, as SNNLP makes them: at the level of words, or of sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from .....files import load_tensors, save_tensors, sha256
+from .....progress import say
+from .....text.vectors.load import load_vectors
+from .texts import Labelled, cleaned, tokenized
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Vectors (N, D) float32 of all texts, their classes (N,), K class names, and their source."""
+
+    vectors: np.ndarray
+    labels: np.ndarray
+    classes: tuple[str, ...]
+    source: str
+
+    @property
+    def dim(self) -> int:
+        """D."""
+        return int(self.vectors.shape[1])
+
+
+def mean_vectors(texts: Sequence[Sequence[str]], source: str) -> tuple[np.ndarray, str]:
+    """The mean of the vectors of the known words of each text (N, D), zeros without any.
+
+    Vectors are taken as their file has them, in no other range, as published.
+
+    Args:
+        texts: words of each text
+        source: word vectors, as `load_vectors` takes them
+
+    Returns:
+        The vectors, and what they are in words.
+    """
+    needed = {word for words in texts for word in words}
+    found = load_vectors(source, wanted=needed.__contains__)
+    place = {word: row for row, word in enumerate(found.words)}
+    rows = np.zeros((len(texts), found.dim), np.float32)
+    for row, words in zip(rows, texts, strict=True):
+        known = [place[word] for word in words if word in place]
+        if known:
+            row[:] = found.matrix[known].mean(axis=0)
+    return rows, f"mean of {Path(source).name}, {found.dim} components"
+
+
+def sentence_vectors(texts: Sequence[str], encoder: str) -> tuple[np.ndarray, str]:
+    """Vectors (N, D) of whole cleaned texts by a sentence encoder, and what they are in words.
+
+    Raises:
+        InputError: no such encoder, or sentence-transformers is not installed.
+    """
+    from .....text.stages.sentence.encoder import open_encoder
+
+    opened = open_encoder(encoder)
+    return opened.vectors(texts), f"{opened.name}, {opened.dim} components"
+
+
+def made_inputs(
+    level: str,
+    data: Callable[[], Labelled],
+    source: str,
+    place: Path,
+) -> Inputs:
+    """The inputs of a level, from ``place`` where they were made before.
+
+    Args:
+        level: ``word`` or ``sentence``
+        data: the texts, asked for where they are needed
+        source: of word vectors, or the sentence encoder
+        place: a file, which is written
+    """
+    found = data()
+    key = sha256("\n".join([level, source, *found.texts]).encode())
+    kept = _read(place, key)
+    if kept is None:
+        say(f"vectors of {len(found.texts)} texts at the level of the {level}, from {source}")
+        texts = [cleaned(text) for text in found.texts]
+        if level == "word":
+            vectors, words = mean_vectors(tokenized(found.texts), source)
+        else:
+            vectors, words = sentence_vectors(texts, source)
+        note = torch.tensor(list(f"{key} {words}".encode()), dtype=torch.uint8)
+        save_tensors(place, {"vectors": torch.from_numpy(vectors), "source": note})
+        kept = vectors, words
+    return Inputs(kept[0], found.labels, found.classes, kept[1])
+
+
+def _read(place: Path, key: str) -> tuple[np.ndarray, str] | None:
+    """What `made_inputs` wrote of the same texts and source; None where it is not there."""
+    if not place.exists():
+        return None
+    tensors = load_tensors(place, "vectors of texts")
+    made, _, words = bytes(tensors["source"].numpy()).decode().partition(" ")
+    return (tensors["vectors"].numpy(), words) if made == key else None

