@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ def train(
     run = RunFolder(out, must_exist=False)
     with run.locked():
         prepared = prepare_data(run, data, seed, force)
+        settings = _as_before(run, settings)
         words = prepared.stage.hands_on == "ids"
         own_vectors = data.vectors in OWN_VECTORS and words
         settings = train_defaults(settings, len(prepared.dataset.train), own_vectors, words)
@@ -84,6 +86,14 @@ def train(
         # also where the last call was killed at its end
         checkpoint_path(run.path / "ann", "train").unlink(missing_ok=True)
     return run
+
+
+def _as_before(run: RunFolder, settings: TrainSettings) -> TrainSettings:
+    """``settings`` for a run whose ANN was made on exact vectors: it stays so unless told."""
+    made = run.config().get("ann")
+    if settings.input_levels is None and made is not None and "input_levels" not in made:
+        return replace(settings, input_levels=0)
+    return settings
 
 
 def check_fit(data: DataSettings, settings: TrainSettings) -> None:

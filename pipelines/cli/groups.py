@@ -83,6 +83,9 @@ GROUPS: dict[str, Sequence[Group]] = {
     "EngineSettings": (
         Group("engine", "What runs the networks, and where; all engines give the same spikes."),
     ),
+    "ReproduceSettings": (
+        Group("rows", "Which rows are made, of what, and by how many processes."),
+    ),
     "RunSettings": (Group("run", "What all stages share."),),
 }
 """By the name of the settings class; the first group has all fields that no other names."""

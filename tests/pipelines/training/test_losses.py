@@ -33,14 +33,27 @@ def cross_entropy(outputs: Tensor, weight: Tensor | None) -> float:
     return float(-(shares * logs[np.arange(len(labels)), labels]).sum() / shares.sum())
 
 
+def rate_distance(outputs: Tensor, weight: Tensor | None) -> float:
+    """By NumPy: squared distance from 0.75 of the true class and 0.05 of the others, weighted."""
+    rows, labels = outputs.numpy().astype(np.float64), LABELS.numpy()
+    wanted = np.full(rows.shape, 0.05)
+    wanted[np.arange(len(labels)), labels] = 0.75
+    shares = np.ones(len(labels)) if weight is None else weight.numpy()[labels]
+    return float((shares * ((rows - wanted) ** 2).sum(axis=1)).sum() / shares.sum())
+
+
 @pytest.mark.parametrize("name", BUILT_IN)
 @pytest.mark.parametrize("weight", [None, WEIGHT])
 def test_each_is_what_it_is_by_definition(name: str, weight: Tensor | None) -> None:
     rates = torch.rand(4, 3, generator=torch.Generator().manual_seed(0))
     loss = make_loss(name, None)
-    scale = {"logits": 1, "spikes": 10}[loss.outputs]
+    wanted = {
+        "mean_logits": cross_entropy(rates, weight),
+        "spike_counts": cross_entropy(10 * rates, weight),
+        "spike_rate": rate_distance(rates, weight),
+    }
     found = float(loss.loss(rates, LABELS, weight))
-    assert found == pytest.approx(cross_entropy(scale * rates, weight), rel=1e-6)
+    assert found == pytest.approx(wanted[name], rel=1e-6)
 
 
 def test_every_name_has_its_file_and_every_file_its_name() -> None:
