@@ -98,6 +98,8 @@ class Study:
         self.measured = self._anns(ann, runs)
         exits, curves = self._snns(runs)
         give_back()
+        training = self._training(ann, runs)  # before the peers, whose libraries stay in memory
+        give_back()
         rows = priced(self.measured, self.tables) + self._peers(ann, runs)
         dataset = self.texts.dataset.name
         return EnergyFile(
@@ -111,7 +113,7 @@ class Study:
             break_even=self._break_even(),
             curves=curves,
             exits=exits,
-            training=self._training(ann, runs),
+            training=training,
             tables=self._sources(),
             shown=[table.name for table in self.tables if table.shown],
             notes=self.notes,
@@ -206,6 +208,7 @@ class Study:
         )
         rows: list[TrainingRow] = []
         for name, spiking in runs.items():
+            give_back()
             network = spiking.model.network
             first = {n for n, inputs in network.inputs.items() if inputs[0] == "input"}
             layers = run_snn(spiking.model, some, self.seed).layers()
