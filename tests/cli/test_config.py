@@ -42,7 +42,7 @@ def values(name: str, words: list[str]) -> dict[str, Any]:
     for action in parser._actions:
         action.required = False
         if not action.option_strings:
-            action.nargs = "*"
+            action.nargs, action.choices = "*", None
     given = parse(parser, words)
     if "sweep" in given:
         check_sweep(given, parser.grid)

@@ -21,7 +21,7 @@ from snnconvert.pipelines.run_folder.stages import STAGES, made_from_other
 from snnconvert.tests.helpers.chance import trouble
 
 TRAIN = ["train", "--limit", "60", "--dim", "8", "--max-length", "20", "--widths", "2,3"]
-TRAIN += ["--channels", "6", "--epochs", "2", "--tensorboard", "false"]
+TRAIN += ["--channels", "6", "--epochs", "2", "--tensorboard", "false", "--input-levels", "0"]
 Capture = pytest.CaptureFixture[str]
 
 

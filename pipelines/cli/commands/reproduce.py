@@ -11,7 +11,13 @@ from ..shared import Command, Given, add_config, add_data_dir, add_output
 
 def options(parser: Parser) -> None:
     """Which system, which rows of it, and where they go."""
-    parser.add_argument("system", choices=("snnlp",), help="the published system")
+    parser.add_argument(
+        "system",
+        nargs="?",
+        choices=("snnlp",),
+        default="snnlp",
+        help="the published system (default: snnlp)",
+    )
     parser.add_argument(
         "--out",
         default="reproduce-snnlp",

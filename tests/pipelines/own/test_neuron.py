@@ -217,10 +217,10 @@ def test_gradients_where_it_has_some() -> None:
     with pytest.raises(InputError, match="if or lif neurons for the rate-based backward pass, but"):
         with rate_neurons(network):
             pass
-    with pytest.raises(InputError, match="if or lif or resting.*but got forgetful"):
+    with pytest.raises(InputError, match="if or lif or cuba or resting.*but got forgetful"):
         with spikingjelly_neurons(Network([("act", Forgetful(), ("input",))])):
             pass
-    with pytest.raises(InputError, match="if or lif or resting neurons, for an attack"):
+    with pytest.raises(InputError, match="if or lif or cuba or resting neurons, for an attack"):
         WordGradients(model(Forgetful()))
 
 

@@ -95,7 +95,7 @@ def test_what_is_refused(options, message):
 def test_without_the_library_it_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     open_encoder.cache_clear()
-    with pytest.raises(InputError, match="pip install 'snnconvert.sentence.'"):
+    with pytest.raises(InputError, match="pip install .*sentence"):
         open_encoder("any")
 
 

