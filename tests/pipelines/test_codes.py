@@ -70,7 +70,10 @@ def test_each_code_is_converted_priced_tuned_explained_and_exported(
     assert recipe["encoder"] == name and ("gain" in recipe) == CODES[name].rounds
     command("energy", str(own), "--texts", "8", "--sampled", "0", "--force")
     rows = results(own)["energy"]["rows"]
-    assert all(r["joules_per_sentence"] > 0 for r in rows if r["victim"] == "snn")
+    joules = [r["joules_per_sentence"] for r in rows if r["victim"] == "snn"]
+    assert any(joules) and all(
+        j is None or j > 0 for j in joules
+    )  # some chips take no analog input
     command("finetune", str(own), "--epochs", "1", "--tensorboard", "false", "--force")
     assert results(own)["finetuned"]["latency_steps"] == STEPS
     assert main(["evaluate", str(own), "--model", "snn", "--json"]) == 0
