@@ -73,7 +73,7 @@ def test_each_code_is_converted_priced_tuned_explained_and_exported(
     joules = [r["joules_per_sentence"] for r in rows if r["victim"] == "snn"]
     assert any(joules) and all(
         j is None or j > 0 for j in joules
-    )  # some chips take no analog input
+    )  # not every chip takes analog input
     command("finetune", str(own), "--epochs", "1", "--tensorboard", "false", "--force")
     assert results(own)["finetuned"]["latency_steps"] == STEPS
     assert main(["evaluate", str(own), "--model", "snn", "--json"]) == 0
