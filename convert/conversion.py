@@ -14,6 +14,7 @@ from ..errors import InputError
 from ..models.batches import by_length, to_batch
 from ..models.devices import device_of, on_cpu
 from ..models.encoders.encoder import soft_threshold
+from ..models.encoders.histogram import read_vectors
 from ..models.network import Network, Signal
 from ..models.nodes.activations import Activation
 from ..models.silenced import spiking_model
@@ -112,12 +113,11 @@ def fitted_recipe(recipe: ConversionRecipe, ann: TextModel, sequences: list) -> 
     """``recipe`` with the gain of its input settled on what ``sequences`` hold."""
     if not recipe.fits_gain:
         return recipe
-    read = np.concatenate(sequences)
     if ann.reads_vectors:
-        return recipe.with_gain(torch.from_numpy(read), torch.ones(len(read)))
-    words, counts = np.unique(read, return_counts=True)
-    vectors = ann.embedding.weight[torch.from_numpy(words)].clamp(-1, 1)  # (N, D)
-    return recipe.with_gain(vectors, torch.from_numpy(counts))
+        read = torch.from_numpy(np.concatenate(sequences))  # (N, D)
+        return recipe.with_gain(read, torch.ones(len(read)))
+    vectors, counts = read_vectors(ann.embedding.weight, sequences)
+    return recipe.with_gain(vectors.clamp(-1, 1), counts)
 
 
 def _note_thresholds(

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,6 +14,7 @@ from ..engine.evaluate import accuracy
 from ..engine.reference import ann_logits
 from ..errors import InputError
 from ..models.devices import find_device
+from ..models.encoders.histogram import read_vectors
 from ..models.encoders.rounding import Rounding, fit_rounding
 from ..models.families import FAMILIES
 from ..models.saving import save_model
@@ -160,9 +160,8 @@ def _rounding(texts: Texts, vectors: Tensor, settings: TrainSettings) -> Roundin
     """What word vectors (V, D) are rounded to, by the words of the training texts."""
     if not settings.input_levels:
         return None
-    read = np.concatenate(texts.sequences["train"])
-    words, counts = (torch.from_numpy(found) for found in np.unique(read, return_counts=True))
-    return fit_rounding(vectors[words], counts, settings.input_levels, settings.input_rate)
+    read = read_vectors(vectors, texts.sequences["train"])
+    return fit_rounding(*read, settings.input_levels, settings.input_rate)
 
 
 def _figures(

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 from torch import Tensor
 
 GAINS = tuple(1 + i / 16 for i in range(113))
 """What is tried: 1 to 8."""
 POINTS = 2048
+
+
+def read_vectors(table: Tensor, sequences: Sequence[np.ndarray]) -> tuple[Tensor, Tensor]:
+    """The vectors (N, D) of a table (V, D) that id sequences read, and how often each (N,)."""
+    words, counts = np.unique(np.concatenate(sequences), return_counts=True)
+    return table[torch.from_numpy(words)], torch.from_numpy(counts)
 
 
 def components(vectors: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:

@@ -67,9 +67,8 @@ def fit_rounding(
     """
     values, weights = components(vectors, counts)  # (M, 1), (M,)
     least = 0.0 if rate is None else _exceeded(values.abs().flatten(), weights, rate)
-    roundings = [Rounding(levels, gain, least) for gain in exact_gains(levels)]
-    errors = [float(weights @ (r(values) - values).double().square()) for r in roundings]
-    return roundings[min(range(len(errors)), key=errors.__getitem__)]
+    tried = (Rounding(levels, gain, least) for gain in exact_gains(levels))
+    return min(tried, key=lambda r: float(weights @ (r(values) - values).double().square()))
 
 
 def _exceeded(sizes: Tensor, weights: Tensor, share: float) -> float:
