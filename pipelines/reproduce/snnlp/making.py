@@ -103,7 +103,8 @@ def inputs_of(work: Work, dataset: str, level: str) -> Inputs:
 
 @lru_cache(maxsize=2)
 def _inputs(work: Work, dataset: str, level: str, source: str, place: Path) -> Inputs:
-    return made_inputs(level, lambda: _texts(work, dataset), source, place)
+    own = work.settings.precision
+    return made_inputs(level, lambda: _texts(work, dataset), source, place, own)
 
 
 @lru_cache(maxsize=1)

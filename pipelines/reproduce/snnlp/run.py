@@ -10,6 +10,8 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import suppress
 from pathlib import Path
 
+import torch
+
 from ....errors import InputError
 from ....files import read_json
 from ....progress import say, silenced
@@ -93,8 +95,13 @@ def _row(work: Work, cell: Cell) -> bool:
 
 def _make_inputs(work: Work, left: list[Job]) -> None:
     """The vectors of every data set and level that is wanted, before the work is shared out."""
-    for dataset, level in dict.fromkeys((job[0].dataset, job[0].level) for job in left):
-        inputs_of(work, dataset, level)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(work.settings.workers)  # no other process works yet
+    try:
+        for dataset, level in dict.fromkeys((job[0].dataset, job[0].level) for job in left):
+            inputs_of(work, dataset, level)
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _made(work: Work, left: list[Job]) -> Iterator[str]:
@@ -126,8 +133,6 @@ def _job(work: Work, job: Job) -> list[str]:
 
 def _alone() -> None:
     """One thread a process, and large arrays taken again instead of from the system each time."""
-    import torch
-
     torch.set_num_threads(1)
     with suppress(OSError, AttributeError):  # another C library than glibc
         mallopt = ctypes.CDLL(None).mallopt

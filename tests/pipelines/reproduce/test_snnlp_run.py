@@ -125,7 +125,10 @@ def test_ours_is_trained_converted_and_fine_tuned(place: Path):
         (["reproduce", "other"], "snnlp"),
         (["reproduce", "snnlp", "--datasets", "mr"], "expected one of emotion, imdb"),
         (["reproduce", "snnlp", "--epochs", "0"], "expected a number of at least 1 for --epochs"),
-        (["reproduce", "snnlp", "--vectors", "{place}/none.txt"], "none.txt"),
+        (
+            ["reproduce", "snnlp", "--datasets", "emotion", "--vectors", "{place}/none.txt"],
+            "none.txt",
+        ),
     ],
 )
 def test_what_is_refused(place: Path, capsys, words, message):

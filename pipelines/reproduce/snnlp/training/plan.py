@@ -93,7 +93,10 @@ def jobs(selection: Selection, made: frozenset[str] = frozenset()) -> list[Job]:
 
 
 def _kinds() -> Iterator[Cell]:
-    """Every row but for its seed; emotion first, which is the smaller."""
+    """Every row but for its seed: the longest job first, so that no process ends long after the
+    others, then emotion, which is the smaller."""
+    for dataset, words in sorted(WORDS.items(), key=lambda item: -item[1]):
+        yield Cell(dataset, "word", "binary", "published", words + 1, 0)
     for level in LEVELS:
         for dataset in sorted(DATASETS, key=len, reverse=True):
             yield Cell(dataset, level, "none", "published", 0, 0)
@@ -103,8 +106,6 @@ def _kinds() -> Iterator[Cell]:
             for steps in STEPS:
                 for code in ("saf", "random"):
                     yield Cell(dataset, level, code, "published", steps, 0)
-    for dataset, words in sorted(WORDS.items(), key=lambda item: item[1]):
-        yield Cell(dataset, "word", "binary", "published", words + 1, 0)
     for name, measure in MEASURES.items():
         for code in measure.codes:
             yield Cell("emotion", "word", code, name, MEASURED_STEPS, 0)
