@@ -66,7 +66,7 @@ def train(
     run = RunFolder(out, must_exist=False)
     with run.locked():
         prepared = prepare_data(run, data, seed, force)
-        settings = _as_before(run, settings)
+        settings = settings if force else _as_before(run, settings)
         words = prepared.stage.hands_on == "ids"
         own_vectors = data.vectors in OWN_VECTORS and words
         settings = train_defaults(settings, len(prepared.dataset.train), own_vectors, words)
@@ -89,10 +89,18 @@ def train(
 
 
 def _as_before(run: RunFolder, settings: TrainSettings) -> TrainSettings:
-    """``settings`` for a run whose ANN was made on exact vectors: it stays so unless told."""
+    """``settings`` for a run that was begun before there was rounding or padding: without.
+
+    What a network has none of is not written down (`TrainSettings.unread`).
+    """
     made = run.config().get("ann")
-    if settings.input_levels is None and made is not None and "input_levels" not in made:
-        return replace(settings, input_levels=0)
+    if made is None:
+        return settings
+    asked = settings.input_levels is not None or settings.input_rate is not None
+    if not asked and "input_levels" not in made:
+        settings = replace(settings, input_levels=0)
+    if settings.padding == TrainSettings.padding and "padding" not in made:
+        settings = replace(settings, padding="none")
     return settings
 
 

@@ -48,10 +48,11 @@ def trained(
     """The ANN of a data set by default settings and ``more``, trained or taken from ``work``.
 
     Its vectors are not rounded in training: codes and maps differ by what they make of any vectors.
+    Texts have no zeros beside them, as the committed tables were made.
     """
     vectors = vectors_of(dataset, embeddings)
     settings = DataSettings(dataset=dataset, data_dir=str(data), vectors=vectors, **more)
-    training = TrainSettings(tensorboard=False, input_levels=0)
+    training = TrainSettings(tensorboard=False, input_levels=0, padding="none")
     run = train(work / f"{dataset}-{seed}", settings, training, seed)
     ann, _ = load_run_model(run, "ann", TextModel)
     texts = load_run_texts(run)

@@ -16,4 +16,5 @@ TRAIN: dict[str, Any] = OPTIMISER | {
     "train_vectors": False,
     "word_dropout": 0.0,
     "input_levels": 0,
+    "padding": "none",
 }

@@ -19,7 +19,9 @@ class TextCNNSpec:
 
     dim: word-vector components; classes: number of classes K; widths: filter widths in tokens;
     channels: filters per width; activation: ``relu``, ``qcfs`` or ``tcl``; levels: QCFS steps L;
-    bound: initial bound of QCFS or TCL; pooling: ``max`` or ``mean``; dropout: before the readout.
+    bound: initial bound of QCFS or TCL; pooling: ``max`` or ``mean``; dropout: before the readout;
+    padding: ``same`` gives every width as many windows as the text has words, ``none`` those alone
+    that lie within it.
     """
 
     dim: int
@@ -31,6 +33,11 @@ class TextCNNSpec:
     bound: float = option(1.0, "initial bound of QCFS or TCL", above=0)
     pooling: str = option("max", "pooling over positions", ("max", "mean"))
     dropout: float = option(0.5, "dropout before the readout", least=0, below=1)
+    padding: str = option(
+        "none",
+        "zeros beside a text: as many windows as words, or only windows of words",
+        ("same", "none"),
+    )
 
 
 def build_textcnn(spec: TextCNNSpec, seed: int = 0) -> Network:
@@ -39,7 +46,7 @@ def build_textcnn(spec: TextCNNSpec, seed: int = 0) -> Network:
     Input (B, D, L), output logits (B, K). Source: Kim 2014.
 
     Raises:
-        InputError: a size below 1, or an unknown activation or pooling.
+        InputError: a size below 1, or an unknown activation, pooling or padding.
     """
     from ..network import Network
     from ..nodes.activations import fitting_activation
@@ -55,11 +62,14 @@ def build_textcnn(spec: TextCNNSpec, seed: int = 0) -> Network:
     pools = {"max": MaxOverTime, "mean": MeanOverTime}
     if spec.pooling not in pools:
         raise InputError(f"expected the pooling to be max or mean, but got {spec.pooling!r}")
+    if spec.padding not in ("same", "none"):
+        raise InputError(f"expected the padding to be same or none, but got {spec.padding!r}")
     nodes: list[tuple[str, Node, tuple[str, ...]]] = []
     for width in spec.widths:
         activation = fitting_activation(spec.activation, levels=spec.levels, bound=spec.bound)
+        sides = "same" if spec.padding == "same" else 0
         nodes += [
-            (f"conv{width}", Conv1d(spec.dim, spec.channels, width), ("input",)),
+            (f"conv{width}", Conv1d(spec.dim, spec.channels, width, sides), ("input",)),
             (f"act{width}", activation, (f"conv{width}",)),
             (f"pool{width}", pools[spec.pooling](), (f"act{width}",)),
         ]
@@ -72,4 +82,4 @@ def build_textcnn(spec: TextCNNSpec, seed: int = 0) -> Network:
     return initialised(Network(nodes), seed)
 
 
-FAMILY = Family(TextCNNSpec, build_textcnn)
+FAMILY = Family(TextCNNSpec, build_textcnn, usual={"padding": "same"})

@@ -36,7 +36,7 @@ GROUPS: dict[str, Sequence[Group]] = {
         Group(
             "network",
             "The ANN that is trained.",
-            "model blocks widths channels activation levels bound pooling dropout",
+            "model blocks widths channels activation levels bound pooling dropout padding",
         ),
         Group(
             "word vectors in training",

@@ -10,6 +10,7 @@ from ...models.families import FAMILIES
 from ...models.families.dpcnn import DPCNNSpec
 from ...models.families.family import same_option
 from ...models.families.mlp import MLPSpec
+from ...models.families.textcnn import FAMILY as TEXTCNN
 from ...models.families.textcnn import TextCNNSpec
 from ..training.options import LoopOptions
 from .fields import Settings, option
@@ -46,6 +47,7 @@ class TrainSettings(LoopOptions, Settings):
     bound: float = same_option(TextCNNSpec, "bound")
     pooling: str = same_option(TextCNNSpec, "pooling")
     dropout: float = same_option(TextCNNSpec, "dropout")
+    padding: str = same_option(TextCNNSpec, "padding", TEXTCNN.usual["padding"])
     word_dropout: float | None = option(
         None,
         "share of a text's words read as unknown in training",
@@ -125,6 +127,8 @@ class TrainSettings(LoopOptions, Settings):
         unread = {"hidden", *self.added_options()} - self.of_network().keys()
         if not self.input_levels:
             unread |= {"input_levels", "input_rate"}
+        if self.padding == "none" or "padding" not in self.of_network():
+            unread |= {"padding"}
         return unread
 
     def of_network(self) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -53,15 +55,32 @@ def test_equals_loops_over_windows(network: Network, length: int):
     np.testing.assert_allclose(logits[0].detach(), by_hand(network, x.numpy()), atol=1e-5)
 
 
+@pytest.mark.parametrize("length", [1, 2, 7])
+def test_same_padding_is_that_of_torch(length: int):
+    """As many windows as words, as `torch.nn.functional.conv1d(padding="same")` has them."""
+    own = build_textcnn(replace(SPEC, widths=(1, 2, 5), padding="same"), seed=3).eval()
+    x = torch.randn(1, 5, length, generator=torch.Generator().manual_seed(length))
+    features = []
+    for width in (1, 2, 5):
+        conv = own.node(f"conv{width}")
+        z = torch.nn.functional.conv1d(x, conv.weight, conv.bias, padding="same")  # (1, C, L)
+        assert int(conv.windows(torch.tensor([length]))) == length
+        features.append(z.relu().amax(dim=2))
+    readout = own.node("readout")
+    wanted = torch.cat(features, 1) @ readout.weight.T + readout.bias
+    torch.testing.assert_close(own(Signal(x, torch.tensor([length]))), wanted)
+
+
 @settings(deadline=None, max_examples=30)
 @given(
     lengths=st.lists(st.integers(0, 9), min_size=1, max_size=5),
     extra=st.integers(0, 6),
     activation=st.sampled_from(["relu", "qcfs"]),
     pooling=st.sampled_from(["max", "mean"]),
+    padding=st.sampled_from(["same", "none"]),
 )
-def test_padding_and_batch_do_not_matter(lengths, extra, activation, pooling):
-    spec = TextCNNSpec(5, 3, (2, 3), 4, activation, pooling=pooling)
+def test_padding_and_batch_do_not_matter(lengths, extra, activation, pooling, padding):
+    spec = TextCNNSpec(5, 3, (2, 3), 4, activation, pooling=pooling, padding=padding)
     network = build_textcnn(spec, seed=1).eval()
     x = torch.zeros(len(lengths), 5, max([*lengths, 1]) + extra)
     for i, length in enumerate(lengths):

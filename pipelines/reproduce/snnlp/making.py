@@ -61,7 +61,7 @@ def make(work: Work, cell: Cell) -> Row:
     Raises:
         InputError: data, vectors or the encoder are missing.
     """
-    found = inputs_of(work, cell.dataset, cell.level)
+    found = _scaled(work, cell.dataset, cell.level, MEASURES.get(cell.recipe, PUBLISHED).scale)
     parts = split(len(found.labels), cell.seed)
     if cell.recipe in ("ours", "ours-ann"):
         row = our_row(cell, found, parts, OurSettings(), work.folder)
@@ -85,10 +85,11 @@ def _chain_row(work: Work, cell: Cell, found: Inputs, parts: dict[str, np.ndarra
         if cell.code == "binary":
             return _binary(work, cell.dataset)
         if cell.code == "saf":
-            return _saf(work, cell.dataset, cell.level, cell.steps)
+            return _saf(work, cell.dataset, cell.level, cell.steps, measure.scale)
         draw = epoch if measure.fresh and epoch >= 0 else 0
         drawn = derive(cell.seed, "snnlp", "frames", draw)
-        return _random(work, cell.dataset, cell.level, cell.steps, drawn, measure.upright)
+        own = (cell.dataset, cell.level, cell.steps)
+        return _random(work, *own, drawn, measure.upright, measure.scale)
 
     classes = len(found.classes)
     return trained_row(cell, frames, found.labels, classes, parts, work.training(cell))
@@ -119,11 +120,22 @@ def _binary(work: Work, dataset: str) -> Frames:
     return word_frames(words, bits, WORDS[dataset])
 
 
+def _scaled(work: Work, dataset: str, level: str, scale: float) -> Inputs:
+    """The inputs with their vectors multiplied, where ``scale`` is not 1."""
+    found = inputs_of(work, dataset, level)
+    if scale == 1:
+        return found
+    words = f"{found.source}, times {scale:g}"
+    return replace(found, vectors=found.vectors * np.float32(scale), source=words)
+
+
 @lru_cache(maxsize=1)
-def _saf(work: Work, dataset: str, level: str, steps: int) -> Frames:
-    return saf_frames(inputs_of(work, dataset, level).vectors, steps)
+def _saf(work: Work, dataset: str, level: str, steps: int, scale: float) -> Frames:
+    return saf_frames(_scaled(work, dataset, level, scale).vectors, steps)
 
 
 @lru_cache(maxsize=2)  # those of an epoch, and those of dev and test
-def _random(work: Work, dataset: str, level: str, steps: int, seed: int, upright: bool) -> Frames:
-    return random_frames(inputs_of(work, dataset, level).vectors, steps, seed, upright)
+def _random(
+    work: Work, dataset: str, level: str, steps: int, seed: int, upright: bool, scale: float
+) -> Frames:
+    return random_frames(_scaled(work, dataset, level, scale).vectors, steps, seed, upright)

@@ -20,14 +20,15 @@ class Measure:
     """One thing that is changed in the published recipe, to see what it is worth.
 
     words: what is changed; settings: how the chain is trained; upright: spikes at the rate x' in
-    place of 1 - x' (of random coding alone); fresh: new draws in every epoch (likewise); codes:
-    which it is made for
+    place of 1 - x' (of random coding alone); fresh: new draws in every epoch (likewise); scale:
+    what vectors are multiplied with; codes: which it is made for
     """
 
     words: str
     settings: ChainSettings = field(default_factory=ChainSettings)
     upright: bool = False
     fresh: bool = False
+    scale: float = 1.0
     codes: tuple[str, ...] = ("saf", "random")
 
 
@@ -40,8 +41,9 @@ MEASURES = {
     "all-of-these": Measure(
         "all of these together", replace(_FAST, p=Cuba(delay=False)), upright=True, fresh=True
     ),
+    "larger-vectors": Measure("vectors twice as large", scale=2, codes=("none", "saf", "random")),
 }
-MEASURED_STEPS = 50
+MEASURED, MEASURED_STEPS = ("emotion", "word"), 50
 
 
 @dataclass(frozen=True)
@@ -106,9 +108,15 @@ def _kinds() -> Iterator[Cell]:
             for steps in STEPS:
                 for code in ("saf", "random"):
                     yield Cell(dataset, level, code, "published", steps, 0)
+            if (dataset, level) == MEASURED:
+                yield from _measured()
+
+
+def _measured() -> Iterator[Cell]:
+    """The rows of `MEASURES`."""
     for name, measure in MEASURES.items():
         for code in measure.codes:
-            yield Cell("emotion", "word", code, name, MEASURED_STEPS, 0)
+            yield Cell(*MEASURED, code, name, MEASURED_STEPS if code != "none" else 0, 0)
 
 
 def all_names(selection: Selection) -> Sequence[str]:
