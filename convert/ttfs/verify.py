@@ -136,5 +136,5 @@ def _unmapped(mapped: Tensor, encoder: Encoder) -> Tensor:
     """Decoded input channels (B, D', L) as word vectors (B, D, L), the inverse of `Encoder.map`."""
     if encoder.mapping == "split":
         positive, negative = mapped.chunk(2, dim=1)
-        return positive - negative
-    return 2 * mapped[:, :-1] - mapped[:, -1:]
+        return (positive - negative) / encoder.gain
+    return (2 * mapped[:, :-1] - mapped[:, -1:]) / encoder.gain

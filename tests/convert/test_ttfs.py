@@ -161,8 +161,10 @@ def test_qcfs_ann_on_a_grid_converts_without_any_error(seed: int, steps: int):
         torch.testing.assert_close(logits, network(Signal(x, lengths)), atol=1e-9, rtol=0)
 
 
-def test_shift_mapping_verifies_too():
-    network, encoder = ann(), Encoder("ttfs", "shift")
+@pytest.mark.parametrize("mapping", ["split", "shift"])
+@pytest.mark.parametrize("gain", [1.0, 2.0])
+def test_mappings_and_gains_verify(mapping: str, gain: float):
+    network, encoder = ann(), Encoder("ttfs", mapping, gain)
     snn, _ = convert_ttfs(network, THETA, 5, encoder)
     checks = verify_ttfs(network, snn, encoder, THETA, *words(0), 5)
     assert [c.name for c in checks] == ["conv2", "act2", "conv3", "act3", "readout"]
