@@ -67,7 +67,7 @@ def test_the_whole_way(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert np.array_equal(arrays["bits"], bits.numpy()) and "vectors" not in arrays
     command("report", at)
     html = (run / "report.html").read_text("utf-8")
-    assert "least_ones" in html
+    assert "Words are kept as bits in place of vectors (<b>least_ones</b>)" in html
     capsys.readouterr()
     assert main(["explain", at, "a warm and funny film", "--model", "snn"]) == 0
     assert main(["predict", at, "a warm and funny film", "--model", "snn"]) == 0

@@ -104,6 +104,8 @@ def test_binary_words_and_measures(place: Path):
     inputs = {row["recipe"]: row["spikes_per_layer"][0] for row in rows if row["code"] == "random"}
     # what spikes at the rate of x' is silent where the other spikes, over 49 of the 50 steps
     assert inputs["upright"] + inputs["published"] == pytest.approx(9 * 49, abs=0.01)
+    sources = {row["recipe"]: row["notes"]["inputs"] for row in rows}
+    assert sources["larger-vectors"] == f"{sources['upright']}, times 2"
     assert "What single changes" in (place / "c" / "snnlp.md").read_text("utf-8")
 
 
