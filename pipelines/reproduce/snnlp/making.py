@@ -21,7 +21,7 @@ from .data.texts import Labelled, labelled, split, tokenized
 from .training.ann import ann_row
 from .training.chain import ChainSettings, trained_row
 from .training.ours import OurSettings, our_row
-from .training.plan import MEASURES, Measure
+from .training.plan import MEASURES, OURS, Measure
 
 PUBLISHED = Measure("as published")
 
@@ -46,8 +46,9 @@ class Work:
     def stamp(self, cell: Cell) -> str:
         """What a row depends on, as a hash: with another one it is made anew."""
         own = (self.settings.limit, self.settings.encoder, Path(self.vectors).name)
-        training: Any = self.training(cell) if cell.recipe not in ("ours", "ours-ann") else ()
-        return sha256(repr((cell, own, training, OurSettings())).encode())[:16]
+        ours = cell.recipe in OURS
+        training: Any = OurSettings() if ours else self.training(cell)
+        return sha256(repr((cell, own, training)).encode())[:16]
 
     def training(self, cell: Cell) -> ChainSettings:
         """How the published recipe, or one that differs from it in one thing, is trained."""
@@ -63,7 +64,7 @@ def make(work: Work, cell: Cell) -> Row:
     """
     found = _scaled(work, cell.dataset, cell.level, MEASURES.get(cell.recipe, PUBLISHED).scale)
     parts = split(len(found.labels), cell.seed)
-    if cell.recipe in ("ours", "ours-ann"):
+    if cell.recipe in OURS:
         row = our_row(cell, found, parts, OurSettings(), work.folder)
     elif cell.code == "none":
         row = ann_row(cell, found, parts, work.training(cell))
