@@ -99,7 +99,8 @@ def _as_before(run: RunFolder, settings: TrainSettings) -> TrainSettings:
     asked = settings.input_levels is not None or settings.input_rate is not None
     if not asked and "input_levels" not in made:
         settings = replace(settings, input_levels=0)
-    if settings.padding == TrainSettings.padding and "padding" not in made:
+    padded = settings.of_network().get("padding") == TrainSettings.padding
+    if padded and "padding" not in made:
         settings = replace(settings, padding="none")
     return settings
 

@@ -120,9 +120,11 @@ def small_run(folder: Path, data_dir: Path | None, quick: bool) -> Path:
         vectors="random",
         dim=8 if quick else 300,
     )
-    network = TrainSettings(channels=6 if quick else 100, epochs=3, tensorboard=False)
+    # the peers know windows within the text and the maximum of spikes alone
+    network = TrainSettings(
+        channels=6 if quick else 100, epochs=3, padding="none", tensorboard=False
+    )
     train(folder, data, network)
-    # the peers know the maximum of spikes alone
     settings = ConvertSettings(steps=STEPS, encoder="saf", pooling="spikes", calibration=256)
     convert(folder, settings)
     return folder

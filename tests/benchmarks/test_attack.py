@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +16,14 @@ from snnconvert.pipelines.run_folder.run_folder import RunFolder
 
 
 @pytest.fixture(scope="module")
-def run(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With the only pooling that the peers know."""
-    copy = Path(shutil.copytree(tiny_run, tmp_path_factory.mktemp("attack") / "run"))
-    words = ["convert", str(copy), "--steps", "4", "--pooling", "spikes", "--force", "--quiet"]
-    assert main(words) == 0
-    return copy
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With the only windows and pooling that the peers know."""
+    made = tmp_path_factory.mktemp("attack") / "run"
+    train = ["--limit", "60", "--dim", "8", "--max-length", "20", "--widths", "2,3"]
+    train += ["--channels", "6", "--epochs", "2", "--input-levels", "0", "--padding", "none"]
+    assert main(["train", "--out", str(made), *train, "--tensorboard", "false", "--quiet"]) == 0
+    assert main(["convert", str(made), "--steps", "4", "--pooling", "spikes", "--quiet"]) == 0
+    return made
 
 
 @pytest.mark.parametrize("form", [name for name in PEERS if name.startswith("spikingjelly")])

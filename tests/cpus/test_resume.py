@@ -47,7 +47,7 @@ def command(script: str, settings: dict[str, str], *arguments: str) -> int:
 
 @intel
 def test_a_stopped_tuning_goes_on_elsewhere(tiny_run: Path, tmp_path: Path) -> None:
-    tune = ["--epochs", "3", "--patience", "3", "--batch-size", "16", "--lr", "0.01"]
+    tune = ["--epochs", "3", "--patience", "3", "--batch-size", "16", "--lr", "0.02"]
     tune += ["--tensorboard", "false", "--force"]
     runs = {name: str(tmp_path / name) for name in ("moved", "stayed", "threads")}
     for run in runs.values():
