@@ -8,6 +8,7 @@ from typing import Any
 from ....display.plots import PALETTE, new_figure
 from ..data.published import DATASETS, LEVELS, STEPS, published_accuracy
 from ..data.rows import Cell, Row
+from ..training.plan import OUR_STEPS
 from .tables import Grouped
 
 COLOURS = {"saf": PALETTE[1], "random": PALETTE[0]}
@@ -41,18 +42,17 @@ def _bars(axes: Any, groups: Grouped, dataset: str, level: str) -> None:
             if known is not None:
                 label = _once(axes, "published")
                 axes.hlines(100 * known, x - 0.16, x + 0.16, color="black", label=label)
-    for number, steps in enumerate((4, 10)):
+    for number, steps in enumerate(OUR_STEPS, len(STEPS)):
         rows = _rows(groups, dataset, level, "saf", "ours", steps)
         if rows:
-            label = f"ours, T = {steps}"
-            axes.bar(
-                number - 0.3 + 4.3, **_bar(rows), width=0.6, color=PALETTE[2 + number], label=label
-            )
-    axes.set_xticks(range(len(STEPS)), [f"T = {steps}" for steps in STEPS])
+            axes.bar(number, **_bar(rows), width=0.56, color=PALETTE[2], label=_once(axes, "ours"))
+    axes.set_xticks(range(len(STEPS + OUR_STEPS)), [f"T = {steps}" for steps in STEPS + OUR_STEPS])
     axes.set_ylabel("accuracy on test, %")
     axes.set_title(f"{dataset}, {level} level")
-    axes.set_ylim(bottom=0 if dataset == "emotion" else 40)
-    axes.legend(fontsize="x-small", loc="lower right", ncols=2)
+    low = 0 if dataset == "emotion" else 40
+    axes.set_ylim(low, 100 + (100 - low) / 8)  # room for the legend above the bars
+    axes.set_yticks(range(low, 101, 20))
+    axes.legend(fontsize="x-small", loc="upper left", ncols=4)
 
 
 def _bar(rows: list[Row]) -> dict[str, float]:
