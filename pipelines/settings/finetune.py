@@ -7,13 +7,14 @@ from typing import Any
 
 from ...errors import InputError
 from ...models.surrogates import BACKWARDS, SURROGATES
+from ..training.distillation.options import TeacherOptions
 from ..training.losses import LOSSES, added_parameters, parameters
 from ..training.options import LoopOptions
 from .fields import Settings, option
 
 
 @dataclass(frozen=True)
-class FinetuneSettings(LoopOptions, Settings):
+class FinetuneSettings(TeacherOptions, LoopOptions, Settings):
     """Fine-tuning with surrogate gradients."""
 
     lr: float = option(5e-4, "learning rate of AdamW", above=0)
@@ -91,11 +92,16 @@ class AdversarialSettings(Settings):
             )
 
     def check_training(self, training: FinetuneSettings) -> None:
-        """Refuse settings of a spiking network's training where none is trained.
+        """Refuse settings of a spiking network's training where none is trained, and a teacher.
 
         Raises:
             InputError: there is such a setting.
         """
+        if self.adversarial is not None and training.teacher is not None:
+            raise InputError(
+                "expected no teacher with adversarial texts, of which it has said nothing, but got "
+                f"{training.teacher}: leave --teacher out"
+            )
         extra = [name for name in given_names(training) if name in spiking_names(training)]
         if self.adversarial is not None and self.model == "ann" and extra:
             raise InputError(
