@@ -83,10 +83,11 @@ def with_run_teacher(run: RunFolder, settings: FinetuneSettings) -> FinetuneSett
     """``settings`` with the teacher of the ANN, where that had one and they name none."""
     if settings.teacher == NONE:
         return replace(settings, teacher=None)
+    if settings.teacher not in (None, OWN):
+        return replace(settings, teacher=str(Path(str(settings.teacher)).expanduser().resolve()))
     made = run.config().get("ann") or {}
-    if settings.teacher is not None or not made.get("teacher"):
-        own = settings.teacher in (None, OWN)
-        return settings if own else replace(settings, teacher=str(Path(settings.teacher).resolve()))
+    if settings.teacher == OWN or not made.get("teacher"):
+        return settings
     return replace(settings, **{name: made[name] for name in teacher_names()})
 
 
