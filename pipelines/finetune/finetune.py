@@ -23,6 +23,7 @@ from ..training.distillation.soft_targets import SoftTargets, with_targets
 from ..training.divergence import DivergenceError
 from ..training.losses import added_parameters, make_loss
 from ..training.text_loop import text_loop
+from .gain import say_to_gain
 from .snn import prepare_snn, run_snn, save_snn
 
 
@@ -53,6 +54,7 @@ def finetune(
         resolved |= {"lessons": targets.digest if targets else OWN} if settings.teacher else {}
         if not run.is_done(stage, resolved, force):
             started = time.monotonic()
+            say_to_gain(run.models(), needs(stage)[0])
             figures = _tuned(run, stage, settings, resolved, seed, force, engine, targets)
             figures["seconds"] = round(time.monotonic() - started, 1)
             run.finish(stage, resolved, figures)
