@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,12 @@ from ..settings.sizes import finetune_defaults
 from ..teach.read import own_targets, read_targets
 from ..training.checkpoint import checkpoint_path
 from ..training.distillation.loss import distilled_by
-from ..training.distillation.options import NONE, OWN, teacher_names
+from ..training.distillation.options import OWN
 from ..training.distillation.soft_targets import SoftTargets, with_targets
 from ..training.divergence import DivergenceError
 from ..training.losses import added_parameters, make_loss
 from ..training.text_loop import text_loop
+from .by_run import by_run
 from .gain import say_to_gain
 from .snn import prepare_snn, run_snn, save_snn
 
@@ -46,7 +47,7 @@ def finetune(
     run, stage = RunFolder(out), of_conversion("finetuned", name)
     with run.locked():
         run.require(of_conversion("snn", name))
-        settings = with_run_teacher(run, settings)
+        settings = by_run(run, stage, settings, force)
         targets = _targets(run, settings)
         further = len(targets.texts) if targets else 0
         settings = finetune_defaults(settings, training_texts(run) + further)
@@ -74,23 +75,12 @@ def recorded(settings: FinetuneSettings, seed: int) -> dict[str, Any]:
 def resolved_settings(settings: FinetuneSettings, seed: int) -> dict[str, Any]:
     """What the stage depends on, by the name of the setting.
 
-    ``tied`` is absent where it is false, and all of a teacher where there is none, so that runs of
-    before there were such options are the same still.
+    ``tied`` and ``word_dropout`` are absent where there is none, and so is all of a teacher: runs
+    of before there were such options are the same still.
     """
-    unread = settings.unread_of_teacher() | (set() if settings.tied else {"tied"})
+    unread = {name for name in ("tied", "word_dropout") if not getattr(settings, name)}
+    unread |= settings.unread_of_teacher()
     return without(recorded(settings, seed), tuple(unread))
-
-
-def with_run_teacher(run: RunFolder, settings: FinetuneSettings) -> FinetuneSettings:
-    """``settings`` with the teacher of the ANN, where that had one and they name none."""
-    if settings.teacher == NONE:
-        return replace(settings, teacher=None)
-    if settings.teacher not in (None, OWN):
-        return replace(settings, teacher=str(Path(str(settings.teacher)).expanduser().resolve()))
-    made = run.config().get("ann") or {}
-    if settings.teacher == OWN or not made.get("teacher"):
-        return settings
-    return replace(settings, **{name: made[name] for name in teacher_names()})
 
 
 def _targets(run: RunFolder, settings: FinetuneSettings) -> SoftTargets | None:
@@ -124,6 +114,7 @@ def _tuned(
         settings,
         seed,
         settings.lr,
+        word_dropout=settings.word_dropout or 0.0,
         distilled=distilled_by(settings, trainee.loss),
     )
     loop.stamp = run.begin(stage, resolved, force)

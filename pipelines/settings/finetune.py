@@ -25,6 +25,13 @@ class FinetuneSettings(TeacherOptions, LoopOptions, Settings):
         "exact", "gradients through time, or through mean rates (cheaper)", BACKWARDS
     )
     dropout: float = option(0.3, "dropout of pooled spikes before the readout", least=0, below=1)
+    word_dropout: float | None = option(
+        None,
+        "share of a text's words read as unknown in fine-tuning",
+        shown="as in the training of the ANN",
+        least=0,
+        below=1,
+    )
     tied: bool = option(
         False, "keep weights of positive and negative inputs one another's negative, stored once"
     )

@@ -8,8 +8,8 @@ from ....options import option
 
 OWN = "ann"
 """The name of a run's own ANN as the teacher of its SNN."""
-NONE = "none"
-"""In fine-tuning: no teacher, although the ANN had one."""
+LABELS = "labels"
+"""In fine-tuning: no teacher but the labels."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class TeacherOptions:
         None,
         "learn from a teacher's logits too: the folder of a run in which `snnconvert teach` has "
         f"made them; to finetune also {OWN}, the run's own",
-        shown=f"none, and in finetune that of the ANN, if it had one; {NONE} for none",
+        shown=f"none; in finetune that of the ANN, and if it had none the ANN; {LABELS}: no teacher",
     )
     teacher_share: float = option(
         0.7, "how much the teacher's logits count beside the labels", above=0, most=1
