@@ -20,7 +20,7 @@ class TeacherOptions:
         None,
         "learn from a teacher's logits too: the folder of a run in which `snnconvert teach` has "
         f"made them; to finetune also {OWN}, the run's own",
-        shown=f"none; in finetune that of the ANN, and if it had none the ANN; {LABELS}: no teacher",
+        shown=f"none; in finetune that of the ANN, else the ANN itself; {LABELS}: no teacher",
     )
     teacher_share: float = option(
         0.7, "how much the teacher's logits count beside the labels", above=0, most=1
