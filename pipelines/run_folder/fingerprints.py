@@ -9,7 +9,7 @@ from typing import Any
 from ...files import sha256
 
 # where things lie is written down, but does not make it another run: what lies there is hashed
-PLACES = ("data_dir", "place", "teacher")
+PLACES = ("data_dir", "place")
 
 
 def fingerprint(value: Any) -> str:
@@ -18,8 +18,9 @@ def fingerprint(value: Any) -> str:
 
 
 def comparable(settings: dict[str, Any]) -> dict[str, Any]:
-    """What must agree for a stage to go on."""
-    return without(as_json(settings), PLACES)
+    """What must agree for a stage to go on; of a run that taught, what it said (``lessons``)."""
+    places = (*PLACES, "teacher") if "lessons" in settings else PLACES
+    return without(as_json(settings), places)
 
 
 def difference(before: dict[str, Any], now: dict[str, Any]) -> str:

@@ -24,15 +24,17 @@ from .soft_targets import UNLABELLED
 def distance(outputs: Tensor, teacher: Tensor, temperature: float) -> Tensor:
     """The distance from a teacher of each text (B,), of logits (B, K) and its (B, K).
 
+    Of logits of every step (T, B, K) it is the mean over time.
+
     >>> import torch
     >>> z = torch.tensor([[0.0, 1.0]])
     >>> distance(z, z, 2.0).item()
     0.0
     """
-    own = functional.log_softmax(outputs / temperature, dim=1)  # (B, K)
-    wanted = functional.log_softmax(teacher / temperature, dim=1)  # (B, K)
-    apart = functional.kl_div(own, wanted, reduction="none", log_target=True)  # (B, K)
-    return temperature**2 * apart.sum(1)
+    own = functional.log_softmax(outputs / temperature, dim=-1)  # (B, K) or (T, B, K)
+    wanted = functional.log_softmax(teacher / temperature, dim=-1).expand_as(own)
+    apart = functional.kl_div(own, wanted, reduction="none", log_target=True).sum(-1)
+    return temperature**2 * (apart if apart.dim() == 1 else apart.mean(0))
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Distilled:
         """The loss of a batch, a scalar with gradients.
 
         Args:
-            outputs: logits (B, K)
+            outputs: logits (B, K), or of every step (T, B, K) where the loss reads these
             labels: classes (B,), `UNLABELLED` for none
             teacher: its logits (B, K)
             weight: how much each class counts (K,); None where all count the same
@@ -62,7 +64,7 @@ class Distilled:
         total = (apart * (1 - (1 - self.share) * known.to(apart.dtype))).mean()
         if not known.any() or self.share == 1:
             return total
-        own = self.loss.loss(outputs[known], labels[known], weight)
+        own = self.loss.loss(outputs[..., known, :], labels[known], weight)
         return total + (1 - self.share) * own * known.float().mean()
 
 

@@ -26,6 +26,11 @@ def test_distance_by_hand():
     assert distance(torch.zeros(1, 2), 2 * TEACHER, 2.0).item() == pytest.approx(4 * APART)
 
 
+def test_logits_of_every_step_count_in_the_mean():
+    steps = torch.stack([torch.zeros(1, 2), TEACHER])  # the second step says what the teacher says
+    assert distance(steps, TEACHER, 1.0).tolist() == pytest.approx([APART / 2])
+
+
 def test_labelled_and_unlabelled_texts_by_hand():
     loss = Distilled(MeanLogits(), share=0.75, temperature=1.0)
     outputs, teacher = torch.zeros(2, 2), TEACHER.repeat(2, 1)
