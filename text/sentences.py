@@ -10,7 +10,7 @@ LEAST, MOST = 4, 40
 """Words of a sentence that is kept; two Chinese characters count as a word."""
 
 _BREAK = re.compile(r"<br\s*/?>|\s*\n\s*")
-_END = re.compile("(?<=[.!?])[\"')\\]]*\\s+|(?<=[。！？；!?])[”’』」]*\\s*(?=[^\\s”’』」])")
+_END = re.compile("([.!?][\"')\\]]*)\\s+|([。！？；][”’』」]*)")
 
 
 def sentences_of(text: str) -> list[str]:
@@ -21,7 +21,7 @@ def sentences_of(text: str) -> list[str]:
     """
     found = []
     for part in _BREAK.split(text):
-        for sentence in _END.split(part):
+        for sentence in _END.sub(r"\1\2\n", part).split("\n"):
             words = len(sentence.split())
             if words <= 2 and guess_language([sentence]) == "zh":
                 words = len(sentence) // 2

@@ -87,7 +87,7 @@ class Lookup:
         self._there[values >> self._shift] = True
 
     def pairs(self, hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Places in ``hashes`` and in ``values`` that hold the same, every pair of them: (k,) each."""
+        """Places in ``hashes`` and in ``values`` that hold the same, pair by pair: (k,) each."""
         places = np.flatnonzero(self._there[hashes >> self._shift])
         wanted = hashes[places]
         low = np.searchsorted(self.values, wanted, "left")
