@@ -126,14 +126,14 @@ def shared_note(name: str, given: str | Path) -> str | None:
     It is told by the words of the path ("data/mr/all.tsv", "sst2-phrases").
 
     >>> shared_note("subj", "imdb/unsup.txt.xz")
-    >>> shared_note("subj", "data/mr/all.tsv")
-    'data/mr/all.tsv looks like texts of mr: being one of these tells the class in subj, leave it out'
+    >>> shared_note("subj", "mr/all.tsv")
+    'mr/all.tsv looks like mr: being one of its texts tells the class in subj, leave it out'
     """
     parts = set(re.split(r"[^a-z0-9]+", str(given).lower()))
     for other in shared_with(name):
         if other in parts:
             return (
-                f"{given} looks like texts of {other}: being one of these tells the class in "
+                f"{given} looks like {other}: being one of its texts tells the class in "
                 f"{name}, leave it out"
             )
     return None

@@ -328,8 +328,8 @@ def test_named_sizes(shared, name):
 def test_what_must_not_be_learned_from():
     assert shared_with("subj") == ("mr", "sst2", "sst5")
     assert shared_with("mr") == shared_with("no such set") == ()
-    for given in ("data/mr/all.tsv", "/d/SST2-phrases/train.tsv", "sst5"):
-        assert "leave it out" in (shared_note("subj", given) or "")
+    for path in ("data/mr/all.tsv", "/d/SST2-phrases/train.tsv", "sst5"):
+        assert "leave it out" in (shared_note("subj", path) or "")
     assert shared_note("subj", "imdb/mrs_unsup.txt.xz") is None
     assert shared_note("sst2", "data/mr/all.tsv") is None
     assert all(other in NAMED for name in NAMED for other in shared_with(name))
