@@ -58,7 +58,7 @@ def plain_text(text: str, language: str) -> Plain:
     letters (of emoji, say) is its characters without white space.
 
     >>> plain_text("Ｉｔ 's <br />a CAFÉ!", "en")
-    Plain(key='itsacafe', words=3)
+    Plain(key='itsacafe', words=4)
     >>> plain_text("服務 很好。", "zh")
     Plain(key='服务很好', words=4)
     """
