@@ -79,12 +79,15 @@ class ReproduceSettings(Settings):
         "word vectors of Chinese data sets",
         shown="zh.reviews.300d.txt.gz of the same folders",
     )
-    teacher_en: str | None = option(
-        None, "teacher of English data sets, a package, public name or folder", shown="none"
+    teacher_en: tuple[str, ...] | None = option(
+        None,
+        "teacher of English data sets, a package, public name or folder; the logits of several, "
+        "separated by commas, are averaged",
+        shown="none",
     )
-    teacher_zh: str | None = option(None, "teacher of Chinese data sets", shown="none")
-    extra_en: str | None = option(
-        None, "unlabelled English texts that the teacher labels, one a line", shown="none"
+    teacher_zh: tuple[str, ...] | None = option(None, "teacher of Chinese data sets", shown="none")
+    extra_en: tuple[str, ...] | None = option(
+        None, "files of unlabelled English texts that the teacher labels", shown="none"
     )
 
     def check_system(self, system: str) -> None:

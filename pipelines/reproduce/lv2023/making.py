@@ -23,6 +23,8 @@ def make(work: Work, cell: Cell) -> Row:
     row.seconds = round(time.process_time() - started, 1)
     row.notes |= {"run": run.path.name, "stage": stage, "stamp": work.stamp(cell)}
     if cell.by.taught:
-        row.notes |= {"teacher": work.teacher(cell.dataset)[0]}
+        row.notes |= {"teacher": list(work.teacher(cell.dataset)[0] or ())}
+    if work.settings.limit:
+        row.notes |= {"limit": work.settings.limit}
     write_json(work.place(cell), row.to_dict())
     return row

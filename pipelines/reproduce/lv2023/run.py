@@ -90,10 +90,10 @@ def _teach(work: Work, left: list[Cell]) -> None:
 
 
 def _make(work: Work, left: list[Job]) -> None:
-    """Make what is left, and write the pages anew after each job."""
+    """Make what is left, and write records and page anew whenever some is done."""
     count, done = sum(map(len, left)), 0
     for cells in made(left, partial(make, work), work.settings.workers):
         for cell in cells:
             done += 1
             say(f"{cell.name}, {done} of {count}")
-        write_outputs(work.folder, rows_of(work.folder))
+        write_outputs(work.folder, rows_of(work.folder), drawn=False)

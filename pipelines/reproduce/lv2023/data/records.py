@@ -25,6 +25,7 @@ class Record:
         sops_per_sentence, macs_per_sentence, input_spikes_per_value, joules_per_sentence: means
         parameters: outside the word table
         published: the accuracy of the published system ``beside`` it, None where there is none
+        limit: most texts of a split in one of the rows, None where all have all
         seconds: of the processor, all rows together
     """
 
@@ -44,6 +45,7 @@ class Record:
     parameters: int
     beside: str | None
     published: float | None
+    limit: int | None
     seconds: float
 
     @property
@@ -97,6 +99,7 @@ def _record(rows: list[Row]) -> Record:
         parameters=max(row.parameters for row in rows),
         beside=system.beside,
         published=None if known is None else round(known / 100, 4),
+        limit=min((row.notes["limit"] for row in rows if "limit" in row.notes), default=None),
         seconds=round(sum(row.seconds for row in rows), 1),
     )
 

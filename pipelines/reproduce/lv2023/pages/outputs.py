@@ -40,18 +40,19 @@ The gain is in points against the model with its own settings, at the same T.
 """
 
 
-def write_outputs(folder: Path, rows: Sequence[Row]) -> None:
+def write_outputs(folder: Path, rows: Sequence[Row], drawn: bool = True) -> None:
     """Write the three files anew.
 
     Args:
         folder: where they go
         rows: all that are there
+        drawn: the figure too, which takes some seconds
     """
     found = records_of(rows)
     settings = {"rows": len(rows), "seeds": sorted({row.cell.seed for row in rows})}
     write_json(folder / "lv2023.json", document(records(rows), settings))
     write_text(folder / "lv2023.md", page(rows))
-    if found:
+    if found and drawn:
         save_figure(folder / "lv2023.png", figure(found))
 
 
@@ -64,6 +65,12 @@ def page(rows: Sequence[Row]) -> str:
     """The page in Markdown; rows that are not made yet are named."""
     found = records_of(rows)
     parts = [INTRODUCTION, _missing(rows)]
+    limits = sorted({record.limit for record in found if record.limit})
+    if limits:
+        few = ", ".join(map(str, limits))
+        parts += [
+            f"**Not the whole data**: rows with at most {few} texts of a split are among these.\n"
+        ]
     stated = targets(found)
     if stated:
         parts += ["## Targets, on test\n", "\n".join(f"- {line}" for line in stated) + "\n"]

@@ -53,15 +53,15 @@ def _ann(work: Work, cell: Cell, place: Path) -> RunFolder:
         "vectors": work.vectors[language_of(cell.dataset)],
         "limit": work.settings.limit,
     }
-    data = work.chosen(DataSettings, {**own, **system.data}, cell)
-    settings = work.chosen(TrainSettings, {"tensorboard": False, **system.train}, cell)
+    data = work.settings_of(DataSettings, {**own, **system.data}, cell)
+    settings = work.settings_of(TrainSettings, {"tensorboard": False, **system.train}, cell)
     make = train if system.trained else untrained
     return make(place, data, settings, cell.seed)
 
 
 def _converted(work: Work, cell: Cell, place: Path, name: str) -> None:
     options = {**(cell.by.convert or {}), "steps": cell.steps}
-    settings = work.chosen(ConvertSettings, options, cell)
+    settings = work.settings_of(ConvertSettings, options, cell)
     resolved = conversion_settings(settings, cell.seed)
     again = _is_other(place, of_conversion("snn", name), resolved)
     convert(place, settings, cell.seed, again, name=name)
@@ -69,7 +69,7 @@ def _converted(work: Work, cell: Cell, place: Path, name: str) -> None:
 
 def _tuned(work: Work, cell: Cell, place: Path, name: str) -> None:
     options = {"tensorboard": False, **(cell.by.finetune or {})}
-    settings = work.chosen(FinetuneSettings, options, cell)
+    settings = work.settings_of(FinetuneSettings, options, cell)
     whole = finetune_defaults(settings, training_texts(RunFolder(place)))
     resolved = tuning_settings(whole, cell.seed)
     again = _is_other(place, of_conversion("finetuned", name), resolved)

@@ -40,22 +40,24 @@ class Work:
         name = f"{cell.dataset}-{system.ann}"
         if STEPS in [*system.train.values(), *system.data.values()]:
             name += f"-t{cell.steps}"
-        own = (system.data, system.train, system.trained, self._texts(cell))
+        taught = TEACHER in system.train.values()
+        own = (system.data, system.train, system.trained, self._texts(cell.dataset, taught))
         return self.folder / "runs" / f"{name}-{self._hash(own)[:6]}-{cell.seed}"
 
     def stamp(self, cell: Cell) -> str:
         """What a row depends on, as a hash: with another one it is made anew."""
         system = cell.by
         settings = (system.data, system.train, system.trained, system.convert, system.finetune)
-        return self._hash((cell, settings, self._texts(cell)))[:16]
+        texts = self._texts(cell.dataset, system.taught)
+        return self._hash((cell, settings, texts))[:16]
 
-    def _texts(self, cell: Cell) -> tuple[Any, ...]:
+    def _texts(self, dataset: str, taught: bool) -> tuple[Any, ...]:
         """What of the command's settings tells one row of a data set from another."""
-        taught = self.teacher(cell.dataset) if cell.by.taught else ()
-        return (self.settings.limit, Path(self.vectors[language_of(cell.dataset)]).name, taught)
+        teacher = Path(self.teachers[dataset]).name if taught else ()
+        return (self.settings.limit, Path(self.vectors[language_of(dataset)]).name, teacher)
 
-    def teacher(self, dataset: str) -> tuple[str | None, str | None]:
-        """The teacher of a data set and the file of its further texts; None where there is none."""
+    def teacher(self, dataset: str) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+        """The teachers of a data set and the files of further texts; None where there are none."""
         if language_of(dataset) == "zh":
             return self.settings.teacher_zh, None
         return self.settings.teacher_en, self.settings.extra_en
@@ -64,27 +66,40 @@ class Work:
     def _hash(value: object) -> str:
         return sha256(repr(value).encode())
 
-    def chosen(self, cls: type[Any], options: Options, cell: Cell) -> Any:
+    def settings_of(self, cls: type[Any], options: Options, cell: Cell) -> Any:
         """Settings of a step as a system has them, its words for T and teacher filled in.
 
         Raises:
             InputError: there is no such option, or a value is out of its bounds.
         """
-        cls = extended(cls)
-        unknown = sorted(options.keys() - cls.__dataclass_fields__.keys())
-        if unknown:
-            raise InputError(
-                f"expected options of {cls.__name__} in the system {cell.system}, but it has "
-                f"{', '.join(unknown)}: take them out of its file"
-            )
         words = {STEPS: cell.steps, TEACHER: self.teachers.get(cell.dataset)}
+        filled = {
+            name: words.get(value, value) if isinstance(value, str) else value
+            for name, value in options.items()
+        }
+        return chosen(cls, filled, f"the system {cell.system}")
 
-        def filled(value: Any) -> Any:
-            if isinstance(value, list):
-                return tuple(value)
-            return words.get(value, value) if isinstance(value, str) else value
 
-        return cls(**{name: filled(value) for name, value in options.items()})
+def chosen(cls: type[Any], options: Options, where: str) -> Any:
+    """Settings out of options by name; lists become tuples.
+
+    Args:
+        cls: the settings class
+        options: by name
+        where: they stand, in words
+
+    Raises:
+        InputError: there is no such option, or a value is out of its bounds.
+    """
+    cls = extended(cls)
+    unknown = sorted(options.keys() - cls.__dataclass_fields__.keys())
+    if unknown:
+        raise InputError(
+            f"expected options of {cls.__name__} in {where}, but it has {', '.join(unknown)}: take "
+            "them out of its file"
+        )
+    values = {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
+    return cls(**values)
 
 
 def language_of(dataset: str) -> str:
