@@ -8,7 +8,7 @@ from ....files import write_json
 from .data.rows import Cell, Row
 from .stages.measured import measured_row
 from .stages.runs import stage_made
-from .stages.work import Work
+from .stages.work import Work, teachers_of
 
 
 def make(work: Work, cell: Cell) -> Row:
@@ -23,7 +23,7 @@ def make(work: Work, cell: Cell) -> Row:
     row.seconds = round(time.process_time() - started, 1)
     row.notes |= {"run": run.path.name, "stage": stage, "stamp": work.stamp(cell)}
     if cell.by.taught:
-        row.notes |= {"teacher": list(work.teacher(cell.dataset)[0] or ())}
+        row.notes |= {"teacher": list(teachers_of(work.settings, cell.dataset)[0] or ())}
     if work.settings.limit:
         row.notes |= {"limit": work.settings.limit}
     write_json(work.place(cell), row.to_dict())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from .making import make
 from .pages.outputs import write_outputs
 from .plan import Job, Selection, jobs
 from .stages.teacher import teach, teacher_folder
-from .stages.work import Work, language_of
+from .stages.work import Work, language_of, teachers_of
 
 VECTORS = {"en": "en.imdb.300d.txt.gz", "zh": "zh.reviews.300d.txt.gz"}
 
@@ -38,14 +39,15 @@ def reproduce(folder: Path | str, data_dir: str | None, settings: ReproduceSetti
         InputError: data, vectors or a teacher are missing, or no rows are wanted.
     """
     folder = Path(folder)
+    wanted = list(Selection(settings, taught_datasets(settings)).cells())
+    if not wanted:
+        raise InputError(
+            "expected models, data sets and steps that some row has, but there is none: leave one "
+            "of the options out, or name a teacher for ours-teacher"
+        )
     work = make_work(folder, data_dir, settings)
     with locked(folder):
-        wanted = list(Selection(settings, tuple(work.teachers)).cells())
-        if not wanted:
-            raise InputError(
-                "expected models, data sets and steps that some row has, but there is none: leave "
-                "one of the options out, or name a teacher for ours-teacher"
-            )
+        rows_of(folder)  # a damaged one is told before the work
         left = [cell for cell in wanted if not is_made(work.place(cell), work.stamp(cell))]
         say(f"{len(left)} rows to make, {len(wanted) - len(left)} are there")
         _teach(work, left)
@@ -68,9 +70,13 @@ def make_work(folder: Path, data_dir: str | None, settings: ReproduceSettings) -
         for language in languages
     }
     work = Work(folder, data_dir, vectors, settings)
-    taught = [name for name in settings.datasets or DATASETS if work.teacher(name)[0]]
-    teachers = {name: str(teacher_folder(work, name)) for name in taught}
-    return Work(folder, data_dir, vectors, settings, teachers)
+    teachers = {name: str(teacher_folder(work, name)) for name in taught_datasets(settings)}
+    return replace(work, teachers=teachers)
+
+
+def taught_datasets(settings: ReproduceSettings) -> tuple[str, ...]:
+    """The data sets that have a teacher."""
+    return tuple(name for name in settings.datasets or DATASETS if teachers_of(settings, name)[0])
 
 
 def rows_of(folder: Path) -> list[Row]:

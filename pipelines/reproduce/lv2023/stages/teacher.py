@@ -10,7 +10,7 @@ from .....files import read_yaml_mapping, sha256
 from ....settings.data import DataSettings
 from ....settings.fields import Settings
 from ..data.system import Options
-from .work import Work, chosen, language_of
+from .work import Work, chosen, language_of, teachers_of
 
 SEED = 0
 """Of the teacher: one for all seeds of its students."""
@@ -19,7 +19,7 @@ _FILE = Path(__file__).parents[1] / "teach.yaml"
 
 def teacher_folder(work: Work, dataset: str) -> Path:
     """Where the teacher of a data set lies: another one, or another lesson, lies elsewhere."""
-    own = repr((work.teacher(dataset), _options(work, dataset), work.settings.limit))
+    own = repr((teachers_of(work.settings, dataset), _options(work, dataset), work.settings.limit))
     return work.folder / "teachers" / f"{dataset}-{sha256(own.encode())[:6]}"
 
 
@@ -34,8 +34,8 @@ def teach(work: Work, dataset: str) -> None:
         settings = import_module("....settings.teach", __package__)
     except ModuleNotFoundError:
         raise InputError(
-            f"expected no teacher of {dataset}, but got {work.teacher(dataset)[0]}: this version "
-            "has no command teach; leave --teacher-en and --teacher-zh out"
+            f"expected no teacher of {dataset}, but got one: this version has no command teach; "
+            "leave --teacher-en and --teacher-zh out"
         ) from None
     options = {"tensorboard": False, **_options(work, dataset)}
     lesson: Settings = chosen(settings.TeachSettings, options, "teach.yaml")
@@ -50,7 +50,7 @@ def teach(work: Work, dataset: str) -> None:
 
 def _options(work: Work, dataset: str) -> Options:
     """What the command and `teach.yaml` say of a data set's teacher."""
-    names, extra = work.teacher(dataset)
+    names, extra = teachers_of(work.settings, dataset)
     texts = {"extra": extra} if extra else {}
     own = read_yaml_mapping(_FILE, "options of teach").get(language_of(dataset)) or {}
     return {"teacher": names, **texts, **own}

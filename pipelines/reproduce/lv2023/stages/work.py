@@ -15,6 +15,8 @@ from ....settings.reproduce import ReproduceSettings
 from ..data.rows import Cell
 from ..data.system import STEPS, TEACHER, Options
 
+Names = tuple[str, ...] | None
+
 
 @dataclass(frozen=True)
 class Work:
@@ -56,12 +58,6 @@ class Work:
         teacher = Path(self.teachers[dataset]).name if taught else ()
         return (self.settings.limit, Path(self.vectors[language_of(dataset)]).name, teacher)
 
-    def teacher(self, dataset: str) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
-        """The teachers of a data set and the files of further texts; None where there are none."""
-        if language_of(dataset) == "zh":
-            return self.settings.teacher_zh, None
-        return self.settings.teacher_en, self.settings.extra_en
-
     @staticmethod
     def _hash(value: object) -> str:
         return sha256(repr(value).encode())
@@ -78,6 +74,13 @@ class Work:
             for name, value in options.items()
         }
         return chosen(cls, filled, f"the system {cell.system}")
+
+
+def teachers_of(settings: ReproduceSettings, dataset: str) -> tuple[Names, Names]:
+    """The teachers of a data set and the files of further texts; None where there are none."""
+    if language_of(dataset) == "zh":
+        return settings.teacher_zh, None
+    return settings.teacher_en, settings.extra_en
 
 
 def chosen(cls: type[Any], options: Options, where: str) -> Any:
