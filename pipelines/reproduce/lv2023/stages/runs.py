@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from ....convert.choices import resolved_settings as conversion_settings
 from ....convert.convert import convert
-from ....data import training_texts
 from ....finetune.finetune import finetune
-from ....finetune.finetune import resolved_settings as tuning_settings
-from ....run_folder.fingerprints import comparable
+from ....run_folder.fingerprints import as_json, comparable
 from ....run_folder.run_folder import RunFolder
 from ....run_folder.stages import of_conversion
 from ....settings.convert import ConvertSettings
 from ....settings.data import DataSettings
 from ....settings.finetune import FinetuneSettings
-from ....settings.sizes import finetune_defaults
 from ....settings.train import TrainSettings
 from ....train import train
 from ..data.rows import Cell
+from ..data.system import Options
 from .untrained import untrained
 from .work import Work, language_of
 
@@ -70,10 +69,22 @@ def _converted(work: Work, cell: Cell, place: Path, name: str) -> None:
 def _tuned(work: Work, cell: Cell, place: Path, name: str) -> None:
     options = {"tensorboard": False, **(cell.by.finetune or {})}
     settings = work.settings_of(FinetuneSettings, options, cell)
-    whole = finetune_defaults(settings, training_texts(RunFolder(place)))
-    resolved = tuning_settings(whole, cell.seed)
-    again = _is_other(place, of_conversion("finetuned", name), resolved)
+    again = _is_given_otherwise(place, of_conversion("finetuned", name), options)
     finetune(place, settings, cell.seed, again, name=name)
+
+
+def _is_given_otherwise(place: Path, stage: str, options: Options) -> bool:
+    """Whether a tuning was begun with other values of the options that its system gives.
+
+    What is left to `finetune` depends on the texts, and who teaches is known by the lessons: these
+    are compared there, and what differs is refused.
+    """
+    before = RunFolder(place).config().get(stage)
+    if before is None:
+        return False
+    usual = {item.name: item.default for item in fields(FinetuneSettings)}
+    given = as_json({name: value for name, value in options.items() if name != "teacher"})
+    return any(before.get(name, usual[name]) != value for name, value in given.items())
 
 
 def _is_other(place: Path, stage: str, resolved: dict[str, Any]) -> bool:
