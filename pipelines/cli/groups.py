@@ -90,6 +90,16 @@ GROUPS: dict[str, Sequence[Group]] = {
     ),
     "ReproduceSettings": (
         Group("rows", "Which rows are made, of what, and by how many processes."),
+        Group(
+            "snnlp alone",
+            "Rows of the system snnlp, and how they are made.",
+            "levels codes recipes vectors encoder epochs precision",
+        ),
+        Group(
+            "lv2023 alone",
+            "Rows of the system lv2023, and what they are made of.",
+            "models vectors_en vectors_zh teacher_en teacher_zh extra_en",
+        ),
     ),
     "RunSettings": (Group("run", "What all stages share."),),
 }

@@ -1,22 +1,48 @@
-"""The settings of `snnconvert reproduce`."""
+"""The settings of `snnconvert reproduce`: those of every system, and those of one alone."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
+from ...errors import InputError
 from .fields import Settings, option
 
-DATASETS = ("emotion", "imdb")
+DATASETS = {
+    "snnlp": ("emotion", "imdb"),
+    "lv2023": ("mr", "sst2", "subj", "sst5", "chnsenti", "waimai"),
+}
+"""The published systems, and the data sets of each."""
+SYSTEMS = tuple(DATASETS)
+OWN = {
+    "snnlp": ("levels", "codes", "recipes", "vectors", "encoder", "epochs", "precision"),
+    "lv2023": ("models", "vectors_en", "vectors_zh", "teacher_en", "teacher_zh", "extra_en"),
+}
+"""The options of one system alone."""
 LEVELS = ("word", "sentence")
 CODES = ("saf", "random", "binary", "none")
 RECIPES = ("published", "ours", "measures")
+PUBLISHED = ("textcnn", "tailored", "scratch", "converted", "published")
+MODELS = (*PUBLISHED, "ours-converted", "ours", "ours-teacher")
 
 
 @dataclass(frozen=True)
 class ReproduceSettings(Settings):
     """Which rows are made, of what, and by how many processes."""
 
-    datasets: tuple[str, ...] = option(DATASETS, "data sets of the rows", DATASETS)
+    datasets: tuple[str, ...] | None = option(
+        None,
+        "data sets of the rows",
+        tuple(name for names in DATASETS.values() for name in names),
+        shown="all of the system",
+    )
+    steps: tuple[int, ...] | None = option(None, "windows T; 0 is the ANN", shown="all", least=0)
+    seeds: tuple[int, ...] | None = option(
+        None, "seeds", shown="0,1,2 of snnlp, 0,1,2,3,4 of lv2023", least=0
+    )
+    limit: int | None = option(
+        None, "use at most this many texts of each split, for a quick trial", shown="all", least=20
+    )
+    workers: int = option(2, "processes", least=1)
     levels: tuple[str, ...] = option(LEVELS, "one vector a text: of its words, or of it", LEVELS)
     codes: tuple[str, ...] = option(CODES, "input codes; none is the ANN", CODES)
     recipes: tuple[str, ...] = option(
@@ -24,8 +50,6 @@ class ReproduceSettings(Settings):
         "the published recipe, ours beside it, and what single changes of the published are worth",
         RECIPES,
     )
-    steps: tuple[int, ...] | None = option(None, "windows T", shown="all", least=0)
-    seeds: tuple[int, ...] = option((0, 1, 2), "seeds", least=0)
     vectors: str | None = option(
         None,
         "word vectors, a word2vec or GloVe file",
@@ -40,7 +64,48 @@ class ReproduceSettings(Settings):
         "products of gradients: float32, bfloat16, or what the processor is fast at",
         ("auto", "float32", "bfloat16"),
     )
-    limit: int | None = option(
-        None, "use at most this many texts of each split, for a quick trial", shown="all", least=20
+    models: tuple[str, ...] = option(
+        MODELS,
+        "published networks, ours, and ablations: both with one thing changed",
+        (*MODELS, "ablations"),
     )
-    workers: int = option(2, "processes", least=1)
+    vectors_en: str | None = option(
+        None,
+        "word vectors of English data sets",
+        shown="en.imdb.300d.txt.gz of SNNCONVERT_VECTORS or ../shared/embeddings",
+    )
+    vectors_zh: str | None = option(
+        None,
+        "word vectors of Chinese data sets",
+        shown="zh.reviews.300d.txt.gz of the same folders",
+    )
+    teacher_en: tuple[str, ...] | None = option(
+        None,
+        "teacher of English data sets, a package, public name or folder; the logits of several, "
+        "separated by commas, are averaged",
+        shown="none",
+    )
+    teacher_zh: tuple[str, ...] | None = option(None, "teacher of Chinese data sets", shown="none")
+    extra_en: tuple[str, ...] | None = option(
+        None, "files of unlabelled English texts that the teacher labels", shown="none"
+    )
+
+    def check_system(self, system: str) -> None:
+        """Refuse settings of another system than the one that is reproduced.
+
+        Raises:
+            InputError: there is one.
+        """
+        others = {name: other for other, own in OWN.items() if other != system for name in own}
+        for item in fields(self):
+            if item.name in others and getattr(self, item.name) != item.default:
+                raise InputError(
+                    f"expected --{item.name.replace('_', '-')} only with {others[item.name]}, but "
+                    f"got it with {system}: leave it out"
+                )
+        for name in self.datasets or ():
+            if name not in DATASETS[system]:
+                raise InputError(
+                    f"expected one of {', '.join(DATASETS[system])} for --datasets with {system}, "
+                    f"but got {name!r}"
+                )

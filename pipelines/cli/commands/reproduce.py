@@ -1,9 +1,9 @@
-"""`snnconvert reproduce snnlp`."""
+"""`snnconvert reproduce`: the published system that is named, and ours beside it."""
 
 from __future__ import annotations
 
 from ...display.output import tell
-from ...settings.reproduce import ReproduceSettings
+from ...settings.reproduce import SYSTEMS, ReproduceSettings
 from ..arguments import add_settings, settings_from
 from ..parser import Parser
 from ..shared import Command, Given, add_config, add_data_dir, add_output
@@ -14,15 +14,15 @@ def options(parser: Parser) -> None:
     parser.add_argument(
         "system",
         nargs="?",
-        choices=("snnlp",),
+        choices=SYSTEMS,
         default="snnlp",
-        help="the published system (default: snnlp)",
+        help="snnlp: Knipper et al. 2024, one vector a text; lv2023: Lv et al. 2023, text CNNs "
+        "converted and fine-tuned (default: snnlp)",
     )
     parser.add_argument(
         "--out",
-        default="reproduce-snnlp",
         metavar="DIR",
-        help="folder of rows and pages, made or resumed (default: reproduce-snnlp)",
+        help="folder of rows and pages, made or resumed (default: reproduce-SYSTEM)",
     )
     add_settings(parser, ReproduceSettings)
     add_data_dir(parser)
@@ -32,12 +32,26 @@ def options(parser: Parser) -> None:
 
 def run(given: Given) -> None:
     """Make the rows that are not there yet, and write the pages."""
-    settings = settings_from(ReproduceSettings, given)
+    settings, system = settings_from(ReproduceSettings, given), given["system"]
+    settings.check_system(system)
+    out, data_dir = given["out"] or f"reproduce-{system}", given["data_dir"]
+    {"snnlp": _snnlp, "lv2023": _lv2023}[system](given, out, data_dir, settings)
+
+
+def _snnlp(given: Given, out: str, data_dir: str | None, settings: ReproduceSettings) -> None:
     from ...reproduce.snnlp.pages.outputs import page
     from ...reproduce.snnlp.run import reproduce
 
-    rows = reproduce(given["out"], given["data_dir"], settings)
+    rows = reproduce(out, data_dir, settings)
     tell(given, {"rows": [row.to_dict() for row in rows]}, lambda: page(rows))
+
+
+def _lv2023(given: Given, out: str, data_dir: str | None, settings: ReproduceSettings) -> None:
+    from ...reproduce.lv2023.pages.outputs import page, records
+    from ...reproduce.lv2023.run import reproduce
+
+    rows = reproduce(out, data_dir, settings)
+    tell(given, {"rows": records(rows)}, lambda: page(rows))
 
 
 COMMAND = Command(options, run)

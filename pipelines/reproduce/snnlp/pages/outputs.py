@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from .....files import write_json, write_text
 from ....display.plots import save_figure
-from ....versions import versions
+from ...shared.document import document
 from ..data.rows import Row
 from ..training.plan import Selection, all_names
 from .plots import figure
@@ -60,12 +59,7 @@ def write_outputs(folder: Path, rows: Sequence[Row]) -> None:
         folder: where they go
         rows: all that are there
     """
-    content = {
-        "machine": f"{os.uname().sysname} {os.uname().machine}, {os.cpu_count()} cores",
-        "versions": versions(),
-        "settings": {"rows": len(rows)},
-        "rows": [_written(row) for row in rows],
-    }
+    content = document([_written(row) for row in rows], {"rows": len(rows)})
     write_json(folder / "snnlp.json", content)
     write_text(folder / "snnlp.md", page(rows))
     if rows:

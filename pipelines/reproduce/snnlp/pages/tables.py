@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
-from statistics import mean, stdev
+from statistics import mean
 
+from ...shared.tables import spread, table
 from ..data.published import SPIKES
 from ..data.rows import Cell, Row
 from ..training.plan import MEASURES
@@ -29,22 +30,6 @@ def _place(row: Row) -> tuple[object, ...]:
         *(cell.level != "word", cell.dataset, recipes.index(cell.recipe)),
         *(codes.index(cell.code), cell.steps, cell.seed),
     )
-
-
-def spread(values: Sequence[float], scale: float = 1.0, digits: int = 2) -> str:
-    """The mean and, of two or more, the standard deviation.
-
-    >>> spread([0.5, 0.52], 100), spread([3.0])
-    ('51.00 ± 1.41', '3.00')
-    """
-    shown = f"{scale * mean(values):.{digits}f}"
-    return f"{shown} ± {scale * stdev(values):.{digits}f}" if len(values) > 1 else shown
-
-
-def table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """A table in Markdown."""
-    rows = [head, ["---"] * len(head), *lines]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"
 
 
 def accuracy_table(groups: Grouped) -> str:

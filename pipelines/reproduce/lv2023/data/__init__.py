@@ -1,0 +1,1 @@
+"""What rows are of: published figures, systems and their settings."""

@@ -1,0 +1,110 @@
+"""Rows of several seeds as one record: mean and standard deviation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from statistics import mean, stdev
+from typing import Any
+
+from ....settings.reproduce import MODELS
+from .published import DATASETS, published_accuracy
+from .rows import Row
+from .system import ABLATIONS, SYSTEMS
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a system reached on a data set at T steps.
+
+    Attributes:
+        dataset, model, setting, steps: what it is of; T is 0 for an ANN
+        system: name of the file of its settings
+        seeds: how many; mean, std: of their accuracies on test, fractions; std is None of one
+        dev_mean: on dev
+        sops_per_sentence, macs_per_sentence, input_spikes_per_value, joules_per_sentence: means
+        parameters: outside the word table
+        published: the accuracy of the published system ``beside`` it, None where there is none
+        limit: most texts of a split in one of the rows, None where all have all
+        seconds: of the processor, all rows together
+    """
+
+    dataset: str
+    model: str
+    setting: str
+    steps: int
+    system: str
+    seeds: int
+    mean: float
+    std: float | None
+    dev_mean: float
+    sops_per_sentence: float | None
+    macs_per_sentence: float | None
+    input_spikes_per_value: float | None
+    joules_per_sentence: float | None
+    parameters: int
+    beside: str | None
+    published: float | None
+    limit: int | None
+    seconds: float
+
+    @property
+    def percent(self) -> float:
+        """The mean accuracy in percent."""
+        return 100 * self.mean
+
+    def to_dict(self) -> dict[str, Any]:
+        """A flat record, JSON-able."""
+        return asdict(self)
+
+
+def records_of(rows: Iterable[Row]) -> list[Record]:
+    """One record for each data set, system and T, in the order of the tables.
+
+    Rows of systems that are no more are left out.
+    """
+    found: dict[tuple[str, str, int], list[Row]] = {}
+    for row in rows:
+        cell = row.cell
+        if cell.system in SYSTEMS or cell.system in ABLATIONS:
+            found.setdefault((cell.dataset, cell.system, cell.steps), []).append(row)
+    return [_record(found[key]) for key in sorted(found, key=_place)]
+
+
+def _place(key: tuple[str, str, int]) -> tuple[object, ...]:
+    dataset, name, steps = key
+    ablated = name in ABLATIONS
+    model = (ABLATIONS if ablated else SYSTEMS)[name].model
+    return (DATASETS.index(dataset), ablated, MODELS.index(model), name, steps)
+
+
+def _record(rows: list[Row]) -> Record:
+    cell, system = rows[0].cell, rows[0].cell.by
+    known = published_accuracy(system.beside, cell.dataset)
+    accuracies = [row.accuracy for row in rows]
+    return Record(
+        dataset=cell.dataset,
+        model=system.model,
+        setting=system.setting,
+        steps=cell.steps,
+        system=system.name,
+        seeds=len(rows),
+        mean=mean(accuracies),
+        std=stdev(accuracies) if len(rows) > 1 else None,
+        dev_mean=mean(row.dev_accuracy for row in rows),
+        sops_per_sentence=_mean(rows, lambda row: row.sops),
+        macs_per_sentence=_mean(rows, lambda row: row.macs),
+        input_spikes_per_value=_mean(rows, lambda row: row.input_spikes_per_value),
+        joules_per_sentence=_mean(rows, lambda row: row.joules),
+        parameters=max(row.parameters for row in rows),
+        beside=system.beside,
+        published=None if known is None else round(known / 100, 4),
+        limit=min((row.notes["limit"] for row in rows if "limit" in row.notes), default=None),
+        seconds=round(sum(row.seconds for row in rows), 1),
+    )
+
+
+def _mean(rows: list[Row], figure: Callable[[Row], float | None]) -> float | None:
+    """The mean of a figure; None where a row has none."""
+    values = [value for value in map(figure, rows) if value is not None]
+    return mean(values) if len(values) == len(rows) else None

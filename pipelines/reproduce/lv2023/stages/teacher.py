@@ -1,0 +1,56 @@
+"""The teacher of a data set: made once, in a folder of its own, and shared by seeds and systems."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+from .....errors import InputError
+from .....files import read_yaml_mapping, sha256
+from ....settings.data import DataSettings
+from ....settings.fields import Settings
+from ..data.system import Options
+from .work import Work, chosen, language_of, teachers_of
+
+SEED = 0
+"""Of the teacher: one for all seeds of its students."""
+_FILE = Path(__file__).parents[1] / "teach.yaml"
+
+
+def teacher_folder(work: Work, dataset: str) -> Path:
+    """Where the teacher of a data set lies: another one, or another lesson, lies elsewhere."""
+    own = repr((teachers_of(work.settings, dataset), _options(work, dataset), work.settings.limit))
+    return work.folder / "teachers" / f"{dataset}-{sha256(own.encode())[:6]}"
+
+
+def teach(work: Work, dataset: str) -> None:
+    """Make the teacher of a data set, where it is not there.
+
+    Raises:
+        InputError: no such teacher, bad texts, or a version that cannot teach.
+    """
+    try:
+        pipeline = import_module("....teach.teach", __package__)
+        settings = import_module("....settings.teach", __package__)
+    except ModuleNotFoundError:
+        raise InputError(
+            f"expected no teacher of {dataset}, but got one: this version has no command teach; "
+            "leave --teacher-en and --teacher-zh out"
+        ) from None
+    options = {"tensorboard": False, **_options(work, dataset)}
+    lesson: Settings = chosen(settings.TeachSettings, options, "teach.yaml")
+    data = DataSettings(
+        dataset,
+        data_dir=work.data_dir,
+        vectors=work.vectors[language_of(dataset)],
+        limit=work.settings.limit,
+    )
+    pipeline.teach(teacher_folder(work, dataset), lesson, data, SEED)
+
+
+def _options(work: Work, dataset: str) -> Options:
+    """What the command and `teach.yaml` say of a data set's teacher."""
+    names, extra = teachers_of(work.settings, dataset)
+    texts = {"extra": extra} if extra else {}
+    own = read_yaml_mapping(_FILE, "options of teach").get(language_of(dataset)) or {}
+    return {"teacher": names, **texts, **own}

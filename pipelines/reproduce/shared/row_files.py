@@ -1,0 +1,47 @@
+"""Rows as files: each is written when it is done, so that a stopped reproduction goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ....errors import InputError
+from ....files import read_json
+
+R = TypeVar("R")
+
+
+def read_rows(folder: Path, row: Callable[[dict[str, Any]], R]) -> list[R]:
+    """Every row under ``folder``/rows, by name.
+
+    Args:
+        folder: of the reproduction
+        row: makes a row of what a file holds; a KeyError, TypeError or AttributeError says that it
+            is none
+
+    Raises:
+        InputError: a file is no row.
+    """
+    found = []
+    for path in sorted((folder / "rows").glob("*.json")):
+        try:
+            found.append(row(read_json(path, "a row")))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(
+                f"expected a row of the reproduction in {path}, but it is none ({error}): remove "
+                "the file, and it is made again"
+            ) from None
+    return found
+
+
+def is_made(place: Path, stamp: str) -> bool:
+    """Whether the row in the file ``place`` is there, made of what ``stamp`` stands for.
+
+    Raises:
+        InputError: the file is not JSON.
+    """
+    if not place.exists():
+        return False
+    values = read_json(place, "a row")
+    return isinstance(values, dict) and values.get("notes", {}).get("stamp") == stamp
