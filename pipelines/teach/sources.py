@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from random import Random
 from typing import Any
 
+from ...errors import InputError
+from ...files import file_sha256, sha256
+from ...progress import say
 from ...seeds import derive
 from ...text.datasets.dataset import Dataset
 from ..settings.teach import TeachSettings
@@ -118,3 +122,37 @@ def _copies(dataset: Dataset, settings: TeachSettings, seed: int) -> list[tuple[
     random = Random(derive(seed, "teacher", "augment"))
     own = dataset.train.texts
     return list(augmented(own, dataset.language, settings.augment, shares, random))
+
+
+def file_hashes(settings: TeachSettings) -> dict[str, list[str]]:
+    """What tells the files of further texts from others, by the option that names them.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    return {
+        name: [_hash(path) for path in getattr(settings, name) or ()]
+        for name in ("extra", "extra_labelled")
+    }
+
+
+def _hash(path: str) -> str:
+    """The hash of a file, or of all files of a folder."""
+    place = Path(path)
+    if not place.exists():
+        raise InputError(
+            f"expected further texts at {path}, but there is no such file: give the path of a "
+            "file of texts"
+        )
+    inside = sorted(p for p in place.rglob("*") if p.is_file()) if place.is_dir() else [place]
+    return sha256(*(file_sha256(file).encode() for file in inside))[:16]
+
+
+def say_leaks(more: Auxiliary) -> None:
+    """Say in one line for each source how many texts were left out, and why."""
+    for source, found in more.leaks.items():
+        say(
+            f"{source}: {found.kept} texts kept; left out: {found.equal} that are a dev or test "
+            f"text, {found.contains} that hold one, {found.part} that are a long part of one, "
+            f"{found.repeated} repeated"
+        )

@@ -6,13 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from ...files import save_tensors, write_json, write_text
 from ...text.datasets.dataset import Dataset
-from ..settings.teach import TeachSettings
 from .sources import Auxiliary
-from .tuning import Trained
 
 LOGITS, TEXTS, SPEC = "logits.safetensors", "extra.jsonl", "spec.json"
 
@@ -44,19 +42,7 @@ def save_teacher(
     write_json(folder / SPEC, {**own, "texts": counts, **spec, "leaks": more.counts()})
 
 
-def save_weights(folder: Path, number: int, trained: Trained) -> None:
-    """Write the weights that were trained: the upper half of the encoder, and the head."""
-    weights = {n: p for n, p in trained.teacher.model.named_parameters() if p.requires_grad}
+def save_weights(folder: Path, number: int, model: nn.Module) -> None:
+    """Write the weights that were trained: the upper half of an encoder, and its head."""
+    weights = {name: p for name, p in model.named_parameters() if p.requires_grad}
     save_tensors(folder / f"weights-{number}.safetensors", weights)
-
-
-def described(trained: Trained, settings: TeachSettings) -> dict[str, Any]:
-    """What spec.json says of one teacher."""
-    trunk = trained.teacher.trunk
-    return {
-        "name": trunk.name,
-        "layers": trunk.layers,
-        "frozen": trunk.frozen,
-        "max_tokens": trained.most_tokens,
-        "precision": settings.precision,
-    }

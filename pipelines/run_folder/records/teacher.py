@@ -20,6 +20,7 @@ class TeacherFigures:
     test_accuracy: float
     parameters: int
     trained_parameters: int
+    layers: int
     frozen_layers: int
     max_tokens: int
     best_epoch: int
