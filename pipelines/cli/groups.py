@@ -71,7 +71,8 @@ GROUPS: dict[str, Sequence[Group]] = {
         Group(
             "further texts",
             "Texts besides the training split that get logits; none that is in dev or test.",
-            "extra extra_labelled extra_limit augment mask_share replace_share ngram_share",
+            "extra extra_sentences extra_limit extra_labelled extra_labelled_limit augment "
+            " mask_share replace_share ngram_share",
         ),
     ),
     "AdversarialSettings": (Group("attacked texts", "Training on adversarial texts besides."),),

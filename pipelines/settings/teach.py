@@ -22,14 +22,21 @@ class TeachSettings(Settings):
     extra: tuple[str, ...] | None = option(
         None, "files of texts without labels that get logits too", shown="none"
     )
+    extra_sentences: bool = option(False, "cut those texts into sentences first")
+    extra_limit: int | None = option(
+        None,
+        "texts (or sentences) used of each of those files, drawn by the seed",
+        shown="all",
+        least=1,
+    )
     extra_labelled: tuple[str, ...] | None = option(
         None,
-        "files of texts with labels of the data set's classes, which the teacher is trained on "
-        "too and which get logits",
+        "files or folders of texts with labels of the data set's classes, which the teacher is "
+        "trained on too and which get logits",
         shown="none",
     )
-    extra_limit: int | None = option(
-        None, "texts kept of each file, drawn by the seed", shown="all", least=1
+    extra_labelled_limit: int | None = option(
+        None, "texts used of each of those, drawn by the seed", shown="all", least=1
     )
     augment: int = option(
         0, "altered copies of each training text that get logits too (Tang et al. 2019)", least=0

@@ -7,19 +7,16 @@ anything is trained (`text.datasets.leaks`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from ...errors import InputError
-from ...files import file_sha256, sha256
 from ...progress import say
 from ...seeds import derive
 from ...text.datasets.dataset import Dataset
 from ..settings.teach import TeachSettings
 from .augment import Shares, augmented
-from .stand_in import Leaks, read_extra, read_labelled, without_leaks
+from .stand_in import HeldOut, Leaks, read_extra, read_labelled
 
 LABELLED, EXTRA = "labelled", "extra"  # the other sources are how a text was altered
 
@@ -37,6 +34,21 @@ class Auxiliary:
     labels: list[int | None] = field(default_factory=list)
     leaks: dict[str, Leaks] = field(default_factory=dict)
 
+    def add(
+        self,
+        held_out: HeldOut,
+        source: str,
+        texts: Sequence[str],
+        labels: Sequence[int] | None = None,
+    ) -> None:
+        """Add the texts of one source that give away no held-out text, each once."""
+        if not texts:
+            return
+        kept, self.leaks[source] = held_out.screen(texts)
+        self.texts += [texts[i] for i in kept]
+        self.labels += [None if labels is None else labels[i] for i in kept]
+        self.sources += [source] * len(kept)
+
     def labelled(self) -> tuple[list[str], list[int]]:
         """Texts that have labels, and these; they come first."""
         known = [(t, k) for t, k in zip(self.texts, self.labels, strict=True) if k is not None]
@@ -44,7 +56,7 @@ class Auxiliary:
 
     def counts(self) -> dict[str, dict[str, int]]:
         """`leaks` for a file."""
-        return {source: asdict(found) for source, found in self.leaks.items()}
+        return {source: found.to_dict() for source, found in self.leaks.items()}
 
     def rows(self, classes: Sequence[str]) -> list[dict[str, Any]]:
         """One mapping a text, for a file: text, source, and class name or None."""
@@ -60,61 +72,48 @@ def auxiliary_texts(dataset: Dataset, settings: TeachSettings, seed: int) -> Aux
         InputError: a file is missing or unreadable, or has a label that is no class.
     """
     found = Auxiliary()
+    held_out = HeldOut([*dataset.dev.texts, *dataset.test.texts], dataset.language)
     texts, labels = _files_with_labels(dataset, settings, seed)
-    _add(found, dataset, LABELLED, texts, labels)
-    _add(found, dataset, EXTRA, _files(settings, seed))
+    found.add(held_out, LABELLED, texts, labels)
+    found.add(held_out, EXTRA, _files(settings, seed))
     by_way: dict[str, list[str]] = {}
     for text, way in _copies(dataset, settings, seed):
         by_way.setdefault(way, []).append(text)
     for way in sorted(by_way):
-        _add(found, dataset, way, by_way[way])
+        found.add(held_out, way, by_way[way])
     return found
-
-
-def _add(
-    found: Auxiliary,
-    dataset: Dataset,
-    source: str,
-    texts: Sequence[str],
-    labels: Sequence[int] | None = None,
-) -> None:
-    """Add the texts of one source that are no leaks."""
-    if not texts:
-        return
-    held_out = [*dataset.dev.texts, *dataset.test.texts]
-    kept, leaks = without_leaks(texts, held_out, dataset.language)
-    found.texts += [texts[i] for i in kept]
-    found.labels += [None if labels is None else labels[i] for i in kept]
-    found.sources += [source] * len(kept)
-    found.leaks[source] = leaks
 
 
 def _files_with_labels(
     dataset: Dataset, settings: TeachSettings, seed: int
 ) -> tuple[list[str], list[int]]:
+    """The texts of all files of labelled texts, and their class numbers."""
     texts: list[str] = []
     labels: list[int] = []
     for path in settings.extra_labelled or ():
         some, known = read_labelled(path, dataset)
-        drawn = _drawn(len(some), settings.extra_limit, seed)
+        drawn = _drawn(len(some), settings.extra_labelled_limit, seed)
         texts += [some[i] for i in drawn]
         labels += [known[i] for i in drawn]
     return texts, labels
 
 
 def _files(settings: TeachSettings, seed: int) -> list[str]:
-    texts: list[str] = []
-    for path in settings.extra or ():
-        some = read_extra(path)
-        texts += [some[i] for i in _drawn(len(some), settings.extra_limit, seed)]
-    return texts
+    """The texts of all files of texts without labels."""
+    limit, sentences = settings.extra_limit, settings.extra_sentences
+    own = derive(seed, "teacher", "extra")
+    found = [
+        read_extra(path, limit=limit, seed=own, sentences=sentences)
+        for path in settings.extra or ()
+    ]
+    return [text for texts in found for text in texts]
 
 
 def _drawn(count: int, limit: int | None, seed: int) -> Sequence[int]:
     """The numbers of the texts of a file that are used, in its order."""
     if limit is None or limit >= count:
         return range(count)
-    return sorted(Random(derive(seed, "teacher", "extra")).sample(range(count), limit))
+    return sorted(Random(derive(seed, "teacher", "labelled")).sample(range(count), limit))
 
 
 def _copies(dataset: Dataset, settings: TeachSettings, seed: int) -> list[tuple[str, str]]:
@@ -124,35 +123,7 @@ def _copies(dataset: Dataset, settings: TeachSettings, seed: int) -> list[tuple[
     return list(augmented(own, dataset.language, settings.augment, shares, random))
 
 
-def file_hashes(settings: TeachSettings) -> dict[str, list[str]]:
-    """What tells the files of further texts from others, by the option that names them.
-
-    Raises:
-        InputError: there is no such file.
-    """
-    return {
-        name: [_hash(path) for path in getattr(settings, name) or ()]
-        for name in ("extra", "extra_labelled")
-    }
-
-
-def _hash(path: str) -> str:
-    """The hash of a file, or of all files of a folder."""
-    place = Path(path)
-    if not place.exists():
-        raise InputError(
-            f"expected further texts at {path}, but there is no such file: give the path of a "
-            "file of texts"
-        )
-    inside = sorted(p for p in place.rglob("*") if p.is_file()) if place.is_dir() else [place]
-    return sha256(*(file_sha256(file).encode() for file in inside))[:16]
-
-
 def say_leaks(more: Auxiliary) -> None:
     """Say in one line for each source how many texts were left out, and why."""
     for source, found in more.leaks.items():
-        say(
-            f"{source}: {found.kept} texts kept; left out: {found.equal} that are a dev or test "
-            f"text, {found.contains} that hold one, {found.part} that are a long part of one, "
-            f"{found.repeated} repeated"
-        )
+        say(f"further texts, {source}: {found}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from random import Random
 
 from ...errors import InputError
 from ...text.datasets.dataset import Dataset
@@ -17,36 +18,50 @@ class Leaks:
     """Texts left out, and those kept."""
 
     equal: int = 0
-    contains: int = 0
-    part: int = 0
     repeated: int = 0
     kept: int = 0
+
+    def to_dict(self) -> dict[str, int]:
+        """For JSON."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return f"{self.kept:,} texts kept, left out {self.equal + self.repeated:,}"
 
 
 def _key(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
 
 
-def without_leaks(
-    texts: Sequence[str], held_out: Iterable[str], language: str
-) -> tuple[list[int], Leaks]:
-    """Numbers of the texts that equal no held-out one, and counts."""
-    held, seen, kept, equal = set(map(_key, held_out)), set(), [], 0
-    for number, text in enumerate(texts):
-        key = _key(text)
-        equal += key in held
-        if key and key not in held and key not in seen:
-            seen.add(key)
-            kept.append(number)
-    return kept, Leaks(equal=equal, repeated=len(texts) - equal - len(kept), kept=len(kept))
+class HeldOut:
+    """Texts that nothing is learned from."""
+
+    def __init__(self, texts: Iterable[str], language: str) -> None:
+        self.keys = set(map(_key, texts))
+
+    def screen(self, texts: Sequence[str]) -> tuple[list[int], Leaks]:
+        """Numbers of the texts that equal no held-out one, and counts."""
+        seen, kept, equal = set(), [], 0
+        for number, text in enumerate(texts):
+            key = _key(text)
+            equal += key in self.keys
+            if key and key not in self.keys and key not in seen:
+                seen.add(key)
+                kept.append(number)
+        return kept, Leaks(equal=equal, repeated=len(texts) - equal - len(kept), kept=len(kept))
 
 
-def read_extra(path: str) -> list[str]:
+def read_extra(
+    path: str, limit: int | None = None, seed: int = 0, sentences: bool = False
+) -> list[str]:
     """The texts of a file, one a line."""
     if not Path(path).is_file():
         raise InputError(f"expected a file of texts at {path}, but there is no such file")
     lines = read_bytes(Path(path)).decode("utf-8").splitlines()
-    return [line.strip() for line in lines if line.strip()]
+    texts = [line.strip() for line in lines if line.strip()]
+    if limit is None or limit >= len(texts):
+        return texts
+    return [texts[i] for i in sorted(Random(seed).sample(range(len(texts)), limit))]
 
 
 def read_labelled(path: str, dataset: Dataset) -> tuple[list[str], list[int]]:

