@@ -12,6 +12,7 @@ from ...files import save_tensors, write_json, write_text
 from ...text.datasets.dataset import Dataset
 from .sources import Auxiliary
 
+LINE_ENDS = "\x85\u2028\u2029"  # besides those that JSON writes as escapes
 LOGITS, TEXTS, SPEC = "logits.safetensors", "extra.jsonl", "spec.json"
 
 
@@ -35,8 +36,7 @@ def save_teacher(
         SnnConvertError: a file cannot be written.
     """
     save_tensors(folder / LOGITS, logits)
-    rows = more.rows(dataset.classes)
-    write_text(folder / TEXTS, "".join(f"{json.dumps(r, ensure_ascii=False)}\n" for r in rows))
+    write_text(folder / TEXTS, "".join(map(_line, more.rows(dataset.classes))))
     own = {"sha256": dataset.sha256, "language": dataset.language, "classes": dataset.classes}
     counts = {name: len(rows) for name, rows in logits.items()}
     write_json(folder / SPEC, {**own, "texts": counts, **spec, "leaks": more.counts()})
@@ -46,3 +46,9 @@ def save_weights(folder: Path, number: int, model: nn.Module) -> None:
     """Write the weights that were trained: the upper half of an encoder, and its head."""
     weights = {name: p for name, p in model.named_parameters() if p.requires_grad}
     save_tensors(folder / f"weights-{number}.safetensors", weights)
+
+
+def _line(row: dict[str, Any]) -> str:
+    """A line of JSON which no reader takes for two: some end lines at more than LF."""
+    text = json.dumps(row, ensure_ascii=False)
+    return "".join(f"\\u{ord(c):04x}" if c in LINE_ENDS else c for c in text) + "\n"

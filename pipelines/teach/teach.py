@@ -22,6 +22,7 @@ from ..training.divergence import DivergenceError
 from .making import Making, open_trunks, training_names
 from .places import contents, with_absolute_paths
 from .sources import auxiliary_texts, say_leaks
+from .trunk import Trunk
 
 STAGE = "teacher"
 
@@ -58,11 +59,14 @@ def teach(
     known = contents(settings)
     run = RunFolder(out, must_exist=False)
     with run.locked():
+        begins = force or STAGE not in run.results()
+        trunks = open_trunks(settings) if begins else []  # refused before any work
         dataset = _dataset(run, data, seed)
         resolved = settings_dict(settings, seed=seed, data=dataset.sha256, **known)
         if not run.is_done(STAGE, resolved, force):
             started = time.monotonic()
-            figures = _taught(run, dataset, settings, resolved, seed, force, device)
+            trunks = trunks or open_trunks(settings)
+            figures = _taught(run, dataset, settings, trunks, resolved, seed, force, device)
             figures["seconds"] = round(time.monotonic() - started, 1)
             run.finish(STAGE, resolved, figures)
         for name in training_names(settings):  # also where the last call was killed at its end
@@ -84,13 +88,13 @@ def _taught(
     run: RunFolder,
     dataset: Dataset,
     settings: TeachSettings,
+    trunks: list[Trunk],
     resolved: dict[str, Any],
     seed: int,
     force: bool,
     device: torch.device,
 ) -> dict[str, Any]:
     """Train, and save the logits; returns the figures."""
-    trunks = open_trunks(settings)
     more = auxiliary_texts(dataset, settings, seed)
     say_leaks(more)
     stamp = run.begin(STAGE, resolved, force)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ import torch
 from snnconvert.files import load_tensors
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.teach import tuning
+from snnconvert.pipelines.teach.sources import Auxiliary
+from snnconvert.pipelines.teach.stored import save_teacher
 from snnconvert.pipelines.training import loop
 from snnconvert.tests.pipelines.teach.conftest import texts
+from snnconvert.text.datasets.dataset import load_dataset
 
 TRAIN = ["--epochs", "4", "--lr", "0.01", "--tensorboard", "false", "--batch-size", "8"]
 VECTORS = ["--vectors", "random", "--dim", "4"]
@@ -242,6 +246,8 @@ def test_the_run_is_trained_with_the_same_data_and_keeps_its_teacher(
     assert main([*other, "--epochs", "1", "--force"]) == 0
     assert "teacher" not in json.loads((run / "results.json").read_text("utf-8"))
     assert not (run / "teacher").exists()
+    if "sentence encoder" in words or "frozen" in words:
+        assert not (run / "text").exists()  # before any work
 
 
 def test_a_teacher_that_diverges(tmp_path: Path, data: Path, encoder: Path, capfd: Capture) -> None:
@@ -302,6 +308,26 @@ def test_a_teacher_must_be_named(tmp_path: Path, capfd: Capture) -> None:
     assert main(["teach", str(tmp_path / "run")]) == 2
     assert "expected --teacher" in capfd.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+def test_without_the_optional_package(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch, capfd: Capture
+) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    assert teach(tmp_path / "run", data, tmp_path) == 2
+    assert "expected sentence-transformers" in capfd.readouterr().err
+
+
+def test_a_line_for_each_text_whatever_is_in_it(tmp_path: Path) -> None:
+    odd = ["one\u2028two", "a\x85b\u2029", 'a "quoted" \\ line\nand another', "味道不错"]
+    more = Auxiliary(odd, ["extra"] * 4, [None, 0, 1, None])
+    dataset = load_dataset("builtin-en")
+    some = {name: torch.zeros(4, 2) for name in ("train", "dev", "extra")}
+    save_teacher(tmp_path, dataset, more, some, {})
+    lines = (tmp_path / "extra.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["text"] for line in lines] == odd and "味道不错" in lines[3]
+    labels = [None, dataset.classes[0], dataset.classes[1], None]
+    assert [json.loads(line)["label"] for line in lines] == labels
 
 
 @pytest.mark.slow
