@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from snnconvert.errors import InputError
-from snnconvert.pipelines.teach import trunk as trunk_module
+from snnconvert.pipelines.teach import halves
 from snnconvert.pipelines.teach.augment import MASK
 from snnconvert.pipelines.teach.hidden import Hidden
 from snnconvert.pipelines.teach.trunk import Trunk, open_trunk
@@ -58,7 +58,7 @@ def test_an_encoder_that_cannot_be_cut_is_run_whole(
     encoder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cut = pooled(open_trunk(str(encoder), 1))
-    monkeypatch.setattr(trunk_module, "_same", lambda *_: False)
+    monkeypatch.setattr(halves, "_same", lambda *_: False)
     whole = open_trunk(str(encoder), 1)
     assert whole.lower is None
     torch.testing.assert_close(pooled(whole, 1 << 20), cut, atol=5e-2, rtol=0)
