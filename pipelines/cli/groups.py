@@ -17,6 +17,9 @@ class Group(NamedTuple):
 
 
 CODES_SAID = "; ".join(f"{name}: {line}" for name, line in SUMMARIES.items()) + "."
+TEACHER = Group(
+    "teacher", "What is learned from beside the labels.", "teacher teacher_share temperature"
+)
 GROUPS: dict[str, Sequence[Group]] = {
     "DataSettings": (
         Group("data", "Which texts; how a file is read is told by its content."),
@@ -43,6 +46,7 @@ GROUPS: dict[str, Sequence[Group]] = {
             "What the ANN learns of them, and what spikes can send.",
             "input_levels input_rate train_vectors vector_lr word_dropout",
         ),
+        TEACHER,
     ),
     "ConvertSettings": (
         Group("recipe", "The conversion: a published recipe, and what is chosen otherwise."),
@@ -65,6 +69,7 @@ GROUPS: dict[str, Sequence[Group]] = {
     "FinetuneSettings": (
         Group("fine-tuning", "How long and how fast the SNN is trained."),
         Group("gradients", "How they pass a spike.", "loss surrogate width backward"),
+        TEACHER,
     ),
     "TeachSettings": (
         Group("teacher", "Which encoder is fine-tuned, and how long and how fast."),

@@ -71,7 +71,10 @@ def _trained(tuning: Tuning, number: int, mixed: Texts, stamp: str) -> State:
         trainee = ann_trainee(model, score_start=True)
     else:
         trainee = prepare_snn(model, mixed, training, seed, tuning.engine)
-    loop = text_loop(folder, "finetune", trainee, mixed, training, seed, training.lr)
+    hidden = training.word_dropout or 0.0
+    loop = text_loop(
+        folder, "finetune", trainee, mixed, training, seed, training.lr, word_dropout=hidden
+    )
     loop.stamp = stamp
     state = run_snn(loop, model, training) if isinstance(model, SpikingTextModel) else loop.run()
     save_model(folder, model, classes)

@@ -7,13 +7,14 @@ from typing import Any
 
 from ...errors import InputError
 from ...models.surrogates import BACKWARDS, SURROGATES
+from ..training.distillation.options import TeacherOptions
 from ..training.losses import LOSSES, added_parameters, parameters
 from ..training.options import LoopOptions
 from .fields import Settings, option
 
 
 @dataclass(frozen=True)
-class FinetuneSettings(LoopOptions, Settings):
+class FinetuneSettings(TeacherOptions, LoopOptions, Settings):
     """Fine-tuning with surrogate gradients."""
 
     lr: float = option(5e-4, "learning rate of AdamW", above=0)
@@ -24,6 +25,13 @@ class FinetuneSettings(LoopOptions, Settings):
         "exact", "gradients through time, or through mean rates (cheaper)", BACKWARDS
     )
     dropout: float = option(0.3, "dropout of pooled spikes before the readout", least=0, below=1)
+    word_dropout: float | None = option(
+        None,
+        "share of a text's words read as unknown in fine-tuning",
+        shown="as in the training of the ANN",
+        least=0,
+        below=1,
+    )
     tied: bool = option(
         False, "keep weights of positive and negative inputs one another's negative, stored once"
     )
@@ -91,11 +99,16 @@ class AdversarialSettings(Settings):
             )
 
     def check_training(self, training: FinetuneSettings) -> None:
-        """Refuse settings of a spiking network's training where none is trained.
+        """Refuse settings of a spiking network's training where none is trained, and a teacher.
 
         Raises:
             InputError: there is such a setting.
         """
+        if self.adversarial is not None and training.teacher is not None:
+            raise InputError(
+                "expected no teacher with adversarial texts, of which it has said nothing, but got "
+                f"{training.teacher}: leave --teacher out"
+            )
         extra = [name for name in given_names(training) if name in spiking_names(training)]
         if self.adversarial is not None and self.model == "ann" and extra:
             raise InputError(

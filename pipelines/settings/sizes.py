@@ -75,20 +75,20 @@ def _vector_factor(settings: TrainSettings, texts: int) -> float:
 
 def finetune_defaults(settings: FinetuneSettings, texts: int) -> FinetuneSettings:
     """``settings`` with batch, epochs and patience filled in, for so many training texts."""
-    return _by_updates(settings, texts, updates=160, least=3, most=30)
+    return _by_updates(settings, texts, updates=640, least=3, most=30)
 
 
 def _by_updates(settings: S, texts: int, updates: int, least: int, most: int) -> S:
     """Batch, epochs and patience by the number of updates they give.
 
-    The batch is a 16th of the texts, in powers of two from 8 to 64; smaller where a number of
-    epochs that was asked for would give fewer than ``updates`` otherwise. There are epochs enough
-    for ``updates``, but from ``least`` to ``most``. Patience is a third of
-    the epochs, and at least 4.
+    The batch is a 16th of the texts, in powers of two from 8 to 64; smaller where the number of
+    epochs that was asked for, or the most, would give fewer than ``updates`` otherwise. There are
+    epochs enough for ``updates``, but from ``least`` to ``most``. Patience is a third of the
+    epochs, and at least 4.
     """
     batch, epochs = settings.batch_size, settings.epochs
     if batch is None:
-        wanted = texts / 16 if epochs is None else min(texts / 16, texts * epochs / updates)
+        wanted = min(texts / 16, texts * (epochs or most) / updates)
         batch = min(LARGEST_BATCH, max(8, 2 ** int(math.log2(max(1.0, wanted)))))
     if epochs is None:
         epochs = min(most, max(least, math.ceil(updates / math.ceil(texts / batch))))

@@ -1,1 +1,1 @@
-"""`snnconvert teach`: a sentence encoder fine-tuned on the data of a run, and its logits."""
+"""`snnconvert teach`: a teacher is tuned on a data set, and what it says is stored and read."""

@@ -14,9 +14,10 @@ from typing import Any
 from ...progress import say
 from ...seeds import derive
 from ...text.datasets.dataset import Dataset
+from ...text.datasets.extra import read_extra, read_labelled
+from ...text.datasets.leaks import HeldOut, Leaks
 from ..settings.teach import TeachSettings
 from .augment import Shares, augmented
-from .stand_in import HeldOut, Leaks, read_extra, read_labelled
 
 LABELLED, EXTRA = "labelled", "extra"  # the other sources are how a text was altered
 

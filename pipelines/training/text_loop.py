@@ -17,6 +17,7 @@ from ...models.text_model import TextModel, set_generator
 from ...text.stages.vocabulary import PAD_ID, UNK_ID
 from .class_weights import class_weights
 from .dev_score import DevScore, Logits
+from .distillation.loss import Distilled
 from .loop import Loop
 from .losses.loss import Loss
 from .losses.mean_logits import MeanLogits
@@ -64,12 +65,14 @@ class BatchLoss:
 
     weight: how much each class counts (K,); None where all count the same
     word_dropout: share of the words of a text that a step reads as unknown
+    distilled: the loss where the texts have a teacher's logits
     """
 
     trainee: Trainee
     texts: Texts
     weight: Tensor | None
     word_dropout: float = 0.0
+    distilled: Distilled | None = None
 
     def __call__(self, indices: list[int], random: torch.Generator) -> Tensor:
         """The loss, a scalar with gradients.
@@ -84,7 +87,11 @@ class BatchLoss:
         outputs = self.trainee.outputs(ids, lengths, random)  # (B, K)
         chosen = torch.tensor([labels[i] for i in indices], device=outputs.device)
         weight = None if self.weight is None else self.weight.to(outputs.device)
-        loss = self.trainee.loss.loss(outputs, chosen, weight)
+        if self.distilled is not None and self.texts.teacher is not None:
+            teacher = self.texts.teacher[indices].to(outputs.device)  # (B, K)
+            loss = self.distilled(outputs, chosen, teacher, weight)
+        else:
+            loss = self.trainee.loss.loss(outputs, chosen, weight)
         if not isinstance(loss, Tensor) or loss.numel() != 1 or not loss.requires_grad:
             raise InputError(
                 f"expected the loss {type(self.trainee.loss).__name__} to give one number with "
@@ -110,6 +117,7 @@ def text_loop(
     lr: float,
     vector_lr: float | None = None,
     word_dropout: float = 0.0,
+    distilled: Distilled | None = None,
 ) -> Loop:
     """The loop that trains a model on the split ``train``.
 
@@ -125,6 +133,7 @@ def text_loop(
         lr: learning rate
         vector_lr: learning rate of word vectors that are trained; None for that of the rest
         word_dropout: share of the words of a text that a step reads as unknown
+        distilled: the loss where ``texts`` have a teacher's logits
     """
     assert options.epochs and options.batch_size and options.patience is not None
     labels, classes = texts.labels["train"], len(texts.dataset.classes)
@@ -134,7 +143,7 @@ def text_loop(
         model=trainee.model,
         optimizer=adamw(trainee.model, lr, options.weight_decay, vector_lr),
         lengths=[len(s) for s in texts.sequences["train"]],
-        batch_loss=BatchLoss(trainee, texts, weight, word_dropout),
+        batch_loss=BatchLoss(trainee, texts, weight, word_dropout, distilled),
         dev_score=score,
         folder=folder,
         name=name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,8 @@ class Named:
         origin: authors, year and licence, for listings.
         source: where it is published; None for those that come with the package, and for those
             that a user added without saying so.
+        shares: data sets of which one must not learn from any text: what a text is from tells its
+            class here, and no comparison of texts sees it.
     """
 
     name: str
@@ -65,6 +68,7 @@ class Named:
     sizes: Mapping[str, int]
     origin: str
     source: Source | None = None
+    shares: tuple[str, ...] = ()
 
 
 def read_named(path: Path) -> Named:
@@ -82,6 +86,7 @@ def read_named(path: Path) -> Named:
             {str(split): int(rows) for split, rows in fields["sizes"].items()},
             str(fields["origin"]),
             _source(fields) if "originals" in fields else None,
+            tuple(str(name) for name in fields.get("shares", ())),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(
@@ -107,6 +112,31 @@ NAMED: FileRegistry[Named] = FileRegistry("data set", _HERE / "named", read_name
 def dataset_names() -> list[str]:
     """Every name that `load_dataset` knows, the built-in ones first."""
     return [*BUILTIN, *NAMED]
+
+
+def shared_with(name: str) -> tuple[str, ...]:
+    """The data sets that ``name`` must not learn from (`Named.shares`); none for an unknown one."""
+    named = BUILTIN.get(name) or NAMED.get(name)
+    return named.shares if named else ()
+
+
+def shared_note(name: str, given: str | Path) -> str | None:
+    """One line of warning where ``given``, a file or a name, is of a set that ``name`` shares with.
+
+    It is told by the words of the path ("data/mr/all.tsv", "sst2-phrases").
+
+    >>> shared_note("subj", "imdb/unsup.txt.xz")
+    >>> shared_note("subj", "mr/all.tsv")
+    'mr/all.tsv looks like mr: being one of its texts tells the class in subj, leave it out'
+    """
+    parts = set(re.split(r"[^a-z0-9]+", str(given).lower()))
+    for other in shared_with(name):
+        if other in parts:
+            return (
+                f"{given} looks like {other}: being one of its texts tells the class in "
+                f"{name}, leave it out"
+            )
+    return None
 
 
 def unknown_name(name: str) -> InputError:

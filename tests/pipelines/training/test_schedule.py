@@ -32,7 +32,7 @@ def test_enough_updates_whatever_the_size(texts, own):
     assert updates(chosen, texts) >= min(320, 60 * math.ceil(texts / 8))
     assert max(4, chosen.epochs / 3) <= chosen.patience <= chosen.epochs
     tuned = finetune_defaults(FinetuneSettings(), texts)
-    assert 3 <= tuned.epochs <= 30 and updates(tuned, texts) >= min(160, 30 * texts / 8)
+    assert 3 <= tuned.epochs <= 30 and updates(tuned, texts) >= min(640, 30 * texts / 8)
 
 
 @given(st.integers(20, 100_000), st.integers(1, 200))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from snnconvert.errors import InputError
 from snnconvert.text.datasets.dataset import Dataset, load_dataset
-from snnconvert.text.datasets.named import NAMED, dataset_names
+from snnconvert.text.datasets.named import NAMED, dataset_names, shared_note, shared_with
 from snnconvert.text.datasets.splits import text_key
 
 GOOD = [f"a fine film number {i}" for i in range(30)]
@@ -323,6 +323,16 @@ def test_named_sizes(shared, name):
     assert sum(TABLE[name]) == sum(NAMED[name].sizes.values())
     assert dataset.language == NAMED[name].language
     assert set(dataset.train.labels) == set(range(len(dataset.classes)))
+
+
+def test_what_must_not_be_learned_from():
+    assert shared_with("subj") == ("mr", "sst2", "sst5")
+    assert shared_with("mr") == shared_with("no such set") == ()
+    for path in ("data/mr/all.tsv", "/d/SST2-phrases/train.tsv", "sst5"):
+        assert "leave it out" in (shared_note("subj", path) or "")
+    assert shared_note("subj", "imdb/mrs_unsup.txt.xz") is None
+    assert shared_note("sst2", "data/mr/all.tsv") is None
+    assert all(other in NAMED for name in NAMED for other in shared_with(name))
 
 
 def test_every_name_is_covered():

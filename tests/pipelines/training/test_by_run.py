@@ -1,0 +1,80 @@
+"""What fine-tuning takes from its run: teacher and word dropout, as recorded and as used."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from snnconvert.__main__ import main
+from snnconvert.pipelines.finetune.by_run import by_run
+from snnconvert.pipelines.run_folder.run_folder import RunFolder
+from snnconvert.pipelines.settings.finetune import FinetuneSettings
+
+NAMES = {"teacher", "teacher_share", "temperature", "lessons", "word_dropout"}
+
+
+@pytest.fixture
+def run(tiny_run: Path, tmp_path: Path) -> Path:
+    """A run of its own."""
+    shutil.copytree(tiny_run, tmp_path / "run")
+    return tmp_path / "run"
+
+
+def tuned(run: Path, *words: str) -> dict[str, object]:
+    """Fine-tune by the command line; the settings that are written down."""
+    short = ["--epochs", "1", "--tensorboard", "false", "--quiet"]
+    assert main(["finetune", str(run), *short, *words]) == 0
+    return dict(RunFolder(run).config()["finetuned"])
+
+
+def weights(run: Path) -> bytes:
+    return (run / "finetuned" / "weights.safetensors").read_bytes()
+
+
+def test_the_ann_teaches_by_default_and_words_are_hidden_as_in_its_training(run: Path) -> None:
+    made = tuned(run, "--force")
+    assert (made["teacher"], made["lessons"]) == ("ann", "ann")
+    hidden = RunFolder(run).config()["ann"]["word_dropout"]
+    assert hidden and made["word_dropout"] == hidden
+
+
+def test_a_stage_of_before_either_is_done(run: Path) -> None:
+    made = tuned(run, "--force", "--teacher", "labels", "--word-dropout", "0")
+    assert not NAMES & made.keys()
+    before = weights(run)
+    assert tuned(run) == made and weights(run) == before
+    again = tuned(run, "--force")
+    assert again["teacher"] == "ann"
+
+
+def test_labels_do_not_count_at_a_share_of_one(run: Path) -> None:
+    """The same bits from a loss of other labels: with weights for classes, which labels choose."""
+    tuned(run, "--force", "--teacher", "ann", "--teacher-share", "1", "--dropout", "0")
+    before = weights(run)
+    tuned(run, "--force", "--teacher-share", "1", "--dropout", "0", "--class-weights", "true")
+    assert weights(run) == before
+
+
+def test_spike_counts_have_no_teacher(run: Path) -> None:
+    assert by_run(RunFolder(run), "finetuned", FinetuneSettings(loss="spike_counts"), True) == (
+        FinetuneSettings(loss="spike_counts", word_dropout=0.25)
+    )
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (["--loss", "spike_counts", "--teacher", "ann"], "give --loss mean_logits"),
+        (["--teacher", "nowhere"], "expected a run folder at"),
+        (["--teacher-share", "0"], "above 0 and at most 1 for --teacher-share"),
+        (["--temperature", "0"], "above 0 for --temperature"),
+        (["--adversarial", "deepwordbug", "--teacher", "ann"], "leave --teacher out"),
+    ],
+)
+def test_bad_input_is_one_line(run: Path, capsys, words: list[str], said: str) -> None:
+    before = weights(run)
+    assert main(["finetune", str(run), "--force", "--quiet", *words]) == 2
+    shown = capsys.readouterr().err.strip()
+    assert said in shown and "\n" not in shown and weights(run) == before

@@ -1,0 +1,1 @@
+"""What two collections of texts have in common, by their letters alone."""
