@@ -77,7 +77,7 @@ GROUPS: dict[str, Sequence[Group]] = {
             "further texts",
             "Texts besides the training split that get logits; none that is in dev or test.",
             "extra extra_sentences extra_limit extra_labelled extra_labelled_limit augment "
-            " mask_share replace_share ngram_share",
+            "mask_share replace_share ngram_share",
         ),
     ),
     "AdversarialSettings": (Group("attacked texts", "Training on adversarial texts besides."),),
