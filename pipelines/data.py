@@ -241,6 +241,8 @@ def prepare_data(
     told = tell_data(dataset) | tell_writing(dataset, stage) | _told(stage)
     told |= vectors_facts(vectors)
     run.begin("data", resolved, force)
+    if run.config().get("teacher", {}).get("data") not in (None, dataset.sha256):
+        run.drop("teacher")  # it knows other texts
     table = torch.from_numpy(matrix)
     save_tensors(run.path / "text" / VECTORS, {"vectors": table})
     stage.save(run.path / "text")

@@ -71,6 +71,15 @@ GROUPS: dict[str, Sequence[Group]] = {
         Group("gradients", "How they pass a spike.", "loss surrogate width backward"),
         TEACHER,
     ),
+    "TeachSettings": (
+        Group("teacher", "Which encoder is fine-tuned, and how long and how fast."),
+        Group(
+            "further texts",
+            "Texts besides the training split that get logits; none that is in dev or test.",
+            "extra extra_sentences extra_limit extra_labelled extra_labelled_limit augment "
+            "mask_share replace_share ngram_share",
+        ),
+    ),
     "AdversarialSettings": (Group("attacked texts", "Training on adversarial texts besides."),),
     "AttackSettings": (
         Group("attacks", "Which attacks, and how far each may go."),

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from ..display.output import advise, gap, note
+from ..run_folder.again import command_for
 from ..run_folder.run_folder import RunFolder
 from ..run_folder.stages import COMMANDS, PIPELINE, SHOWING
 
@@ -36,6 +37,8 @@ def next_command(run: RunFolder, results: dict[str, Any], has_report: bool = Fal
     look = "report {run}"
     if has_report:
         look = "app {run}" if find_spec("streamlit") else 'explain {run} "a text of your own"'
+    if missing == "ann" and "data" in results:  # a run that so far has a teacher alone
+        return command_for(missing, run.path, run.config())
     words = COMMANDS[missing] if missing else look
     return f"snnconvert {words.format(run=shlex.quote(str(run.path)))}"
 

@@ -11,6 +11,7 @@ from ..run_folder.records.attack import AttackStage
 from ..run_folder.records.data import DataStage
 from ..run_folder.records.models import ModelStage
 from ..run_folder.records.stages import models_of, record_of
+from ..run_folder.records.teacher import TeacherStage
 from ..run_folder.run_folder import RunFolder
 from .aligned import table
 from .classes import class_lines, reference_rows
@@ -108,10 +109,25 @@ def attack_summary(found: AttackStage) -> str:
     return "\n".join(lines)
 
 
+def teacher_table(found: TeacherStage) -> str:
+    """The accuracies of every teacher in percent, and of several those of their mean logits."""
+    rows = [
+        [t.name, percent(t.dev_accuracy), percent(t.test_accuracy), f"{t.parameters:,}"]
+        for t in found.teachers
+    ]
+    if len(rows) > 1:
+        rows.append(
+            ["mean of logits", percent(found.dev_accuracy), percent(found.test_accuracy), ""]
+        )
+    return table(["teacher", "dev %", "test %", "parameters"], rows)
+
+
 def stage_text(results: Mapping[str, Any], stage: str) -> str:
     """The table of what one command has made."""
     if stage == "attack":
         return attack_summary(record_of(results["attack"], "attack", AttackStage))
+    if stage == "teacher":
+        return teacher_table(record_of(results["teacher"], "teacher", TeacherStage))
     return accuracy_table(results)
 
 

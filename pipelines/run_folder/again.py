@@ -13,6 +13,7 @@ from ..settings.data import DataSettings
 from ..settings.energy import EnergySettings
 from ..settings.fields import Settings
 from ..settings.finetune import AdversarialSettings, FinetuneSettings
+from ..settings.teach import TeachSettings
 from ..settings.train import TrainSettings
 from .stages import COMMANDS, command_of, conversion_of, kind_of
 
@@ -20,7 +21,7 @@ Config = dict[str, Any]
 # stages of which every setting is an option of the command of their name
 SHOWING: dict[str, Settings] = {"attack": AttackSettings(), "energy": EnergySettings()}
 _AGAIN = {"snn": "convert", "finetuned": "fine-tune", "attack": "attack", "energy": "count"}
-_AGAIN |= {"ann-adversarial": "tune", "snn-adversarial": "tune"}
+_AGAIN |= {"teacher": "teach", "ann-adversarial": "tune", "snn-adversarial": "tune"}
 
 
 def command_for(stage: str, run: Path, config: Config, is_light: bool = False) -> str:
@@ -41,6 +42,9 @@ def command_for(stage: str, run: Path, config: Config, is_light: bool = False) -
         return _train(run, config)
     where, own = shlex.quote(str(run)), config.get(stage, {})
     kind, name = kind_of(stage), conversion_of(stage)
+    if kind == "teacher":
+        words = ["teach", where, *_words(TeachSettings(), own)]
+        return " ".join(["snnconvert", *words, *_seed(own)])
     if kind == "snn":
         words = ["convert", where, *_recipe_words(run, own, is_light)]
     elif stage in SHOWING:

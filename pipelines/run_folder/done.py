@@ -11,7 +11,7 @@ from ...convert.recipes.old_names import by_names_before
 from ...errors import InputError
 from ...progress import say
 from .again import command_for
-from .fingerprints import PLACES, as_json, comparable, difference, fingerprint, without
+from .fingerprints import as_json, comparable, counted, difference, fingerprint
 from .run_files import RunFiles
 from .stage_files import damage, digest
 from .stages import (
@@ -128,7 +128,7 @@ class DoneStages(RunFiles):
         """The fingerprint of ``stage`` with these settings, on top of the stages below it."""
         done = self.results()
         stamps = {name: done.get(name, {}).get("fingerprint") for name in needs(stage)}
-        return fingerprint({"settings": without(settings, PLACES), "below": stamps})
+        return fingerprint({"settings": counted(settings), "below": stamps})
 
     def is_done(self, stage: str, settings: dict[str, Any], force: bool = False) -> bool:
         """Whether ``stage`` is done with exactly these settings, and its files are whole.

@@ -9,7 +9,7 @@ from typing import Any
 from ...files import sha256
 
 # where things lie is written down, but does not make it another run: what lies there is hashed
-PLACES = ("data_dir", "place")
+PLACES = ("data_dir", "place", "extra", "extra_labelled")
 
 
 def fingerprint(value: Any) -> str:
@@ -19,8 +19,14 @@ def fingerprint(value: Any) -> str:
 
 def comparable(settings: dict[str, Any]) -> dict[str, Any]:
     """What must agree for a stage to go on; of a run that taught, what it said (``lessons``)."""
-    places = (*PLACES, "teacher") if "lessons" in settings else PLACES
+    known = {"lessons", "teachers"} & settings.keys()
+    places = (*PLACES, "teacher") if known else PLACES
     return without(as_json(settings), places)
+
+
+def counted(settings: dict[str, Any]) -> dict[str, Any]:
+    """What a stage's fingerprint is made of; of encoders what they hold (``teachers``)."""
+    return without(settings, (*PLACES, "teacher") if "teachers" in settings else PLACES)
 
 
 def difference(before: dict[str, Any], now: dict[str, Any]) -> str:

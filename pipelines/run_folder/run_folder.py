@@ -41,7 +41,7 @@ class RunFolder(DoneStages):
             The fingerprint that the stage will have.
         """
         if force:
-            self._drop(stage)
+            self.drop(stage)
         self._write_config(self.config() | {stage: as_json(settings), "versions": versions()})
         return self.stamp(stage, settings)
 
@@ -105,7 +105,7 @@ class RunFolder(DoneStages):
                 self._write_config(without(self.config(), (stage,)))
             raise
 
-    def _drop(self, stage: str) -> None:
+    def drop(self, stage: str) -> None:
         """Forget ``stage`` and all that build on it: figures, then files, then settings.
 
         In this order a kill in between leaves stages that are not done, never figures without

@@ -14,7 +14,10 @@ from typing import Any
 from ...files import sha256
 
 # of each stage: what other stages and commands cannot do without
-NEEDED = {"data": ("stage.json",)}
+NEEDED = {
+    "data": ("stage.json",),
+    "teacher": ("spec.json", "logits.safetensors", "extra.jsonl"),
+}
 # and what cannot be done without where it was made: not every text stage has all of it
 IF_MADE = {"data": ("vocabulary.txt", "words.safetensors")}
 OLD = {"data": ("vocabulary.txt",)}  # of runs from before files were recorded
@@ -27,6 +30,7 @@ MORE: dict[str, tuple[str, ...]] = {
     "snn": ("recipe.yaml", "conversion.json", "raster.json"),
     "finetuned": ("activity.json", "raster.json"),
     "snn-adversarial": ("activity.json", "raster.json"),
+    "teacher": ("weights-*.safetensors",),
     "attack": ("*.jsonl", "robustness.*"),
     "energy": ("*.json", "*.md", "*.csv", "*.svg"),
 }

@@ -21,6 +21,8 @@ OF_CONVERSION = ("snn", "finetuned", "snn-adversarial")  # a run has one for eac
 NEEDS: dict[str, tuple[str, ...]]
 NEEDS = {"data": (), "ann": ("data",), "snn": ("ann",), "finetuned": ("snn",)}
 NEEDS |= {"ann-adversarial": ("ann",), "snn-adversarial": ("snn",), "attack": (), "energy": ()}
+# of texts and labels alone, whose hash its settings name: other vectors leave it as it is
+NEEDS |= {"teacher": ()}
 STAGES = tuple(NEEDS)
 # the stages that make a model, and the command that does each
 MAKERS = {"ann": "train --dataset NAME --out {run}", "snn": "convert {run}"}
@@ -32,7 +34,11 @@ MAKERS |= {
 }
 MODELS = tuple(MAKERS)
 # the command that does each stage
-COMMANDS = {"data": MAKERS["ann"]} | MAKERS | {name: f"{name} {{run}}" for name in SHOWING}
+COMMANDS = (
+    {"data": MAKERS["ann"], "teacher": "teach {run} --teacher NAME"}
+    | MAKERS
+    | {name: f"{name} {{run}}" for name in SHOWING}
+)
 
 
 def kind_of(stage: str) -> str:

@@ -9,6 +9,7 @@ from .energy import EnergySettings
 from .engine import EngineSettings
 from .finetune import AdversarialSettings, FinetuneSettings
 from .run import RunSettings
+from .teach import TeachSettings
 from .train import TrainSettings
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "FinetuneSettings",
     "RunSettings",
     "SweepSettings",
+    "TeachSettings",
     "TrainSettings",
 ]

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 
 WARMUP = 0.03
 """Share of all updates in which the learning rate rises to its full value."""
+LINEAR_WARMUP = 0.06
+"""The same share in the course `linear`."""
 LEAST = 0.01
 """The learning rate never falls below this share of its full value."""
 
@@ -28,7 +30,21 @@ def cosine(step: int, total: int) -> float:
     return max(LEAST, rising * falling)
 
 
-SCHEDULES: Mapping[str, Callable[[int, int], float]] = {"cosine": cosine, "constant": constant}
+def linear(step: int, total: int) -> float:
+    """Rises over the first `LINEAR_WARMUP` of all updates and then falls evenly to `LEAST`.
+
+    As transformers are fine-tuned (Devlin et al., NAACL 2019, appendix A.2).
+    """
+    rising = (step + 1) / max(1.0, LINEAR_WARMUP * total)
+    falling = (total - step) / max(1.0, (1 - LINEAR_WARMUP) * total)
+    return max(LEAST, min(1.0, rising, falling))
+
+
+SCHEDULES: Mapping[str, Callable[[int, int], float]] = {
+    "cosine": cosine,
+    "constant": constant,
+    "linear": linear,
+}
 
 
 def rate_factor(step: int, total: int, schedule: str) -> float:

@@ -16,6 +16,7 @@ HELP = {
     "run": "train, convert, fine-tune, count energy, attack and report, in one run folder",
     "train": "train a text CNN (TextCNN or DPCNN) on an English or Chinese data set",
     "convert": "convert the trained network to a spiking one",
+    "teach": "fine-tune a sentence encoder on a run's data, and keep its logits to learn from",
     "finetune": "fine-tune the SNN with surrogate gradients",
     "evaluate": "measure a model of a run on a split or a file",
     "energy": "count spikes, operations and memory, and project what a sentence costs",

@@ -12,6 +12,7 @@ from .attack import AttackStage
 from .data import DataStage
 from .energy import EnergyStage
 from .models import ModelStage, SpikingStage
+from .teacher import TeacherStage
 
 T = TypeVar("T")
 RECORDS: dict[str, type[Any]] = {
@@ -23,6 +24,7 @@ RECORDS: dict[str, type[Any]] = {
     "snn-adversarial": SpikingStage,
     "attack": AttackStage,
     "energy": EnergyStage,
+    "teacher": TeacherStage,
 }
 
 

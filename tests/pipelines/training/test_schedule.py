@@ -157,3 +157,12 @@ def test_word_vectors_have_a_rate_of_their_own():
     moved = {name: (p.detach() - before[name]).abs() for name, p in model.named_parameters()}
     assert torch.allclose(moved["0.weight"], torch.tensor(0.1), atol=1e-4)
     assert torch.allclose(moved["1.weight"], torch.tensor(0.01), atol=1e-4)
+
+
+def test_the_linear_course_worked_out():
+    # 6 of 100 updates rise, 94 fall
+    found = [rate_factor(step, 100, "linear") for step in range(100)]
+    assert found[:6] == pytest.approx([1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1])
+    assert (found[6], found[53], found[99]) == pytest.approx((1, 0.5, 1 / 94))
+    assert found[6:] == sorted(found[6:], reverse=True)
+    assert rate_factor(0, 1, "linear") == 1 and rate_factor(100, 100, "linear") == 0.01

@@ -55,6 +55,11 @@ def packaged_folder(name: str) -> Path | None:
 
 @cache
 def open_encoder(name: str) -> SentenceEncoder:
+    """As `fresh_encoder`, opened once: for those who leave it as it is."""
+    return fresh_encoder(name)
+
+
+def fresh_encoder(name: str) -> SentenceEncoder:
     """The encoder ``name``: a folder, an installed package that carries one, or a public name.
 
     Raises:

@@ -1,0 +1,44 @@
+"""The stage ``teacher``: encoders that were fine-tuned on the data of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ....typed_json import rare
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeacherFigures:
+    """One teacher.
+
+    parameters: of the encoder and its head; trained_parameters: those that were changed; seconds
+    and accuracies of all together are those of the stage.
+    """
+
+    name: str
+    dev_accuracy: float
+    test_accuracy: float
+    parameters: int
+    trained_parameters: int
+    layers: int
+    frozen_layers: int
+    max_tokens: int
+    best_epoch: int
+    epochs: int
+    processors: list[str] = rare(list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeacherStage:
+    """What a run records of its teacher.
+
+    Accuracies are those of the mean of the teachers' logits; leaks: by source of further texts, how
+    many were left out and why, and how many were kept.
+    """
+
+    teachers: list[TeacherFigures]
+    train_accuracy: float
+    dev_accuracy: float
+    test_accuracy: float
+    leaks: dict[str, dict[str, int]]
+    seconds: float

@@ -1,0 +1,84 @@
+"""A sentence encoder small enough to be made for the tests, and texts that it can learn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+WORDS = [
+    "food",
+    "was",
+    "it",
+    "the",
+    "very",
+    "rather",
+    "and",
+    "so",
+    "room",
+    "here",
+    "there",
+    "again",
+]
+GOOD, BAD = ["good", "fine", "great", "tasty", "warm"], ["bad", "poor", "awful", "bland", "cold"]
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+LAYERS, DIM = 3, 16
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny BERT with random weights, mean pooling and vectors of length 1."""
+    pytest.importorskip("sentence_transformers", reason="needs the extra sentence")
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    bert, folder = (tmp_path_factory.mktemp(name) for name in ("bert", "encoder"))
+    (bert / "vocab.txt").write_text("\n".join([*SPECIAL, *WORDS, *GOOD, *BAD]), "utf-8")
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(SPECIAL) + len(WORDS) + len(GOOD) + len(BAD),
+        hidden_size=DIM,
+        num_hidden_layers=LAYERS,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=40,
+        initializer_range=0.3,
+    )
+    BertModel(config).save_pretrained(bert)
+    BertTokenizerFast(str(bert / "vocab.txt")).save_pretrained(bert)
+    modules = [Transformer(str(bert), max_seq_length=32), Pooling(DIM), Normalize()]
+    SentenceTransformer(modules=modules, device="cpu").save(str(folder))
+    return folder
+
+
+def texts(split: str, count: int) -> list[tuple[str, str]]:
+    """(label, text) of ``count`` different texts, of which no two splits share one."""
+    place = {"train": "here", "dev": "there", "test": "again"}[split]
+    found = []
+    for number in range(count):
+        label = ("bad", "good")[number % 2]
+        own = (BAD, GOOD)[number % 2]
+        first, second = WORDS[number // 2 % 7], WORDS[number // 14 % 7]
+        found.append((label, f"the {first} {second} {own[number // 2 % 5]} food {place}"))
+    return found
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data set of two classes: the folder of its three files."""
+    folder = tmp_path_factory.mktemp("data")
+    for split, count in (("train", 60), ("dev", 20), ("test", 20)):
+        lines = [f"{label}\t{text}\n" for label, text in texts(split, count)]
+        (folder / f"{split}.tsv").write_text("".join(lines), "utf-8")
+    return folder
