@@ -12,7 +12,7 @@ from ...models.families.family import same_option
 from ...models.families.mlp import MLPSpec
 from ...models.families.textcnn import FAMILY as TEXTCNN
 from ...models.families.textcnn import TextCNNSpec
-from ..training.options import LoopOptions
+from ..training.options import LATER, LoopOptions
 from .fields import Settings, option
 
 INPUT_LEVELS, OWN_LEVELS = 2, 1
@@ -129,6 +129,7 @@ class TrainSettings(LoopOptions, Settings):
             unread |= {"input_levels", "input_rate"}
         if self.padding == "none" or "padding" not in self.of_network():
             unread |= {"padding"}
+        unread |= {name for name in LATER if not getattr(self, name)}
         return unread
 
     def of_network(self) -> dict[str, Any]:

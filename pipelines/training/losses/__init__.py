@@ -13,7 +13,14 @@ from ....registry import Registry
 if TYPE_CHECKING:
     from .loss import Loss
 
-BUILT_IN = ("mean_logits", "spike_counts", "spike_rate")
+BUILT_IN = (
+    "mean_logits",
+    "spike_counts",
+    "spike_rate",
+    "every_step",
+    "mse_outputs",
+    "mse_counts",
+)
 LOSSES: Registry[type[Loss]] = Registry("loss", __name__, "LOSS", BUILT_IN)
 
 
