@@ -31,8 +31,12 @@ from .settings.data import DataSettings
 from .settings.engine import DEVICE, DeviceSettings
 from .settings.sizes import train_defaults
 from .settings.train import TrainSettings
+from .teach.read import read_targets, with_place
 from .training.checkpoint import checkpoint_path
+from .training.distillation.loss import distilled_by
+from .training.distillation.soft_targets import SoftTargets, with_targets
 from .training.divergence import DivergenceError
+from .training.losses.mean_logits import MeanLogits
 from .training.text_loop import ann_trainee, text_loop
 from .training.texts import Texts
 
@@ -64,12 +68,15 @@ def train(
     device = find_device(where.device)
     check_fit(data, settings)
     run = RunFolder(out, must_exist=False)
+    settings = with_place(run, settings, force)
     with run.locked():
         prepared = prepare_data(run, data, seed, force)
         settings = settings if force else _as_before(run, settings)
         words = prepared.stage.hands_on == "ids"
         own_vectors = data.vectors in OWN_VECTORS and words
-        settings = train_defaults(settings, len(prepared.dataset.train), own_vectors, words)
+        targets = _targets(run, prepared, settings)
+        count = len(prepared.dataset.train) + (len(targets.texts) if targets else 0)
+        settings = train_defaults(settings, count, own_vectors, words)
         if data.sparsity and settings.train_vectors:
             warn(
                 "the word vectors are trained with the network, which fills the zeros of "
@@ -78,14 +85,22 @@ def train(
         unread = settings.unread()
         resolved = settings_dict(settings, seed=seed)
         resolved = {name: value for name, value in resolved.items() if name not in unread}
+        resolved |= {"lessons": targets.digest} if targets else {}
         if not run.is_done("ann", resolved):
             started = time.monotonic()
-            figures = _trained(run, prepared, settings, resolved, seed, device)
+            figures = _trained(run, prepared, settings, resolved, seed, device, targets)
             figures["seconds"] = round(time.monotonic() - started, 1)
             run.finish("ann", resolved, figures)
         # also where the last call was killed at its end
         checkpoint_path(run.path / "ann", "train").unlink(missing_ok=True)
     return run
+
+
+def _targets(run: RunFolder, prepared: Prepared, settings: TrainSettings) -> SoftTargets | None:
+    """What the teacher said, where there is one."""
+    if settings.teacher is None:
+        return None
+    return read_targets(settings.teacher, run, prepared.dataset.classes)
 
 
 def _as_before(run: RunFolder, settings: TrainSettings) -> TrainSettings:
@@ -138,6 +153,7 @@ def _trained(
     resolved: dict[str, Any],
     seed: int,
     device: torch.device,
+    targets: SoftTargets | None,
 ) -> dict[str, Any]:
     """Train, and save what came out; returns its figures."""
     texts, vectors = prepared.encode(), prepared.vectors
@@ -150,12 +166,13 @@ def _trained(
         run.path / "ann",
         "train",
         ann_trainee(model, label_smoothing=settings.label_smoothing),
-        texts,
+        with_targets(texts, targets),
         settings,
         seed,
         settings.lr,
         vector_lr=settings.vector_lr,
         word_dropout=settings.word_dropout or 0.0,
+        distilled=distilled_by(settings, MeanLogits()),
     )
     loop.stamp = run.begin("ann", resolved)
     with run.forgetting("ann", DivergenceError):

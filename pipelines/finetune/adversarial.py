@@ -101,6 +101,7 @@ def resolved_settings(
 ) -> Figures:
     """What the stage of ``base`` depends on: an ANN has no surrogate, for example."""
     left_out = {"model", *(spiking_names(training) if base == "ann" else ())}
+    left_out |= training.unread_of_teacher()
     values = recorded(training, seed) | settings_dict(settings)
     return {name: value for name, value in values.items() if name not in left_out}
 

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from ...models.snn import SpikingTextModel
 from ..data import load_run_model, load_run_texts, training_texts
-from ..run_folder.fingerprints import settings_dict
+from ..run_folder.fingerprints import settings_dict, without
 from ..run_folder.run_folder import RunFolder
 from ..run_folder.stages import needs, of_conversion
 from ..settings.engine import ENGINE, EngineSettings
 from ..settings.finetune import LATER, OF_LOSSES, FinetuneSettings
 from ..settings.sizes import finetune_defaults
+from ..teach.read import own_targets, read_targets
 from ..training.checkpoint import checkpoint_path
+from ..training.distillation.loss import distilled_by
+from ..training.distillation.options import NONE, OWN, teacher_names
+from ..training.distillation.soft_targets import SoftTargets, with_targets
 from ..training.divergence import DivergenceError
 from ..training.losses import added_parameters, make_loss
 from ..training.text_loop import text_loop
+from .gain import say_to_gain
 from .snn import prepare_snn, run_snn, save_snn
 
 
@@ -41,11 +46,16 @@ def finetune(
     run, stage = RunFolder(out), of_conversion("finetuned", name)
     with run.locked():
         run.require(of_conversion("snn", name))
-        settings = finetune_defaults(settings, training_texts(run))
+        settings = with_run_teacher(run, settings)
+        targets = _targets(run, settings)
+        further = len(targets.texts) if targets else 0
+        settings = finetune_defaults(settings, training_texts(run) + further)
         resolved = resolved_settings(settings, seed)
+        resolved |= {"lessons": targets.digest if targets else OWN} if settings.teacher else {}
         if not run.is_done(stage, resolved, force):
             started = time.monotonic()
-            figures = _tuned(run, stage, settings, resolved, seed, force, engine)
+            say_to_gain(run.models(), needs(stage)[0])
+            figures = _tuned(run, stage, settings, resolved, seed, force, engine, targets)
             figures["seconds"] = round(time.monotonic() - started, 1)
             run.finish(stage, resolved, figures)
         # also where the last call was killed at its end
@@ -71,11 +81,30 @@ def recorded(settings: FinetuneSettings, seed: int) -> dict[str, Any]:
 def resolved_settings(settings: FinetuneSettings, seed: int) -> dict[str, Any]:
     """What the stage depends on, by the name of the setting.
 
-    ``tied`` is absent where it is false, so that runs of before there was such an option are the
-    same still.
+    ``tied`` is absent where it is false, and all of a teacher where there is none, so that runs of
+    before there were such options are the same still.
     """
-    values = recorded(settings, seed)
-    return {name: value for name, value in values.items() if name != "tied" or value}
+    unread = settings.unread_of_teacher() | (set() if settings.tied else {"tied"})
+    return without(recorded(settings, seed), tuple(unread))
+
+
+def with_run_teacher(run: RunFolder, settings: FinetuneSettings) -> FinetuneSettings:
+    """``settings`` with the teacher of the ANN, where that had one and they name none."""
+    if settings.teacher == NONE:
+        return replace(settings, teacher=None)
+    if settings.teacher not in (None, OWN):
+        return replace(settings, teacher=str(Path(str(settings.teacher)).expanduser().resolve()))
+    made = run.config().get("ann") or {}
+    if settings.teacher == OWN or not made.get("teacher"):
+        return settings
+    return replace(settings, **{name: made[name] for name in teacher_names()})
+
+
+def _targets(run: RunFolder, settings: FinetuneSettings) -> SoftTargets | None:
+    """What another run's teacher said; None without one, and for the run's own ANN."""
+    if settings.teacher in (None, OWN):
+        return None
+    return read_targets(settings.teacher, run, run.require("data")["classes"])
 
 
 def _tuned(
@@ -86,12 +115,24 @@ def _tuned(
     seed: int,
     force: bool,
     engine: EngineSettings,
+    targets: SoftTargets | None,
 ) -> dict[str, Any]:
     """Train, and save what came out; returns its figures."""
     model, classes = load_run_model(run, needs(stage)[0], SpikingTextModel, engine)
     texts = load_run_texts(run)
+    if settings.teacher == OWN:
+        targets = own_targets(run, texts, engine)
     trainee = prepare_snn(model, texts, settings, seed, engine)
-    loop = text_loop(run.folder(stage), "finetune", trainee, texts, settings, seed, settings.lr)
+    loop = text_loop(
+        run.folder(stage),
+        "finetune",
+        trainee,
+        with_targets(texts, targets),
+        settings,
+        seed,
+        settings.lr,
+        distilled=distilled_by(settings, trainee.loss),
+    )
     loop.stamp = run.begin(stage, resolved, force)
     with run.forgetting(stage, DivergenceError):
         state = run_snn(loop, model, settings)

@@ -9,7 +9,7 @@ from typing import Any
 from ...files import sha256
 
 # where things lie is written down, but does not make it another run: what lies there is hashed
-PLACES = ("data_dir", "place")
+PLACES = ("data_dir", "place", "teacher")
 
 
 def fingerprint(value: Any) -> str:

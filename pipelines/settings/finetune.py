@@ -7,6 +7,7 @@ from typing import Any
 
 from ...errors import InputError
 from ...models.surrogates import BACKWARDS, SURROGATES
+from ..training.distillation.options import TeacherOptions
 from ..training.losses import LOSSES, added_parameters, parameters
 from ..training.options import LATER as LOOP_LATER
 from ..training.options import LoopOptions
@@ -19,7 +20,7 @@ LATER = (*LOOP_LATER, "random_steps")
 
 
 @dataclass(frozen=True)
-class FinetuneSettings(LoopOptions, Settings):
+class FinetuneSettings(TeacherOptions, LoopOptions, Settings):
     """Fine-tuning with surrogate gradients."""
 
     lr: float = option(5e-4, "learning rate of AdamW", above=0)
@@ -53,6 +54,11 @@ class FinetuneSettings(LoopOptions, Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.r_drop and not self.dropout:
+            raise InputError(
+                "expected a dropout above 0 with r_drop, whose two passes differ by it: give "
+                "--dropout too, or leave --r-drop out"
+            )
         usual: dict[str, Any] = dict.fromkeys(added_parameters())
         usual |= {f.name: f.default for f in fields(FinetuneSettings) if f.name in OF_LOSSES}
         given = [name for name, default in usual.items() if getattr(self, name, default) != default]
@@ -116,11 +122,16 @@ class AdversarialSettings(Settings):
             )
 
     def check_training(self, training: FinetuneSettings) -> None:
-        """Refuse settings of a spiking network's training where none is trained.
+        """Refuse settings of a spiking network's training where none is trained, and a teacher.
 
         Raises:
             InputError: there is such a setting.
         """
+        if self.adversarial is not None and training.teacher is not None:
+            raise InputError(
+                "expected no teacher with adversarial texts, of which it has said nothing, but got "
+                f"{training.teacher}: leave --teacher out"
+            )
         extra = [name for name in given_names(training) if name in spiking_names(training)]
         if self.adversarial is not None and self.model == "ann" and extra:
             raise InputError(

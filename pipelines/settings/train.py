@@ -12,6 +12,7 @@ from ...models.families.family import same_option
 from ...models.families.mlp import MLPSpec
 from ...models.families.textcnn import FAMILY as TEXTCNN
 from ...models.families.textcnn import TextCNNSpec
+from ..training.distillation.options import OWN, TeacherOptions
 from ..training.options import LATER, LoopOptions
 from .fields import Settings, option
 
@@ -34,7 +35,7 @@ def family_options() -> dict[str, tuple[Any, Field[Any]]]:
 
 
 @dataclass(frozen=True)
-class TrainSettings(LoopOptions, Settings):
+class TrainSettings(TeacherOptions, LoopOptions, Settings):
     """The network and its training."""
 
     model: str = option("textcnn", "network", FAMILIES)
@@ -98,6 +99,16 @@ class TrainSettings(LoopOptions, Settings):
                 )
         self._check_read("levels", "activation", ["qcfs"], usual["levels"])
         self._check_read("bound", "activation", ["qcfs", "tcl"], usual["bound"])
+        if self.teacher == OWN:
+            raise InputError(
+                f"expected the folder of a teacher's run as teacher, but got {OWN!r}, which is "
+                "trained here: give it to finetune, or a folder"
+            )
+        if self.r_drop and not (self.dropout or self.word_dropout):
+            raise InputError(
+                "expected a dropout above 0 with r_drop, whose two passes differ by it: give "
+                "--dropout too, or leave --r-drop out"
+            )
         if self.input_rate is not None and self.input_levels == 0:
             raise InputError(
                 "expected input_rate only with rounded word vectors, but got it with input_levels "
@@ -125,6 +136,7 @@ class TrainSettings(LoopOptions, Settings):
         They are left out of a run's settings, so that runs of before they were there stay the same.
         """
         unread = {"hidden", *self.added_options()} - self.of_network().keys()
+        unread |= self.unread_of_teacher()
         if not self.input_levels:
             unread |= {"input_levels", "input_rate"}
         if self.padding == "none" or "padding" not in self.of_network():

@@ -12,10 +12,12 @@ from torch import Tensor
 def class_weights(labels: Sequence[int], classes: int) -> Tensor:
     """Weights (K,) inverse to the class frequencies, with a mean of 1 over the texts.
 
-    scikit-learn's "balanced" weights; a class without texts has 1, which no loss reads.
+    scikit-learn's "balanced" weights; a class without texts has 1, which no loss reads. Texts
+    without a label (-1) do not count.
     """
     from sklearn.utils.class_weight import compute_class_weight
 
+    labels = [label for label in labels if label >= 0]
     there = sorted(set(labels))
     weights = torch.ones(classes)
     found = compute_class_weight("balanced", classes=np.array(there), y=np.array(labels))

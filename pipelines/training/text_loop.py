@@ -17,6 +17,7 @@ from ...models.text_model import TextModel, set_generator
 from ...text.stages.vocabulary import PAD_ID, UNK_ID
 from .class_weights import class_weights
 from .dev_score import DevScore, Logits
+from .distillation.loss import Distilled
 from .loop import Loop
 from .losses.loss import Loss
 from .losses.mean_logits import MeanLogits
@@ -71,6 +72,7 @@ class BatchLoss:
 
     weight: how much each class counts (K,); None where all count the same
     word_dropout: share of the words of a text that a step reads as unknown
+    distilled: the loss where the texts have a teacher's logits
     r_drop: see `r_drop.agreeing`; 0 for one pass
     """
 
@@ -78,6 +80,7 @@ class BatchLoss:
     texts: Texts
     weight: Tensor | None
     word_dropout: float = 0.0
+    distilled: Distilled | None = None
     r_drop: float = 0.0
 
     def __call__(self, indices: list[int], random: torch.Generator) -> Tensor:
@@ -86,18 +89,27 @@ class BatchLoss:
         Raises:
             InputError: the loss gives something else.
         """
-        sequences, labels = self.texts.sequences["train"], self.texts.labels["train"]
+        sequences = self.texts.sequences["train"]
         set_generator(self.trainee.model.network, random)
-        ids, lengths = to_batch([sequences[i] for i in indices], self.trainee.model)
-        weight = None if self.weight is None else self.weight.to(ids.device)
-        chosen = torch.tensor([labels[i] for i in indices], device=ids.device)
+        batch = to_batch([sequences[i] for i in indices], self.trainee.model)
 
         def one_pass() -> tuple[Tensor, Tensor]:
-            hidden = hide_words(ids, self.word_dropout, random)
-            outputs = self.trainee.outputs(hidden, lengths, random)  # (B, K) or (T, B, K)
-            return self.trainee.loss.loss(outputs, chosen, weight), outputs
+            ids = hide_words(batch[0], self.word_dropout, random)
+            outputs = self.trainee.outputs(ids, batch[1], random)  # (B, K) or (T, B, K)
+            return self._loss(indices, outputs), outputs
 
-        loss = agreeing(one_pass, self.r_drop) if self.r_drop else one_pass()[0]
+        return agreeing(one_pass, self.r_drop) if self.r_drop else one_pass()[0]
+
+    def _loss(self, indices: list[int], outputs: Tensor) -> Tensor:
+        """The loss of texts by outputs (B, K) or (T, B, K)."""
+        labels = self.texts.labels["train"]
+        chosen = torch.tensor([labels[i] for i in indices], device=outputs.device)
+        weight = None if self.weight is None else self.weight.to(outputs.device)
+        if self.distilled is not None and self.texts.teacher is not None:
+            teacher = self.texts.teacher[indices].to(outputs.device)  # (B, K)
+            loss = self.distilled(outputs, chosen, teacher, weight)
+        else:
+            loss = self.trainee.loss.loss(outputs, chosen, weight)
         if not isinstance(loss, Tensor) or loss.numel() != 1 or not loss.requires_grad:
             raise InputError(
                 f"expected the loss {type(self.trainee.loss).__name__} to give one number with "
@@ -123,6 +135,7 @@ def text_loop(
     lr: float,
     vector_lr: float | None = None,
     word_dropout: float = 0.0,
+    distilled: Distilled | None = None,
 ) -> Loop:
     """The loop that trains a model on the split ``train``.
 
@@ -138,6 +151,7 @@ def text_loop(
         lr: learning rate
         vector_lr: learning rate of word vectors that are trained; None for that of the rest
         word_dropout: share of the words of a text that a step reads as unknown
+        distilled: the loss where ``texts`` have a teacher's logits
     """
     assert options.epochs and options.batch_size and options.patience is not None
     labels, classes = texts.labels["train"], len(texts.dataset.classes)
@@ -147,7 +161,7 @@ def text_loop(
         model=trainee.model,
         optimizer=adamw(trainee.model, lr, options.weight_decay, vector_lr),
         lengths=[len(s) for s in texts.sequences["train"]],
-        batch_loss=BatchLoss(trainee, texts, weight, word_dropout, options.r_drop),
+        batch_loss=BatchLoss(trainee, texts, weight, word_dropout, distilled, options.r_drop),
         dev_score=score,
         folder=folder,
         name=name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from torch import Tensor
 
 from ...text.datasets.dataset import Dataset
 from ...text.stages.stage import Stage
@@ -14,10 +15,12 @@ from ...text.stages.stage import Stage
 class Texts:
     """A data set with its id sequences and labels by split.
 
-    A split ``attacked``, where there is one, has dev texts as an attack left them.
+    A split ``attacked``, where there is one, has dev texts as an attack left them. ``teacher`` has
+    a teacher's logits (N, K) of the training texts, of which some may have no label then (-1).
     """
 
     dataset: Dataset
     stage: Stage
     sequences: dict[str, list[np.ndarray]]
     labels: dict[str, list[int]]
+    teacher: Tensor | None = None

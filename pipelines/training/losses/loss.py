@@ -85,6 +85,10 @@ class Wanted(Loss):
         return text_mean((outputs - aims).square().mean(dim=1), labels, weight)
 
 
+SHARED = (CrossEntropy, Wanted)
+"""What losses are made of whose parameters are options of fine-tuning."""
+
+
 def text_mean(values: Tensor, labels: Tensor, weight: Tensor | None = None) -> Tensor:
     """The mean of a number a text (B,), in which texts count by the ``weight`` (K,) of their class.
 
