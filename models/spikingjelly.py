@@ -21,7 +21,16 @@ from .surrogates import SURROGATES
 logging.getLogger("torch._library.triton").setLevel(logging.ERROR)
 
 
-def _surrogate(name: str, width: float) -> Callable[[Tensor], Tensor]:
+def surrogate_function(name: str, width: float) -> Callable[[Tensor], Tensor]:
+    """1 where x >= 0 and 0 elsewhere, with a surrogate's slope as its gradient.
+
+    Args:
+        name: of `SURROGATES`
+        width: width of the surrogate's peak around 0, in the unit of x
+
+    Raises:
+        InputError: there is no such surrogate.
+    """
     from spikingjelly.activation_based import surrogate
 
     makers = {
@@ -39,7 +48,7 @@ class _SurrogateNeurons:
     """Spikingjelly's neurons with one surrogate: see `neurons.gradients.SurrogateNeurons`."""
 
     def __init__(self, surrogate: str, width: float) -> None:
-        self.surrogate = _surrogate(surrogate, width)
+        self.surrogate = surrogate_function(surrogate, width)
 
     def fire(self, x: Tensor) -> Tensor:
         """1 where x >= 0 and 0 elsewhere, with the surrogate's slope as its gradient."""

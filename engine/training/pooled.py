@@ -88,7 +88,9 @@ def _forward(part: Part, words: Words, table: Tensor, pooled: Tensor) -> None:
 
 def _by_mean(part: Part) -> bool:
     """Whether the gradient is that of the mean frame alone."""
-    return part.piece.rate and part.piece.rule != CURRENTS
+    from .kernels import DSR, RATE
+
+    return part.piece.way in (RATE, DSR) and part.piece.rule != CURRENTS
 
 
 def _gradient_shape(part: Part, table: Tensor) -> tuple[int, int, int]:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from ...models.network import Network
 from ...models.spikingjelly import spikingjelly_neurons
 from ...models.surrogates import Backward
-from .rate import rate_neurons
+from .online.neurons import online_neurons
+from .rate import dsr_neurons, rate_neurons
 
 
 @dataclass(frozen=True)
 class Surrogate:
-    """The surrogate gradient of training: its name, its width in thresholds, exact or by rates."""
+    """The surrogate gradient of training: its name, its width in thresholds, the backward pass."""
 
     name: str = "atan"
     width: float = 1.0
@@ -24,6 +25,10 @@ class Surrogate:
         """A block in which every neuron of ``network`` is trained so, whatever engine runs it."""
         if self.backward == "rate":
             return rate_neurons(network, self.name, self.width)
+        if self.backward == "dsr":
+            return dsr_neurons(network)
+        if self.backward in ("sltt", "ottt"):
+            return online_neurons(network, self.name, self.width, self.backward == "ottt")
         return spikingjelly_neurons(network, self.name, self.width)
 
     def constants(self) -> dict[str, float]:

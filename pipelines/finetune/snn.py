@@ -75,6 +75,8 @@ def prepare_snn(
         tie_signs(model)
     model.network = with_outputs(model, loss.outputs, texts.sequences["dev"])
     model.network = with_dropout(model.network, settings.dropout)
+    with _surrogate(settings).neurons(model.network):
+        pass  # neurons that have no such gradients are refused before any work
     training = training_by(engine.engine, model, _surrogate(settings))
     outputs = Outputs(training, loss.every_step, settings.random_steps)
     running = loss.every_step or settings.random_steps

@@ -10,6 +10,7 @@ import copy
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ from snnconvert.models.snn import SpikingTextModel
 from snnconvert.models.spikes import POOLING_RULES
 from snnconvert.models.spikes.pooling import MaxOfSpikes
 from snnconvert.models.spikingjelly import spikingjelly_run
-from snnconvert.models.surrogates import SURROGATES
+from snnconvert.models.surrogates import BACKWARDS, SURROGATES
 from snnconvert.pipelines.cli import main
 from snnconvert.seeds import generator
 
@@ -179,7 +180,7 @@ surrogates = st.builds(
     Surrogate,
     st.sampled_from(SURROGATES),
     st.sampled_from([1.0, 1.5, 2.0]),
-    st.sampled_from(["exact", "rate"]),
+    st.sampled_from(BACKWARDS),
 )
 
 
@@ -201,7 +202,11 @@ def cases(draw: Any) -> tuple[SpikingTextModel, Surrogate, Tensor, Tensor]:
         deep=deep,
     )
     sizes = draw(st.lists(st.integers(0, 9), min_size=1, max_size=5))
-    return model, draw(surrogates), *texts(draw(st.integers(0, 1000)), sizes)
+    surrogate = draw(surrogates)
+    neurons = (n for n in model.network.modules() if isinstance(n, IF))
+    if surrogate.backward == "dsr" and not all(n.soft_reset for n in neurons):
+        surrogate = replace(surrogate, backward="rate")
+    return model, surrogate, *texts(draw(st.integers(0, 1000)), sizes)
 
 
 @given(cases())
@@ -245,6 +250,15 @@ def one_neuron(soft: bool, rule: str = "spikes") -> SpikingTextModel:
         (False, "exact", 2.390625),
         # e = 1, 1 - 0.9375 = 0.0625; dr/dc = (0.75 + 0.0625 * 0.75) / 2; times 6
         (False, "rate", 2.390625),
+        # soft: c = 0.75 lies in [0, 1], dr/dc = 1; dL/dc = 3 + 3
+        (True, "dsr", 6.0),
+        # each step alone: d = 3 (0.75), 3 (1)
+        (True, "sltt", 5.25),
+        # e(2) = 3, e(1) = 2.25 + 3
+        (True, "ottt", 8.25),
+        # hard: d = 3 (0.75) twice; e(1) = 2.25 + 2.25
+        (False, "sltt", 4.5),
+        (False, "ottt", 6.75),
     ],
 )
 @pytest.mark.parametrize("rule", RULES)
@@ -284,7 +298,7 @@ def batch() -> tuple[SpikingTextModel, Surrogate, Tensor, Tensor]:
     return model, Surrogate(), *texts(5, [7, 3, 0, 12, 5])
 
 
-@pytest.mark.parametrize("backward", ["exact", "rate"])
+@pytest.mark.parametrize("backward", BACKWARDS)
 def test_the_same_for_any_threads_and_sizes(backward: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     model, _, ids, lengths = batch()
     surrogate = Surrogate(backward=backward)
@@ -371,8 +385,9 @@ def test_finetune_by_every_engine(tiny_run: Path, tmp_path: Path) -> None:
         assert all(torch.allclose(first[name], other[name], atol=1e-4) for name in first)
 
 
-def test_finetune_by_rates(tiny_run: Path, tmp_path: Path) -> None:
-    options = "--lr", "0.01", "--backward", "rate"
+@pytest.mark.parametrize("backward", ["rate", "dsr", "sltt", "ottt"])
+def test_finetune_by_other_ways(tiny_run: Path, tmp_path: Path, backward: str) -> None:
+    options = "--lr", "0.01", "--backward", backward
     fast = tuned(tiny_run, tmp_path / "run", *options)
     other = tuned(tiny_run, tmp_path / "run", *options, "--engine", "reference")
     assert all(torch.allclose(fast[name], other[name], atol=1e-4) for name in fast)
