@@ -145,11 +145,17 @@ def gather(
 @jit
 def integrate(currents: np.ndarray, neurons: Neurons, u: np.ndarray) -> None:
     """Fill u (T, n), the potentials before the reset, for currents (F, n); u may be currents."""
+    v = np.empty(u.shape[1], u.dtype)
+    for c in range(len(v)):
+        v[c] = neurons.initial[neurons.first + c]
+    integrate_from(currents, neurons, v, u)
+
+
+@jit
+def integrate_from(currents: np.ndarray, neurons: Neurons, v: np.ndarray, u: np.ndarray) -> None:
+    """:func:`integrate` from potentials v (n,) on, which become those after the last step."""
     steps, n = u.shape
     one = neurons.one
-    v = np.empty(n, u.dtype)
-    for c in range(n):
-        v[c] = neurons.initial[neurons.first + c]
     for t in range(steps):
         line, target = currents[neurons.order[t]], u[t]
         if neurons.soft:
