@@ -44,8 +44,9 @@ def in_time(
         rows[valid] = torch.arange(ids.numel()).reshape(ids.shape)[valid]
         x, valid_of_x = model.embed(ids), lengths  # (B, D, L)
     for piece in encoder.pieces(x, valid_of_x, steps, size, generator):
-        frames = piece.transpose(2, 3).flatten(1, 2)  # (T', N, D')
-        yield _words(frames.to(torch.uint8) if encoder.spiking else frames, rows, lengths, model)
+        small = piece.to(torch.uint8) if encoder.spiking else piece
+        frames = small.transpose(2, 3).flatten(1, 2)  # (T', N, D')
+        yield _words(frames, rows, lengths, model)
 
 
 def _words(frames: Tensor, rows: Tensor, lengths: Tensor, model: SpikingTextModel) -> Words:

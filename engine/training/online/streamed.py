@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ..fast import FastTraining
     from .kernels import Carried
 
-STEPS = 4
+STEPS = 2
 """Steps of a piece of time."""
 ONLINE = ("rate", "dsr", "sltt", "ottt")
 """The backward passes that can be run so."""
