@@ -38,6 +38,11 @@ def surrogate_function(name: str, width: float) -> Callable[[Tensor], Tensor]:
         "sigmoid": lambda: surrogate.Sigmoid(alpha=4.0 / width),
         "rectangle": lambda: surrogate.Rect(alpha=1.0 / width),
         "triangle": lambda: surrogate.PiecewiseQuadratic(alpha=1.0 / width),
+        "piecewise_exp": lambda: surrogate.PiecewiseExp(alpha=1.0 / width),
+        "soft_sign": lambda: surrogate.SoftSign(alpha=2.0 / width),
+        "super_spike": lambda: surrogate.SuperSpike(alpha=1.0 / width),
+        "erf": lambda: surrogate.Erf(alpha=2.0 / width),
+        "piecewise_leaky_relu": lambda: surrogate.PiecewiseLeakyReLU(w=width, c=0.01),
     }
     if name not in makers:
         raise InputError(f"expected a surrogate of {', '.join(SURROGATES)}, but got {name!r}")
@@ -89,7 +94,7 @@ def spikingjelly_run(surrogate: str = "atan", width: float = 1.0) -> NeuronRun:
     """Spikes and surrogate gradients by spikingjelly, as a drop-in for our reference.
 
     Args:
-        surrogate: ``atan``, ``sigmoid``, ``rectangle`` or ``triangle``
+        surrogate: of `SURROGATES`
         width: width of the surrogate's peak around the threshold, in thresholds
 
     Returns:

@@ -17,7 +17,7 @@ from torch import Tensor
 from ...models.network import Network
 from ...models.nodes.layers import Concat
 from ...models.snn import SpikingTextModel
-from ..plan import Plan, run_rest, word_plan
+from ..plan import Plan, Unsupported, run_rest, word_plan
 from .front import Front
 from .online.streamed import streamed, streams
 from .surrogate import Surrogate
@@ -42,6 +42,8 @@ class FastTraining:
     """
 
     def __init__(self, model: SpikingTextModel, surrogate: Surrogate, kernels: bool = True) -> None:
+        if kernels and not surrogate.in_kernels:
+            raise Unsupported(f"its kernels do not have the surrogate {surrogate.name}")
         self.model, self.kernels = model, kernels
         self.plan = word_plan(model)
         self.front = Front(model.network, self.plan, surrogate, kernels)

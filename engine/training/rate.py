@@ -36,6 +36,7 @@ from ...models.network import Network
 from ...models.neurons.base import NeuronParameters, NeuronRun
 from ...models.neurons.build import neuron_nodes
 from ...models.neurons.training import trained_by, way_of
+from ...models.spikingjelly import surrogate_function
 
 Slope = Callable[[Tensor], Tensor]
 Rate = Callable[[Tensor, Slope | None], tuple[Tensor, Tensor]]
@@ -61,7 +62,20 @@ def surrogate_slope(name: str, width: float) -> Slope:
     def triangle(x: Tensor) -> Tensor:
         return (1 - x.abs() / width).clamp(min=0) / width
 
-    return {"atan": atan, "sigmoid": sigmoid, "rectangle": rectangle, "triangle": triangle}[name]
+    known = {"atan": atan, "sigmoid": sigmoid, "rectangle": rectangle, "triangle": triangle}
+    return known.get(name) or _slope_of(surrogate_function(name, width))
+
+
+def _slope_of(fire: Slope) -> Slope:
+    """The slope that autograd gives of ``fire``."""
+
+    def slope(x: Tensor) -> Tensor:
+        with torch.enable_grad():
+            leaf = x.detach().requires_grad_()
+            (found,) = torch.autograd.grad(fire(leaf).sum(), leaf)
+        return found
+
+    return slope
 
 
 class _Rate(torch.autograd.Function):
@@ -87,7 +101,7 @@ def rate_run(surrogate: str = "atan", width: float = 1.0) -> NeuronRun:
     """Neurons whose backward pass is rate-based, by their own ``rate`` (`neurons/gradients.py`).
 
     Args:
-        surrogate: ``atan``, ``sigmoid``, ``rectangle`` or ``triangle``
+        surrogate: of `models.surrogates.SURROGATES`
         width: width of the surrogate's peak around the threshold, in thresholds
     """
     h = surrogate_slope(surrogate, width)

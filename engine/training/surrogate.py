@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ...models.network import Network
 from ...models.spikingjelly import spikingjelly_neurons
-from ...models.surrogates import Backward
+from ...models.surrogates import IN_KERNELS, Backward
 from .online.neurons import online_neurons
 from .rate import dsr_neurons, rate_neurons
 
@@ -30,6 +30,11 @@ class Surrogate:
         if self.backward in ("sltt", "ottt"):
             return online_neurons(network, self.name, self.width, self.backward == "ottt")
         return spikingjelly_neurons(network, self.name, self.width)
+
+    @property
+    def in_kernels(self) -> bool:
+        """Whether the kernels of the fast engines have its shape."""
+        return self.name in IN_KERNELS
 
     def constants(self) -> dict[str, float]:
         """Height, scale and edge of `through_time.slopes`."""

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 STEPS = 2
 """Steps of a piece of time."""
 AT_ONCE = {"rate": 8, "dsr": STEPS, "sltt": 8, "ottt": 8}
-"""The backward passes that can be run so, and up to how many steps they are run at once: pieces take
-1.3 to 2.2 times as long, and for few steps save no memory but that of dsr."""
+"""The backward passes that can be run so, and up to how many steps they are run at once: pieces
+take 1.3 to 2.2 times as long, and for few steps save no memory but that of dsr."""
 
 
 def streams(training: FastTraining) -> bool:
