@@ -40,7 +40,8 @@ def surrogate_function(name: str, width: float) -> Callable[[Tensor], Tensor]:
         "triangle": lambda: surrogate.PiecewiseQuadratic(alpha=1.0 / width),
         "piecewise_exp": lambda: surrogate.PiecewiseExp(alpha=1.0 / width),
         "soft_sign": lambda: surrogate.SoftSign(alpha=2.0 / width),
-        "super_spike": lambda: surrogate.SuperSpike(alpha=1.0 / width),
+        # its alpha is a height, so x is brought to widths
+        "super_spike": lambda: lambda x: surrogate.SuperSpike(alpha=1.0)(x / width),
         "erf": lambda: surrogate.Erf(alpha=2.0 / width),
         "piecewise_leaky_relu": lambda: surrogate.PiecewiseLeakyReLU(w=width, c=0.01),
     }

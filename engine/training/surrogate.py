@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ...models.network import Network
 from ...models.spikingjelly import spikingjelly_neurons
 from ...models.surrogates import IN_KERNELS, Backward
-from .online.neurons import online_neurons
+from .online_neurons import online_neurons
 from .rate import dsr_neurons, rate_neurons
 
 

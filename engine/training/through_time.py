@@ -42,7 +42,7 @@ def through_time(u: np.ndarray, g: np.ndarray, neurons: Neurons, h: np.ndarray) 
     """Turn g (T, n) from the gradient for the spikes into that for the currents, through steps.
 
     d(t) = g(t) h(u(t)) + d(t+1) r(t) with r = 1 - h (soft reset), or 1 - s - u h (hard reset);
-    h is scratch (T, n). Of the other ways (`online/neurons.py`), sltt has r = 0, and ottt r = 1.
+    h is scratch (T, n). Of the other ways (`online_neurons.py`), sltt has r = 0, and ottt r = 1.
     """
     slopes(u.reshape(-1), neurons, h.reshape(-1))
     if neurons.way != EXACT:

@@ -14,7 +14,7 @@ with c = 1/T sum_t I(t) the mean current and r = 1/T sum_t s(t) the rate of a ne
 follows the potentials of every step (Yu et al. 2024: `engine/training/rate.py`), the third takes
 the neuron for a function of c (Bu et al. 2023: `engine/gradients/rate.py`), the fourth for one that
 clips it (Meng et al. 2022: `engine/training/rate.py`); in the last, potentials are constants of the
-step before (`engine/training/online/neurons.py`). A neuron that has no such way is left out of
+step before (`engine/training/online_neurons.py`). A neuron that has no such way is left out of
 training, or of attacks by gradients, and all else is the same.
 """
 

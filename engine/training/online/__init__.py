@@ -1,1 +1,1 @@
-"""Gradients that do not go back in time, and training in pieces of time."""
+"""Training in pieces of time."""

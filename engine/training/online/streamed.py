@@ -13,22 +13,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ....models.encoders.encoder import Encoder
+from ....models.network import Node
 from ....models.nodes.layers import Dropout
+from ....models.snn import SpikingTextModel
+from ...plan import Plan
 from ...threads import in_parts
+from ..front import Front
 from ..pieces import Part, TrainedBranch, block_of, parts_of
 from ..pooled import filters_of
 from ..words import Words, project
 from .cut import in_time
 
 if TYPE_CHECKING:
-    from ..fast import FastTraining
     from .kernels import Carried
 
 STEPS = 2
@@ -38,7 +41,23 @@ AT_ONCE = {"rate": 8, "dsr": STEPS, "sltt": 8, "ottt": 8}
 take 1.3 to 2.2 times as long, and for few steps save no memory but that of dsr."""
 
 
-def streams(training: FastTraining) -> bool:
+class FrontAndRest(Protocol):
+    """What is asked of `fast.FastTraining`."""
+
+    model: SpikingTextModel
+    plan: Plan
+    front: Front
+    rest_nodes: list[Node]
+
+    @property
+    def fused(self) -> bool:
+        """Whether kernels run the front."""
+
+    def rest(self, pooled: Tensor) -> Tensor:
+        """Output currents (T, B, K) of the pooled spikes (T, B, C) of all branches."""
+
+
+def streams(training: FrontAndRest) -> bool:
     """Whether a training can and should be run in pieces of time."""
     encoder, rest = training.model.encoder, training.rest_nodes
     most = AT_ONCE.get(training.front.surrogate.backward)
@@ -53,7 +72,7 @@ def streams(training: FastTraining) -> bool:
 
 
 def streamed(
-    training: FastTraining, ids: Tensor, lengths: Tensor, generator: torch.Generator | None
+    training: FrontAndRest, ids: Tensor, lengths: Tensor, generator: torch.Generator | None
 ) -> Tensor:
     """Output currents (T, B, K) of padded ids (B, L), with gradients."""
     run = _Run(training, ids, lengths, generator)
@@ -66,7 +85,7 @@ def streamed(
 class _Run:
     """A batch that is trained on."""
 
-    training: FastTraining
+    training: FrontAndRest
     ids: Tensor
     lengths: Tensor
     generator: torch.Generator | None

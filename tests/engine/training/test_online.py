@@ -149,7 +149,7 @@ def test_one_layer_by_ottt_is_exact_where_the_reset_is_cut() -> None:
         v_reset=None, surrogate_function=surrogate.ATan(2.0), detach_reset=True, step_mode="m"
     )
     (node(steps) * wanted).sum().backward()
-    from snnconvert.engine.training.online.neurons import online_run
+    from snnconvert.engine.training.online_neurons import online_run
 
     again = steps.detach().clone().requires_grad_()
     spikes = online_run(traced=True)(again, IFParameters(1.0, 0.0, True))

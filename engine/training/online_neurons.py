@@ -33,11 +33,11 @@ from torch import Tensor
 from torch.func import functional_call
 from torch.utils.hooks import RemovableHandle
 
-from ....models.network import Network, Node, Signal
-from ....models.neurons.base import NeuronParameters, NeuronRun, Neurons
-from ....models.neurons.readout import SpikingReadout
-from ....models.neurons.training import trained_by, way_of
-from ....models.spikingjelly import surrogate_function
+from ...models.network import Network, Node, Signal
+from ...models.neurons.base import NeuronParameters, NeuronRun, Neurons
+from ...models.neurons.readout import SpikingReadout
+from ...models.neurons.training import trained_by, way_of
+from ...models.spikingjelly import surrogate_function
 
 
 class Traced(torch.autograd.Function):
