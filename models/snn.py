@@ -164,3 +164,13 @@ def running_logits(currents: Tensor) -> Tensor:
     """
     steps = torch.arange(1, len(currents) + 1, dtype=currents.dtype, device=currents.device)
     return currents.cumsum(dim=0) / steps.reshape(-1, 1, 1)
+
+
+def step_currents(running: Tensor) -> Tensor:
+    """The currents (T, B, K) of running logits (T, B, K): `running_logits` backwards.
+
+    >>> step_currents(torch.tensor([1.0, 2.0, 2.0]).reshape(3, 1, 1)).flatten().tolist()
+    [1.0, 3.0, 2.0]
+    """
+    steps = torch.arange(1, len(running) + 1, dtype=running.dtype, device=running.device)
+    return (running * steps.reshape(-1, 1, 1)).diff(dim=0, prepend=torch.zeros_like(running[:1]))

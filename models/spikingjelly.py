@@ -21,7 +21,16 @@ from .surrogates import SURROGATES
 logging.getLogger("torch._library.triton").setLevel(logging.ERROR)
 
 
-def _surrogate(name: str, width: float) -> Callable[[Tensor], Tensor]:
+def surrogate_function(name: str, width: float) -> Callable[[Tensor], Tensor]:
+    """1 where x >= 0 and 0 elsewhere, with a surrogate's slope as its gradient.
+
+    Args:
+        name: of `SURROGATES`
+        width: width of the surrogate's peak around 0, in the unit of x
+
+    Raises:
+        InputError: there is no such surrogate.
+    """
     from spikingjelly.activation_based import surrogate
 
     makers = {
@@ -29,6 +38,12 @@ def _surrogate(name: str, width: float) -> Callable[[Tensor], Tensor]:
         "sigmoid": lambda: surrogate.Sigmoid(alpha=4.0 / width),
         "rectangle": lambda: surrogate.Rect(alpha=1.0 / width),
         "triangle": lambda: surrogate.PiecewiseQuadratic(alpha=1.0 / width),
+        "piecewise_exp": lambda: surrogate.PiecewiseExp(alpha=1.0 / width),
+        "soft_sign": lambda: surrogate.SoftSign(alpha=2.0 / width),
+        # its alpha is a height, so x is brought to widths
+        "super_spike": lambda: lambda x: surrogate.SuperSpike(alpha=1.0)(x / width),
+        "erf": lambda: surrogate.Erf(alpha=2.0 / width),
+        "piecewise_leaky_relu": lambda: surrogate.PiecewiseLeakyReLU(w=width, c=0.01),
     }
     if name not in makers:
         raise InputError(f"expected a surrogate of {', '.join(SURROGATES)}, but got {name!r}")
@@ -39,7 +54,7 @@ class _SurrogateNeurons:
     """Spikingjelly's neurons with one surrogate: see `neurons.gradients.SurrogateNeurons`."""
 
     def __init__(self, surrogate: str, width: float) -> None:
-        self.surrogate = _surrogate(surrogate, width)
+        self.surrogate = surrogate_function(surrogate, width)
 
     def fire(self, x: Tensor) -> Tensor:
         """1 where x >= 0 and 0 elsewhere, with the surrogate's slope as its gradient."""
@@ -80,7 +95,7 @@ def spikingjelly_run(surrogate: str = "atan", width: float = 1.0) -> NeuronRun:
     """Spikes and surrogate gradients by spikingjelly, as a drop-in for our reference.
 
     Args:
-        surrogate: ``atan``, ``sigmoid``, ``rectangle`` or ``triangle``
+        surrogate: of `SURROGATES`
         width: width of the surrogate's peak around the threshold, in thresholds
 
     Returns:

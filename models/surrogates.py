@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-SURROGATES = ("atan", "sigmoid", "rectangle", "triangle")
-Backward = Literal["exact", "rate"]
-"""Through every time step, or through mean rates."""
+IN_KERNELS = ("atan", "sigmoid", "rectangle", "triangle")
+"""Those that the kernels of the fast engines have; the others are run by torch."""
+SURROGATES = (
+    *IN_KERNELS,
+    "piecewise_exp",
+    "soft_sign",
+    "super_spike",
+    "erf",
+    "piecewise_leaky_relu",
+)
+Backward = Literal["exact", "rate", "dsr", "sltt", "ottt"]
+"""Through every time step; through mean rates by their slope along the potentials, or as if they
+were a clipped current; at each step alone, for what arrives then or has arrived until then."""
 BACKWARDS: tuple[str, ...] = get_args(Backward)

@@ -165,7 +165,7 @@ def _trained(
     loop = text_loop(
         run.path / "ann",
         "train",
-        ann_trainee(model),
+        ann_trainee(model, label_smoothing=settings.label_smoothing),
         with_targets(texts, targets),
         settings,
         seed,

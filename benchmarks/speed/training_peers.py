@@ -31,6 +31,7 @@ from snnconvert.models.snn import SpikingTextModel
 from snnconvert.seeds import generator
 
 OURS, OURS_TORCH, RATE = "ours, exact", "ours, torch alone", "ours, by rates"
+SLTT, OTTT, DSR = "ours, sltt", "ours, ottt", "ours, dsr"
 THROUGH_RESET, CUT_AT_RESET, BY_RATES = "through the reset", "cut at the reset", "by rates"
 
 
@@ -234,6 +235,9 @@ OUR_MAKERS: dict[str, Callable[[SpikingTextModel, Batch], Step]] = {
     OURS: lambda m, b: our_step(m, b, Surrogate()),
     OURS_TORCH: lambda m, b: our_step(m, b, Surrogate(), kernels=False),
     RATE: lambda m, b: our_step(m, b, Surrogate(backward="rate")),
+    SLTT: lambda m, b: our_step(m, b, Surrogate(backward="sltt")),
+    OTTT: lambda m, b: our_step(m, b, Surrogate(backward="ottt")),
+    DSR: lambda m, b: our_step(m, b, Surrogate(backward="dsr")),
 }
 
 

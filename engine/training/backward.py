@@ -11,7 +11,7 @@ import numpy as np
 
 from ..compiled.jit import jit
 from ..compiled.layer import CURRENTS
-from .kernels import Batch, Neurons, Piece, gather, highest, integrate, neurons_of
+from .kernels import DSR, RATE, Batch, Neurons, Piece, gather, highest, integrate, neurons_of
 from .shares import share, window_gradient
 from .through_time import sum_by_frame, through_rate, through_time
 
@@ -20,7 +20,7 @@ class Gradients(NamedTuple):
     """What the backward pass adds to.
 
     table: (N, F, k*C) for the projections, or (N, 1, k*C) for those of the mean frame where
-    ``piece.rate``, but for the rule currents; bias: (C,) float64
+    ``piece.way`` is by rates, but for the rule currents; bias: (C,) float64
     """
 
     table: np.ndarray
@@ -43,7 +43,7 @@ def backward_block(
     """
     table, rows, windows = batch.table, batch.rows, batch.windows
     neurons, n, frames = neurons_of(piece, start), stop - start, table.shape[1]
-    steps, most, rate = neurons.steps, windows.max(), piece.rate
+    steps, most, rate = neurons.steps, windows.max(), piece.way in (RATE, DSR)
     scratch = np.empty((most, frames, n), table.dtype)
     # where every step has a frame of its own, potentials take the place of the currents
     apart = steps != frames and neurons.rule != CURRENTS
@@ -97,7 +97,7 @@ def highest_gradient(
     best, frames = np.empty_like(currents[0]), np.empty_like(currents[0])
     highest(currents, best)
     integrate(best, neurons, u)
-    if piece.rate:
+    if piece.way in (RATE, DSR):
         through_rate(u, received, neurons, h, frames[0])
         for f in range(len(frames) - 1, -1, -1):
             for c in range(best.shape[1]):

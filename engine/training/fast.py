@@ -17,8 +17,9 @@ from torch import Tensor
 from ...models.network import Network
 from ...models.nodes.layers import Concat
 from ...models.snn import SpikingTextModel
-from ..plan import Plan, run_rest, word_plan
+from ..plan import Plan, Unsupported, run_rest, word_plan
 from .front import Front
+from .online.streamed import streamed, streams
 from .surrogate import Surrogate
 from .words import Words, fused, words_of
 
@@ -41,10 +42,13 @@ class FastTraining:
     """
 
     def __init__(self, model: SpikingTextModel, surrogate: Surrogate, kernels: bool = True) -> None:
+        if kernels and not surrogate.in_kernels:
+            raise Unsupported(f"its kernels do not have the surrogate {surrogate.name}")
         self.model, self.kernels = model, kernels
         self.plan = word_plan(model)
         self.front = Front(model.network, self.plan, surrogate, kernels)
         self.joined = _joined(model.network, self.plan)
+        self.rest_nodes = [model.network.node(name) for name in self.plan.rest]
 
     @property
     def fused(self) -> bool:
@@ -59,11 +63,16 @@ class FastTraining:
         self, ids: Tensor, lengths: Tensor, generator: torch.Generator | None = None
     ) -> Tensor:
         """Output currents (T, B, K) of padded ids (B, L)."""
+        if streams(self):
+            return streamed(self, ids, lengths, generator)
         return self.outputs(words_of(self.model, ids, lengths, generator, self.kernels))
 
     def outputs(self, words: Words) -> Tensor:
         """Output currents (T, B, K)."""
-        pooled = self.front(words)  # (T, B, C)
+        return self.rest(self.front(words))
+
+    def rest(self, pooled: Tensor) -> Tensor:
+        """Output currents (T, B, K) of the pooled spikes (T, B, C) of all branches."""
         if self.joined is not None:
             whole = {self.joined.branches[0].output: pooled}
             return run_rest(self.model.network, self.joined, whole)

@@ -27,6 +27,8 @@ from ..compiled.layer import COUNTS, CURRENTS, MEAN, SPIKES
 from ..compiled.vectors import Pointer, pointer
 
 ATAN, SIGMOID, RECTANGLE, TRIANGLE = range(4)
+EXACT, RATE, DSR, SLTT, OTTT = range(5)
+BACKWARD_WAYS = {"exact": EXACT, "rate": RATE, "dsr": DSR, "sltt": SLTT, "ottt": OTTT}
 SLOPES = {"atan": ATAN, "sigmoid": SIGMOID, "rectangle": RECTANGLE, "triangle": TRIANGLE}
 
 
@@ -34,8 +36,8 @@ class Piece(NamedTuple):
     """Some channels of one branch, as the kernels read them; floats have the table's dtype.
 
     rule: see `layer.RULES`; column: where its channels begin in the pooled features; width: k;
-    left: zeros before a text; soft: reset by subtraction; rate: the rate-based backward pass
-    (`rate.py`) instead of the exact one; one: the threshold 1 (a float constant of another
+    left: zeros before a text; soft: reset by subtraction; way: of the backward pass, of
+    `BACKWARD_WAYS` (`models/surrogates.py`); one: the threshold 1 (a float constant of another
     type would stop vectorisation); bias, initial: (C,); order: (T,) int64, the frame of each step;
     repeats: (F,), the steps of each frame; down: (T,), the steps from last to first (a loop that
     counts down in plain sight is not vectorised: LLVM moves its test for overlapping rows to where
@@ -48,7 +50,7 @@ class Piece(NamedTuple):
     width: int
     left: int
     soft: bool
-    rate: bool
+    way: int
     one: np.floating
     bias: np.ndarray
     initial: np.ndarray
@@ -78,6 +80,7 @@ class Neurons(NamedTuple):
 
     rule: int
     soft: bool
+    way: int
     one: Any
     steps: int
     initial: Pointer
@@ -96,6 +99,7 @@ def neurons_of(piece: Piece, start: int) -> Neurons:
     return Neurons(
         piece.rule,
         piece.soft,
+        piece.way,
         piece.one,
         len(piece.order),
         pointer(piece.initial),
@@ -141,11 +145,17 @@ def gather(
 @jit
 def integrate(currents: np.ndarray, neurons: Neurons, u: np.ndarray) -> None:
     """Fill u (T, n), the potentials before the reset, for currents (F, n); u may be currents."""
+    v = np.empty(u.shape[1], u.dtype)
+    for c in range(len(v)):
+        v[c] = neurons.initial[neurons.first + c]
+    integrate_from(currents, neurons, v, u)
+
+
+@jit
+def integrate_from(currents: np.ndarray, neurons: Neurons, v: np.ndarray, u: np.ndarray) -> None:
+    """:func:`integrate` from potentials v (n,) on, which become those after the last step."""
     steps, n = u.shape
     one = neurons.one
-    v = np.empty(n, u.dtype)
-    for c in range(n):
-        v[c] = neurons.initial[neurons.first + c]
     for t in range(steps):
         line, target = currents[neurons.order[t]], u[t]
         if neurons.soft:

@@ -91,7 +91,7 @@ def _piece(
     trained: TrainedBranch, surrogate: Surrogate, words: Words, part: slice, column: int
 ) -> Piece:
     """The channels ``part`` of a branch, as the kernels read them."""
-    from .kernels import SLOPES, Piece
+    from .kernels import BACKWARD_WAYS, SLOPES, Piece
 
     branch, neurons = trained.branch, trained.neurons
     bias = trained.conv.bias.detach().numpy()
@@ -103,7 +103,7 @@ def _piece(
         width=branch.width,
         left=branch.padding[0],
         soft=bool(neurons.soft_reset),
-        rate=surrogate.backward == "rate",
+        way=BACKWARD_WAYS[surrogate.backward],
         one=kind(1),
         bias=np.ascontiguousarray(bias[part]),
         initial=np.ascontiguousarray(initial[part]),

@@ -69,7 +69,7 @@ class Pooled(torch.autograd.Function):
                 part, words, table, pooled, gradient
             )
             del table
-            made[2 * part.number][part.channels] = _filters(part, words, gradient)
+            made[2 * part.number][part.channels] = filters_of(part, words, gradient, _by_mean(part))
         return (None, None, None, *made)
 
 
@@ -88,7 +88,9 @@ def _forward(part: Part, words: Words, table: Tensor, pooled: Tensor) -> None:
 
 def _by_mean(part: Part) -> bool:
     """Whether the gradient is that of the mean frame alone."""
-    return part.piece.rate and part.piece.rule != CURRENTS
+    from .kernels import DSR, RATE
+
+    return part.piece.way in (RATE, DSR) and part.piece.rule != CURRENTS
 
 
 def _gradient_shape(part: Part, table: Tensor) -> tuple[int, int, int]:
@@ -116,8 +118,11 @@ def _backward(part: Part, words: Words, table: Tensor, pooled: Tensor, gradient:
     return torch.from_numpy(gradients.bias)
 
 
-def _filters(part: Part, words: Words, gradient: Tensor) -> Tensor:
-    """The gradient (C, D', k) for the piece's filters, of one for its table."""
+def filters_of(part: Part, words: Words, gradient: Tensor, by_mean: bool) -> Tensor:
+    """The gradient (C, D', k) for the piece's filters, of one for its table.
+
+    by_mean: it is one for the mean frame alone
+    """
     width, channels = part.piece.width, len(part.piece.bias)
-    weight = weight_gradient(words, gradient, _by_mean(part))  # (D', columns)
+    weight = weight_gradient(words, gradient, by_mean)  # (D', columns)
     return weight[:, : width * channels].unflatten(1, (width, channels)).permute(2, 0, 1)

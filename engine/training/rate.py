@@ -31,12 +31,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...errors import InputError
 from ...models.network import Network
 from ...models.neurons.base import NeuronParameters, NeuronRun
+from ...models.neurons.build import neuron_nodes
 from ...models.neurons.training import trained_by, way_of
+from ...models.spikingjelly import surrogate_function
 
 Slope = Callable[[Tensor], Tensor]
-Rate = Callable[[Tensor, Slope], tuple[Tensor, Tensor]]
+Rate = Callable[[Tensor, Slope | None], tuple[Tensor, Tensor]]
 
 
 def surrogate_slope(name: str, width: float) -> Slope:
@@ -59,14 +62,27 @@ def surrogate_slope(name: str, width: float) -> Slope:
     def triangle(x: Tensor) -> Tensor:
         return (1 - x.abs() / width).clamp(min=0) / width
 
-    return {"atan": atan, "sigmoid": sigmoid, "rectangle": rectangle, "triangle": triangle}[name]
+    known = {"atan": atan, "sigmoid": sigmoid, "rectangle": rectangle, "triangle": triangle}
+    return known.get(name) or _slope_of(surrogate_function(name, width))
+
+
+def _slope_of(fire: Slope) -> Slope:
+    """The slope that autograd gives of ``fire``."""
+
+    def slope(x: Tensor) -> Tensor:
+        with torch.enable_grad():
+            leaf = x.detach().requires_grad_()
+            (found,) = torch.autograd.grad(fire(leaf).sum(), leaf)
+        return found
+
+    return slope
 
 
 class _Rate(torch.autograd.Function):
     """Spikes forward; dL/dc spread over the steps backward."""
 
     @staticmethod
-    def forward(ctx: Any, currents: Tensor, rate: Rate, h: Slope) -> Tensor:
+    def forward(ctx: Any, currents: Tensor, rate: Rate, h: Slope | None) -> Tensor:
         """Spikes (T, ...) of currents (T, ...)."""
         spikes, slope = rate(currents, h)
         ctx.save_for_backward(slope)  # dr/dc
@@ -85,7 +101,7 @@ def rate_run(surrogate: str = "atan", width: float = 1.0) -> NeuronRun:
     """Neurons whose backward pass is rate-based, by their own ``rate`` (`neurons/gradients.py`).
 
     Args:
-        surrogate: ``atan``, ``sigmoid``, ``rectangle`` or ``triangle``
+        surrogate: of `models.surrogates.SURROGATES`
         width: width of the surrogate's peak around the threshold, in thresholds
     """
     h = surrogate_slope(surrogate, width)
@@ -96,6 +112,40 @@ def rate_run(surrogate: str = "atan", width: float = 1.0) -> NeuronRun:
         return spikes
 
     return run
+
+
+def dsr_run() -> NeuronRun:
+    """Neurons whose backward pass takes the rate for the mean current, clipped to [0, 1].
+
+    Source: Meng et al. 2022, "Training High-Performance Low-Latency Spiking Neural Networks by
+    Differentiation on Spike Representation" (CVPR 2022, arXiv 2205.00459), equations 8 and 13 for
+    integrate-and-fire neurons with reset by subtraction.
+    """
+
+    def run(currents: Tensor, p: NeuronParameters) -> Tensor:
+        clipped = way_of(p, "clipped")
+        spikes = _Rate.apply(currents, lambda values, _: clipped(values), None)
+        assert isinstance(spikes, Tensor)
+        return spikes
+
+    return run
+
+
+@contextmanager
+def dsr_neurons(network: Network) -> Iterator[None]:
+    """Inside the block, in this thread, neurons have the backward pass of `dsr_run`.
+
+    Raises:
+        InputError: the network has no neurons, or has neurons without such a pass.
+    """
+    for node in neuron_nodes(network).values():
+        if not getattr(node, "soft_reset", True):
+            raise InputError(
+                "expected neurons of soft reset for the backward pass dsr, whose rate is the mean "
+                "current, but got hard reset: convert with --reset soft, or give another --backward"
+            )
+    with trained_by(network, dsr_run(), "clipped"):
+        yield
 
 
 @contextmanager

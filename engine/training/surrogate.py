@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from ...models.network import Network
 from ...models.spikingjelly import spikingjelly_neurons
-from ...models.surrogates import Backward
-from .rate import rate_neurons
+from ...models.surrogates import IN_KERNELS, Backward
+from .online_neurons import online_neurons
+from .rate import dsr_neurons, rate_neurons
 
 
 @dataclass(frozen=True)
 class Surrogate:
-    """The surrogate gradient of training: its name, its width in thresholds, exact or by rates."""
+    """The surrogate gradient of training: its name, its width in thresholds, the backward pass."""
 
     name: str = "atan"
     width: float = 1.0
@@ -24,7 +25,16 @@ class Surrogate:
         """A block in which every neuron of ``network`` is trained so, whatever engine runs it."""
         if self.backward == "rate":
             return rate_neurons(network, self.name, self.width)
+        if self.backward == "dsr":
+            return dsr_neurons(network)
+        if self.backward in ("sltt", "ottt"):
+            return online_neurons(network, self.name, self.width, self.backward == "ottt")
         return spikingjelly_neurons(network, self.name, self.width)
+
+    @property
+    def in_kernels(self) -> bool:
+        """Whether the kernels of the fast engines have its shape."""
+        return self.name in IN_KERNELS
 
     def constants(self) -> dict[str, float]:
         """Height, scale and edge of `through_time.slopes`."""

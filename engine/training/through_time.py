@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiled.jit import jit
-from .kernels import ATAN, RECTANGLE, SIGMOID, Neurons
+from .kernels import ATAN, DSR, EXACT, OTTT, RECTANGLE, SIGMOID, Neurons
 
 
 @jit
@@ -39,12 +39,15 @@ def slopes(u: np.ndarray, neurons: Neurons, h: np.ndarray) -> None:
 
 @jit
 def through_time(u: np.ndarray, g: np.ndarray, neurons: Neurons, h: np.ndarray) -> None:
-    """Turn g (T, n) from the gradient for the spikes into that for the currents, exactly.
+    """Turn g (T, n) from the gradient for the spikes into that for the currents, through steps.
 
     d(t) = g(t) h(u(t)) + d(t+1) r(t) with r = 1 - h (soft reset), or 1 - s - u h (hard reset);
-    h is scratch (T, n).
+    h is scratch (T, n). Of the other ways (`online_neurons.py`), sltt has r = 0, and ottt r = 1.
     """
     slopes(u.reshape(-1), neurons, h.reshape(-1))
+    if neurons.way != EXACT:
+        _at_each_step(neurons, g, h)
+        return
     last, rise = g[len(g) - 1], h[len(g) - 1]
     for c in range(len(last)):
         last[c] *= rise[c]
@@ -52,6 +55,20 @@ def through_time(u: np.ndarray, g: np.ndarray, neurons: Neurons, h: np.ndarray) 
         _back_soft(neurons, g, h)
     else:
         _back_hard(neurons, u, g, h)
+
+
+@jit
+def _at_each_step(neurons: Neurons, g: np.ndarray, h: np.ndarray) -> None:
+    """:func:`through_time` for the ways sltt and ottt."""
+    whole, rise = g.reshape(-1), h.reshape(-1)
+    for i in range(len(whole)):
+        whole[i] *= rise[i]
+    if neurons.way == OTTT:
+        for i in range(1, len(g)):
+            t = neurons.down[i]
+            now, after = g[t], g[t + 1]
+            for c in range(len(now)):
+                now[c] += after[c]
 
 
 @jit
@@ -85,6 +102,9 @@ def through_rate(
 
     g: (T, n), gradient for the spikes; h: scratch (T, n)
     """
+    if neurons.way == DSR:
+        _through_clip(u, g, neurons, rate)
+        return
     steps, n = u.shape
     one = neurons.one
     zero = one - one
@@ -106,6 +126,31 @@ def through_rate(
                 trace[c] = one + trace[c] * (keep - line[c] * rise[c])
     for c in range(n):
         rate[c] *= slope[c] / steps
+
+
+@jit
+def _through_clip(u: np.ndarray, g: np.ndarray, neurons: Neurons, rate: np.ndarray) -> None:
+    """:func:`through_rate` for the way dsr, of soft reset: the rate is the mean current, clipped.
+
+    What came in is what is left in the end and was spent on spikes, less V(0).
+    """
+    steps, n = u.shape
+    one = neurons.one
+    zero, most = one - one, one * steps
+    arrived = np.empty(n, u.dtype)
+    for c in range(n):
+        arrived[c] = u[steps - 1, c] - neurons.initial[neurons.first + c]
+        rate[c] = zero
+    for t in range(steps):
+        line, now = u[t], g[t]
+        for c in range(n):
+            rate[c] += now[c]
+        if t < steps - 1:
+            for c in range(n):
+                arrived[c] += one if line[c] >= one else zero
+    for c in range(n):
+        inside = zero <= arrived[c] <= most
+        rate[c] = rate[c] if inside else zero
 
 
 @jit

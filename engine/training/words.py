@@ -85,7 +85,7 @@ def words_of(
         distinct, rows[valid] = torch.unique(ids[valid], return_inverse=True)
         frames, order = _compact_frames(encoder, model.embedding(distinct), model.steps)
     dtype = model.dtype
-    events = _events(frames) if kernels and encoder.spiking and fused(dtype) else None
+    events = events_if_few(frames) if kernels and encoder.spiking and fused(dtype) else None
     count, size, inputs = frames.shape
     return Words(
         shape=(count, size, inputs),
@@ -98,7 +98,7 @@ def words_of(
     )
 
 
-def _events(frames: Tensor) -> Events | None:
+def events_if_few(frames: Tensor) -> Events | None:
     """The spikes of frames (F, N, D') as lists, where they are few enough."""
     from .events import events_of
 

@@ -51,7 +51,8 @@ class TritonTraining:
         piece_bytes: the most bytes of one piece's table, and of its gradient
 
     Raises:
-        Unsupported: the network does not begin as the front does, or the backward pass is by rates.
+        Unsupported: the network does not begin as the front does,
+            or the backward pass is not exact.
         SnnConvertError: triton is not installed.
     """
 
@@ -62,7 +63,10 @@ class TritonTraining:
     ) -> None:
         import_kernels(KERNELS)
         if surrogate.backward != "exact":
-            raise Unsupported("the GPU kernels train with exact gradients, not with those of rates")
+            other = surrogate.backward
+            raise Unsupported(f"the GPU kernels train with exact gradients, not those of {other}")
+        if not surrogate.in_kernels:
+            raise Unsupported(f"the GPU kernels do not have the surrogate {surrogate.name}")
         self.model, self.surrogate, self.piece_bytes = model, surrogate, piece_bytes
         self.plan = word_plan(model)
 

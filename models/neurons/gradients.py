@@ -6,11 +6,16 @@ A neuron has a way where its parameters have a function of that name, beside ``r
                                    not differentiable is left to ``neurons`` (`SurrogateNeurons`)
     rate(currents, slope)          spikes (T, ...), and dr/dc (...) by the surrogate's slope(u - 1)
     rate_slope(mean)               dr/dc (...) at the mean currents (...)
+    clipped(currents)              spikes (T, ...), and dr/dc (...) as if r were c, clipped
+    at_each_step(currents, fire)   spikes (T, ...) whose gradients stay at their step, by
+                                   ``fire`` of `SurrogateNeurons`
 
 with c = 1/T sum_t I(t) the mean current and r = 1/T sum_t s(t) the rate of a neuron. The second
 follows the potentials of every step (Yu et al. 2024: `engine/training/rate.py`), the third takes
-the neuron for a function of c (Bu et al. 2023: `engine/gradients/rate.py`). A neuron that has no
-such way is left out of training, or of attacks by gradients, and all else is the same.
+the neuron for a function of c (Bu et al. 2023: `engine/gradients/rate.py`), the fourth for one that
+clips it (Meng et al. 2022: `engine/training/rate.py`); in the last, potentials are constants of the
+step before (`engine/training/online_neurons.py`). A neuron that has no such way is left out of
+training, or of attacks by gradients, and all else is the same.
 """
 
 from __future__ import annotations
@@ -25,6 +30,8 @@ WAYS = {
     "surrogate": "training with surrogate gradients",
     "rate": "the rate-based backward pass",
     "rate_slope": "gradients by the slope of the rate",
+    "clipped": "the backward pass dsr",
+    "at_each_step": "the backward passes sltt and ottt",
 }
 """What each way is for, in the words of an error."""
 GAMMA = 0.2
@@ -90,6 +97,30 @@ def rate_trace(
             v = u * (1 - spike)
         spikes[step] = spike
     return spikes, total / len(currents)
+
+
+def spikes_at_each_step(
+    currents: Tensor,
+    fire: Callable[[Tensor], Tensor],
+    threshold: float,
+    initial: float | Tensor,
+    soft_reset: bool,
+    leak: float = 0.0,
+) -> Tensor:
+    """Spikes (T, ...) whose gradient for a current is that of the same step alone.
+
+    The potential that a step begins with counts as a constant. Arguments as in `rate_trace`, and
+    ``fire`` as in `SurrogateNeurons`.
+    """
+    v = torch.zeros_like(currents[0]) + initial * threshold
+    spikes = []
+    for current in currents:
+        u = v - leak * v + current
+        spike = fire(u - threshold)
+        spikes.append(spike)
+        with torch.no_grad():
+            v = u - threshold * spike if soft_reset else u * (1 - spike)
+    return torch.stack(spikes)
 
 
 def rate_slope(mean: Tensor, leak: float = 0.0) -> Tensor:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from .base import Neurons, over_time
-from .gradients import SurrogateNeurons, rate_slope, rate_trace
+from .gradients import SurrogateNeurons, rate_slope, rate_trace, spikes_at_each_step
 from .options import RESETS
 
 
@@ -44,6 +44,20 @@ class IFParameters(NamedTuple):
     def rate(self, currents: Tensor, slope: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
         """The same, and the slope dr/dc of the rate by the potentials of every step."""
         return rate_trace(currents, slope, self.threshold, self.initial, self.soft_reset)
+
+    def at_each_step(self, currents: Tensor, fire: Callable[[Tensor], Tensor]) -> Tensor:
+        """Spikes whose gradients stay at their step."""
+        p = self.threshold, self.initial, self.soft_reset
+        return spikes_at_each_step(currents, fire, *p)
+
+    def clipped(self, currents: Tensor) -> tuple[Tensor, Tensor]:
+        """Spikes, and dr/dc as if the rate were the mean current in thresholds, within [0, 1].
+
+        With V(0) of half a threshold and soft reset it is that, rounded to steps of 1 / T.
+        """
+        arrived = currents.sum(dim=0)  # T c
+        inside = (arrived >= 0) & (arrived <= len(currents) * self.threshold)
+        return self.run(currents), inside.to(currents.dtype) / self.threshold
 
     def rate_slope(self, mean: Tensor) -> Tensor:
         """The slope dr/dc of the rate at mean currents c, whatever the reset."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from .base import Neurons, an_update, over_time
-from .gradients import SurrogateNeurons, rate_slope, rate_trace
+from .gradients import SurrogateNeurons, rate_slope, rate_trace, spikes_at_each_step
 from .options import LEAK, RESETS
 
 
@@ -42,6 +42,11 @@ class LIFParameters(NamedTuple):
     def rate(self, currents: Tensor, slope: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
         """The same, and the slope dr/dc of the rate by the potentials of every step."""
         return rate_trace(currents, slope, self.threshold, self.initial, self.soft_reset, self.leak)
+
+    def at_each_step(self, currents: Tensor, fire: Callable[[Tensor], Tensor]) -> Tensor:
+        """Spikes whose gradients stay at their step."""
+        p = self.threshold, self.initial, self.soft_reset, self.leak
+        return spikes_at_each_step(currents, fire, *p)
 
     def rate_slope(self, mean: Tensor) -> Tensor:
         """The slope dr/dc of the rate at mean currents c, whatever the reset."""

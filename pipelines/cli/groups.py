@@ -68,7 +68,12 @@ GROUPS: dict[str, Sequence[Group]] = {
     ),
     "FinetuneSettings": (
         Group("fine-tuning", "How long and how fast the SNN is trained."),
-        Group("gradients", "How they pass a spike.", "loss surrogate width backward"),
+        Group(
+            "loss",
+            "What is made small.",
+            "loss label_smoothing tet_lambda wanted wanted_others r_drop random_steps",
+        ),
+        Group("gradients", "How they pass a spike.", "surrogate width backward"),
         TEACHER,
     ),
     "TeachSettings": (

@@ -13,7 +13,7 @@ from ..run_folder.fingerprints import settings_dict, without
 from ..run_folder.run_folder import RunFolder
 from ..run_folder.stages import needs, of_conversion
 from ..settings.engine import ENGINE, EngineSettings
-from ..settings.finetune import FinetuneSettings
+from ..settings.finetune import LATER, OF_LOSSES, FinetuneSettings
 from ..settings.sizes import finetune_defaults
 from ..teach.read import own_targets, read_targets
 from ..training.checkpoint import checkpoint_path
@@ -65,11 +65,18 @@ def finetune(
 
 
 def recorded(settings: FinetuneSettings, seed: int) -> dict[str, Any]:
-    """The settings as a run writes them down: of losses, the parameters of the chosen one."""
-    values = settings_dict(settings, seed=seed)
+    """The settings as a run writes them down: of losses, the parameters of the chosen one.
+
+    Those of `LATER` are absent where they are off.
+    """
     own = asdict(make_loss(settings.loss, settings))
-    others = added_parameters().keys() - own.keys()
-    return {name: value for name, value in values.items() if name not in others} | own
+    others = {*added_parameters(), *OF_LOSSES} - own.keys()
+    values = settings_dict(settings, seed=seed) | own
+    return {
+        name: value
+        for name, value in values.items()
+        if name not in others and (value or name not in LATER)
+    }
 
 
 def resolved_settings(settings: FinetuneSettings, seed: int) -> dict[str, Any]:

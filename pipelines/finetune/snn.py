@@ -33,10 +33,16 @@ from ..training.texts import Texts
 
 
 @dataclass(frozen=True)
-class MeanOutputs:
-    """Outputs (B, K) with gradients: the means over time of ``currents``, which are (T, B, K)."""
+class Outputs:
+    """What a loss reads of ``currents`` (T, B, K), with gradients.
+
+    every_step: the currents themselves; otherwise their means over time (B, K)
+    random_steps: of the first steps alone, of which a batch has a random number
+    """
 
     currents: Training
+    every_step: bool = False
+    random_steps: bool = False
 
     @property
     def fused(self) -> bool:
@@ -44,8 +50,12 @@ class MeanOutputs:
         return self.currents.fused
 
     def __call__(self, ids: Tensor, lengths: Tensor, random: torch.Generator) -> Tensor:
-        """Mean outputs (B, K) of padded ids (B, L)."""
-        return self.currents(ids, lengths, random).mean(dim=0)
+        """Outputs of padded ids (B, L)."""
+        currents = self.currents(ids, lengths, random)  # (T, B, K)
+        if self.random_steps:
+            most = int(torch.randint(1, len(currents) + 1, (1,), generator=random))
+            currents = currents[:most]
+        return currents if self.every_step else currents.mean(dim=0)
 
 
 def prepare_snn(
@@ -65,13 +75,26 @@ def prepare_snn(
         tie_signs(model)
     model.network = with_outputs(model, loss.outputs, texts.sequences["dev"])
     model.network = with_dropout(model.network, settings.dropout)
-    outputs = MeanOutputs(training_by(engine.engine, model, _surrogate(settings)))
+    with _surrogate(settings).neurons(model.network):
+        pass  # neurons that have no such gradients are refused before any work
+    training = training_by(engine.engine, model, _surrogate(settings))
+    outputs = Outputs(training, loss.every_step, settings.random_steps)
+    running = loss.every_step or settings.random_steps
 
     def logits(sequences: Sequence[np.ndarray]) -> Tensor:
         runner = make_engine(model, **engine.choice(), texts=len(sequences))
-        return runner.running_logits(sequences, seed)[-1]  # (N, K)
+        found = runner.running_logits(sequences, seed)  # (T, N, K)
+        return found if running else found[-1]
 
-    return Trainee(model, outputs, logits, loss, score_start=True, one_thread=outputs.fused)
+    return Trainee(
+        model,
+        outputs,
+        logits,
+        loss,
+        score_start=True,
+        one_thread=outputs.fused,
+        random_steps=settings.random_steps,
+    )
 
 
 def run_snn(loop: Loop, model: SpikingTextModel, settings: FinetuneSettings) -> State:

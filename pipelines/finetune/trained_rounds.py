@@ -68,7 +68,7 @@ def _trained(tuning: Tuning, number: int, mixed: Texts, stamp: str) -> State:
     folder, training = tuning.folder(number), tuning.training
     seed = tuning.seed if number == 1 else derive(tuning.seed, "round", number)
     if isinstance(model, TextModel):
-        trainee = ann_trainee(model, score_start=True)
+        trainee = ann_trainee(model, True, training.label_smoothing)
     else:
         trainee = prepare_snn(model, mixed, training, seed, tuning.engine)
     hidden = training.word_dropout or 0.0

@@ -9,8 +9,14 @@ from ...errors import InputError
 from ...models.surrogates import BACKWARDS, SURROGATES
 from ..training.distillation.options import TeacherOptions
 from ..training.losses import LOSSES, added_parameters, parameters
+from ..training.options import LATER as LOOP_LATER
 from ..training.options import LoopOptions
 from .fields import Settings, option
+
+OF_LOSSES = ("label_smoothing", "tet_lambda", "wanted", "wanted_others")
+"""The parameters of the package's own losses."""
+LATER = (*LOOP_LATER, "random_steps")
+"""As `training.options.LATER`."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +24,24 @@ class FinetuneSettings(TeacherOptions, LoopOptions, Settings):
     """Fine-tuning with surrogate gradients."""
 
     lr: float = option(5e-4, "learning rate of AdamW", above=0)
-    loss: str = option("mean_logits", "cross entropy on mean logits or spike counts", LOSSES)
+    loss: str = option("mean_logits", "what is made small, see docs/finetuning.md", LOSSES)
+    tet_lambda: float = option(
+        0.0,
+        "share of the squared distance of outputs from 1, with --loss every_step",
+        least=0,
+        below=1,
+    )
+    wanted: float = option(
+        1.0, "output that is wanted of a text's class, with losses of squared distance"
+    )
+    wanted_others: float = option(
+        0.0, "output that is wanted of the other classes, with losses of squared distance"
+    )
+    random_steps: bool = option(
+        False,
+        "train every batch for a random number of steps up to T, and choose the epoch by the mean "
+        "of the scores after 1 to T steps",
+    )
     surrogate: str = option("atan", "surrogate of the spike's gradient", SURROGATES)
     width: float = option(1.0, "width of the surrogate, in thresholds", above=0)
     backward: str = option(
@@ -38,10 +61,17 @@ class FinetuneSettings(TeacherOptions, LoopOptions, Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        added = added_parameters()
-        own = parameters(self.loss) if added else {}
-        for name in added:
-            if name not in own and getattr(self, name, None) is not None:
+        if self.r_drop and not self.dropout:
+            raise InputError(
+                "expected a dropout above 0 with r_drop, whose two passes differ by it: give "
+                "--dropout too, or leave --r-drop out"
+            )
+        usual: dict[str, Any] = dict.fromkeys(added_parameters())
+        usual |= {f.name: f.default for f in fields(FinetuneSettings) if f.name in OF_LOSSES}
+        given = [name for name, default in usual.items() if getattr(self, name, default) != default]
+        own = parameters(self.loss) if given else {}  # loads torch
+        for name in given:
+            if name not in own:
                 raise InputError(
                     f"expected {name} only with a loss that has it, but got it with {self.loss}: "
                     "leave it out"

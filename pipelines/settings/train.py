@@ -13,7 +13,7 @@ from ...models.families.mlp import MLPSpec
 from ...models.families.textcnn import FAMILY as TEXTCNN
 from ...models.families.textcnn import TextCNNSpec
 from ..training.distillation.options import OWN, TeacherOptions
-from ..training.options import LoopOptions
+from ..training.options import LATER, LoopOptions
 from .fields import Settings, option
 
 INPUT_LEVELS, OWN_LEVELS = 2, 1
@@ -104,6 +104,11 @@ class TrainSettings(TeacherOptions, LoopOptions, Settings):
                 f"expected the folder of a teacher's run as teacher, but got {OWN!r}, which is "
                 "trained here: give it to finetune, or a folder"
             )
+        if self.r_drop and not (self.dropout or self.word_dropout):
+            raise InputError(
+                "expected a dropout above 0 with r_drop, whose two passes differ by it: give "
+                "--dropout too, or leave --r-drop out"
+            )
         if self.input_rate is not None and self.input_levels == 0:
             raise InputError(
                 "expected input_rate only with rounded word vectors, but got it with input_levels "
@@ -136,6 +141,7 @@ class TrainSettings(TeacherOptions, LoopOptions, Settings):
             unread |= {"input_levels", "input_rate"}
         if self.padding == "none" or "padding" not in self.of_network():
             unread |= {"padding"}
+        unread |= {name for name in LATER if not getattr(self, name)}
         return unread
 
     def of_network(self) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from torch import Tensor
 
 from ...engine.evaluate import accuracy
 from ...engine.metrics import balanced_accuracy
+from ...models.snn import step_currents
 from .losses.loss import Loss
 from .losses.mean_logits import MeanLogits
 from .texts import Texts
 
-# id sequences to logits (N, K), in evaluation mode
+# id sequences to logits (N, K) in evaluation mode, or to running logits (T, N, K)
 Logits = Callable[[Sequence[np.ndarray]], Tensor]
 
 
@@ -28,10 +29,11 @@ class DevScore:
     Where ``texts`` has a split ``attacked`` (dev texts as an attack left them), the score is the
     mean of the scores on the two.
 
-    logits: of whole splits
+    logits: of whole splits, (N, K), or running logits (T, N, K) after each step
     texts: id sequences and labels by split
     weight: class weights (K,), None for none
     loss: what training makes small
+    after_each: score running logits after each step, and take the mean; otherwise after the last
     parts: what the score was made of, by name, for the logs; empty where it is the plain accuracy
     """
 
@@ -39,6 +41,7 @@ class DevScore:
     texts: Texts
     weight: Tensor | None = None
     loss: Loss = field(default_factory=MeanLogits)
+    after_each: bool = False
     parts: dict[str, float] = field(default_factory=dict)
 
     def __call__(self) -> tuple[float, float]:
@@ -55,10 +58,29 @@ class DevScore:
 
     def _split(self, split: str) -> tuple[float, float, float]:
         """(accuracy, score, loss) on a split; the loss weighs classes as training does."""
-        found = self.logits(self.texts.sequences[split])  # (N, K)
+        found = self.logits(self.texts.sequences[split])  # (N, K) or (T, N, K)
+        running = found if found.dim() == 3 else found.unsqueeze(0)
         labels = self.texts.labels[split]
-        loss = self.loss.loss(found, torch.tensor(labels), self.weight)
-        right = accuracy(found, labels)
+        rows = [self._scores(running[: end + 1], labels) for end in self._ends(len(running))]
+        if self.after_each:
+            self.parts.update(
+                {
+                    f"{split}_accuracy_after_1": rows[0][0],
+                    f"{split}_accuracy_after_{len(rows)}": rows[-1][0],
+                }
+            )
+        right, score, loss = (sum(column) / len(rows) for column in zip(*rows, strict=True))
+        return right, score, loss
+
+    def _ends(self, steps: int) -> range:
+        """The steps after which dev is scored."""
+        return range(0 if self.after_each else steps - 1, steps)
+
+    def _scores(self, running: Tensor, labels: Sequence[int]) -> tuple[float, float, float]:
+        """(accuracy, score, loss) after the last of the running logits (T, N, K)."""
+        read = step_currents(running) if self.loss.every_step else running[-1]
+        loss = float(self.loss.loss(read, torch.tensor(labels), self.weight))
+        right = accuracy(running[-1], labels)
         if self.weight is None:
-            return right, right, float(loss)
-        return right, balanced_accuracy(labels, found.argmax(dim=1).tolist()), float(loss)
+            return right, right, loss
+        return right, balanced_accuracy(labels, running[-1].argmax(dim=1).tolist()), loss

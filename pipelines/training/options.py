@@ -14,6 +14,11 @@ def _by_size(text: str, least: int) -> Any:
     return option(None, text, shown="by the number of texts", least=least)
 
 
+LATER = ("label_smoothing", "r_drop")
+"""Options that runs were once without: left out of a run's settings where they are 0, so that runs
+of before stay the same."""
+
+
 @dataclass(frozen=True)
 class LoopOptions:
     """How long, in what batches, how fast, and what is written down.
@@ -35,3 +40,16 @@ class LoopOptions:
         "accuracies on dev",
     )
     tensorboard: bool = option(True, "write TensorBoard logs")
+    label_smoothing: float = option(
+        0.0,
+        "share of the wanted distribution that all classes have alike, with losses of cross "
+        "entropy",
+        least=0,
+        below=1,
+    )
+    r_drop: float = option(
+        0.0,
+        "how much two passes with different dropout must agree: the weight of their divergence "
+        "(R-Drop)",
+        least=0,
+    )

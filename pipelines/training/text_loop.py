@@ -23,9 +23,11 @@ from .losses.loss import Loss
 from .losses.mean_logits import MeanLogits
 from .optimizer import adamw
 from .options import LoopOptions
+from .r_drop import agreeing
 from .texts import Texts
 
-# padded ids (B, L), lengths (B,) and the step's randomness to outputs with gradients
+# padded ids (B, L), lengths (B,) and the step's randomness to outputs with gradients: their means
+# over time, or those of every step where the loss reads these
 Outputs = Callable[[Tensor, Tensor, torch.Generator], Tensor]
 
 
@@ -34,9 +36,10 @@ class Trainee:
     """A model to be trained.
 
     model: its trainable parameters are trained
-    outputs: what the loss reads of a batch, (B, K) with gradients
-    logits: of whole splits, in evaluation mode
+    outputs: what the loss reads of a batch with gradients: (B, K), or (T, B, K) of every step
+    logits: of whole splits, in evaluation mode; see `dev_score.DevScore`
     loss: what is made small
+    random_steps: whether batches are of a random number of steps, and dev is scored after each
     score_start: whether the model as it is counts as a candidate
     one_thread: see `loop.Loop`
     """
@@ -47,14 +50,18 @@ class Trainee:
     loss: Loss = field(default_factory=MeanLogits)
     score_start: bool = False
     one_thread: bool = False
+    random_steps: bool = False
 
 
-def ann_trainee(model: TextModel, score_start: bool = False) -> Trainee:
+def ann_trainee(
+    model: TextModel, score_start: bool = False, label_smoothing: float = 0.0
+) -> Trainee:
     """An ANN to be trained, by cross entropy on its logits."""
     return Trainee(
         model,
         outputs=lambda ids, lengths, _: model(ids, lengths),
         logits=lambda sequences: ann_logits(model, sequences),
+        loss=MeanLogits(label_smoothing),
         score_start=score_start,
     )
 
@@ -66,6 +73,7 @@ class BatchLoss:
     weight: how much each class counts (K,); None where all count the same
     word_dropout: share of the words of a text that a step reads as unknown
     distilled: the loss where the texts have a teacher's logits
+    r_drop: see `r_drop.agreeing`; 0 for one pass
     """
 
     trainee: Trainee
@@ -73,6 +81,7 @@ class BatchLoss:
     weight: Tensor | None
     word_dropout: float = 0.0
     distilled: Distilled | None = None
+    r_drop: float = 0.0
 
     def __call__(self, indices: list[int], random: torch.Generator) -> Tensor:
         """The loss, a scalar with gradients.
@@ -80,11 +89,20 @@ class BatchLoss:
         Raises:
             InputError: the loss gives something else.
         """
-        sequences, labels = self.texts.sequences["train"], self.texts.labels["train"]
+        sequences = self.texts.sequences["train"]
         set_generator(self.trainee.model.network, random)
-        ids, lengths = to_batch([sequences[i] for i in indices], self.trainee.model)
-        ids = hide_words(ids, self.word_dropout, random)
-        outputs = self.trainee.outputs(ids, lengths, random)  # (B, K)
+        batch = to_batch([sequences[i] for i in indices], self.trainee.model)
+
+        def one_pass() -> tuple[Tensor, Tensor]:
+            ids = hide_words(batch[0], self.word_dropout, random)
+            outputs = self.trainee.outputs(ids, batch[1], random)  # (B, K) or (T, B, K)
+            return self._loss(indices, outputs), outputs
+
+        return agreeing(one_pass, self.r_drop) if self.r_drop else one_pass()[0]
+
+    def _loss(self, indices: list[int], outputs: Tensor) -> Tensor:
+        """The loss of texts by outputs (B, K) or (T, B, K)."""
+        labels = self.texts.labels["train"]
         chosen = torch.tensor([labels[i] for i in indices], device=outputs.device)
         weight = None if self.weight is None else self.weight.to(outputs.device)
         if self.distilled is not None and self.texts.teacher is not None:
@@ -138,12 +156,12 @@ def text_loop(
     assert options.epochs and options.batch_size and options.patience is not None
     labels, classes = texts.labels["train"], len(texts.dataset.classes)
     weight = class_weights(labels, classes) if options.class_weights else None
-    score = DevScore(trainee.logits, texts, weight, trainee.loss)
+    score = DevScore(trainee.logits, texts, weight, trainee.loss, trainee.random_steps)
     return Loop(
         model=trainee.model,
         optimizer=adamw(trainee.model, lr, options.weight_decay, vector_lr),
         lengths=[len(s) for s in texts.sequences["train"]],
-        batch_loss=BatchLoss(trainee, texts, weight, word_dropout, distilled),
+        batch_loss=BatchLoss(trainee, texts, weight, word_dropout, distilled, options.r_drop),
         dev_score=score,
         folder=folder,
         name=name,

@@ -7,9 +7,11 @@ alike, every engine sees the same spikes, and gradients differ by rounding alone
 from __future__ import annotations
 
 import copy
+import math
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +42,7 @@ from snnconvert.models.snn import SpikingTextModel
 from snnconvert.models.spikes import POOLING_RULES
 from snnconvert.models.spikes.pooling import MaxOfSpikes
 from snnconvert.models.spikingjelly import spikingjelly_run
-from snnconvert.models.surrogates import SURROGATES
+from snnconvert.models.surrogates import BACKWARDS, IN_KERNELS, SURROGATES
 from snnconvert.pipelines.cli import main
 from snnconvert.seeds import generator
 
@@ -177,9 +179,9 @@ def assert_equal(made: Any, expected: Any, bound: float = 1e-5) -> None:
 # gradients in float32, of any engine, are no longer good to five digits
 surrogates = st.builds(
     Surrogate,
-    st.sampled_from(SURROGATES),
+    st.sampled_from(IN_KERNELS),
     st.sampled_from([1.0, 1.5, 2.0]),
-    st.sampled_from(["exact", "rate"]),
+    st.sampled_from(BACKWARDS),
 )
 
 
@@ -201,7 +203,11 @@ def cases(draw: Any) -> tuple[SpikingTextModel, Surrogate, Tensor, Tensor]:
         deep=deep,
     )
     sizes = draw(st.lists(st.integers(0, 9), min_size=1, max_size=5))
-    return model, draw(surrogates), *texts(draw(st.integers(0, 1000)), sizes)
+    surrogate = draw(surrogates)
+    neurons = (n for n in model.network.modules() if isinstance(n, IF))
+    if surrogate.backward == "dsr" and not all(n.soft_reset for n in neurons):
+        surrogate = replace(surrogate, backward="rate")
+    return model, surrogate, *texts(draw(st.integers(0, 1000)), sizes)
 
 
 @given(cases())
@@ -245,6 +251,15 @@ def one_neuron(soft: bool, rule: str = "spikes") -> SpikingTextModel:
         (False, "exact", 2.390625),
         # e = 1, 1 - 0.9375 = 0.0625; dr/dc = (0.75 + 0.0625 * 0.75) / 2; times 6
         (False, "rate", 2.390625),
+        # soft: c = 0.75 lies in [0, 1], dr/dc = 1; dL/dc = 3 + 3
+        (True, "dsr", 6.0),
+        # each step alone: d = 3 (0.75), 3 (1)
+        (True, "sltt", 5.25),
+        # e(2) = 3, e(1) = 2.25 + 3
+        (True, "ottt", 8.25),
+        # hard: d = 3 (0.75) twice; e(1) = 2.25 + 2.25
+        (False, "sltt", 4.5),
+        (False, "ottt", 6.75),
     ],
 )
 @pytest.mark.parametrize("rule", RULES)
@@ -284,7 +299,7 @@ def batch() -> tuple[SpikingTextModel, Surrogate, Tensor, Tensor]:
     return model, Surrogate(), *texts(5, [7, 3, 0, 12, 5])
 
 
-@pytest.mark.parametrize("backward", ["exact", "rate"])
+@pytest.mark.parametrize("backward", BACKWARDS)
 def test_the_same_for_any_threads_and_sizes(backward: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     model, _, ids, lengths = batch()
     surrogate = Surrogate(backward=backward)
@@ -331,6 +346,26 @@ def test_slopes_are_those_of_spikingjelly(name: str, width: float) -> None:
     assert torch.allclose(u.grad, surrogate_slope(name, width)(u.detach() - 1), atol=1e-12)
 
 
+CLOSED_FORMS: dict[str, Callable[[Tensor], Tensor]] = {  # of x in widths, times the width
+    "piecewise_exp": lambda x: torch.exp(-x.abs()) / 2,
+    "soft_sign": lambda x: 1 / (1 + 2 * x.abs()) ** 2,
+    "super_spike": lambda x: 1 / (1 + x.abs()) ** 2,
+    "erf": lambda x: 2 / math.sqrt(math.pi) * torch.exp(-((2 * x) ** 2)),
+    "piecewise_leaky_relu": lambda x: (x.abs() <= 1).double() / 2,
+}
+
+
+@pytest.mark.parametrize("width", [0.5, 1.0, 3.0])
+@pytest.mark.parametrize("name", CLOSED_FORMS)
+def test_the_other_surrogates_have_their_closed_forms(name: str, width: float) -> None:
+    assert set(CLOSED_FORMS) == set(SURROGATES) - set(IN_KERNELS)
+    x = torch.linspace(-3.01, 5, 1602, dtype=torch.float64)
+    wanted = CLOSED_FORMS[name](x / width) / width
+    if name == "piecewise_leaky_relu":  # outside it leaks as much for any width
+        wanted = wanted.clamp(min=0.01)
+    assert torch.allclose(surrogate_slope(name, width)(x), wanted, atol=1e-6)
+
+
 @pytest.mark.parametrize("soft", [True, False])
 def test_rate_slope_is_the_derivative_for_a_constant_current(soft: bool) -> None:
     """dr/dc by autograd through time: of the mean spike, for one number added at every step."""
@@ -371,8 +406,21 @@ def test_finetune_by_every_engine(tiny_run: Path, tmp_path: Path) -> None:
         assert all(torch.allclose(first[name], other[name], atol=1e-4) for name in first)
 
 
-def test_finetune_by_rates(tiny_run: Path, tmp_path: Path) -> None:
-    options = "--lr", "0.01", "--backward", "rate"
+def test_a_surrogate_without_a_kernel_is_run_by_torch(
+    tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = "--lr", "0.01", "--surrogate", "erf"
+    by_torch = tuned(tiny_run, tmp_path / "run", *options)
+    other = tuned(tiny_run, tmp_path / "run", *options, "--engine", "reference")
+    assert all(torch.allclose(by_torch[name], other[name], atol=1e-4) for name in by_torch)
+    capsys.readouterr()
+    assert main(["finetune", str(tmp_path / "run"), *options, "--engine", "fast", "--force"]) == 2
+    assert "its kernels do not have the surrogate erf" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("backward", ["rate", "dsr", "sltt", "ottt"])
+def test_finetune_by_other_ways(tiny_run: Path, tmp_path: Path, backward: str) -> None:
+    options = "--lr", "0.01", "--backward", backward
     fast = tuned(tiny_run, tmp_path / "run", *options)
     other = tuned(tiny_run, tmp_path / "run", *options, "--engine", "reference")
     assert all(torch.allclose(fast[name], other[name], atol=1e-4) for name in fast)

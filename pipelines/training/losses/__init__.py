@@ -13,7 +13,14 @@ from ....registry import Registry
 if TYPE_CHECKING:
     from .loss import Loss
 
-BUILT_IN = ("mean_logits", "spike_counts", "spike_rate")
+BUILT_IN = (
+    "mean_logits",
+    "spike_counts",
+    "spike_rate",
+    "every_step",
+    "mse_outputs",
+    "mse_counts",
+)
 LOSSES: Registry[type[Loss]] = Registry("loss", __name__, "LOSS", BUILT_IN)
 
 
@@ -25,9 +32,18 @@ def parameters(name: str) -> dict[str, tuple[Any, Field[Any]]]:
 
 
 def added_parameters() -> dict[str, tuple[Any, Field[Any]]]:
-    """Type and field of the parameters of losses that a user has added; nothing is loaded."""
+    """Type and field of the parameters that losses which a user has added bring; nothing is loaded.
+
+    Those that they have of the package's own losses are options already.
+    """
     added = [name for name in LOSSES if name not in BUILT_IN]
-    return {name: pair for loss in added for name, pair in parameters(loss).items()}
+    if not added:
+        return {}
+    from .loss import SHARED  # loaded by the user's losses
+
+    found = {name: pair for loss in added for name, pair in parameters(loss).items()}
+    own = {id(item) for cls in SHARED for item in fields(cls)}
+    return {name: pair for name, pair in found.items() if id(pair[1]) not in own}
 
 
 def make_loss(name: str, given: object) -> Loss:

@@ -1,4 +1,4 @@
-"""What a loss answers."""
+"""What a loss answers, and what those of one sort share."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import dataclass, fields
 from typing import ClassVar, Literal
 
 from torch import Tensor
+from torch.nn import functional
 
-from ....options import check_value
+from ....options import check_value, option
 
 Outputs = Literal["logits", "spikes"]
 
@@ -20,11 +21,13 @@ class Loss:
     ``--gamma``, checked against its bounds and written down with the run.
 
     Attributes:
-        outputs: what it reads, over T steps in the mean: ``logits``, or ``spikes`` of output
-            neurons, which the network is then given
+        outputs: what it reads: ``logits``, or ``spikes`` of output neurons, which the network is
+            then given
+        every_step: whether it reads them at every step, or their means over time
     """
 
     outputs: ClassVar[Outputs] = "logits"
+    every_step: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -34,8 +37,73 @@ class Loss:
         """The loss of a batch, a scalar with gradients.
 
         Args:
-            outputs: means over time (B, K): of currents, or of spikes (rates in [0, 1])
+            outputs: means over time (B, K): of currents, or of spikes (rates in [0, 1]); where the
+                loss is of ``every_step``, the currents or spikes themselves (T, B, K)
             labels: classes (B,)
             weight: how much each class counts (K,); None where all count the same
         """
         raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class CrossEntropy(Loss):
+    """A loss that is made of cross entropy.
+
+    label_smoothing: share of the wanted distribution that all classes have alike; the rest is the
+        text's class (Szegedy et al. 2016, section 7)
+    """
+
+    label_smoothing: float = option(
+        0.0,
+        "share of the wanted distribution that all classes have alike, with losses of cross "
+        "entropy",
+        least=0,
+        below=1,
+    )
+
+    def cross_entropy(self, logits: Tensor, labels: Tensor, weight: Tensor | None) -> Tensor:
+        """Cross entropy of logits (N, K) with labels (N,), in the (weighted) mean, a scalar."""
+        return functional.cross_entropy(
+            logits, labels, weight, label_smoothing=self.label_smoothing
+        )
+
+
+@dataclass(frozen=True)
+class Wanted(Loss):
+    """A loss that draws outputs to one value for the text's class, and one for the others."""
+
+    wanted: float = option(
+        1.0, "output that is wanted of a text's class, with losses of squared distance"
+    )
+    wanted_others: float = option(
+        0.0, "output that is wanted of the other classes, with losses of squared distance"
+    )
+
+    def distance(self, outputs: Tensor, labels: Tensor, weight: Tensor | None) -> Tensor:
+        """Squared distance of outputs (B, K), in the mean of classes and batch, a scalar."""
+        aims = wanted_values(labels, outputs.shape[1], self.wanted, self.wanted_others)  # (B, K)
+        return text_mean((outputs - aims).square().mean(dim=1), labels, weight)
+
+
+SHARED = (CrossEntropy, Wanted)
+"""What losses are made of whose parameters are options of fine-tuning."""
+
+
+def text_mean(values: Tensor, labels: Tensor, weight: Tensor | None = None) -> Tensor:
+    """The mean of a number a text (B,), in which texts count by the ``weight`` (K,) of their class.
+
+    >>> text_mean(torch.tensor([1.0, 5.0]), torch.tensor([0, 1]), torch.tensor([3.0, 1.0]))
+    tensor(2.)
+    """
+    if weight is None:
+        return values.mean()
+    return (values * weight[labels]).sum() / weight[labels].sum()
+
+
+def wanted_values(labels: Tensor, classes: int, true: float, other: float) -> Tensor:
+    """The outputs (B, K) float32 that labels (B,) stand for: ``true`` of the class, else ``other``.
+
+    >>> wanted_values(torch.tensor([1]), 2, 0.75, 0.25).tolist()
+    [[0.25, 0.75]]
+    """
+    return other + (true - other) * functional.one_hot(labels, classes).float()

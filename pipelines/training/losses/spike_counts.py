@@ -6,23 +6,22 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from torch import Tensor
-from torch.nn import functional
 
-from .loss import Loss, Outputs
+from .loss import CrossEntropy, Outputs
 
 SHARPNESS = 10.0
 """Rates lie in [0, 1]: sharpened, so that their softmax can come close to one class."""
 
 
 @dataclass(frozen=True)
-class SpikeCounts(Loss):
+class SpikeCounts(CrossEntropy):
     """Cross entropy on the rates of output neurons, times `SHARPNESS`."""
 
     outputs: ClassVar[Outputs] = "spikes"
 
     def loss(self, outputs: Tensor, labels: Tensor, weight: Tensor | None = None) -> Tensor:
         """Cross entropy of rates (B, K), in the mean of the batch."""
-        return functional.cross_entropy(SHARPNESS * outputs, labels, weight)
+        return self.cross_entropy(SHARPNESS * outputs, labels, weight)
 
 
 LOSS = SpikeCounts

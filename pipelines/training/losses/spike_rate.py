@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from torch import Tensor
-from torch.nn import functional
 
-from .loss import Loss, Outputs
+from .loss import Loss, Outputs, text_mean, wanted_values
 
 TRUE_RATE = 0.75
 FALSE_RATE = 0.05
@@ -26,10 +25,8 @@ class SpikeRate(Loss):
 
     def loss(self, outputs: Tensor, labels: Tensor, weight: Tensor | None = None) -> Tensor:
         """The loss of rates (B, K), in the (weighted) mean of the batch."""
-        distance = (outputs - wanted_rates(labels, outputs.shape[1])).square().sum(1)  # (B,)
-        if weight is None:
-            return distance.mean()
-        return (distance * weight[labels]).sum() / weight[labels].sum()
+        wanted = wanted_rates(labels, outputs.shape[1])  # (B, K)
+        return text_mean((outputs - wanted).square().sum(1), labels, weight)
 
 
 def wanted_rates(labels: Tensor, classes: int) -> Tensor:
@@ -38,8 +35,7 @@ def wanted_rates(labels: Tensor, classes: int) -> Tensor:
     >>> [round(rate, 2) for rate in wanted_rates(torch.tensor([1]), 2)[0].tolist()]
     [0.05, 0.75]
     """
-    chosen = functional.one_hot(labels, classes).float()
-    return FALSE_RATE + (TRUE_RATE - FALSE_RATE) * chosen
+    return wanted_values(labels, classes, TRUE_RATE, FALSE_RATE)
 
 
 LOSS = SpikeRate

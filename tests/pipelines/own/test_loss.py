@@ -96,7 +96,7 @@ def test_it_trains_and_is_written_down_and_reported(run: Path, capsys: Capture) 
 def test_its_parameters_are_options_where_it_is_there(capsys: Capture) -> None:
     assert main(["finetune", "--help"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert "{mean_logits,spike_counts,spike_rate,distance}" in shown
+    assert "{mean_logits,spike_counts,spike_rate,every_step,mse_outputs,mse_counts,dist" in shown
     assert "--target X rate of the true class with --loss distance (default: 1.0, of the" in shown
     assert "--finetune.target" in command_parser("run").option_names()
     settings = RunSettings(finetune=FinetuneSettings(loss="distance", target=0.25))
@@ -107,12 +107,9 @@ def test_its_parameters_are_options_where_it_is_there(capsys: Capture) -> None:
 def test_without_it_there_is_no_such_option(capsys: Capture) -> None:
     assert "--target" not in command_parser("finetune").option_names()
     assert main(["finetune", "run", "--loss", "distance"]) == 2
-    assert (
-        "expected one of mean_logits, spike_counts, spike_rate, but got" in capsys.readouterr().err
-    )
-    with pytest.raises(
-        InputError, match="to be of mean_logits, spike_counts, spike_rate, but got 'distance'"
-    ):
+    names = "mean_logits, spike_counts, spike_rate, every_step, mse_outputs, mse_counts"
+    assert f"expected one of {names}, but got" in capsys.readouterr().err
+    with pytest.raises(InputError, match=f"to be of {names}, but got 'distance'"):
         FinetuneSettings(loss="distance")
 
 

@@ -33,16 +33,18 @@ def cross_entropy(outputs: Tensor, weight: Tensor | None) -> float:
     return float(-(shares * logs[np.arange(len(labels)), labels]).sum() / shares.sum())
 
 
-def rate_distance(outputs: Tensor, weight: Tensor | None) -> float:
-    """By NumPy: squared distance from 0.75 of the true class and 0.05 of the others, weighted."""
+def rate_distance(
+    outputs: Tensor, weight: Tensor | None, true: float = 0.75, other: float = 0.05
+) -> float:
+    """By NumPy: squared distance from what is wanted of the true class and others, weighted."""
     rows, labels = outputs.numpy().astype(np.float64), LABELS.numpy()
-    wanted = np.full(rows.shape, 0.05)
-    wanted[np.arange(len(labels)), labels] = 0.75
+    wanted = np.full(rows.shape, other)
+    wanted[np.arange(len(labels)), labels] = true
     shares = np.ones(len(labels)) if weight is None else weight.numpy()[labels]
     return float((shares * ((rows - wanted) ** 2).sum(axis=1)).sum() / shares.sum())
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("name", ["mean_logits", "spike_counts", "spike_rate", "mse_outputs"])
 @pytest.mark.parametrize("weight", [None, WEIGHT])
 def test_each_is_what_it_is_by_definition(name: str, weight: Tensor | None) -> None:
     rates = torch.rand(4, 3, generator=torch.Generator().manual_seed(0))
@@ -51,6 +53,7 @@ def test_each_is_what_it_is_by_definition(name: str, weight: Tensor | None) -> N
         "mean_logits": cross_entropy(rates, weight),
         "spike_counts": cross_entropy(10 * rates, weight),
         "spike_rate": rate_distance(rates, weight),
+        "mse_outputs": rate_distance(rates, weight, 1.0, 0.0) / 3,  # the mean of three classes
     }
     found = float(loss.loss(rates, LABELS, weight))
     assert found == pytest.approx(wanted[name], rel=1e-6)
