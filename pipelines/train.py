@@ -13,7 +13,6 @@ from torch import Tensor
 from ..engine.evaluate import accuracy
 from ..engine.reference import ann_logits
 from ..errors import InputError
-from ..models.devices import find_device
 from ..models.encoders.histogram import read_vectors
 from ..models.encoders.rounding import Rounding, fit_rounding
 from ..models.families import FAMILIES
@@ -22,10 +21,13 @@ from ..models.text_model import TextModel
 from ..text.stages import STAGES
 from .data import Prepared, prepare_data
 from .display.output import warn
+from .parallel.group import joined
+from .parallel.processes import own_device
 from .quality.baseline import LINEAR, linear_baseline
 from .quality.latency import latency_figures
 from .quality.quality import model_figures
 from .run_folder.fingerprints import settings_dict
+from .run_folder.followed import own_run
 from .run_folder.run_folder import RunFolder
 from .settings.data import DataSettings
 from .settings.engine import DEVICE, DeviceSettings
@@ -65,12 +67,14 @@ def train(
         InputError: bad data or settings, a network that does not read what the text stage hands on,
             no such device, or a folder that holds another run.
     """
-    device = find_device(where.device)
+    device = own_device(where.device)
     check_fit(data, settings)
-    run = RunFolder(out, must_exist=False)
+    run = own_run(out, must_exist=False)
     settings = with_place(run, settings, force)
-    with run.locked():
-        prepared = prepare_data(run, data, seed, force)
+    with joined() as processes, processes.locked(run):
+        prepared = processes.in_turn(
+            lambda: prepare_data(run, data, seed, force and processes.first)
+        )
         settings = settings if force else _as_before(run, settings)
         words = prepared.stage.hands_on == "ids"
         own_vectors = data.vectors in OWN_VECTORS and words
@@ -89,10 +93,10 @@ def train(
         if not run.is_done("ann", resolved):
             started = time.monotonic()
             figures = _trained(run, prepared, settings, resolved, seed, device, targets)
-            figures["seconds"] = round(time.monotonic() - started, 1)
+            figures |= {"seconds": round(time.monotonic() - started, 1)}
             run.finish("ann", resolved, figures)
-        # also where the last call was killed at its end
-        checkpoint_path(run.path / "ann", "train").unlink(missing_ok=True)
+        if processes.first:  # also where the last call was killed at its end
+            checkpoint_path(run.path / "ann", "train").unlink(missing_ok=True)
     return run
 
 
@@ -155,7 +159,7 @@ def _trained(
     device: torch.device,
     targets: SoftTargets | None,
 ) -> dict[str, Any]:
-    """Train, and save what came out; returns its figures."""
+    """Train, and save what came out; returns its figures, which the first process has."""
     texts, vectors = prepared.encode(), prepared.vectors
     family, classes = FAMILIES[settings.model], len(texts.dataset.classes)
     network = family.network(vectors.shape[1], classes, settings.of_network(), seed)
@@ -177,6 +181,8 @@ def _trained(
     loop.stamp = run.begin("ann", resolved)
     with run.forgetting("ann", DivergenceError):
         state = loop.run()
+    if not loop.processes.first:
+        return {}
     model.settle()
     save_model(run.path / "ann", model, texts.dataset.classes)
     return _figures(run, model, texts, settings) | state.figures()

@@ -42,8 +42,8 @@ class State:
     history: list[dict[str, float]] = field(default_factory=list)
 
     def figures(self) -> dict[str, Any]:
-        """What a stage records of its training: epochs, and where it ran but for one CPU alone."""
-        away = any(processor.startswith("device") for processor in self.processors)
+        """What a stage records of its training: epochs, and where it ran but for one on a CPU."""
+        away = any(p.startswith("device") or ", processes " in p for p in self.processors)
         moved = {"processors": self.processors} if away or len(self.processors) > 1 else {}
         return {"best_epoch": self.best_epoch + 1, "epochs": self.epoch, **moved}
 

@@ -24,6 +24,7 @@ from ...models.batches import shuffled
 from ...models.devices import device_name, device_of
 from ...progress import bar, say
 from ...seeds import generator
+from ..parallel.processes import Processes, current
 from ..versions import processor
 from .checkpoint import State, checkpoint_path, read_checkpoint, restored, write_checkpoint
 from .divergence import DivergenceError, Watch
@@ -51,6 +52,7 @@ class Loop:
     one_thread: torch's own operations run on one thread, for results that do not depend on their
         number; for models whose kernels have threads of their own
     parts: what the score of `dev_score` was made of, by name, written beside it in the logs
+    processes: that train the model together; the first one scores dev and writes the files
     """
 
     model: nn.Module
@@ -71,6 +73,7 @@ class Loop:
     one_thread: bool = False
     stamp: str = ""
     parts: dict[str, float] = field(default_factory=dict)
+    processes: Processes = field(default_factory=current)
     state: State = field(default_factory=State)
     best: dict[str, Tensor] = field(default_factory=dict)
     logs: Logs = field(init=False)
@@ -131,6 +134,8 @@ class Loop:
         device = device_of(self.model)
         if device.type != "cpu":
             parts = {"device": device_name(device)}
+        if self.processes.count > 1:
+            parts |= {"processes": str(self.processes.count)}
         here = ", ".join(f"{name} {value}" for name, value in parts.items())
         if self.state.processors[-1:] != [here]:
             self.state.processors.append(here)
@@ -150,6 +155,7 @@ class Loop:
         state = self.state
         order = generator(self.seed, self.name, "epoch", state.epoch)
         batches = shuffled(self.lengths, self.batch_size, order)
+        self.processes.alike(self._learned().values())
         self._batches(batches)
         self._score(state.epoch, state.loss_sum / len(batches))
         state.epoch, state.batch, state.loss_sum = state.epoch + 1, 0, 0.0
@@ -178,6 +184,7 @@ class Loop:
             value = float(loss.detach())
             self.watch.loss(value, state.first_loss or value, f"at step {state.step + 1}")
             loss.backward()
+            self.processes.add_up(self.model)
             if self.clip:
                 nn.utils.clip_grad_norm_(clipped(self.model), self.clip)
             total = self.epochs * math.ceil(len(self.lengths) / self.batch_size)
@@ -195,7 +202,8 @@ class Loop:
         self.model.eval()
         self.watch.parameters()
         with self.watch.errors(), torch.no_grad():
-            accuracy, dev_loss = self.dev_score()
+            accuracy, dev_loss, parts = self.processes.by_first(self._dev_score)
+        self.parts.update(parts)
         if epoch >= 0:
             self.watch.loss(dev_loss, state.first_loss, f"on dev after epoch {epoch + 1}")
         row = {"epoch": epoch + 1, "dev_accuracy": accuracy, "dev_loss": dev_loss} | self.parts
@@ -204,11 +212,17 @@ class Loop:
         if is_best:
             state.best_score, state.best_loss, state.best_epoch = accuracy, dev_loss, epoch
             self.best = {n: p.detach().clone() for n, p in self._learned().items()}
-        self.logs.write(state.history)
+        if self.processes.first:
+            self.logs.write(state.history)
         say(epoch_line(self.name, state.history[-1], self.epochs, is_best))
+
+    def _dev_score(self) -> tuple[float, float, dict[str, float]]:
+        return (*self.dev_score(), self.parts)
 
     def save(self) -> None:
         """Write the checkpoint."""
+        if not self.processes.first:
+            return
         path, stamp = self.checkpoint_path, self.stamp
         write_checkpoint(path, self.state, self._learned(), self.best, self.optimizer, stamp)
 

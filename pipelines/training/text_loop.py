@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,9 +11,11 @@ from torch import Tensor
 from ...engine.reference import ann_logits
 from ...errors import InputError
 from ...models.batches import to_batch
+from ...models.divided import uniform
 from ...models.snn import SpikingTextModel
 from ...models.text_model import TextModel, set_generator
 from ...text.stages.vocabulary import PAD_ID, UNK_ID
+from ..parallel.processes import Outputs, Processes, current
 from .class_weights import class_weights
 from .dev_score import DevScore, Logits
 from .distillation.loss import Distilled
@@ -24,9 +25,6 @@ from .losses.mean_logits import MeanLogits
 from .optimizer import adamw
 from .options import LoopOptions
 from .texts import Texts
-
-# padded ids (B, L), lengths (B,) and the step's randomness to outputs with gradients
-Outputs = Callable[[Tensor, Tensor, torch.Generator], Tensor]
 
 
 @dataclass(frozen=True)
@@ -66,6 +64,7 @@ class BatchLoss:
     weight: how much each class counts (K,); None where all count the same
     word_dropout: share of the words of a text that a step reads as unknown
     distilled: the loss where the texts have a teacher's logits
+    processes: that have a share of the texts each
     """
 
     trainee: Trainee
@@ -73,6 +72,7 @@ class BatchLoss:
     weight: Tensor | None
     word_dropout: float = 0.0
     distilled: Distilled | None = None
+    processes: Processes = field(default_factory=current)
 
     def __call__(self, indices: list[int], random: torch.Generator) -> Tensor:
         """The loss, a scalar with gradients.
@@ -84,7 +84,7 @@ class BatchLoss:
         set_generator(self.trainee.model.network, random)
         ids, lengths = to_batch([sequences[i] for i in indices], self.trainee.model)
         ids = hide_words(ids, self.word_dropout, random)
-        outputs = self.trainee.outputs(ids, lengths, random)  # (B, K)
+        outputs = self.processes.outputs(self.trainee.outputs, ids, lengths, random)  # (B, K)
         chosen = torch.tensor([labels[i] for i in indices], device=outputs.device)
         weight = None if self.weight is None else self.weight.to(outputs.device)
         if self.distilled is not None and self.texts.teacher is not None:
@@ -168,5 +168,5 @@ def hide_words(ids: Tensor, share: float, random: torch.Generator) -> Tensor:
     """
     if not share:
         return ids
-    hidden = (torch.rand(ids.shape, generator=random) < share).to(ids.device)  # (B, L)
+    hidden = (uniform(ids.shape, random, texts=-2) < share).to(ids.device)  # (B, L)
     return torch.where(hidden & (ids != PAD_ID), UNK_ID, ids)
