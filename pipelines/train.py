@@ -13,6 +13,7 @@ from torch import Tensor
 from ..engine.evaluate import accuracy
 from ..engine.reference import ann_logits
 from ..errors import InputError
+from ..models.devices import find_numbers
 from ..models.encoders.histogram import read_vectors
 from ..models.encoders.rounding import Rounding, fit_rounding
 from ..models.families import FAMILIES
@@ -76,6 +77,7 @@ def train(
             lambda: prepare_data(run, data, seed, force and processes.first)
         )
         settings = settings if force else _as_before(run, settings)
+        settings = replace(settings, precision=find_numbers(settings.precision, device))
         words = prepared.stage.hands_on == "ids"
         own_vectors = data.vectors in OWN_VECTORS and words
         targets = _targets(run, prepared, settings)
@@ -108,9 +110,10 @@ def _targets(run: RunFolder, prepared: Prepared, settings: TrainSettings) -> Sof
 
 
 def _as_before(run: RunFolder, settings: TrainSettings) -> TrainSettings:
-    """``settings`` for a run that was begun before there was rounding or padding: without.
+    """``settings`` for a run that was begun, where they are left open: as it was begun.
 
-    What a network has none of is not written down (`TrainSettings.unread`).
+    One of before there was rounding or padding goes on without. What a network has none of is not
+    written down (`TrainSettings.unread`).
     """
     made = run.config().get("ann")
     if made is None:
@@ -121,6 +124,8 @@ def _as_before(run: RunFolder, settings: TrainSettings) -> TrainSettings:
     padded = settings.of_network().get("padding") == TrainSettings.padding
     if padded and "padding" not in made:
         settings = replace(settings, padding="none")
+    if settings.precision == "auto":  # also where it goes on on another device
+        settings = replace(settings, precision=made.get("precision", "float32"))
     return settings
 
 
@@ -169,7 +174,7 @@ def _trained(
     loop = text_loop(
         run.path / "ann",
         "train",
-        ann_trainee(model),
+        ann_trainee(model, precision=settings.precision),
         with_targets(texts, targets),
         settings,
         seed,

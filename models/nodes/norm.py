@@ -51,7 +51,7 @@ class BatchNorm1d(Node):
         """Mean and variance (C,): the running ones, or the batch's while training."""
         if not self.training:
             return self.running_mean, self.running_var
-        rows = signal.values  # (B, C, L) or (B, F)
+        rows = signal.values.to(self.weight)  # (B, C, L) or (B, F), of mixed precision in float32
         if rows.dim() == 3:
             mask = signal.mask()
             rows = rows.transpose(1, 2)  # (B, L, C)

@@ -25,6 +25,7 @@ from ..training.distillation.options import OWN
 from ..training.distillation.soft_targets import SoftTargets, with_targets
 from ..training.divergence import DivergenceError
 from ..training.losses import added_parameters, make_loss
+from ..training.options import LATER
 from ..training.text_loop import text_loop
 from .by_run import by_run
 from .gain import say_to_gain
@@ -69,10 +70,14 @@ def finetune(
 
 
 def recorded(settings: FinetuneSettings, seed: int) -> dict[str, Any]:
-    """The settings as a run writes them down: of losses, the parameters of the chosen one."""
+    """The settings as a run writes them down: of losses, the parameters of the chosen one.
+
+    Those of `LATER` are absent where they are 0.
+    """
     values = settings_dict(settings, seed=seed)
     own = asdict(make_loss(settings.loss, settings))
     others = added_parameters().keys() - own.keys()
+    others |= {name for name in LATER if not values[name]}
     return {name: value for name, value in values.items() if name not in others} | own
 
 

@@ -6,6 +6,7 @@ from dataclasses import Field, dataclass, fields
 from typing import Any
 
 from ...errors import InputError
+from ...models.devices import NUMBERS
 from ...models.families import FAMILIES
 from ...models.families.dpcnn import DPCNNSpec
 from ...models.families.family import same_option
@@ -13,7 +14,7 @@ from ...models.families.mlp import MLPSpec
 from ...models.families.textcnn import FAMILY as TEXTCNN
 from ...models.families.textcnn import TextCNNSpec
 from ..training.distillation.options import OWN, TeacherOptions
-from ..training.options import LoopOptions
+from ..training.options import LATER, LoopOptions
 from .fields import Settings, option
 
 INPUT_LEVELS, OWN_LEVELS = 2, 1
@@ -85,6 +86,12 @@ class TrainSettings(TeacherOptions, LoopOptions, Settings):
         above=0,
     )
 
+    precision: str = option(
+        "auto",
+        "numbers of the products in training; auto: bfloat16 on a GPU that has it, else float32",
+        NUMBERS,
+    )
+
     def __post_init__(self) -> None:
         super().__post_init__()
         usual = {item.name: item.default for item in fields(self)}
@@ -136,6 +143,9 @@ class TrainSettings(TeacherOptions, LoopOptions, Settings):
             unread |= {"input_levels", "input_rate"}
         if self.padding == "none" or "padding" not in self.of_network():
             unread |= {"padding"}
+        unread |= {name for name in LATER if not getattr(self, name)}
+        if self.precision != "bfloat16":
+            unread |= {"precision"}
         return unread
 
     def of_network(self) -> dict[str, Any]:

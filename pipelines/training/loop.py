@@ -32,6 +32,7 @@ from .logs import Logs
 from .optimizer import clipped, full_rate, set_rate
 from .said import end_line, epoch_line
 from .schedule import rate_factor
+from .weights.average import Average, copy_into
 
 CHECKPOINT_SECONDS = 30.0
 
@@ -51,6 +52,8 @@ class Loop:
     stamp: fingerprint of the stage; a checkpoint with another one is refused
     one_thread: torch's own operations run on one thread, for results that do not depend on their
         number; for models whose kernels have threads of their own
+    average: epochs over which the weights that are scored and kept are averaged; 0 for those of
+        the last step
     parts: what the score of `dev_score` was made of, by name, written beside it in the logs
     processes: that train the model together; the first one scores dev and writes the files
     """
@@ -72,11 +75,22 @@ class Loop:
     score_start: bool = False
     one_thread: bool = False
     stamp: str = ""
+    average: float = 0.0
     parts: dict[str, float] = field(default_factory=dict)
     processes: Processes = field(default_factory=current)
     state: State = field(default_factory=State)
     best: dict[str, Tensor] = field(default_factory=dict)
     logs: Logs = field(init=False)
+    averaged: Average = field(init=False)
+
+    def __post_init__(self) -> None:
+        steps = self.average * self.epoch_steps  # at least one, where there is an average
+        self.averaged = Average(max(1, round(steps)) if self.average else 0)
+
+    @property
+    def epoch_steps(self) -> int:
+        """How many steps an epoch has."""
+        return math.ceil(len(self.lengths) / self.batch_size)
 
     @property
     def checkpoint_path(self) -> Path:
@@ -116,7 +130,7 @@ class Loop:
             self._epoch()
         say(end_line(self.name, self.state, self.epochs))
         self._say_growth()
-        self._load(self.best)
+        copy_into(self._learned(), self.best)
         return self.state
 
     def _say_growth(self) -> None:
@@ -144,11 +158,6 @@ class Loop:
         """What training changes: parameters, and the running statistics of normalisation."""
         parameters = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
         return parameters | dict(self.model.named_buffers())
-
-    def _load(self, values: dict[str, Tensor]) -> None:
-        with torch.no_grad():
-            for name, tensor in self._learned().items():
-                tensor.copy_(values[name])
 
     def _epoch(self) -> None:
         """The batches of an epoch that are left, and its score."""
@@ -187,7 +196,7 @@ class Loop:
             self.processes.add_up(self.model)
             if self.clip:
                 nn.utils.clip_grad_norm_(clipped(self.model), self.clip)
-            total = self.epochs * math.ceil(len(self.lengths) / self.batch_size)
+            total = self.epochs * self.epoch_steps
             set_rate(self.optimizer, rate_factor(state.step, total, self.schedule))
             self.optimizer.step()
         if state.step == 0:
@@ -195,9 +204,21 @@ class Loop:
         state.loss_sum += value
         state.batch += 1
         state.step += 1
+        self.averaged.add(self._learned(), state.step)
 
     def _score(self, epoch: int, loss: float) -> None:
-        """Score dev, keep the parameters where they are the best so far, write the logs."""
+        """Score dev, keep the parameters where they are the best so far, write the logs.
+
+        The parameters are their averages where these are asked for.
+        """
+        with self.averaged.in_place(self._learned()):
+            is_best = self._scored(epoch, loss)
+        if self.processes.first:
+            self.logs.write(self.state.history)
+        say(epoch_line(self.name, self.state.history[-1], self.epochs, is_best))
+
+    def _scored(self, epoch: int, loss: float) -> bool:
+        """Score dev and keep the parameters as they are where they are the best so far."""
         state = self.state
         self.model.eval()
         self.watch.parameters()
@@ -212,9 +233,7 @@ class Loop:
         if is_best:
             state.best_score, state.best_loss, state.best_epoch = accuracy, dev_loss, epoch
             self.best = {n: p.detach().clone() for n, p in self._learned().items()}
-        if self.processes.first:
-            self.logs.write(state.history)
-        say(epoch_line(self.name, state.history[-1], self.epochs, is_best))
+        return is_best
 
     def _dev_score(self) -> tuple[float, float, dict[str, float]]:
         return (*self.dev_score(), self.parts)
@@ -223,8 +242,15 @@ class Loop:
         """Write the checkpoint."""
         if not self.processes.first:
             return
-        path, stamp = self.checkpoint_path, self.stamp
-        write_checkpoint(path, self.state, self._learned(), self.best, self.optimizer, stamp)
+        write_checkpoint(
+            self.checkpoint_path,
+            self.state,
+            self._learned(),
+            self.best,
+            self.optimizer,
+            self.stamp,
+            self.averaged.values,
+        )
 
     def _resume(self) -> None:
         """Go on from the checkpoint, where there is one.
@@ -235,5 +261,7 @@ class Loop:
         if not self.checkpoint_path.exists():
             return
         tensors, self.state = read_checkpoint(self.checkpoint_path, self.stamp)
-        parameters, self.best = restored(tensors, self.optimizer)
-        self._load(parameters)
+        parameters, self.best, average = restored(tensors, self.optimizer)
+        device = device_of(self.model)
+        self.averaged.values = {name: value.to(device) for name, value in average.items()}
+        copy_into(self._learned(), parameters)

@@ -14,6 +14,11 @@ def _by_size(text: str, least: int) -> Any:
     return option(None, text, shown="by the number of texts", least=least)
 
 
+LATER = ("average",)
+"""Options that runs were once without: left out of a run's settings where they are 0, so that runs
+of before stay the same."""
+
+
 @dataclass(frozen=True)
 class LoopOptions:
     """How long, in what batches, how fast, and what is written down.
@@ -35,3 +40,8 @@ class LoopOptions:
         "accuracies on dev",
     )
     tensorboard: bool = option(True, "write TensorBoard logs")
+    average: float = option(
+        0.0,
+        "epochs over which the weights that are scored and kept are averaged; 0 for the last ones",
+        least=0,
+    )

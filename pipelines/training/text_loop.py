@@ -47,11 +47,25 @@ class Trainee:
     one_thread: bool = False
 
 
-def ann_trainee(model: TextModel, score_start: bool = False) -> Trainee:
-    """An ANN to be trained, by cross entropy on its logits."""
+def ann_trainee(model: TextModel, score_start: bool = False, precision: str = "float32") -> Trainee:
+    """An ANN to be trained, by cross entropy on its logits.
+
+    Args:
+        model: the ANN
+        score_start: whether the model as it is counts as a candidate
+        precision: ``bfloat16`` for products of such numbers in training (mixed precision:
+            weights, sums over a batch, loss and optimizer stay float32)
+    """
+    mixed = precision == "bfloat16"
+
+    def outputs(ids: Tensor, lengths: Tensor, random: torch.Generator) -> Tensor:
+        with torch.autocast(ids.device.type, dtype=torch.bfloat16, enabled=mixed):
+            logits = model(ids, lengths)  # (B, K)
+        return logits.float() if mixed else logits
+
     return Trainee(
         model,
-        outputs=lambda ids, lengths, _: model(ids, lengths),
+        outputs=outputs,
         logits=lambda sequences: ann_logits(model, sequences),
         score_start=score_start,
     )
@@ -156,6 +170,7 @@ def text_loop(
         clip=options.clip,
         score_start=trainee.score_start,
         one_thread=trainee.one_thread,
+        average=options.average,
         parts=score.parts,
     )
 
