@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 DEVICES = ("auto", "cpu", "cuda")
+NUMBERS = ("auto", "float32", "bfloat16")
 M = TypeVar("M", bound="nn.Module")
 
 
@@ -35,6 +36,21 @@ def find_device(name: str = "auto") -> torch.device:
             "and look at: snnconvert doctor"
         )
     return there or torch.device("cpu")
+
+
+def find_numbers(name: str, device: torch.device) -> str:
+    """In which numbers networks are trained on ``device``: float32, or bfloat16 where it pays.
+
+    Args:
+        name: of `NUMBERS`; ``auto`` is bfloat16 on a GPU that has it, and float32 elsewhere
+        device: where they are trained
+    """
+    import torch
+
+    if name != "auto":
+        return name
+    fast = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    return "bfloat16" if fast else "float32"
 
 
 def gpu() -> torch.device | None:

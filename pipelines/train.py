@@ -13,7 +13,7 @@ from torch import Tensor
 from ..engine.evaluate import accuracy
 from ..engine.reference import ann_logits
 from ..errors import InputError
-from ..models.devices import find_device
+from ..models.devices import find_numbers
 from ..models.encoders.histogram import read_vectors
 from ..models.encoders.rounding import Rounding, fit_rounding
 from ..models.families import FAMILIES
@@ -22,10 +22,13 @@ from ..models.text_model import TextModel
 from ..text.stages import STAGES
 from .data import Prepared, prepare_data
 from .display.output import warn
+from .parallel.group import joined
+from .parallel.processes import own_device
 from .quality.baseline import LINEAR, linear_baseline
 from .quality.latency import latency_figures
 from .quality.quality import model_figures
 from .run_folder.fingerprints import settings_dict
+from .run_folder.followed import own_run
 from .run_folder.run_folder import RunFolder
 from .settings.data import DataSettings
 from .settings.engine import DEVICE, DeviceSettings
@@ -65,13 +68,16 @@ def train(
         InputError: bad data or settings, a network that does not read what the text stage hands on,
             no such device, or a folder that holds another run.
     """
-    device = find_device(where.device)
+    device = own_device(where.device)
     check_fit(data, settings)
-    run = RunFolder(out, must_exist=False)
+    run = own_run(out, must_exist=False)
     settings = with_place(run, settings, force)
-    with run.locked():
-        prepared = prepare_data(run, data, seed, force)
+    with joined() as processes, processes.locked(run):
+        prepared = processes.in_turn(
+            lambda: prepare_data(run, data, seed, force and processes.first)
+        )
         settings = settings if force else _as_before(run, settings)
+        settings = replace(settings, precision=find_numbers(settings.precision, device))
         words = prepared.stage.hands_on == "ids"
         own_vectors = data.vectors in OWN_VECTORS and words
         targets = _targets(run, prepared, settings)
@@ -89,10 +95,10 @@ def train(
         if not run.is_done("ann", resolved):
             started = time.monotonic()
             figures = _trained(run, prepared, settings, resolved, seed, device, targets)
-            figures["seconds"] = round(time.monotonic() - started, 1)
+            figures |= {"seconds": round(time.monotonic() - started, 1)}
             run.finish("ann", resolved, figures)
-        # also where the last call was killed at its end
-        checkpoint_path(run.path / "ann", "train").unlink(missing_ok=True)
+        if processes.first:  # also where the last call was killed at its end
+            checkpoint_path(run.path / "ann", "train").unlink(missing_ok=True)
     return run
 
 
@@ -104,9 +110,10 @@ def _targets(run: RunFolder, prepared: Prepared, settings: TrainSettings) -> Sof
 
 
 def _as_before(run: RunFolder, settings: TrainSettings) -> TrainSettings:
-    """``settings`` for a run that was begun before there was rounding or padding: without.
+    """``settings`` for a run that was begun, where they are left open: as it was begun.
 
-    What a network has none of is not written down (`TrainSettings.unread`).
+    One of before there was rounding or padding goes on without. What a network has none of is not
+    written down (`TrainSettings.unread`).
     """
     made = run.config().get("ann")
     if made is None:
@@ -117,6 +124,8 @@ def _as_before(run: RunFolder, settings: TrainSettings) -> TrainSettings:
     padded = settings.of_network().get("padding") == TrainSettings.padding
     if padded and "padding" not in made:
         settings = replace(settings, padding="none")
+    if settings.precision == "auto":  # also where it goes on on another device
+        settings = replace(settings, precision=made.get("precision", "float32"))
     return settings
 
 
@@ -155,7 +164,7 @@ def _trained(
     device: torch.device,
     targets: SoftTargets | None,
 ) -> dict[str, Any]:
-    """Train, and save what came out; returns its figures."""
+    """Train, and save what came out; returns its figures, which the first process has."""
     texts, vectors = prepared.encode(), prepared.vectors
     family, classes = FAMILIES[settings.model], len(texts.dataset.classes)
     network = family.network(vectors.shape[1], classes, settings.of_network(), seed)
@@ -165,7 +174,7 @@ def _trained(
     loop = text_loop(
         run.path / "ann",
         "train",
-        ann_trainee(model, label_smoothing=settings.label_smoothing),
+        ann_trainee(model, label_smoothing=settings.label_smoothing, precision=settings.precision),
         with_targets(texts, targets),
         settings,
         seed,
@@ -177,6 +186,8 @@ def _trained(
     loop.stamp = run.begin("ann", resolved)
     with run.forgetting("ann", DivergenceError):
         state = loop.run()
+    if not loop.processes.first:
+        return {}
     model.settle()
     save_model(run.path / "ann", model, texts.dataset.classes)
     return _figures(run, model, texts, settings) | state.figures()

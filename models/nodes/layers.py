@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from ...errors import InputError
 from ...seeds import generator
+from ..divided import uniform
 from ..network import Network, Node, Signal
 from .fan_out import EXACT, windowed_operations
 
@@ -240,7 +241,8 @@ class Dropout(Node):
         values, lengths = inputs[0]
         if not self.training or self.probability == 0:
             return Signal(values, lengths)
-        draws = torch.rand(values.shape, generator=self.generator).to(values.device)
+        texts = -2 if lengths is None else -3  # (..., B, F) or (..., B, C, L)
+        draws = uniform(values.shape, self.generator, texts).to(values.device)
         keep = (draws >= self.probability).to(values.dtype)
         return Signal(values * keep / (1 - self.probability), lengths)
 

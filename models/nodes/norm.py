@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ..divided import moments
 from ..network import Node, Signal
 
 
@@ -50,14 +51,14 @@ class BatchNorm1d(Node):
         """Mean and variance (C,): the running ones, or the batch's while training."""
         if not self.training:
             return self.running_mean, self.running_var
-        rows = signal.values  # (B, C, L) or (B, F)
+        rows = signal.values.to(self.weight)  # (B, C, L) or (B, F), of mixed precision in float32
         if rows.dim() == 3:
             mask = signal.mask()
             rows = rows.transpose(1, 2)  # (B, L, C)
             rows = rows.flatten(0, 1) if mask is None else rows[mask.squeeze(1)]  # (N, C)
-        mean, variance = rows.mean(dim=0), rows.var(dim=0, unbiased=False)
+        mean, variance, count = moments(rows)
         with torch.no_grad():
-            unbiased = variance * (len(rows) / max(len(rows) - 1, 1))
+            unbiased = variance * (count / max(count - 1, 1))
             self.running_mean.lerp_(mean.detach(), self.momentum)
             self.running_var.lerp_(unbiased.detach(), self.momentum)
         return mean, variance

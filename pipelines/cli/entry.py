@@ -13,6 +13,8 @@ from contextlib import ExitStack
 from ...errors import InputError, SnnConvertError, one_line
 from ...formatting import meant
 from ...version import __version__
+from ..parallel.ranks import Ranks, find_ranks
+from ..parallel.speech import one_speaks, refuse_several, speaker
 from .commands import COMMANDS, GROUPS, HELP
 from .parser import Parser
 
@@ -60,9 +62,12 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _main(words: list[str], around: ExitStack) -> int:
     """Run the command line; ``around`` is what stays open until its last word is said."""
+    ranks = Ranks()
     try:
-        code = _dispatch(words, around)
-        sys.stdout.flush()
+        ranks = find_ranks()
+        with one_speaks():
+            code = _dispatch(words, around)
+            sys.stdout.flush()
         return code
     except SystemExit as end:  # argparse ends so after --help and --version
         return int(end.code or 0)
@@ -73,7 +78,8 @@ def _main(words: list[str], around: ExitStack) -> int:
         elif "--force" in words:
             again = "the same command without --force goes on from here"
         start = "\n" if sys.stderr.isatty() else ""  # the terminal has shown ^C
-        print(f"{start}snnconvert: interrupted; {again}", file=sys.stderr)
+        if ranks.first:
+            print(f"{start}snnconvert: interrupted; {again}", file=sys.stderr)
         return 130
     except BrokenPipeError:
         _close_output()
@@ -83,15 +89,16 @@ def _main(words: list[str], around: ExitStack) -> int:
             raise
         if isinstance(error, OSError):
             _close_output()  # what could not be written is not tried again at the end
-        _say(_explained(error))
+        _say(_explained(error), speaker(error, ranks))
         return error.exit_code if isinstance(error, SnnConvertError) else 1
 
 
-def _say(error: str) -> None:
+def _say(error: str, speaker: str) -> None:
     """Say what went wrong: in one line, but for a terminal that is narrower."""
     from ..display.screen import columns, fitted
 
-    print(fitted(f"snnconvert: {error}", columns(sys.stderr)), file=sys.stderr)
+    if speaker:
+        print(fitted(f"{speaker}: {error}", columns(sys.stderr)), file=sys.stderr)
 
 
 def _close_output() -> None:
@@ -142,7 +149,9 @@ def _run(name: str, words: list[str], around: ExitStack) -> int:
     from .config_file import parse
 
     parser = command_parser(name)
-    given = parse(parser, words)
+    if not COMMANDS[name].together:
+        refuse_several(f"snnconvert {name}")
+    given, first = parse(parser, words), find_ranks().first
     if given.get("print_config"):
         from .print_config import config_text
 
@@ -151,13 +160,13 @@ def _run(name: str, words: list[str], around: ExitStack) -> int:
     named = [folder for path in given.get("runs", ()) for folder in runs_in(path)]
     for path in named or [given[key] for key in ("run",) if given.get(key)]:
         RunFolder(path)  # before anything heavy is loaded
-    if given.get("log_file"):
+    if given.get("log_file") and first:
         import shlex
 
         from .log_file import logged
 
         around.enter_context(logged(given["log_file"], shlex.join(["snnconvert", name, *words])))
-    if "run" in given and given.get("dataset"):
+    if "run" in given and given.get("dataset") and first:
         from ..sources.place import place_data
 
         place_data(RunFolder(given["run"]), given["dataset"])

@@ -27,11 +27,13 @@ class Command(NamedTuple):
     """What adds the options of a command, and what runs it with those that were given.
 
     ``resumes``: whether the command, given again after an interrupt, goes on where it was.
+    ``together``: whether several processes (of `torchrun`) share its work.
     """
 
     options: Callable[[Parser], None]
     run: Callable[[Given], int | None]
     resumes: bool = True
+    together: bool = False
 
 
 def add_run(parser: Parser) -> None:

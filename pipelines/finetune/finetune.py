@@ -9,7 +9,10 @@ from typing import Any
 
 from ...models.snn import SpikingTextModel
 from ..data import load_run_model, load_run_texts, training_texts
+from ..parallel.group import joined
+from ..parallel.processes import own_device
 from ..run_folder.fingerprints import settings_dict, without
+from ..run_folder.followed import own_run
 from ..run_folder.run_folder import RunFolder
 from ..run_folder.stages import needs, of_conversion
 from ..settings.engine import ENGINE, EngineSettings
@@ -44,8 +47,9 @@ def finetune(
     Raises:
         InputError: no converted SNN in the folder, bad settings, or done otherwise.
     """
-    run, stage = RunFolder(out), of_conversion("finetuned", name)
-    with run.locked():
+    run, stage = own_run(out), of_conversion("finetuned", name)
+    own_device(engine.device)
+    with joined() as processes, processes.locked(run):
         run.require(of_conversion("snn", name))
         settings = by_run(run, stage, settings, force)
         targets = _targets(run, settings)
@@ -57,10 +61,10 @@ def finetune(
             started = time.monotonic()
             say_to_gain(run.models(), needs(stage)[0])
             figures = _tuned(run, stage, settings, resolved, seed, force, engine, targets)
-            figures["seconds"] = round(time.monotonic() - started, 1)
+            figures |= {"seconds": round(time.monotonic() - started, 1)}
             run.finish(stage, resolved, figures)
-        # also where the last call was killed at its end
-        checkpoint_path(run.folder(stage), "finetune").unlink(missing_ok=True)
+        if processes.first:  # also where the last call was killed at its end
+            checkpoint_path(run.folder(stage), "finetune").unlink(missing_ok=True)
     return run
 
 
@@ -107,7 +111,7 @@ def _tuned(
     engine: EngineSettings,
     targets: SoftTargets | None,
 ) -> dict[str, Any]:
-    """Train, and save what came out; returns its figures."""
+    """Train, and save what came out; returns its figures, which the first process has."""
     model, classes = load_run_model(run, needs(stage)[0], SpikingTextModel, engine)
     texts = load_run_texts(run)
     if settings.teacher == OWN:
@@ -127,4 +131,6 @@ def _tuned(
     loop.stamp = run.begin(stage, resolved, force)
     with run.forgetting(stage, DivergenceError):
         state = run_snn(loop, model, settings)
+    if not loop.processes.first:
+        return {}
     return save_snn(run, stage, model, classes, texts, seed, engine) | state.figures()

@@ -18,15 +18,17 @@ def fingerprint(value: Any) -> str:
 
 
 def comparable(settings: dict[str, Any]) -> dict[str, Any]:
-    """What must agree for a stage to go on; of a run that taught, what it said (``lessons``)."""
-    known = {"lessons", "teachers"} & settings.keys()
-    places = (*PLACES, "teacher") if known else PLACES
-    return without(as_json(settings), places)
+    """What must agree for a stage to go on."""
+    return counted(as_json(settings))
 
 
 def counted(settings: dict[str, Any]) -> dict[str, Any]:
-    """What a stage's fingerprint is made of; of encoders what they hold (``teachers``)."""
-    return without(settings, (*PLACES, "teacher") if "teachers" in settings else PLACES)
+    """What a stage's fingerprint is made of: no places.
+
+    Of a teacher it is what it holds (``teachers``) or has said (``lessons``), wherever it lies.
+    """
+    known = {"lessons", "teachers"} & settings.keys()
+    return without(settings, (*PLACES, "teacher") if known else PLACES)
 
 
 def difference(before: dict[str, Any], now: dict[str, Any]) -> str:

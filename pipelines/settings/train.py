@@ -6,6 +6,7 @@ from dataclasses import Field, dataclass, fields
 from typing import Any
 
 from ...errors import InputError
+from ...models.devices import NUMBERS
 from ...models.families import FAMILIES
 from ...models.families.dpcnn import DPCNNSpec
 from ...models.families.family import same_option
@@ -85,6 +86,12 @@ class TrainSettings(TeacherOptions, LoopOptions, Settings):
         above=0,
     )
 
+    precision: str = option(
+        "auto",
+        "numbers of the products in training; auto: bfloat16 on a GPU that has it, else float32",
+        NUMBERS,
+    )
+
     def __post_init__(self) -> None:
         super().__post_init__()
         usual = {item.name: item.default for item in fields(self)}
@@ -142,6 +149,8 @@ class TrainSettings(TeacherOptions, LoopOptions, Settings):
         if self.padding == "none" or "padding" not in self.of_network():
             unread |= {"padding"}
         unread |= {name for name in LATER if not getattr(self, name)}
+        if self.precision != "bfloat16":
+            unread |= {"precision"}
         return unread
 
     def of_network(self) -> dict[str, Any]:

@@ -42,8 +42,8 @@ class State:
     history: list[dict[str, float]] = field(default_factory=list)
 
     def figures(self) -> dict[str, Any]:
-        """What a stage records of its training: epochs, and where it ran but for one CPU alone."""
-        away = any(processor.startswith("device") for processor in self.processors)
+        """What a stage records of its training: epochs, and where it ran but for one on a CPU."""
+        away = any(p.startswith("device") or ", processes " in p for p in self.processors)
         moved = {"processors": self.processors} if away or len(self.processors) > 1 else {}
         return {"best_epoch": self.best_epoch + 1, "epochs": self.epoch, **moved}
 
@@ -55,12 +55,14 @@ def write_checkpoint(
     best: Mapping[str, Tensor],
     optimizer: torch.optim.Optimizer,
     stamp: str,
+    average: Mapping[str, Tensor] | None = None,
 ) -> None:
-    """Write parameters as they are and as they were best, the optimizer's moments, the state."""
+    """Write parameters as they are, as they were best and in the mean, the moments, the state."""
     from safetensors.torch import save
 
     tensors = {f"model.{n}": p.detach() for n, p in learned.items()}
     tensors |= {f"best.{n}": value for n, value in best.items()}
+    tensors |= {f"average.{n}": value for n, value in (average or {}).items()}
     for index, moments in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{key}": value for key, value in moments.items()}
     data = save(
@@ -96,9 +98,14 @@ def read_checkpoint(path: Path, stamp: str = "") -> tuple[Tensors, State]:
     return tensors, state
 
 
-def restored(tensors: Tensors, optimizer: torch.optim.Optimizer) -> tuple[Tensors, Tensors]:
-    """Parameters as they were and as they were best; ``optimizer`` gets its moments back."""
-    groups: dict[str, Tensors] = {"model": {}, "best": {}, "optimizer": {}}
+def restored(
+    tensors: Tensors, optimizer: torch.optim.Optimizer
+) -> tuple[Tensors, Tensors, Tensors]:
+    """Parameters as they were, as they were best and in the mean (none where there was no mean).
+
+    ``optimizer`` gets its moments back.
+    """
+    groups: dict[str, Tensors] = {"model": {}, "best": {}, "average": {}, "optimizer": {}}
     for name, value in tensors.items():
         kind, rest = name.split(".", 1)
         groups[kind][rest] = value
@@ -108,4 +115,4 @@ def restored(tensors: Tensors, optimizer: torch.optim.Optimizer) -> tuple[Tensor
         moments.setdefault(int(index), {})[key] = value
     rates = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": moments, "param_groups": rates})
-    return groups["model"], groups["best"]
+    return groups["model"], groups["best"], groups["average"]

@@ -24,6 +24,7 @@ from ...models.batches import shuffled
 from ...models.devices import device_name, device_of
 from ...progress import bar, say
 from ...seeds import generator
+from ..parallel.processes import Processes, current
 from ..versions import processor
 from .checkpoint import State, checkpoint_path, read_checkpoint, restored, write_checkpoint
 from .divergence import DivergenceError, Watch
@@ -31,6 +32,7 @@ from .logs import Logs
 from .optimizer import clipped, full_rate, set_rate
 from .said import end_line, epoch_line
 from .schedule import rate_factor
+from .weights.average import Average, copy_into
 
 CHECKPOINT_SECONDS = 30.0
 
@@ -50,7 +52,10 @@ class Loop:
     stamp: fingerprint of the stage; a checkpoint with another one is refused
     one_thread: torch's own operations run on one thread, for results that do not depend on their
         number; for models whose kernels have threads of their own
+    average: epochs over which the weights that are scored and kept are averaged; 0 for those of
+        the last step
     parts: what the score of `dev_score` was made of, by name, written beside it in the logs
+    processes: that train the model together; the first one scores dev and writes the files
     """
 
     model: nn.Module
@@ -70,10 +75,22 @@ class Loop:
     score_start: bool = False
     one_thread: bool = False
     stamp: str = ""
+    average: float = 0.0
     parts: dict[str, float] = field(default_factory=dict)
+    processes: Processes = field(default_factory=current)
     state: State = field(default_factory=State)
     best: dict[str, Tensor] = field(default_factory=dict)
     logs: Logs = field(init=False)
+    averaged: Average = field(init=False)
+
+    def __post_init__(self) -> None:
+        steps = self.average * self.epoch_steps  # at least one, where there is an average
+        self.averaged = Average(max(1, round(steps)) if self.average else 0)
+
+    @property
+    def epoch_steps(self) -> int:
+        """How many steps an epoch has."""
+        return math.ceil(len(self.lengths) / self.batch_size)
 
     @property
     def checkpoint_path(self) -> Path:
@@ -113,7 +130,7 @@ class Loop:
             self._epoch()
         say(end_line(self.name, self.state, self.epochs))
         self._say_growth()
-        self._load(self.best)
+        copy_into(self._learned(), self.best)
         return self.state
 
     def _say_growth(self) -> None:
@@ -131,6 +148,8 @@ class Loop:
         device = device_of(self.model)
         if device.type != "cpu":
             parts = {"device": device_name(device)}
+        if self.processes.count > 1:
+            parts |= {"processes": str(self.processes.count)}
         here = ", ".join(f"{name} {value}" for name, value in parts.items())
         if self.state.processors[-1:] != [here]:
             self.state.processors.append(here)
@@ -140,16 +159,12 @@ class Loop:
         parameters = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
         return parameters | dict(self.model.named_buffers())
 
-    def _load(self, values: dict[str, Tensor]) -> None:
-        with torch.no_grad():
-            for name, tensor in self._learned().items():
-                tensor.copy_(values[name])
-
     def _epoch(self) -> None:
         """The batches of an epoch that are left, and its score."""
         state = self.state
         order = generator(self.seed, self.name, "epoch", state.epoch)
         batches = shuffled(self.lengths, self.batch_size, order)
+        self.processes.alike(self._learned().values())
         self._batches(batches)
         self._score(state.epoch, state.loss_sum / len(batches))
         state.epoch, state.batch, state.loss_sum = state.epoch + 1, 0, 0.0
@@ -178,9 +193,10 @@ class Loop:
             value = float(loss.detach())
             self.watch.loss(value, state.first_loss or value, f"at step {state.step + 1}")
             loss.backward()
+            self.processes.add_up(self.model)
             if self.clip:
                 nn.utils.clip_grad_norm_(clipped(self.model), self.clip)
-            total = self.epochs * math.ceil(len(self.lengths) / self.batch_size)
+            total = self.epochs * self.epoch_steps
             set_rate(self.optimizer, rate_factor(state.step, total, self.schedule))
             self.optimizer.step()
         if state.step == 0:
@@ -188,14 +204,27 @@ class Loop:
         state.loss_sum += value
         state.batch += 1
         state.step += 1
+        self.averaged.add(self._learned(), state.step)
 
     def _score(self, epoch: int, loss: float) -> None:
-        """Score dev, keep the parameters where they are the best so far, write the logs."""
+        """Score dev, keep the parameters where they are the best so far, write the logs.
+
+        The parameters are their averages where these are asked for.
+        """
+        with self.averaged.in_place(self._learned()):
+            is_best = self._scored(epoch, loss)
+        if self.processes.first:
+            self.logs.write(self.state.history)
+        say(epoch_line(self.name, self.state.history[-1], self.epochs, is_best))
+
+    def _scored(self, epoch: int, loss: float) -> bool:
+        """Score dev and keep the parameters as they are where they are the best so far."""
         state = self.state
         self.model.eval()
         self.watch.parameters()
         with self.watch.errors(), torch.no_grad():
-            accuracy, dev_loss = self.dev_score()
+            accuracy, dev_loss, parts = self.processes.by_first(self._dev_score)
+        self.parts.update(parts)
         if epoch >= 0:
             self.watch.loss(dev_loss, state.first_loss, f"on dev after epoch {epoch + 1}")
         row = {"epoch": epoch + 1, "dev_accuracy": accuracy, "dev_loss": dev_loss} | self.parts
@@ -204,13 +233,24 @@ class Loop:
         if is_best:
             state.best_score, state.best_loss, state.best_epoch = accuracy, dev_loss, epoch
             self.best = {n: p.detach().clone() for n, p in self._learned().items()}
-        self.logs.write(state.history)
-        say(epoch_line(self.name, state.history[-1], self.epochs, is_best))
+        return is_best
+
+    def _dev_score(self) -> tuple[float, float, dict[str, float]]:
+        return (*self.dev_score(), self.parts)
 
     def save(self) -> None:
         """Write the checkpoint."""
-        path, stamp = self.checkpoint_path, self.stamp
-        write_checkpoint(path, self.state, self._learned(), self.best, self.optimizer, stamp)
+        if not self.processes.first:
+            return
+        write_checkpoint(
+            self.checkpoint_path,
+            self.state,
+            self._learned(),
+            self.best,
+            self.optimizer,
+            self.stamp,
+            self.averaged.values,
+        )
 
     def _resume(self) -> None:
         """Go on from the checkpoint, where there is one.
@@ -221,5 +261,7 @@ class Loop:
         if not self.checkpoint_path.exists():
             return
         tensors, self.state = read_checkpoint(self.checkpoint_path, self.stamp)
-        parameters, self.best = restored(tensors, self.optimizer)
-        self._load(parameters)
+        parameters, self.best, average = restored(tensors, self.optimizer)
+        device = device_of(self.model)
+        self.averaged.values = {name: value.to(device) for name, value in average.items()}
+        copy_into(self._learned(), parameters)

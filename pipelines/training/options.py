@@ -14,7 +14,7 @@ def _by_size(text: str, least: int) -> Any:
     return option(None, text, shown="by the number of texts", least=least)
 
 
-LATER = ("label_smoothing", "r_drop")
+LATER = ("label_smoothing", "r_drop", "average")
 """Options that runs were once without: left out of a run's settings where they are 0, so that runs
 of before stay the same."""
 
@@ -51,5 +51,10 @@ class LoopOptions:
         0.0,
         "how much two passes with different dropout must agree: the weight of their divergence "
         "(R-Drop)",
+        least=0,
+    )
+    average: float = option(
+        0.0,
+        "epochs over which the weights that are scored and kept are averaged; 0 for the last ones",
         least=0,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,9 +11,11 @@ from torch import Tensor
 from ...engine.reference import ann_logits
 from ...errors import InputError
 from ...models.batches import to_batch
+from ...models.divided import uniform
 from ...models.snn import SpikingTextModel
 from ...models.text_model import TextModel, set_generator
 from ...text.stages.vocabulary import PAD_ID, UNK_ID
+from ..parallel.processes import Outputs, Processes, current
 from .class_weights import class_weights
 from .dev_score import DevScore, Logits
 from .distillation.loss import Distilled
@@ -25,10 +26,6 @@ from .optimizer import adamw
 from .options import LoopOptions
 from .r_drop import agreeing
 from .texts import Texts
-
-# padded ids (B, L), lengths (B,) and the step's randomness to outputs with gradients: their means
-# over time, or those of every step where the loss reads these
-Outputs = Callable[[Tensor, Tensor, torch.Generator], Tensor]
 
 
 @dataclass(frozen=True)
@@ -54,12 +51,30 @@ class Trainee:
 
 
 def ann_trainee(
-    model: TextModel, score_start: bool = False, label_smoothing: float = 0.0
+    model: TextModel,
+    score_start: bool = False,
+    label_smoothing: float = 0.0,
+    precision: str = "float32",
 ) -> Trainee:
-    """An ANN to be trained, by cross entropy on its logits."""
+    """An ANN to be trained, by cross entropy on its logits.
+
+    Args:
+        model: the ANN
+        score_start: whether the model as it is counts as a candidate
+        label_smoothing: of the cross entropy, see `losses.mean_logits`
+        precision: ``bfloat16`` for products of such numbers in training (mixed precision:
+            weights, sums over a batch, loss and optimizer stay float32)
+    """
+    mixed = precision == "bfloat16"
+
+    def outputs(ids: Tensor, lengths: Tensor, random: torch.Generator) -> Tensor:
+        with torch.autocast(ids.device.type, dtype=torch.bfloat16, enabled=mixed):
+            logits = model(ids, lengths)  # (B, K)
+        return logits.float() if mixed else logits
+
     return Trainee(
         model,
-        outputs=lambda ids, lengths, _: model(ids, lengths),
+        outputs=outputs,
         logits=lambda sequences: ann_logits(model, sequences),
         loss=MeanLogits(label_smoothing),
         score_start=score_start,
@@ -74,6 +89,7 @@ class BatchLoss:
     word_dropout: share of the words of a text that a step reads as unknown
     distilled: the loss where the texts have a teacher's logits
     r_drop: see `r_drop.agreeing`; 0 for one pass
+    processes: that have a share of the texts each
     """
 
     trainee: Trainee
@@ -82,6 +98,7 @@ class BatchLoss:
     word_dropout: float = 0.0
     distilled: Distilled | None = None
     r_drop: float = 0.0
+    processes: Processes = field(default_factory=current)
 
     def __call__(self, indices: list[int], random: torch.Generator) -> Tensor:
         """The loss, a scalar with gradients.
@@ -95,7 +112,7 @@ class BatchLoss:
 
         def one_pass() -> tuple[Tensor, Tensor]:
             ids = hide_words(batch[0], self.word_dropout, random)
-            outputs = self.trainee.outputs(ids, batch[1], random)  # (B, K) or (T, B, K)
+            outputs = self.processes.outputs(self.trainee.outputs, ids, batch[1], random)
             return self._loss(indices, outputs), outputs
 
         return agreeing(one_pass, self.r_drop) if self.r_drop else one_pass()[0]
@@ -174,6 +191,7 @@ def text_loop(
         clip=options.clip,
         score_start=trainee.score_start,
         one_thread=trainee.one_thread,
+        average=options.average,
         parts=score.parts,
     )
 
@@ -186,5 +204,5 @@ def hide_words(ids: Tensor, share: float, random: torch.Generator) -> Tensor:
     """
     if not share:
         return ids
-    hidden = (torch.rand(ids.shape, generator=random) < share).to(ids.device)  # (B, L)
+    hidden = (uniform(ids.shape, random, texts=-2) < share).to(ids.device)  # (B, L)
     return torch.where(hidden & (ids != PAD_ID), UNK_ID, ids)

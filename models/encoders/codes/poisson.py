@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from ...divided import uniform
 from ..in_pieces import InPieces
 
 
@@ -40,7 +41,7 @@ class Poisson(InPieces):
         for start in range(0, steps, size):
             if field is None:
                 shape = (min(size, steps - start), *values.shape)
-                draws = torch.rand(shape, generator=generator)  # (T', B, C, L)
+                draws = uniform(shape, generator, texts=-3)  # (T', B, C, L)
             else:
                 draws = field[start : start + size]
             yield (draws.to(values.device) < values).to(values.dtype)

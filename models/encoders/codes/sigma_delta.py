@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...divided import uniform
 from ..code import Counts
 from ..in_pieces import InPieces
 
@@ -46,7 +47,7 @@ class SigmaDelta(InPieces):
             shape = (values.shape[2], 1, values.shape[1])
             start = torch.rand(shape, generator=generator).permute(1, 2, 0)  # (1, C, L)
         else:
-            start = torch.rand(values.shape, generator=generator)
+            start = uniform(values.shape, generator, texts=-3)  # (B, C, L)
         potential = start.to(values).expand(values.shape).clone()  # u + 1/2
         for begun in range(0, steps, size):
             frames = values.new_empty((min(size, steps - begun), *values.shape))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...parallel.speech import refuse_several
 from ...run_folder.stages import of_conversion
 from ...settings.engine import EngineSettings
 from ...settings.finetune import AdversarialSettings, FinetuneSettings
@@ -28,6 +29,7 @@ def run(given: Given) -> None:
         made = finetune(folder, training, seed, force, engine, name)
         say_stages(given, made, of_conversion("finetuned", name))
         return
+    refuse_several("finetune --adversarial")
     settings.check_training(training)
     from ...finetune.adversarial import finetune_adversarially
 
@@ -35,4 +37,4 @@ def run(given: Given) -> None:
     say_stages(given, made, of_conversion("snn-adversarial", name), "ann-adversarial")
 
 
-COMMAND = Command(options, run)
+COMMAND = Command(options, run, together=True)

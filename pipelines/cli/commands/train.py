@@ -29,4 +29,4 @@ def run(given: Given) -> None:
     say_stages(given, made, "ann")
 
 
-COMMAND = Command(options, run)
+COMMAND = Command(options, run, together=True)

@@ -1,0 +1,1 @@
+"""Weights that are kept besides those that the optimizer changes."""
