@@ -72,8 +72,8 @@ def _answering() -> Iterator[None]:
         yield
     except RuntimeError as error:
         raise SnnConvertError(
-            "another process of this training has ended or does not answer, and its own line says "
-            "why: the same command goes on from the last checkpoint"
+            "another process of this training has ended (its own line says why, unless it was "
+            "killed) or does not answer: the same command goes on from the last checkpoint"
         ) from error
 
 

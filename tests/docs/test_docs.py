@@ -65,6 +65,9 @@ def lines(body: str) -> list[list[str]]:
 def check_command(words: list[str]) -> None:
     """Refuse a command that does not exist or an option that it does not have."""
     program = words[0].rsplit("/", 1)[-1]
+    if program == "torchrun":  # which starts several processes of a command
+        words = words[words.index("snnconvert") :]
+        program = words[0]
     if program == "make":
         targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
         assert set(words[1:]) <= set(targets), words
