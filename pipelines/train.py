@@ -77,7 +77,7 @@ def train(
             lambda: prepare_data(run, data, seed, force and processes.first)
         )
         settings = settings if force else _as_before(run, settings)
-        settings = replace(settings, precision=find_numbers(settings.precision, device))
+        settings = replace(settings, precision=_numbers(settings, device))
         words = prepared.stage.hands_on == "ids"
         own_vectors = data.vectors in OWN_VECTORS and words
         targets = _targets(run, prepared, settings)
@@ -127,6 +127,13 @@ def _as_before(run: RunFolder, settings: TrainSettings) -> TrainSettings:
     if settings.precision == "auto":  # also where it goes on on another device
         settings = replace(settings, precision=made.get("precision", "float32"))
     return settings
+
+
+def _numbers(settings: TrainSettings, device: torch.device) -> str:
+    """The numbers of products; by itself not bfloat16 with QCFS, a level of which is a last bit."""
+    if settings.precision == "auto" and settings.activation == "qcfs":
+        return "float32"
+    return find_numbers(settings.precision, device)
 
 
 def check_fit(data: DataSettings, settings: TrainSettings) -> None:

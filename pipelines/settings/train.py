@@ -88,7 +88,8 @@ class TrainSettings(TeacherOptions, LoopOptions, Settings):
 
     precision: str = option(
         "auto",
-        "numbers of the products in training; auto: bfloat16 on a GPU that has it, else float32",
+        "numbers of the products in training; auto: bfloat16 on a GPU that has it, where the "
+        "activation is not qcfs, else float32",
         NUMBERS,
     )
 
