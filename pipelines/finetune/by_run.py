@@ -6,10 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ...errors import InputError
+from ...text.stages import STAGES
 from ..run_folder.run_folder import RunFolder
 from ..settings.finetune import FinetuneSettings
 from ..training.distillation.options import LABELS, OWN, teacher_names
 from ..training.losses import LOSSES
+
+HIDDEN = 0.25
+"""Share of a text's words that are hidden: the spikes of a word never change, and a few epochs
+would learn the training texts by heart."""
 
 
 def by_run(
@@ -18,20 +24,21 @@ def by_run(
     """``settings`` with teacher and word dropout filled in.
 
     The teacher is that of the ANN, if it had one, else the ANN itself, whose answers to the
-    training texts say more than their labels do. Words are hidden as often as they were from the
-    ANN. A stage that was begun before goes on as it was, also one of before there was either.
+    training texts say more than their labels do. Words are hidden where there are any. A stage that
+    was begun before goes on as it was, also one of before there was either.
 
     Args:
         run: that is tuned
         stage: that is made
         settings: as the user gave them
         force: the stage is made anew
+
+    Raises:
+        InputError: words are to be hidden, and the network reads none.
     """
     made = None if force else run.config().get(stage)
     ann = run.config().get("ann") or {}
-    if settings.word_dropout is None:
-        source = ann if made is None else made
-        settings = replace(settings, word_dropout=float(source.get("word_dropout") or 0.0))
+    settings = replace(settings, word_dropout=_hidden(run, settings, made))
     if settings.teacher == LABELS:
         return replace(settings, teacher=None)
     if settings.teacher == OWN:
@@ -49,3 +56,23 @@ def _taught_as(
         return replace(settings, **{name: before[name] for name in teacher_names()})
     reads_logits = LOSSES[settings.loss].outputs == "logits"
     return replace(settings, teacher=OWN) if default and reads_logits else settings
+
+
+def _hidden(run: RunFolder, settings: FinetuneSettings, made: dict[str, Any] | None) -> float:
+    """The share of words that are hidden.
+
+    Raises:
+        InputError: words are to be hidden, and the network reads none.
+    """
+    stage = str((run.config().get("data") or {}).get("stage", "words"))
+    reads_words = stage not in STAGES or STAGES[stage].hands_on == "ids"
+    if settings.word_dropout and not reads_words:
+        raise InputError(
+            f"expected no word dropout with the text stage {stage}, which hands on one vector a "
+            f"text, but got {settings.word_dropout}: leave --word-dropout out"
+        )
+    if settings.word_dropout is not None:
+        return settings.word_dropout
+    if made is not None:
+        return float(made.get("word_dropout") or 0.0)
+    return HIDDEN if reads_words else 0.0

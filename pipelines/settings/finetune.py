@@ -51,7 +51,7 @@ class FinetuneSettings(TeacherOptions, LoopOptions, Settings):
     word_dropout: float | None = option(
         None,
         "share of a text's words read as unknown in fine-tuning",
-        shown="as in the training of the ANN",
+        shown="0.25; 0 for a text stage without words",
         least=0,
         below=1,
     )

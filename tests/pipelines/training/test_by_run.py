@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from snnconvert.__main__ import main
+from snnconvert.errors import InputError
 from snnconvert.pipelines.finetune.by_run import by_run
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
 from snnconvert.pipelines.settings.finetune import FinetuneSettings
@@ -33,11 +34,9 @@ def weights(run: Path) -> bytes:
     return (run / "finetuned" / "weights.safetensors").read_bytes()
 
 
-def test_the_ann_teaches_by_default_and_words_are_hidden_as_in_its_training(run: Path) -> None:
+def test_the_ann_teaches_by_default_and_words_are_hidden(run: Path) -> None:
     made = tuned(run, "--force")
-    assert (made["teacher"], made["lessons"]) == ("ann", "ann")
-    hidden = RunFolder(run).config()["ann"]["word_dropout"]
-    assert hidden and made["word_dropout"] == hidden
+    assert (made["teacher"], made["lessons"], made["word_dropout"]) == ("ann", "ann", 0.25)
 
 
 def test_a_stage_of_before_either_is_done(run: Path) -> None:
@@ -61,6 +60,15 @@ def test_spike_counts_have_no_teacher(run: Path) -> None:
     assert by_run(RunFolder(run), "finetuned", FinetuneSettings(loss="spike_counts"), True) == (
         FinetuneSettings(loss="spike_counts", word_dropout=0.25)
     )
+
+
+def test_no_words_are_hidden_where_there_are_none(run: Path) -> None:
+    config = run / "config.yaml"
+    config.write_text(config.read_text("utf-8").replace("data:\n", "data:\n  stage: mean\n", 1))
+    folder = RunFolder(run)
+    assert by_run(folder, "finetuned", FinetuneSettings(), True).word_dropout == 0
+    with pytest.raises(InputError, match="leave --word-dropout out"):
+        by_run(folder, "finetuned", FinetuneSettings(word_dropout=0.1), True)
 
 
 @pytest.mark.parametrize(
