@@ -30,7 +30,7 @@ from snnconvert.models.nodes.activations import Relu
 from snnconvert.models.nodes.layers import Concat, Conv1d, Linear, initialised
 from snnconvert.models.nodes.pooling import MaxOverTime
 from snnconvert.models.snn import SpikingTextModel
-from snnconvert.models.spikingjelly import SURROGATES
+from snnconvert.models.surrogates import IN_KERNELS
 from snnconvert.models.text_model import TextModel
 from snnconvert.seeds import generator
 
@@ -89,7 +89,7 @@ def all_rows(
         rows += logit_rows(device, size, rule, code, steps)
     if find_spec("numba") is None and find_spec("spikingjelly") is None:
         return rows  # nothing to compute the gradients of the CPU with
-    for (rule, code), surrogate in zip(pairs, cycle(SURROGATES)):
+    for (rule, code), surrogate in zip(pairs, cycle(IN_KERNELS)):
         rows.append(gradient_row(device, size, rule, surrogate, *code))
     return rows
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -68,9 +69,10 @@ def ann_trainee(
     mixed = precision == "bfloat16"
 
     def outputs(ids: Tensor, lengths: Tensor, random: torch.Generator) -> Tensor:
-        with torch.autocast(ids.device.type, dtype=torch.bfloat16, enabled=mixed):
-            logits = model(ids, lengths)  # (B, K)
-        return logits.float() if mixed else logits
+        if not mixed:
+            return cast(Tensor, model(ids, lengths))  # (B, K)
+        with torch.autocast(ids.device.type, dtype=torch.bfloat16):
+            return cast(Tensor, model(ids, lengths)).float()
 
     return Trainee(
         model,

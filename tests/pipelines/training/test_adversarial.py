@@ -220,11 +220,13 @@ def test_adversarial_texts_enter_the_batches(
         waiting.extend(tuple(s.tolist()) for s in sequences)
         return to_batch(sequences, *where)
 
-    def watch(outputs: torch.Tensor, labels: torch.Tensor, *more: Any) -> torch.Tensor:
+    def watch(
+        outputs: torch.Tensor, labels: torch.Tensor, *more: Any, **named: Any
+    ) -> torch.Tensor:
         if outputs.requires_grad:
             seen.update(zip(waiting, labels.tolist(), strict=True))
         waiting.clear()
-        return cross_entropy(outputs, labels, *more)
+        return cross_entropy(outputs, labels, *more, **named)
 
     monkeypatch.setattr(text_loop, "to_batch", spy)
     monkeypatch.setattr(functional, "cross_entropy", watch)
