@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,9 @@ from ....display.plots import save_figure
 from ....settings.reproduce import ReproduceSettings
 from ...shared.document import document
 from ..data.published import DATASETS
-from ..data.records import records_of
+from ..data.records import Record, records_of
 from ..data.rows import Row
-from ..plan import Selection
+from ..plan import SEEDS, Selection
 from .plots import figure
 from .tables import ablation_table, accuracy_table, work_table
 from .targets import targets
@@ -73,12 +73,20 @@ def page(rows: Sequence[Row]) -> str:
         ]
     stated = targets(found)
     if stated:
-        parts += ["## Targets, on test\n", "\n".join(f"- {line}" for line in stated) + "\n"]
+        parts += ["## Targets, on test\n", *_few_seeds(found)]
+        parts += ["\n".join(f"- {line}" for line in stated) + "\n"]
     parts += ["## Accuracy\n", accuracy_table(found), WORK, work_table(found)]
     ablated = ablation_table(found)
     if ablated.count("\n") > 2:
         parts += [ABLATIONS, ablated]
     return "\n".join(parts)
+
+
+def _few_seeds(records: Sequence[Record]) -> Iterator[str]:
+    """That verdicts may still change, where there are fewer seeds than are usual."""
+    fewest, usual = min(record.seeds for record in records), len(SEEDS)
+    if fewest < usual:
+        yield f"Of some rows only {fewest} of {usual} seeds are made: verdicts may still change.\n"
 
 
 def _missing(rows: Sequence[Row]) -> str:
