@@ -71,7 +71,7 @@ def train(
     device = own_device(where.device)
     check_fit(data, settings)
     run = own_run(out, must_exist=False)
-    settings = with_place(run, settings, force)
+    settings = with_place(settings)
     with joined() as processes, processes.locked(run):
         prepared = processes.in_turn(
             lambda: prepare_data(run, data, seed, force and processes.first)

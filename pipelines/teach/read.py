@@ -26,21 +26,11 @@ LOGITS, FURTHER = "logits.safetensors", "extra.jsonl"
 STAGE = "teacher"
 
 
-def with_place(run: RunFolder, settings: TrainSettings, force: bool) -> TrainSettings:
-    """``settings`` with the whole path of the teacher's run, so that it is found from any folder.
-
-    Raises:
-        InputError: it is ``run`` itself, all of which is to be made anew.
-    """
+def with_place(settings: TrainSettings) -> TrainSettings:
+    """``settings`` with the whole path of the teacher's run: found from any folder."""
     if settings.teacher is None:
         return settings
-    place = Path(settings.teacher).expanduser().resolve()
-    if force and place == run.path.resolve():
-        raise InputError(
-            f"expected the teacher of another run with --force, which removes all of {run.path}, "
-            f"the teacher too: train with --teacher {run.path} --out ANOTHER"
-        )
-    return replace(settings, teacher=str(place))
+    return replace(settings, teacher=str(Path(settings.teacher).expanduser().resolve()))
 
 
 def read_targets(folder: Path | str, run: RunFolder, classes: Sequence[str]) -> SoftTargets:

@@ -16,6 +16,8 @@ from ...seeds import derive
 from ...text.datasets.dataset import Dataset
 from ...text.datasets.extra import read_extra, read_labelled
 from ...text.datasets.leaks import HeldOut, Leaks
+from ...text.datasets.named import shared_note
+from ..display.output import warn
 from ..settings.teach import TeachSettings
 from .augment import Shares, augmented
 
@@ -72,6 +74,8 @@ def auxiliary_texts(dataset: Dataset, settings: TeachSettings, seed: int) -> Aux
     Raises:
         InputError: a file is missing or unreadable, or has a label that is no class.
     """
+    for path in (*(settings.extra or ()), *(settings.extra_labelled or ())):
+        warn(shared_note(dataset.name, path))
     found = Auxiliary()
     held_out = HeldOut([*dataset.dev.texts, *dataset.test.texts], dataset.language)
     texts, labels = _files_with_labels(dataset, settings, seed)
