@@ -175,7 +175,7 @@ def _trained(
     texts, vectors = prepared.encode(), prepared.vectors
     family, classes = FAMILIES[settings.model], len(texts.dataset.classes)
     network = family.network(vectors.shape[1], classes, settings.of_network(), seed)
-    rounding = _rounding(texts, vectors, settings)
+    rounding = input_rounding(texts, vectors, settings)
     model = TextModel(vectors, network, bool(settings.train_vectors), rounding).to(device)
     assert settings.lr  # filled in by `train_defaults`
     loop = text_loop(
@@ -200,7 +200,7 @@ def _trained(
     return _figures(run, model, texts, settings) | state.figures()
 
 
-def _rounding(texts: Texts, vectors: Tensor, settings: TrainSettings) -> Rounding | None:
+def input_rounding(texts: Texts, vectors: Tensor, settings: TrainSettings) -> Rounding | None:
     """What word vectors (V, D) are rounded to, by the words of the training texts."""
     if not settings.input_levels:
         return None

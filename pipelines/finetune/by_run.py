@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
 from ...text.stages import STAGES
 from ..run_folder.run_folder import RunFolder
 from ..settings.finetune import FinetuneSettings
+from ..teach.read import with_place
 from ..training.distillation.options import LABELS, OWN, teacher_names
 from ..training.losses import LOSSES
 
@@ -44,7 +44,7 @@ def by_run(
     if settings.teacher == OWN:
         return settings
     if settings.teacher is not None:
-        return replace(settings, teacher=str(Path(settings.teacher).expanduser().resolve()))
+        return with_place(settings)
     return _taught_as(settings, ann if made is None else made, default=made is None)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from ...errors import InputError
+from ...models.devices import NUMBERS
 from .fields import Settings, option
 
 DATASETS = {
@@ -62,7 +63,7 @@ class ReproduceSettings(Settings):
     precision: str = option(
         "auto",
         "products of gradients: float32, bfloat16, or what the processor is fast at",
-        ("auto", "float32", "bfloat16"),
+        NUMBERS,
     )
     models: tuple[str, ...] = option(
         MODELS,

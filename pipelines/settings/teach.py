@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...models.devices import NUMBERS
 from .fields import Settings, option
-
-PRECISIONS = ("auto", "float32", "bfloat16")
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class TeachSettings(Settings):
     lr: float = option(1e-4, "highest learning rate of AdamW", above=0)
     weight_decay: float = option(1e-2, "weight decay of AdamW", least=0)
     precision: str = option(
-        "auto", "products of numbers: float32, bfloat16, or what is fast here", PRECISIONS
+        "auto", "products of numbers: float32, bfloat16, or what is fast here", NUMBERS
     )
     keep_weights: bool = option(False, "keep the weights of the teacher that were trained")
     tensorboard: bool = option(True, "write TensorBoard logs")

@@ -10,15 +10,14 @@ from torch import Tensor, nn
 
 from ...engine.dense.products import gradient_type
 from ...models.batches import by_length
-from ...models.devices import device_of
+from ...models.devices import device_of, find_numbers
 from ...progress import bar
 from ...seeds import generator
-from .hidden import Hidden
+from .hidden import BATCH, POSITIONS, Hidden
 from .trunk import Trunk
 
 DROPOUT = 0.1  # of the embedding that the head reads; the encoder itself is trained without
 HEAD_SCALE = 0.02  # standard deviation of the first weights, as BERT's
-BATCH, POSITIONS = 128, 8192  # most texts and most padded tokens of a batch without gradients
 
 
 class Classifier(nn.Module):
@@ -56,7 +55,7 @@ class Classifier(nn.Module):
 class Teacher:
     """A classifier with its frozen half, and how their products are made.
 
-    precision: as `settings.teach.PRECISIONS`
+    precision: of `models.devices.NUMBERS`
     """
 
     trunk: Trunk
@@ -91,8 +90,7 @@ class Teacher:
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:
     """A block in which products are those of bfloat16 numbers, where asked for or fast."""
-    if device.type == "cuda" and precision == "auto":
-        wide = not torch.cuda.is_bf16_supported(including_emulation=False)
-    else:
-        wide = gradient_type(precision) == torch.float32
-    return torch.autocast(device.type, torch.bfloat16, enabled=not wide)
+    if device.type == "cuda":
+        precision = find_numbers(precision, device)
+    narrow = gradient_type(precision) == torch.bfloat16
+    return torch.autocast(device.type, torch.bfloat16, enabled=narrow)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import Tensor
 
@@ -17,16 +17,16 @@ from ...models.text_model import TextModel
 from ..data import load_run_model
 from ..run_folder.run_folder import RunFolder
 from ..settings.engine import DeviceSettings
-from ..settings.train import TrainSettings
-from ..training.distillation.options import OWN
+from ..training.distillation.options import OWN, TeacherOptions
 from ..training.distillation.soft_targets import UNLABELLED, SoftTargets
 from ..training.texts import Texts
 
 LOGITS, FURTHER = "logits.safetensors", "extra.jsonl"
 STAGE = "teacher"
+S = TypeVar("S", bound=TeacherOptions)
 
 
-def with_place(settings: TrainSettings) -> TrainSettings:
+def with_place(settings: S) -> S:
     """``settings`` with the whole path of the teacher's run: found from any folder."""
     if settings.teacher is None:
         return settings
@@ -51,18 +51,17 @@ def read_targets(folder: Path | str, run: RunFolder, classes: Sequence[str]) -> 
     place = taught.folder(STAGE)
     with taught.reading(STAGE, whole=True):
         tensors = load_tensors(place / LOGITS, "a teacher's logits")
-        rows = _rows(place / FURTHER) if (place / FURTHER).exists() else []
+        rows = _rows(place / FURTHER)
         sizes = {"train": int(run.require("data")["sizes"]["train"]), "extra": len(rows)}
         for name, count in sizes.items():
             _check_logits(tensors, name, count, len(classes), place)
-    files = [place / name for name in (LOGITS, FURTHER) if (place / name).exists()]
     number = {name: index for index, name in enumerate(classes)}
     return SoftTargets(
         tensors["train"].float(),
         [str(row["text"]) for row in rows],
         [number.get(str(row.get("label")), UNLABELLED) for row in rows],
         tensors["extra"].float() if rows else None,
-        sha256(*(file_sha256(file).encode() for file in files)),
+        sha256(*(file_sha256(place / name).encode() for name in (LOGITS, FURTHER))),
     )
 
 

@@ -10,10 +10,11 @@ from torch import Tensor, nn
 
 from ...files import save_tensors, write_json, write_text
 from ...text.datasets.dataset import Dataset
+from .read import FURTHER, LOGITS
 from .sources import Auxiliary
 
 LINE_ENDS = "\x85\u2028\u2029"  # besides those that JSON writes as escapes
-LOGITS, TEXTS, SPEC = "logits.safetensors", "extra.jsonl", "spec.json"
+SPEC = "spec.json"
 
 
 def save_teacher(
@@ -36,7 +37,7 @@ def save_teacher(
         SnnConvertError: a file cannot be written.
     """
     save_tensors(folder / LOGITS, logits)
-    write_text(folder / TEXTS, "".join(map(_line, more.rows(dataset.classes))))
+    write_text(folder / FURTHER, "".join(map(_line, more.rows(dataset.classes))))
     own = {"sha256": dataset.sha256, "language": dataset.language, "classes": dataset.classes}
     counts = {name: len(rows) for name, rows in logits.items()}
     write_json(folder / SPEC, {**own, "texts": counts, **spec, "leaks": more.counts()})

@@ -21,10 +21,9 @@ from ..training.checkpoint import checkpoint_path
 from ..training.divergence import DivergenceError
 from .making import Making, open_trunks, training_names
 from .places import contents, with_absolute_paths
+from .read import STAGE
 from .sources import auxiliary_texts, say_leaks
 from .trunk import Trunk
-
-STAGE = "teacher"
 
 
 def teach(

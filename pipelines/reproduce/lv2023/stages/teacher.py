@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 
-from .....errors import InputError
 from .....files import read_yaml_mapping, sha256
 from ....settings.data import DataSettings
-from ....settings.fields import Settings
+from ....settings.teach import TeachSettings
+from ....teach.teach import teach as make_teacher
 from ..data.system import Options
 from .work import Work, chosen, language_of, teachers_of
 
@@ -27,25 +26,17 @@ def teach(work: Work, dataset: str) -> None:
     """Make the teacher of a data set, where it is not there.
 
     Raises:
-        InputError: no such teacher, bad texts, or a version that cannot teach.
+        InputError: no such teacher, or bad texts.
     """
-    try:
-        pipeline = import_module("....teach.teach", __package__)
-        settings = import_module("....settings.teach", __package__)
-    except ModuleNotFoundError:
-        raise InputError(
-            f"expected no teacher of {dataset}, but got one: this version has no command teach; "
-            "leave --teacher-en and --teacher-zh out"
-        ) from None
     options = {"tensorboard": False, **_options(work, dataset)}
-    lesson: Settings = chosen(settings.TeachSettings, options, "teach.yaml")
+    lesson = chosen(TeachSettings, options, "teach.yaml")
     data = DataSettings(
         dataset,
         data_dir=work.data_dir,
         vectors=work.vectors[language_of(dataset)],
         limit=work.settings.limit,
     )
-    pipeline.teach(teacher_folder(work, dataset), lesson, data, SEED)
+    make_teacher(teacher_folder(work, dataset), lesson, data, SEED)
 
 
 def _options(work: Work, dataset: str) -> Options:

@@ -8,8 +8,6 @@ from typing import Any
 
 from .....engine.evaluate import accuracy
 from .....engine.reference import ann_logits
-from .....models.encoders.histogram import read_vectors
-from .....models.encoders.rounding import fit_rounding
 from .....models.families import FAMILIES
 from .....models.saving import save_model
 from .....models.text_model import TextModel
@@ -19,6 +17,7 @@ from ....run_folder.run_folder import RunFolder
 from ....settings.data import DataSettings
 from ....settings.sizes import train_defaults
 from ....settings.train import TrainSettings
+from ....train import input_rounding
 
 
 def untrained(
@@ -55,11 +54,7 @@ def _made(run: RunFolder, prepared: Prepared, settings: TrainSettings, seed: int
     texts, vectors = prepared.encode(), prepared.vectors
     family, classes = FAMILIES[settings.model], texts.dataset.classes
     network = family.network(vectors.shape[1], len(classes), settings.of_network(), seed)
-    rounding = None
-    if settings.input_levels:
-        read = read_vectors(vectors, texts.sequences["train"])
-        rounding = fit_rounding(*read, settings.input_levels, settings.input_rate)
-    model = TextModel(vectors, network, False, rounding)
+    model = TextModel(vectors, network, False, input_rounding(texts, vectors, settings))
     model.settle()
     save_model(run.path / "ann", model, classes)
     found: dict[str, Any] = {
