@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,6 +11,23 @@ from ....errors import InputError
 from ....files import read_json
 
 R = TypeVar("R")
+
+
+def to_flat(row: Any) -> dict[str, Any]:
+    """A row, a dataclass whose ``cell`` says what it is of, as one mapping, JSON-able."""
+    values = asdict(row)
+    return dict(values.pop("cell") | values)
+
+
+def from_flat(row: Callable[..., R], cell: type[Any], values: dict[str, Any]) -> R:
+    """The inverse of `to_flat`, for the classes of a row and of its cell.
+
+    Raises:
+        KeyError, TypeError: a field is missing, or there is an unknown one.
+    """
+    values = dict(values)
+    of = cell(**{item.name: values.pop(item.name) for item in fields(cell)})
+    return row(cell=of, **values)
 
 
 def read_rows(folder: Path, row: Callable[[dict[str, Any]], R]) -> list[R]:

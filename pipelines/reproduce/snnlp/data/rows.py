@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ...shared.row_files import from_flat, to_flat
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -65,8 +67,7 @@ class Row:
 
     def to_dict(self) -> dict[str, Any]:
         """A flat record, JSON-able."""
-        values = asdict(self)
-        return values.pop("cell") | values
+        return to_flat(self)
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Row:
@@ -75,6 +76,4 @@ class Row:
         Raises:
             KeyError, TypeError: a field is missing, or there is an unknown one.
         """
-        values = dict(values)
-        cell = Cell(**{name: values.pop(name) for name in Cell.__dataclass_fields__})
-        return cls(cell=cell, **values)
+        return from_flat(cls, Cell, values)
