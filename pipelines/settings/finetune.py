@@ -6,14 +6,15 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 from ...errors import InputError
+from ...models.families.family import same_option
 from ...models.surrogates import BACKWARDS, SURROGATES
 from ..training.distillation.options import TeacherOptions
 from ..training.losses import LOSSES, added_parameters, parameters
 from ..training.options import LATER as LOOP_LATER
-from ..training.options import LoopOptions
+from ..training.options import LoopOptions, LossOptions
 from .fields import Settings, option
 
-OF_LOSSES = ("label_smoothing", "tet_lambda", "wanted", "wanted_others")
+OF_LOSSES = tuple(item.name for item in fields(LossOptions))
 """The parameters of the package's own losses."""
 LATER = (*LOOP_LATER, "random_steps")
 """As `training.options.LATER`."""
@@ -25,18 +26,9 @@ class FinetuneSettings(TeacherOptions, LoopOptions, Settings):
 
     lr: float = option(5e-4, "learning rate of AdamW", above=0)
     loss: str = option("mean_logits", "what is made small, see docs/finetuning.md", LOSSES)
-    tet_lambda: float = option(
-        0.0,
-        "share of the squared distance of outputs from 1, with --loss every_step",
-        least=0,
-        below=1,
-    )
-    wanted: float = option(
-        1.0, "output that is wanted of a text's class, with losses of squared distance"
-    )
-    wanted_others: float = option(
-        0.0, "output that is wanted of the other classes, with losses of squared distance"
-    )
+    tet_lambda: float = same_option(LossOptions, "tet_lambda")
+    wanted: float = same_option(LossOptions, "wanted")
+    wanted_others: float = same_option(LossOptions, "wanted_others")
     random_steps: bool = option(
         False,
         "train every batch for a random number of steps up to T, and choose the epoch by the mean "

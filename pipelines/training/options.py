@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ...models.families.family import same_option
 from ...options import option
 from .schedule import SCHEDULES
 
@@ -17,6 +18,31 @@ def _by_size(text: str, least: int) -> Any:
 LATER = ("label_smoothing", "r_drop", "average")
 """Options that runs were once without: left out of a run's settings where they are 0, so that runs
 of before stay the same."""
+
+
+@dataclass(frozen=True)
+class LossOptions:
+    """The parameters of the package's own losses, which have them as fields of their own."""
+
+    label_smoothing: float = option(
+        0.0,
+        "share of the wanted distribution that all classes have alike, with losses of cross "
+        "entropy",
+        least=0,
+        below=1,
+    )
+    tet_lambda: float = option(
+        0.0,
+        "share of the squared distance of outputs from 1, with --loss every_step",
+        least=0,
+        below=1,
+    )
+    wanted: float = option(
+        1.0, "output that is wanted of a text's class, with losses of squared distance"
+    )
+    wanted_others: float = option(
+        0.0, "output that is wanted of the other classes, with losses of squared distance"
+    )
 
 
 @dataclass(frozen=True)
@@ -40,13 +66,7 @@ class LoopOptions:
         "accuracies on dev",
     )
     tensorboard: bool = option(True, "write TensorBoard logs")
-    label_smoothing: float = option(
-        0.0,
-        "share of the wanted distribution that all classes have alike, with losses of cross "
-        "entropy",
-        least=0,
-        below=1,
-    )
+    label_smoothing: float = same_option(LossOptions, "label_smoothing")
     r_drop: float = option(
         0.0,
         "how much two passes with different dropout must agree: the weight of their divergence "

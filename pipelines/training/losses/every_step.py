@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from ....options import option
+from ....models.families.family import same_option
+from ..options import LossOptions
 from .loss import CrossEntropy, text_mean
 
 CONSTANT = 1.0
@@ -25,9 +26,7 @@ class EveryStep(CrossEntropy):
     """
 
     every_step: ClassVar[bool] = True
-    tet_lambda: float = option(
-        0.0, "share of the squared distance of outputs from 1, with every_step", least=0, below=1
-    )
+    tet_lambda: float = same_option(LossOptions, "tet_lambda")
 
     def loss(self, outputs: Tensor, labels: Tensor, weight: Tensor | None = None) -> Tensor:
         """The loss of currents (T, B, K), in the mean of steps and batch."""

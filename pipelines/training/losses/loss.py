@@ -8,7 +8,9 @@ from typing import ClassVar, Literal
 from torch import Tensor
 from torch.nn import functional
 
-from ....options import check_value, option
+from ....models.families.family import same_option
+from ....options import check_value
+from ..options import LossOptions
 
 Outputs = Literal["logits", "spikes"]
 
@@ -53,13 +55,7 @@ class CrossEntropy(Loss):
         text's class (Szegedy et al. 2016, section 7)
     """
 
-    label_smoothing: float = option(
-        0.0,
-        "share of the wanted distribution that all classes have alike, with losses of cross "
-        "entropy",
-        least=0,
-        below=1,
-    )
+    label_smoothing: float = same_option(LossOptions, "label_smoothing")
 
     def cross_entropy(self, logits: Tensor, labels: Tensor, weight: Tensor | None) -> Tensor:
         """Cross entropy of logits (N, K) with labels (N,), in the (weighted) mean, a scalar."""
@@ -72,12 +68,8 @@ class CrossEntropy(Loss):
 class Wanted(Loss):
     """A loss that draws outputs to one value for the text's class, and one for the others."""
 
-    wanted: float = option(
-        1.0, "output that is wanted of a text's class, with losses of squared distance"
-    )
-    wanted_others: float = option(
-        0.0, "output that is wanted of the other classes, with losses of squared distance"
-    )
+    wanted: float = same_option(LossOptions, "wanted")
+    wanted_others: float = same_option(LossOptions, "wanted_others")
 
     def distance(self, outputs: Tensor, labels: Tensor, weight: Tensor | None) -> Tensor:
         """Squared distance of outputs (B, K), in the mean of classes and batch, a scalar."""
