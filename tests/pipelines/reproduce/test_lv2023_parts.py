@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -229,6 +230,14 @@ def test_a_target_is_open_until_every_data_set_is_there():
         "missed: mr: no row has at most 0.5 input spikes a value and text; the fewest are 1.60"
     )
     assert targets([]) == []
+
+
+def test_a_point_with_few_spikes_is_chosen_on_dev():
+    better = replace(row("mr", "ours", 1, 0, 78.0), dev_accuracy=0.6)
+    rows = [better, row("mr", "ours", 2, 0, 79.0, input_spikes_per_value=0.4)]  # dev 0.5
+    said = next(line for line in targets(records_of(rows)) if "input spikes" in line)
+    assert said.startswith("missed: mr: ours at T = 1 sends 0.40 input spikes a value")
+    assert "1.00 points below the best" in said
 
 
 def test_a_system_is_taught_where_an_option_names_the_teacher():

@@ -47,9 +47,9 @@ def _by_energy(axes: Any, records: Sequence[Record], dataset: str) -> None:
 
 
 def _by_size(axes: Any, records: Sequence[Record], dataset: str) -> None:
-    """The best of each model by parameters, and every published system."""
+    """Each model at the T that is best on dev, by parameters, and every published system."""
     for model in dict.fromkeys(r.model for r in records):
-        best = max((r for r in records if r.model == model), key=lambda r: r.percent)
+        best = max((r for r in records if r.model == model), key=lambda r: r.dev_mean)
         axes.plot([best.parameters], [best.percent], "", **_look(model))
     for marker, known in zip(MARKERS, SYSTEMS.values(), strict=False):
         value = known.of(dataset)
