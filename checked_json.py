@@ -53,7 +53,8 @@ class Value:
     def number(self, least: float = -MOST, most: float = MOST) -> float:
         """A finite number from ``least`` to ``most``; whole ones stay whole."""
         value = self.value
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        wrong = isinstance(value, bool) or not isinstance(value, int | float)
+        if wrong or (isinstance(value, float) and not math.isfinite(value)):
             raise self.wrong("a number")
         if not least <= value <= most:  # nor is NaN
             raise self.wrong(f"a number{_between(least, most, MOST)}")

@@ -39,7 +39,8 @@ class Bounds:
     most: float = math.inf
 
 
-Share = Annotated[float, Bounds(0, 1)]
+Share = Annotated[float, Bounds(-1e-6, 1 + 1e-6)]
+"""A share of a whole, which rounding may leave a little outside of 0 to 1."""
 Amount = Annotated[float, Bounds(0)]
 Count = Annotated[int, Bounds(0)]
 Steps = Annotated[int, Bounds(1, 1_000_000)]
