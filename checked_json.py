@@ -94,9 +94,7 @@ class Value:
             self.number()
         return self.value
 
-    def each(
-        self, read: Callable[[Value], T], least: int = 0, most: int | None = None
-    ) -> list[T]:
+    def each(self, read: Callable[[Value], T], least: int = 0, most: int | None = None) -> list[T]:
         """``read`` applied to every item of a list of ``least`` to ``most``."""
         if not isinstance(self.value, list | tuple) or len(self.value) < least:
             raise self.wrong("a list" + " with something in it" * (least > 0))

@@ -15,7 +15,7 @@ DEPTH = 60
 DIGITS = 20
 """The most characters of a whole number: all of 64 bits have room."""
 
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+_TOO_DEEP = f"more than {DEPTH} lists and mappings in one another"
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")  # how half of a surrogate pair is written
 
 
@@ -34,30 +34,31 @@ def loads(text: str, halves: bool = False) -> Any:
         BadJSONError: it is none, or has a number that is not finite or too long, is nested too
             deeply, or has half of a surrogate pair.
     """
-    if text.count("[") + text.count("{") > DEPTH and _depth(text) > DEPTH:
-        raise BadJSONError(f"more than {DEPTH} lists and mappings in one another")
     try:
-        value = json.loads(
-            text, parse_int=_whole, parse_float=_number, parse_constant=_no_number
-        )
+        value = json.loads(text, parse_int=_whole, parse_float=_number, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         raise BadJSONError(f"line {error.lineno}: {error.msg}") from None
+    except RecursionError:
+        raise BadJSONError(_TOO_DEEP) from None
+    _check_depth(value)
     if not halves and _HALF.search(text):
         _refuse_halves(value)
     return value
 
 
-def _depth(text: str) -> int:
-    """The most brackets that are open at once."""
-    deepest = now = 0
-    for found in _BRACKETS.finditer(text):
-        mark = found.group()
-        if mark in "[{":
-            now += 1
-            deepest = max(deepest, now)
-        elif mark in "]}":
-            now -= 1
-    return deepest
+def _check_depth(value: Any) -> None:
+    """Refuse what is nested too deeply, looking at one level after the other."""
+    level = [value]
+    for _ in range(DEPTH + 2):
+        inner: list[Any] = []
+        for holder in level:
+            items = holder.values() if type(holder) is dict else holder
+            if type(holder) in (dict, list):
+                inner += [item for item in items if type(item) in (dict, list)]
+        if not inner:
+            return
+        level = inner
+    raise BadJSONError(_TOO_DEEP)
 
 
 def _whole(digits: str) -> int:

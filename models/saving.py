@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ..errors import InputError
 from ..files import load_tensors, read_bytes, save_tensors, sha256, tensor_shapes, write_json
@@ -90,7 +90,14 @@ def load_model(folder: Path | str) -> tuple[TextModel | SpikingTextModel, tuple[
         raise
     except InputError as error:
         raise InputError(f"{path} does not describe a model of this version: {error}") from None
-    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError) as error:
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        ArithmeticError,
+        RuntimeError,
+    ) as error:
         raise InputError(
             f"expected {path} to describe a model, but {_short(error)} is missing or wrong; "
             "make the model again"
@@ -135,7 +142,9 @@ def weights_hash(folder: Path | str) -> str:
     """
     folder = Path(folder)
     try:
-        parts = [read_bytes(folder / name, most=_ANY) for name in ("spec.json", "weights.safetensors")]
+        parts = [
+            read_bytes(folder / name, most=_ANY) for name in ("spec.json", "weights.safetensors")
+        ]
     except OSError:
         raise InputError(
             f"expected a model in {folder}, but it has no spec.json and weights.safetensors"

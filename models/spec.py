@@ -98,7 +98,9 @@ def read_spec(folder: Path | str) -> ModelSpec:
     """
     path = Path(folder) / "spec.json"
     value = read_value(path, "the spec of a model", _AGAIN, SMALL)
-    found = value.value.get("format") if isinstance(value.value, dict) else type(value.value).__name__
+    found = (
+        value.value.get("format") if isinstance(value.value, dict) else type(value.value).__name__
+    )
     if found != FORMAT:
         raise InputError(
             f"expected a model spec of format {FORMAT} at {path}, but it has {repr(found)[:40]}; "

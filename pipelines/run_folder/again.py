@@ -118,7 +118,7 @@ def _typed(value: Any) -> str:
 
 
 def _seed(values: Config) -> list[str]:
-    seed = int(values.get("seed", 0))
+    seed = int(values.get("seed") or 0)
     return ["--seed", str(seed)] if seed else []
 
 

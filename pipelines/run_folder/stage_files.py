@@ -47,10 +47,7 @@ def needed(stage: str) -> tuple[str, ...]:
 
 def record(folder: Path, stage: str) -> Record:
     """Size and hash of every file that ``stage`` has made in ``folder``."""
-    return {
-        path.name: [path.stat().st_size, file_sha256(path)]
-        for path in _files(folder, stage)
-    }
+    return {path.name: [path.stat().st_size, file_sha256(path)] for path in _files(folder, stage)}
 
 
 def _files(folder: Path, stage: str) -> Iterator[Path]:
