@@ -12,8 +12,8 @@ what its reader checks (`from_json`).
 - `others`: the keys that no other field has.
 
 Every number is finite and within what `checked_json` takes; a hint `Annotated` with `Bounds` says
-more, as `Share` does, a number from 0 to 1. What type hints cannot say, such as the shape of a table,
-a record looks at in ``check(value)``.
+more, as `Share` does, a number from 0 to 1. What type hints cannot say, such as the shape of a
+table, a record looks at in ``check(value)``.
 Keys of a file that are no fields are passed over, so that a newer file opens.
 """
 

@@ -37,7 +37,7 @@ def tensor_shapes(path: Path | str, what: str = "model weights") -> Shapes:
 
     def shapes() -> Shapes:
         with safe_open(str(path), framework="pt") as handle:
-            return {name: tuple(handle.get_slice(name).get_shape()) for name in handle.keys()}
+            return {name: tuple(handle.get_slice(name).get_shape()) for name in list(handle.keys())}
 
     return _read(path, what, shapes)
 

@@ -71,7 +71,7 @@ def _check_size(text: str) -> None:
         if isinstance(event, yaml.AliasEvent):
             if event.anchor in {anchor for anchor, _ in open_parts}:
                 raise BadYAMLError("a part of it holds itself")
-            count += sizes.get(event.anchor, 1)
+            count += sizes.get(event.anchor or "", 1)
         elif isinstance(event, yaml.ScalarEvent):
             count += 1
             if event.anchor:

@@ -1,4 +1,4 @@
-"""Whether a model that a file describes can be: found before memory is asked for, or a text read."""
+"""Whether a model that a file describes can be: found before memory is asked for."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def shapes_of(build: Callable[[], nn.Module], spec: ModelSpec) -> Shapes | None:
 
     Args:
         build: makes the model
-        spec: of it; one with nodes of a user's own, which may look at their tensors, is made at once
+        spec: of it; one with nodes of a user's own is made at once: they may look at their tensors
     """
     own = {*NODES.added(), *(NEURONS[kind].__name__ for kind in NEURONS if kind not in BUILT_IN)}
     if own.intersection(node.type for node in spec.nodes):

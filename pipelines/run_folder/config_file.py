@@ -17,7 +17,7 @@ from ..settings.energy import EnergySettings
 from ..settings.finetune import FinetuneSettings
 from ..settings.teach import TeachSettings
 from ..settings.train import TrainSettings
-from .stages import kind_of
+from .stages import check_names, kind_of
 
 _SETTINGS: dict[str, type] = {
     "data": DataSettings,
@@ -30,7 +30,7 @@ _SETTINGS: dict[str, type] = {
     "energy": EnergySettings,
     "teacher": TeachSettings,
 }
-_MORE = {"seed": {int}, "place": {str, type(None)}}
+_MORE: dict[str, set[type]] = {"seed": {int}, "place": {str}}
 _SIMPLE = {bool, int, float, str, type(None)}
 _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
 
@@ -52,6 +52,7 @@ def read_config(path: Path) -> dict[str, Any]:
             f"expected the settings of a run in {path}, but it is damaged{why}; {_REMEDY}"
         )
     today = dict(by_names_of_today(config))
+    check_names(today, str(path))
     for stage, values in today.items():
         _check(values, _kinds(kind_of(stage)), f"{path}: {stage}")
     return today
@@ -76,23 +77,27 @@ def _kinds(stage: str) -> dict[str, set[type]]:
     None is one of them: an older version may have left open what this one decides.
     """
     hints = get_type_hints(_SETTINGS[stage]) if stage in _SETTINGS else {}
-    found = {name: set(get_args(hint) or (hint,)) for name, hint in hints.items()}
+    found: dict[str, set[type]] = {n: set(get_args(h) or (h,)) for n, h in hints.items()}
     return {name: kinds for name, kinds in found.items() if kinds <= _SIMPLE} | _MORE
 
 
 def _check(values: dict[str, Any], kinds: dict[str, set[type]], where: str) -> None:
     for name, value in values.items():
         wanted = kinds.get(name)
-        kind = type(value)
-        if wanted is None or value is None or kind in wanted or (kind is int and float in wanted):
-            if kind is not int or abs(value) <= MOST_WHOLE:
-                continue
-        said = " or ".join(_WORDS[k] for k in _WORDS if k in wanted) if wanted else "a number"
+        if wanted is None or value is None or _fits(value, wanted):
+            continue
+        said = " or ".join(_WORDS[kind] for kind in _WORDS if kind in wanted)
         shown = repr(value)
         raise InputError(
-            f"expected {said or 'another value'} at {where}.{name}, but it is "
+            f"expected {said} at {where}.{name}, but it is "
             f"{shown if len(shown) <= 60 else shown[:57] + '...'}; {_REMEDY}"
         )
+
+
+def _fits(value: Any, wanted: set[type]) -> bool:
+    if type(value) is int:
+        return bool(wanted & {int, float}) and abs(value) <= MOST_WHOLE
+    return type(value) in wanted
 
 
 def write_config(path: Path, config: dict[str, Any]) -> None:

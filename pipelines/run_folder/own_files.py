@@ -55,7 +55,7 @@ def check_own(folder: Path) -> None:
 def _mode_of_target(link: str) -> int:
     """Of what a link within the folder leads to; a regular file's where it leads nowhere."""
     try:
-        return os.stat(link).st_mode
+        return Path(link).stat().st_mode
     except OSError:
         return stat.S_IFREG
 

@@ -10,7 +10,7 @@ from typing import Any
 from ...errors import InputError
 from ...files import SMALL, read_json
 from .again import again
-from .stages import kind_of
+from .stages import check_names, kind_of
 
 _LOOKED_AT: dict[Path, dict[str, Any]] = {}
 """What was read last of each file, and found to be right: it is read often."""
@@ -54,6 +54,7 @@ def _check(results: dict[str, Any], path: Path) -> None:
     from ...typed_json import from_json
     from .records.stages import RECORDS
 
+    check_names(results, str(path))
     for stage, figures in results.items():
         value = Value(figures, f"{path}: {stage}", again(stage, path.parent))
         for name in ("fingerprint", "made_from", "files"):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError, one_line
+from ...files import open_regular
 
 HEAD = 1 << 16
 """How many bytes of the beginning of a file are looked at to judge its kind."""
@@ -84,7 +85,7 @@ def unpacked(
     kind = "plain"
     try:
         with ExitStack() as stack:
-            file = stack.enter_context(open(path, "rb", buffering=0))
+            file = stack.enter_context(open_regular(path))
             stream = stack.enter_context(_buffered(_Counted(file, seen)))
             for _ in range(_LAYERS):
                 found = kind_of(stream.peek(HEAD), path)
