@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from ..errors import InputError
 
@@ -29,13 +29,16 @@ def kind_of_file(mode: int) -> str:
     return "" if stat.S_ISREG(mode) else _KINDS.get(stat.S_IFMT(mode), "no regular file")
 
 
-def open_regular(path: Path | str, what: str = "a file", flags: int = os.O_RDONLY) -> BinaryIO:
+def open_regular(
+    path: Path | str, what: str = "a file", flags: int = os.O_RDONLY, buffering: int = -1
+) -> BinaryIO:
     """Open a regular file; a pipe or a device is not waited for.
 
     Args:
         path: of the file
         what: it is, in the words of an error
         flags: for `os.open`; with those of writing, the file is not emptied
+        buffering: as of `open`
 
     Raises:
         InputError: there is something else at ``path``.
@@ -52,7 +55,8 @@ def open_regular(path: Path | str, what: str = "a file", flags: int = os.O_RDONL
         raise InputError(
             f"expected {what} at {path}, but it is {kind}; give the path of a regular file"
         )
-    return os.fdopen(number, "rb" if flags == os.O_RDONLY else "r+b")
+    mode = "rb" if flags == os.O_RDONLY else "r+b"
+    return cast(BinaryIO, os.fdopen(number, mode, buffering))
 
 
 def read_bytes(path: Path | str, what: str = "a file", most: int = LARGE) -> bytes:

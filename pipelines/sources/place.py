@@ -32,7 +32,7 @@ _named: set[str] = set()
 
 
 def name_data(dataset: str) -> None:
-    """Note that the user has named a data set: a run folder alone may not ask the network for it."""
+    """Note that the user has named a data set: for a run folder alone no network is asked."""
     _named.add(dataset)
 
 
