@@ -204,7 +204,7 @@ def _sweep_leftovers(place: Path) -> None:
     """Remove the folders of processes that were killed."""
     for leftover in place.glob(f"{_FOLDER}*-*"):
         pid = leftover.name.removeprefix(_FOLDER).split("-")[0]
-        if pid.isdigit() and not is_alive(int(pid)):
+        if pid.isascii() and pid.isdigit() and not is_alive(int(pid)):
             shutil.rmtree(leftover, ignore_errors=True)
 
 

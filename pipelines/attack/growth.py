@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
+from ...attacks.presets import is_attack_file
 from ...attacks.records import records_path
 from ...attacks.runs import Example, select_examples
 from ...attacks.victim_name import VictimName
+from ...errors import InputError
 from ..data import load_run_data
 from ..run_folder.fingerprints import without
 from ..run_folder.pruning import only
@@ -61,6 +63,7 @@ class Growth:
             rows = [(row["victim"], row["attack"]) for row in self._before["rows"]]
             asked = list(dict.fromkeys([*(job for job in rows if job[0] in digests), *asked]))
             self._count = max(self._count, self._before.get("examples") or 0)
+        self._check_code(asked)
         self.had = Had() if force or self._harm else read_had(run, digests, self._order)
         self.jobs = [job for job in asked if self._waits(job)]
         self._stale = []
@@ -69,6 +72,15 @@ class Growth:
         shown = {*resolved["victims"], *(victim for victim, _ in (*self.had.rows, *asked))}
         victims = {name: digest for name, digest in digests.items() if name in shown}
         self.resolved = self._merged(resolved) | {"victims": victims}
+
+    def _check_code(self, asked: Sequence[Job]) -> None:
+        """Refuse to run a Python file because a run folder names it; the user must."""
+        for _, name in asked:
+            if is_attack_file(name) and name not in self.settings.presets:
+                raise InputError(
+                    f"the run was attacked with the file {name}, whose code is run only where you "
+                    f"name it: give it with --presets, or begin again with --force"
+                )
 
     def _others(self, asked: Row) -> Row:
         """What tells apart the victims that were attacked before, where they are there still."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from ...errors import InputError, SnnConvertError, one_line
-from ...formatting import meant
+from ...formatting import meant, printable
 from ...version import __version__
 from ..parallel.ranks import Ranks, find_ranks
 from ..parallel.speech import one_speaks, refuse_several, speaker
@@ -98,7 +98,7 @@ def _say(error: str, speaker: str) -> None:
     from ..display.screen import columns, fitted
 
     if speaker:
-        print(fitted(f"{speaker}: {error}", columns(sys.stderr)), file=sys.stderr)
+        print(fitted(printable(f"{speaker}: {error}"), columns(sys.stderr)), file=sys.stderr)
 
 
 def _close_output() -> None:

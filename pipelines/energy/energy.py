@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...energy.tables import all_tables
-from ...files import sha256
+from ...files import read_bytes, sha256
 from ...models.devices import find_device
 from ..data import load_run_texts
 from ..quality.chance import warn_of
@@ -77,4 +77,4 @@ def _grown(run: RunFolder, resolved: dict[str, Any]) -> bool:
 
 def _digest(path: str | None) -> str | None:
     """What tells one file of tables from another, wherever it lies."""
-    return None if path is None else sha256(Path(path).read_bytes())[:16]
+    return None if path is None else sha256(read_bytes(path, "energy tables"))[:16]

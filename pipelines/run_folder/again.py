@@ -118,7 +118,7 @@ def _typed(value: Any) -> str:
 
 
 def _seed(values: Config) -> list[str]:
-    seed = int(values.get("seed", 0))
+    seed = int(values.get("seed") or 0)
     return ["--seed", str(seed)] if seed else []
 
 
@@ -129,7 +129,7 @@ def _recipe_words(run: Path, own: Config, is_light: bool) -> list[str]:
 
     name = str(own.get("recipe", ConvertSettings().recipe))
     of_run = run / "recipes" / f"{name}.yaml"
-    if name not in PUBLISHED and not of_run.is_file():
+    if name not in PUBLISHED and not (of_run.name == f"{name}.yaml" and of_run.is_file()):
         name = ConvertSettings().recipe
     base = load_options(name if name in PUBLISHED else str(of_run))[1]
     usual = {name: item.default for name, item in recipe_options().items()}

@@ -7,10 +7,12 @@ in the folders ``snn-NAME`` and so on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from ...attacks.victim_name import VictimName
+from ...errors import InputError
 from .stage_files import digest
 
 # stages that show any model, on which none is built, and which grow: they are made anew for what
@@ -39,6 +41,24 @@ COMMANDS = (
     | MAKERS
     | {name: f"{name} {{run}}" for name in SHOWING}
 )
+
+
+_CONVERSION = re.compile(r"[\w.+-]{1,200}")
+
+
+def check_names(stages: Iterable[str], where: str) -> None:
+    """Refuse names of conversions that cannot be parts of folders' names.
+
+    Raises:
+        InputError: names it, and the file ``where`` it stands.
+    """
+    for stage in stages:
+        name = conversion_of(stage)
+        if "@" in stage and (not _CONVERSION.fullmatch(name) or set(name) <= {"."}):
+            raise InputError(
+                f"expected the name of a conversion after @, of letters, digits, - and _, in "
+                f"{where}, but it is {stage[:60]!r}; take that entry out of the file"
+            )
 
 
 def kind_of(stage: str) -> str:
