@@ -38,7 +38,8 @@ def vectors_facts(model: Any) -> dict[str, Any]:
     table = model.state_dict()
     (name,) = [key for key in table if key.startswith("embedding.")]
     vectors = table[name].detach().cpu().numpy()
-    return {"vectors": sha256(vectors.tobytes()), "vectors_shape": list(vectors.shape)}
+    shape = model.embedding.num_embeddings, model.embedding.embedding_dim
+    return {"vectors": sha256(vectors.tobytes()), "vectors_shape": list(shape)}
 
 
 def loaded(folder: Path | str, simulator: str, unchecked: bool = False) -> Foreign:

@@ -171,3 +171,42 @@ class Simulated:
                 term = bias if place is None else flat[..., place, None] * rows[:, place]
                 total = (total + term).astype(np.float32)
         return total.transpose(0, 3, 1, 2)
+
+
+def builtin_texts(count: int, language: str = "en") -> list[str]:
+    """Test texts of a built-in data set."""
+    from snnconvert.text.datasets.folders import read_builtin
+
+    return [text for _, text in read_builtin(f"builtin-{language}")["test"][:count]]
+
+
+def raw(network: ExportedNetwork, simulator: str, mode: str = "chain") -> Any:
+    """The graph for ``simulator``, whether it can read that or not; written and read again."""
+    from snnconvert.interop.nir.dialects import DIALECTS
+    from snnconvert.interop.nir.graph import build
+
+    parts = network.form, network.layout, DIALECTS[simulator], network.bits, mode
+    return build(*parts, "")
+
+
+def differences(network: ExportedNetwork, foreign: Any, texts: Sequence[np.ndarray]) -> list[int]:
+    """How many spikes of `act`, of `pool`, and how many outputs are not those of the package."""
+    expected = network.expected(texts)
+    outputs = foreign.run(expected.frames)
+    assert 0 < expected.spikes.mean() < 1 and expected.pooled.any()
+    pairs = (foreign.spikes, expected.spikes), (foreign.pooled, expected.pooled)
+    return [int((a != b).sum()) for a, b in (*pairs, (outputs, expected.outputs))]
+
+
+def run_script(script: Any) -> tuple[int, str]:
+    """Run a load.py where snnconvert cannot be imported: its exit code and what it printed."""
+    import subprocess
+    import sys
+
+    code = (
+        "import runpy, sys; sys.modules['snnconvert'] = None; "
+        f"runpy.run_path({str(script)!r}, run_name='__main__')"
+    )
+    command = [sys.executable, "-I", "-W", "ignore", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True)
+    return done.returncode, done.stdout + (done.stderr if done.returncode > 1 else "")

@@ -59,7 +59,7 @@ def test_without_the_mask_windows_beside_a_text_fire(padding: object) -> None:
 def test_windows_are_those_of_the_convolution(
     widths: list[int], sides: st.DataObject, positions: int, words: int
 ) -> None:
-    """Window p is masked where the package has none, and sees the words that its own filter sees."""
+    """A window is masked where the package has none, and sees the words that its filter sees."""
     words = min(words, positions)
     shapes = tuple(
         (k, sides.draw(st.integers(0, k - 1)), sides.draw(st.integers(0, k - 1))) for k in widths
