@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from .disk import make_folder, remove, remove_folder
+from .folders import replace_folder
 from .json_text import BadJSONError
 from .regular import LARGE, MEGABYTE, SMALL, open_regular, read_bytes
 from .writing import is_alive, replace_file, unwritable, write_bytes, write_json, write_text
@@ -33,6 +34,7 @@ __all__ = [
     "remove",
     "remove_folder",
     "replace_file",
+    "replace_folder",
     "save_tensors",
     "sha256",
     "tensor_shapes",
