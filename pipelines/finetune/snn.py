@@ -31,6 +31,7 @@ from ..training.losses import make_loss
 from ..training.surgery import tie_signs, with_dropout, with_outputs
 from ..training.text_loop import Trainee
 from ..training.texts import Texts
+from ..training.weights.leaks import keep_leaks, learn_leaks
 from ..training.weights.sparse import Rewired
 
 
@@ -75,6 +76,8 @@ def prepare_snn(
     loss = make_loss(settings.loss, settings)
     if settings.tied:
         tie_signs(model)
+    if settings.learn_leaks:
+        learn_leaks(model.network)
     model.network = with_outputs(model, loss.outputs, texts.sequences["dev"])
     model.network = with_dropout(model.network, settings.dropout)
     with _surrogate(settings).neurons(model.network):
@@ -111,6 +114,7 @@ def run_snn(loop: Loop, model: SpikingTextModel, settings: FinetuneSettings) -> 
     with _surrogate(settings).neurons(model.network):
         state = loop.run()
     model.network = with_dropout(model.network, 0.0)
+    keep_leaks(model.network)
     if rewired:
         rewired.end()
         say("{:,} of {:,} weights are zero".format(*rewired.zeros))
