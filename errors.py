@@ -17,7 +17,7 @@ class InputError(SnnConvertError):
     exit_code = 2
 
 
-MEMORY, FILES, PROCESSES, ROOM = "memory", "open files", "processes or threads", "room for files"
+MEMORY, FILES, PROCESSES, ROOM = "memory", "open files", "processes or threads", "space for files"
 """What a machine can run out of."""
 _RAN_OUT = {
     MEMORY: r"MemoryError|OutOfMemoryError|(not enough|out of|cannot allocate|can't allocate) "

@@ -1,4 +1,4 @@
-"""What is said of an error: one line, and what would help where the machine ran out of something."""
+"""What is said of an error: one line, and what helps where the machine ran out of something."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def explained(error: Exception, options: Callable[[], Collection[str]]) -> str:
         return one_line(error)
     kind = ran_out(error)
     if kind == ROOM:
-        return f"no {kind} ({one_line(error)[:200]}); {_OTHERS[kind]}, and run it again"
+        return (
+            f"no space left for files ({one_line(error)[:200]}); {_OTHERS[kind]}, and run it again"
+        )
     if kind:
         there = options()
         fewer = [name for name in _FEWER[kind] if name in there]
