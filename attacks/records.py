@@ -18,7 +18,7 @@ from typing import Annotated, Any, BinaryIO
 
 from ..checked_json import Value
 from ..convert.recipes.old_names import by_names_of_today
-from ..errors import InputError, SnnConvertError
+from ..errors import InputError, SnnConvertError, ran_out
 from ..files import disk, make_folder, open_regular, read_bytes, sha256
 from ..files.json_text import loads
 from ..typed_json import Bounds, Count, from_json
@@ -80,6 +80,14 @@ class Record:
             raise value["adversarial_text"].wrong("the text of a success, and its class")
         if self.wrong_draws > self.verify_draws:
             raise value["wrong_draws"].wrong("no more draws than there were")
+
+    @property
+    def failed_outside(self) -> str:
+        """What the machine ran out of while the text was attacked; nothing where it did not.
+
+        Such a record says nothing of the text, which is attacked again.
+        """
+        return ran_out(self.error) if self.status == "error" else ""
 
     @property
     def verified(self) -> bool:
@@ -206,6 +214,7 @@ def _parse(path: Path, data: bytes) -> tuple[dict[str, Any], list[Record], int]:
     header = _header(path, lines[0] if lines else b"")
     sound = len(lines[0]) + 1
     records: list[Record] = []
+    known: dict[int, int] = {}  # where the record of an index is
     for number, line in enumerate(lines[1:], start=2):
         record = _record(line)
         if record is None:
@@ -214,7 +223,12 @@ def _parse(path: Path, data: bytes) -> tuple[dict[str, Any], list[Record], int]:
             raise InputError(
                 f"line {number} of {path} is damaged; delete the file to attack these texts again"
             )
-        records.append(record)
+        replaced = known.get(record.index)
+        if replaced is not None and records[replaced].failed_outside:
+            records[replaced] = record  # it was attacked again
+        else:
+            known[record.index] = len(records)
+            records.append(record)
         sound += len(line) + 1
     return header, records, sound
 

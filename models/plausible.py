@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ..errors import InputError
+from ..errors import InputError, ran_out
 from .encoders.encoder import Encoder
 from .network import Network, Signal
 from .neurons import BUILT_IN, NEURONS
@@ -72,6 +72,8 @@ def check_runs(model: TextModel | SpikingTextModel, classes: int, folder: Path) 
     except InputError as error:
         raise InputError(f"the parts of the model in {folder} do not fit: {error}") from None
     except (RuntimeError, IndexError, TypeError, ValueError, ArithmeticError) as error:
+        if ran_out(error):
+            raise
         said = " ".join(str(error).split())[:200]
         raise InputError(
             f"the parts of the model in {folder} do not fit one another ({said}); make the model "

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..errors import InputError
+from ..errors import InputError, ran_out
 from ..files import load_tensors, read_bytes, save_tensors, sha256, tensor_shapes, write_json
 from .encoders.bit_table import BitTable
 from .encoders.encoder import Encoder
@@ -98,6 +98,8 @@ def load_model(folder: Path | str) -> tuple[TextModel | SpikingTextModel, tuple[
         ArithmeticError,
         RuntimeError,
     ) as error:
+        if ran_out(error):
+            raise
         raise InputError(
             f"expected {path} to describe a model, but {_short(error)} is missing or wrong; "
             "make the model again"

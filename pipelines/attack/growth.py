@@ -18,7 +18,7 @@ from ..run_folder.pruning import only
 from ..run_folder.run_folder import RunFolder
 from ..run_folder.stages import made_of
 from ..settings.attack import AttackSettings
-from .had import Had, Job, is_changed, is_of_other, read_had
+from .had import Had, Job, has_to_be_repeated, is_changed, is_of_other, read_had
 from .models import AttackedModel
 from .plan import Plan
 
@@ -95,7 +95,9 @@ class Growth:
     def _waits(self, job: Job) -> bool:
         """Whether a job is not done on all texts, or is one of a file that has changed."""
         row = self.had.rows.get(job)
-        return row is None or row["n"] < len(self.examples) or is_changed(self._folder, job)
+        if row is None or row["n"] < len(self.examples) or is_changed(self._folder, job):
+            return True
+        return bool(row.get("errors")) and has_to_be_repeated(self._folder, job)
 
     @cached_property
     def _texts(self) -> list[Example]:
