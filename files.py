@@ -6,15 +6,18 @@ import glob
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import InputError, SnnConvertError
 
 if TYPE_CHECKING:
     import torch
+
+T = TypeVar("T")
 
 
 def replace_file(path: Path | str, write: Callable[[Path], object]) -> None:
@@ -41,6 +44,60 @@ def replace_file(path: Path | str, write: Callable[[Path], object]) -> None:
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def replace_folder(path: Path | str, write: Callable[[Path], T], mark: str, force: bool) -> T:
+    """Let ``write`` fill a new folder beside ``path``, then rename it to ``path``.
+
+    Args:
+        path: where it shall be
+        write: fills an empty folder; what it gives back is given back
+        mark: a file that every such folder has; ``force`` replaces no other
+        force: replace a folder that is there
+
+    Raises:
+        InputError: something is there that is not to be replaced.
+        SnnConvertError: it could not be written; ``path`` keeps what it had.
+    """
+    path = Path(path)
+    _check_free(path, mark, force)
+    temporary, old = (path.with_name(f".{path.name}.{os.getpid()}.{end}") for end in ("tmp", "old"))
+    try:
+        temporary.mkdir(parents=True)
+        answer = write(temporary)
+        for file in temporary.iterdir():
+            with open(file, "rb") as handle:
+                os.fsync(handle.fileno())
+        if path.exists():
+            os.replace(path, old)
+        os.replace(temporary, path)
+        return answer
+    except OSError as error:
+        if old.exists() and not path.exists():
+            os.replace(old, path)
+        raise SnnConvertError(
+            f"could not write {path}: {error.strerror or error}; free some space or choose a "
+            "folder you can write to (nothing that was there before has been changed)"
+        ) from error
+    finally:
+        for folder in (temporary, old):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_free(path: Path, mark: str, force: bool) -> None:
+    """Refuse a place where something is that may not be replaced."""
+    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+        return
+    if not (path / mark).is_file():
+        raise InputError(
+            f"expected a new folder, or one of an earlier export, but {path} holds something else: "
+            "choose another with --out"
+        )
+    if not force:
+        raise InputError(
+            f"expected a new folder, but {path} holds an export already: choose another with "
+            "--out, or give --force to replace it"
+        )
 
 
 def _sweep_leftovers(path: Path) -> None:

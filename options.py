@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import field
+from dataclasses import Field, field
 from typing import Any
 
 from .errors import InputError
@@ -47,6 +47,7 @@ def option(
     choices: Collection[str] = (),
     shown: str = "",
     old_names: tuple[str, ...] = (),
+    called: str = "",
     **bounds: float,
 ) -> Any:
     """A dataclass field with its help text and, where it has them, its choices or bounds.
@@ -59,11 +60,17 @@ def option(
         shown: says in the help what is done by default, where the value itself does not
         old_names: what it was called before, as fields are; the command line and config files take
             these too, and say the new one
+        called: its name on the command line and in config files, where that cannot be a field's
         bounds: ``least`` and ``most`` are allowed values themselves, ``above`` and ``below`` not
     """
     metadata: dict[str, Any] = {"help": text, "choices": choices, "bounds": bounds}
-    more = {"shown": shown, "old_names": old_names}
+    more = {"shown": shown, "old_names": old_names, "called": called}
     return field(default=default, metadata=metadata | {k: v for k, v in more.items() if v})
+
+
+def called(item: Field[Any]) -> str:
+    """What an option is called on the command line: the field's name, or as its metadata say."""
+    return str(item.metadata.get("called", item.name))
 
 
 def bounds_text(bounds: Mapping[str, float]) -> str:

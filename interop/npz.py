@@ -16,30 +16,24 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..files import replace_file
-from ..models.saving import describe_model
-from ..models.snn import SpikingTextModel
-from ..models.text_model import TextModel
-from .export import Exported
+from .export import Export, Exported
+
+if TYPE_CHECKING:
+    import numpy as np
 
 FORMAT = "snnconvert npz 1"
 TABLES = {"embedding.weight": "vectors", "embedding.packed": "bits"}
 
 
-class Npz:
-    """The export format ``npz``."""
+class Npz(Export):
+    """The export format ``npz``: every node is described by its settings and tensors."""
 
     suffix = ".npz"
     about = "weights as NumPy arrays and the graph as JSON, read without torch"
-
-    def refuses(self, model: TextModel | SpikingTextModel) -> str:
-        """Nothing is refused: every node is described by its settings and tensors."""
-        return ""
 
     def write(self, exported: Exported, path: Path) -> None:
         """Write the archive to ``path``.
@@ -47,6 +41,10 @@ class Npz:
         Raises:
             SnnConvertError: it cannot be written.
         """
+        import numpy as np
+
+        from ..models.saving import describe_model
+
         spec = {"archive": FORMAT} | describe_model(exported.model, exported.classes)
         spec |= {"texts": dict(exported.texts)} if exported.texts else {}
         words = "\n".join(exported.words).encode()
@@ -66,6 +64,8 @@ def read_npz(path: Path | str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     Raises:
         InputError: no such file, or not an archive of ours.
     """
+    import numpy as np
+
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = dict(archive)
@@ -81,6 +81,8 @@ def read_npz(path: Path | str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
 
 def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    import numpy as np
+
     with path.open("wb") as file:  # a path would get the suffix .npz, whatever it is called
         np.savez(file, **arrays)  # type: ignore[arg-type]
 

@@ -85,7 +85,7 @@ def _neuron_options() -> Iterator[tuple[str, RecipeOption]]:
     kind = option(NeuronSpec.kind, "neuron model", NEURONS)
     yield "neuron", RecipeOption("neuron", "kind", str, kind.default, kind.metadata)
     for name, item in all_options().items():
-        metadata = option(item.default, item.text, (), "", (), **item.bounds).metadata
+        metadata = option(item.default, item.text, (), "", (), "", **item.bounds).metadata
         yield name, RecipeOption("neuron", name, type(item.default), item.default, metadata)
 
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from snnconvert.files import write_text
 from snnconvert.interop import EXPORTS
-from snnconvert.interop.export import Exported
-from snnconvert.models.snn import SpikingTextModel
-from snnconvert.models.text_model import TextModel
+from snnconvert.interop.export import Export, Exported
+from snnconvert.options import option
 from snnconvert.pipelines.export import export
 
 
-class LayerTable:
+@dataclass(frozen=True)
+class TableOptions:
+    """What may be chosen of the table; each field is an option of the command line."""
+
+    separator: str = option(",", "what stands between two cells", (",", ";"))
+
+
+class LayerTable(Export):
     """One line a node: its name, its type, what it reads, and how many numbers it holds."""
 
     suffix = ".csv"
     about = "the nodes of a network and their sizes, for a spreadsheet"
-
-    def refuses(self, model: TextModel | SpikingTextModel) -> str:
-        """A table of layers can be made of every network."""
-        return ""
+    Options = TableOptions
 
     def write(self, exported: Exported, path: Path) -> None:
         """Write the table, whole or not at all."""
@@ -29,6 +33,7 @@ class LayerTable:
             tensors = exported.model.network.node(node["name"]).state_dict().values()
             size = sum(tensor.numel() for tensor in tensors)
             lines.append(f"{node['name']},{node['type']},{' '.join(node['inputs'])},{size}")
+        lines = [line.replace(",", exported.options.separator) for line in lines]
         write_text(path, "\n".join(lines) + "\n")
 
 

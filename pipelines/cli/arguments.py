@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import Field, fields, is_dataclass
 from typing import Any, TypeVar
 
+from ...options import called
 from ..settings.fields import check_value, extended
 from .groups import group_of
 from .parser import Parser
@@ -39,15 +40,15 @@ def _add(parser: Parser, cls: type, prefix: str) -> None:
         if field.name in nested:
             _add(parser, *nested[field.name])
             continue
-        name = option_name(prefix, field.name)
+        name = option_name(prefix, called(field))
         text = f"{field.metadata.get('help', '')} (default: {shown(field)})"
         look: dict[str, Any] = {"metavar": metavar(field, cls)}
         names = [name]
         if is_switch(field, cls):
             look, names = {"action": Switch}, [name, off_name(name)]
-        parser.group(*group_of(cls, field.name, prefix)).add_argument(
+        parser.group(*group_of(cls, field, prefix)).add_argument(
             *names,
-            dest=f"{prefix}{field.name}",
+            dest=f"{prefix}{called(field)}",
             default=argparse.SUPPRESS,
             type=lambda text, field=field: converted(text, field, cls),  # type: ignore[misc]
             help=text.replace("%", "%%"),
@@ -98,8 +99,8 @@ def settings_from(cls: type[S], given: dict[str, Any], prefix: str = "") -> S:
         name: settings_from(hint, given, below) for name, (hint, below) in nested.items()
     }
     for field in fields(cls):  # type: ignore[arg-type]
-        if field.name not in nested and f"{prefix}{field.name}" in given:
-            value = given[f"{prefix}{field.name}"]
-            check_value(option_name(prefix, field.name), value, field.metadata)
+        if field.name not in nested and f"{prefix}{called(field)}" in given:
+            value = given[f"{prefix}{called(field)}"]
+            check_value(option_name(prefix, called(field)), value, field.metadata)
             values[field.name] = value
     return cls(**values)

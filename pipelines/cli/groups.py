@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import Field
+from typing import Any, NamedTuple
 
 from ...models.encoders import SUMMARIES
 
@@ -115,22 +116,25 @@ GROUPS: dict[str, Sequence[Group]] = {
             "models vectors_en vectors_zh teacher_en teacher_zh extra_en",
         ),
     ),
+    "ExportSettings": (Group("export", "What is written, and in which format."),),
     "RunSettings": (Group("run", "What all stages share."),),
 }
 """By the name of the settings class; the first group has all fields that no other names."""
 
 
-def group_of(cls: type, name: str, prefix: str) -> tuple[str, str]:
-    """Title and line of the group that a field is shown in.
+def group_of(cls: type, field: Field[Any], prefix: str) -> tuple[str, str]:
+    """Title and line of the group that a field is shown in: its own, or one of its class's.
 
     Args:
         cls: the settings class
-        name: of the field
+        field: of it; its metadata may say its ``group``
         prefix: of its option, as in ``train.``
     """
+    if "group" in field.metadata:
+        return field.metadata["group"]
     line = (cls.__doc__ or "").splitlines()[0]
     groups = next((GROUPS[c.__name__] for c in cls.__mro__ if c.__name__ in GROUPS), ())
-    own = next((group for group in groups if name in group.fields.split()), None)
+    own = next((group for group in groups if field.name in group.fields.split()), None)
     found = own or (groups[0] if groups else Group("settings", line))
     marked = f"{found.title} (--{prefix}*)" if prefix else found.title
     return marked, found.line

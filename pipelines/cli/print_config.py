@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from ...options import called
 from .arguments import nested_settings, settings_from
 from .config_file import NOT_IN_FILES
 from .parser import Parser
@@ -70,4 +71,4 @@ def flat(cls: type, settings: Any, prefix: str) -> Iterator[tuple[str, Any]]:
             hint, below = nested[field.name]
             yield from flat(hint, value, below)
         else:
-            yield f"{prefix}{field.name}", value
+            yield f"{prefix}{called(field)}", value
