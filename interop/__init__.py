@@ -9,4 +9,6 @@ from ..registry import Registry
 if TYPE_CHECKING:
     from .export import Export
 
-EXPORTS: Registry[Export] = Registry("export format", __name__, "EXPORT", ("npz",))
+EXPORTS: Registry[Export] = Registry(
+    "export format", __name__, "EXPORT", ("npz", "onnx"), {"onnx": "onnx.format"}
+)

@@ -16,7 +16,7 @@ from ...installation import (
 )
 from .check import Check
 
-DEVELOPMENT = ("bench", "dev", "docs", "notebooks")
+DEVELOPMENT = ("bench", "dev", "docs", "interop-tests", "notebooks")
 """Extras for work on the package, not with it; in a wheel they are of no use."""
 
 
