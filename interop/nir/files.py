@@ -50,7 +50,7 @@ def write_graph(path: Path, graph: nir.NIRGraph) -> None:
     """Write a graph, whole or not at all."""
     import nir
 
-    replace_file(path, lambda temporary: nir.write(temporary, _Leaner(graph)))  # type: ignore[arg-type]
+    replace_file(path, lambda temporary: nir.write(temporary, _Leaner(graph)))
 
 
 def read_graph(path: Path | str) -> tuple[nir.NIRGraph, dict[str, Any]]:

@@ -72,7 +72,8 @@ def exported(
     mode: str = "chain",
 ) -> ExportedNetwork:
     """The network on its way out, without a text stage."""
-    classes = [f"c{i}" for i in range(model.network.node(model.network.output).outputs)]  # type: ignore[attr-defined]
+    readout = model.network.node(model.network.output)
+    classes = [f"c{i}" for i in range(getattr(readout, "outputs", 2))]
     return export_model(model, classes, None, simulator, positions, bits, mode, {})
 
 

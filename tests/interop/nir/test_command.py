@@ -33,10 +33,17 @@ def test_the_folder(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = run / "export" / "nir-spikingjelly"
     assert printed[0] == str(folder)
     assert printed[1].startswith("grid: multiples of 2^-") and "test predictions kept" in printed[1]
-    assert (
-        printed[3].split()
-        == ["simulator", "texts", "neurons", "x", "T", "spikes", "pooled", "outputs", "predictions"]
-    )
+    assert printed[3].split() == [
+        "simulator",
+        "texts",
+        "neurons",
+        "x",
+        "T",
+        "spikes",
+        "pooled",
+        "outputs",
+        "predictions",
+    ]
     name, texts, _, *differ = printed[4].split()
     assert (name, texts, differ) == ("spikingjelly", "5", ["0", "0", "0", "0"])
     names = {"network.nir", "examples.npz", "load.py", "README.md", "export.json"}
