@@ -20,11 +20,11 @@ from ...models.network import Network, Node
 from ...models.neurons.integrate_and_fire import IF
 from ...models.nodes.layers import Concat, Conv1d, Linear
 from .dialects import DIALECTS
-from .exported import initial_of
-from .files import read_graph
-from .form import POOLINGS, Branch, Form
-from .graph import Chain, build, chains
-from .layout import Layout
+from .folder.files import read_graph
+from .graph.exported import initial_of
+from .graph.form import POOLINGS, Branch, Form
+from .graph.graph import Chain, build, chains
+from .graph.layout import Layout
 
 if TYPE_CHECKING:
     import nir

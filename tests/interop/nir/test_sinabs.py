@@ -38,14 +38,14 @@ def test_trap_neurons_as_they_are_imported() -> None:
     from sinabs.activation import MembraneReset, SingleSpike
     from sinabs.nir import from_nir
 
-    network = exported(random_snn((2, 3), pooling="spikes", steps=4), "sinabs")
+    network = exported(random_snn((2, 3), pooling="spikes", steps=8, channels=8), "sinabs")
     texts = random_texts([3, 5, 8, 6])
     with silent():
-        module = from_nir(network.graph, num_timesteps=4)
+        module = from_nir(network.graph, num_timesteps=8)
     module.pool.reset_fn = MembraneReset()
     foreign = Foreign(DIALECTS["sinabs"], module, ("act", "pool"))
     assert differences(network, foreign, texts)[0] > 0
-    module.act.spike_fn = SingleSpike
+    module.act.spike_fn = module.pool.spike_fn = SingleSpike
     assert differences(network, foreign, texts)[0] > 0  # potentials are cut off from below
     module.act.min_v_mem = module.pool.min_v_mem = None
     assert differences(network, foreign, texts) == [0, 0, 0]

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...errors import InputError
-from ...files import replace_file
-from ...installation import install_hint
-from .note import KEY, parsed
+from ....errors import InputError
+from ....files import replace_file
+from ....installation import install_hint
+from ..graph.note import KEY, parsed
 
 if TYPE_CHECKING:
     import nir
