@@ -127,7 +127,10 @@ def test_everything_that_is_imported_is_required(root: Path) -> None:
     extras = config["options.extras_require"]
     optional = " ".join(
         extras[name]
-        for name in ("attack", "sentence", "ray", "app", "datasets", "torchtext", "gpu", "onnx")
+        for name in (
+            *("attack", "sentence", "ray", "app", "datasets", "torchtext", "gpu", "nir", "onnx"),
+            "interop-tests",
+        )
     )
     modules = {name for room in ROOMS for path in (root / room).rglob("*.py") for name in
                third_party(path)}  # fmt: skip

@@ -21,6 +21,7 @@ HELP = {
     "evaluate": "measure a model of a run on a split or a file",
     "energy": "count spikes, operations and memory, and project what a sentence costs",
     "export": "write a model of a run as a file that other programs read",
+    "import": "make a run of a network that was exported to NIR",
     "reproduce": "train and measure a published system again, and ours beside it",
     "attack": "attack ANN and SNN with TextAttack on the same texts",
     "report": "write RUN/report.html, or a page that compares several runs",
@@ -44,5 +45,5 @@ COMMANDS: Registry[Command] = Registry(
     __name__,
     "COMMAND",
     tuple(HELP),
-    {name: f"one_text.{name}" for name in ("explain", "encode", "app")},
+    {name: f"one_text.{name}" for name in ("explain", "encode", "app")} | {"import": "import_"},
 )

@@ -1,0 +1,60 @@
+"""NIR into snntorch: every spike, by its own importer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from snnconvert import TextClassifier
+from snnconvert.interop.nir.dialects import DIALECTS
+from snnconvert.interop.nir.dialects.dialect import silent
+from snnconvert.interop.nir.foreign import foreign_of
+from snnconvert.tests.helpers.nir import differences, exported, random_snn, random_texts, raw
+from snnconvert.tests.helpers.nir_simulators import check_builtin, check_load_script, check_sst2
+from snnconvert.tests.interop.nir.conftest import CASES
+
+pytest.importorskip("nir")
+pytest.importorskip("snntorch", reason="snntorch is not installed (extra interop-tests)")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_forty_texts(case: str, classifiers: dict[str, TextClassifier], tmp_path: Path) -> None:
+    check_builtin(classifiers[case], "snntorch", tmp_path)
+
+
+def test_its_script(tiny_run: Path, tmp_path: Path) -> None:
+    check_load_script(tiny_run, "finetuned", "snntorch", tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.data
+def test_sst2(sst2_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    check_sst2(sst2_run, "snntorch", capsys)
+
+
+@pytest.mark.parametrize("pooling", ["spikes", "counts"])
+def test_branches(pooling: str) -> None:
+    network = exported(random_snn((2, 3, 4), pooling=pooling), "snntorch", mode="branches")
+    foreign = foreign_of(network.graph, DIALECTS["snntorch"], network.note)
+    assert differences(network, foreign, random_texts([3, 5, 8, 6])) == [0, 0, 0]
+
+
+def test_trap_if_is_read_as_a_neuron_that_leaks() -> None:
+    """Why LIF is written for snntorch; its main branch reads IF otherwise."""
+    network = exported(random_snn((2, 3), soft=False), "snntorch")
+    with silent():
+        from snntorch.import_nir import import_from_nir
+
+        module = import_from_nir(raw(network, "any"))
+    assert float(module.act.beta) == pytest.approx(0.9)
+
+
+def test_trap_a_reset_without_delay_comes_late() -> None:
+    """By subtraction and with reset_delay=False, where a potential stays above the threshold."""
+    network = exported(random_snn((2, 3), pooling="spikes", steps=6), "snntorch")
+    texts = random_texts([3, 5, 8, 6])
+    foreign = foreign_of(network.graph, DIALECTS["snntorch"], network.note)
+    assert differences(network, foreign, texts) == [0, 0, 0]
+    foreign.module.act.reset_delay = False
+    assert differences(network, foreign, texts)[0] > 0

@@ -1,0 +1,47 @@
+"""NIR into spikingjelly: every spike, by its own importer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from snnconvert import TextClassifier
+from snnconvert.interop.nir.dialects import DIALECTS
+from snnconvert.interop.nir.foreign import foreign_of
+from snnconvert.tests.helpers.nir import differences, exported, random_snn, random_texts
+from snnconvert.tests.helpers.nir_simulators import check_builtin, check_load_script, check_sst2
+from snnconvert.tests.interop.nir.conftest import CASES
+
+pytest.importorskip("nir")
+pytest.importorskip("spikingjelly", reason="spikingjelly is not installed (extra interop-tests)")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_forty_texts(case: str, classifiers: dict[str, TextClassifier], tmp_path: Path) -> None:
+    check_builtin(classifiers[case], "spikingjelly", tmp_path)
+
+
+def test_its_script(tiny_run: Path, tmp_path: Path) -> None:
+    check_load_script(tiny_run, "finetuned", "spikingjelly", tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.data
+def test_sst2(sst2_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    check_sst2(sst2_run, "spikingjelly", capsys)
+
+
+@pytest.mark.parametrize("pooling", ["spikes", "counts"])
+def test_branches(pooling: str) -> None:
+    network = exported(random_snn((2, 3, 4), pooling=pooling), mode="branches")
+    foreign = foreign_of(network.graph, DIALECTS["spikingjelly"], network.note)
+    assert differences(network, foreign, random_texts([3, 5, 8, 6])) == [0, 0, 0]
+
+
+def test_trap_its_usual_time_step() -> None:
+    """dt=1e-4 wants another r; a step here is one unit of time."""
+    from spikingjelly.activation_based.nir_exchange import import_from_nir
+
+    with pytest.raises(ValueError, match="r must equal 1 / dt"):
+        import_from_nir(exported(random_snn()).graph)
