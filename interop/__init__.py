@@ -10,5 +10,9 @@ if TYPE_CHECKING:
     from .export import Export
 
 EXPORTS: Registry[Export] = Registry(
-    "export format", __name__, "EXPORT", ("npz", "nir"), {"nir": "nir.format"}
+    "export format",
+    __name__,
+    "EXPORT",
+    ("npz", "nir", "onnx"),
+    {"nir": "nir.format", "onnx": "onnx.format"},
 )

@@ -10,7 +10,7 @@ import torch
 
 from ..errors import InputError
 from ..files import load_tensors, sha256
-from ..interop.nir.form import Form
+from ..interop.nir.graph.form import Form
 from ..interop.nir.reading import network_of, read_form
 from ..models.encoders.bit_table import BitTable
 from ..models.saving import save_model

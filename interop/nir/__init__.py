@@ -8,7 +8,7 @@
     foreign = nir.load("folder", "norse")
     outputs = foreign.run(exported.frames(texts))  # (T, n, K), and every spike in foreign.spikes
 
-Begin with `graph.py`, which lists the nodes, `layout.py` for the input and `grid.py` for the sums.
+Begin with `graph/graph.py`, which lists the nodes, `layout.py` beside it for the input, `grid.py` for the sums.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ...engine.classifier import ModelClassifier
     from ...models.network import Network
-    from .exported import ExportedNetwork
     from .foreign import Foreign
+    from .making import NirExport
 
 
 def export(
@@ -30,7 +30,7 @@ def export(
     positions: int | None = None,
     bits: str = "auto",
     graph: str = "chain",
-) -> ExportedNetwork:
+) -> NirExport:
     """A spiking classifier as it goes to NIR.
 
     Args:

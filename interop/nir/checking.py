@@ -11,9 +11,9 @@ import numpy as np
 from torch import Tensor
 
 from .dialects import DIALECTS
-from .exported import ExportedNetwork
-from .files import read_graph
+from .folder.files import read_graph
 from .foreign import foreign_of
+from .graph.exported import ExportedNetwork
 
 BATCH = 32
 

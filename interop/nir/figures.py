@@ -9,7 +9,7 @@ import numpy as np
 
 from ...engine.evaluate import accuracy, snn_outputs
 from ...models.snn import SpikingTextModel
-from .exported import ExportedNetwork
+from .graph.exported import ExportedNetwork
 
 
 def rounding_figures(

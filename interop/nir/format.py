@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ...models.snn import SpikingTextModel
     from ...models.text_model import TextModel
     from .checking import Check
-    from .exported import ExportedNetwork
+    from .graph.exported import ExportedNetwork
 
 
 class Nir(Export):
@@ -26,7 +26,7 @@ class Nir(Export):
 
     def refuses(self, model: TextModel | SpikingTextModel) -> str:
         """As `Export.refuses`: the first node that does not fit."""
-        from .form import refusal
+        from .graph.form import refusal
 
         return refusal(model)
 
@@ -40,10 +40,10 @@ class Nir(Export):
         Raises:
             InputError: options that do not fit the network, or simulators that are not there.
         """
-        from .exported import export_model
         from .figures import rounding_figures
-        from .files import need_nir
-        from .writing import write_folder
+        from .folder.files import need_nir
+        from .folder.writing import write_folder
+        from .graph.exported import export_model
 
         need_nir()
         options, stage = exported.options, exported.stage

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from ...engine.classifier import ModelClassifier
 from ...errors import InputError
-from ...files import sha256
+from ...files import replace_folder, sha256
+from ...text.inputs import TextsLike, as_texts
 from .dialects import DIALECTS
-from .exported import ExportedNetwork, export_model
-from .files import need_nir, read_graph
+from .folder.files import need_nir, read_graph
+from .folder.writing import write_folder
 from .foreign import Foreign, check_reader, foreign_of
+from .graph.exported import ExportedNetwork, export_model
 from .options import GRAPHS, NirOptions
+
+
+class NirExport(ExportedNetwork):
+    """An exported network that can be written; what it holds is said by its base class."""
+
+    def save(self, folder: Path | str, texts: TextsLike, force: bool = False) -> None:
+        """Write the folder: graph, examples of ``texts`` with expected results, load.py, README.md.
+
+        Raises:
+            InputError: something is there already; with ``force`` an earlier export is replaced.
+        """
+        given = as_texts(texts)
+        replace_folder(folder, lambda new: write_folder(self, new, given), "export.json", force)
 
 
 def made(
     classifier: Any, simulator: str, positions: int | None, bits: str, graph: str
-) -> ExportedNetwork:
+) -> NirExport:
     """See `interop.nir.export`."""
     need_nir()
     if not isinstance(classifier, ModelClassifier):
@@ -30,7 +46,8 @@ def made(
     stage = classifier.stage
     most = positions or int(getattr(stage, "max_length", 1))
     model, facts = classifier.model, vectors_facts(classifier.model)
-    return export_model(model, classifier.classes, stage, simulator, most, bits, graph, facts)
+    found = export_model(model, classifier.classes, stage, simulator, most, bits, graph, facts)
+    return NirExport(*(getattr(found, item.name) for item in fields(found)))
 
 
 def vectors_facts(model: Any) -> dict[str, Any]:

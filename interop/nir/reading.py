@@ -20,11 +20,11 @@ from ...models.network import Network, Node
 from ...models.neurons.integrate_and_fire import IF
 from ...models.nodes.layers import Concat, Conv1d, Linear
 from .dialects import DIALECTS
-from .exported import initial_of
-from .files import read_graph
-from .form import POOLINGS, Branch, Form
-from .graph import Chain, build, chains
-from .layout import Layout
+from .folder.files import read_graph
+from .graph.exported import initial_of
+from .graph.form import POOLINGS, Branch, Form
+from .graph.graph import Chain, build, chains
+from .graph.layout import Layout
 
 if TYPE_CHECKING:
     import nir
@@ -86,11 +86,13 @@ def network_of(form: Form) -> Network:
 
 def _form(graph: nir.NIRGraph, note: Mapping[str, Any]) -> tuple[Form, Layout]:
     """Weights out of the nodes, in the places that the note says."""
-    shapes = tuple((int(b["width"]), *map(int, b["padding"])) for b in note["branches"])
+    shapes = tuple(_shape(item) for item in note["branches"])
     layout = Layout(int(note["inputs"]), int(note["positions"]), shapes)
     empty = tuple(
         Branch(
-            *(str(item[name]) for name in ("conv", "act", "pool")),
+            str(item["conv"]),
+            str(item["act"]),
+            str(item["pool"]),
             torch.zeros(int(item["channels"]), layout.inputs, width),
             torch.zeros(int(item["channels"])),
             torch.zeros(int(item["channels"])),
@@ -112,6 +114,12 @@ def _form(graph: nir.NIRGraph, note: Mapping[str, Any]) -> tuple[Form, Layout]:
     for chain in chains(form, note["graph"]):
         _fill(graph, form, layout, chain, note["grid"])
     return form, layout
+
+
+def _shape(item: Mapping[str, Any]) -> tuple[int, int, int]:
+    """Width and zeros (left, right) of a branch."""
+    left, right = item["padding"]
+    return int(item["width"]), int(left), int(right)
 
 
 def _fill(graph: nir.NIRGraph, form: Form, layout: Layout, chain: Chain, bits: int | None) -> None:

@@ -20,7 +20,7 @@ def types_of(owner: type) -> dict[str, Any]:
     return _TYPES[owner]
 
 
-def _kind(field: Field[Any], owner: type) -> tuple[type, bool, bool]:
+def kind_of(field: Field[Any], owner: type) -> tuple[type, bool, bool]:
     """(basic type, may be None, is a tuple) of a dataclass field."""
     hint = types_of(owner)[field.name]
     optional = False
@@ -38,7 +38,7 @@ def converted(text: str, field: Field[Any], owner: type) -> Any:
     Raises:
         argparse.ArgumentTypeError: it is not of that type, or not one of its choices.
     """
-    kind, optional, many = _kind(field, owner)
+    kind, optional, many = kind_of(field, owner)
     choices = field.metadata.get("choices", ())
     if optional and text.lower() in ("none", "") and text.lower() not in choices:
         return None
@@ -73,7 +73,7 @@ def _boolean(text: str) -> bool:
 
 def is_switch(field: Field[Any], owner: type) -> bool:
     """Whether a field is on or off."""
-    kind, _, many = _kind(field, owner)
+    kind, _, many = kind_of(field, owner)
     return kind is bool and not many
 
 
@@ -98,7 +98,7 @@ def shown(field: Field[Any]) -> str:
 
 def metavar(field: Field[Any], owner: type) -> str:
     """What stands for the value in the help: its choices, or its kind."""
-    kind, _, many = _kind(field, owner)
+    kind, _, many = kind_of(field, owner)
     choices = field.metadata.get("choices", ())
     if len(choices) and not many:
         return "{" + ",".join(choices) + "}"

@@ -60,9 +60,17 @@ def test_every_group_has_a_name_and_a_line(name: str) -> None:
 
 def test_groups_name_fields_that_there_are() -> None:
     from snnconvert.pipelines import settings
-    from snnconvert.pipelines.settings import attack, convert, energy, engine, finetune, reproduce
+    from snnconvert.pipelines.settings import (
+        attack,
+        convert,
+        energy,
+        engine,
+        export,
+        finetune,
+        reproduce,
+    )
 
-    places = (settings, attack, convert, energy, engine, finetune, reproduce)
+    places = (settings, attack, convert, energy, engine, export, finetune, reproduce)
     for name, groups in GROUPS.items():
         cls = next(getattr(place, name) for place in places if hasattr(place, name))
         named = " ".join(group.fields for group in groups).split()

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from snnconvert.interop.nir.exported import ExportedNetwork, export_model
+from snnconvert.interop.nir.graph.exported import ExportedNetwork, export_model
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Network, Node
 from snnconvert.models.neurons.integrate_and_fire import IF
@@ -72,7 +72,8 @@ def exported(
     mode: str = "chain",
 ) -> ExportedNetwork:
     """The network on its way out, without a text stage."""
-    classes = [f"c{i}" for i in range(model.network.node(model.network.output).outputs)]  # type: ignore[attr-defined]
+    readout = model.network.node(model.network.output)
+    classes = [f"c{i}" for i in range(getattr(readout, "outputs", 2))]
     return export_model(model, classes, None, simulator, positions, bits, mode, {})
 
 
@@ -183,7 +184,7 @@ def builtin_texts(count: int, language: str = "en") -> list[str]:
 def raw(network: ExportedNetwork, simulator: str, mode: str = "chain") -> Any:
     """The graph for ``simulator``, whether it can read that or not; written and read again."""
     from snnconvert.interop.nir.dialects import DIALECTS
-    from snnconvert.interop.nir.graph import build
+    from snnconvert.interop.nir.graph.graph import build
 
     parts = network.form, network.layout, DIALECTS[simulator], network.bits, mode
     return build(*parts, "")

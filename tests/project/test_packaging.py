@@ -138,7 +138,7 @@ def test_everything_that_is_imported_is_required(root: Path) -> None:
     optional = " ".join(
         extras[name]
         for name in (
-            *("attack", "sentence", "ray", "app", "datasets", "torchtext", "gpu", "nir"),
+            *("attack", "sentence", "ray", "app", "datasets", "torchtext", "gpu", "nir", "onnx"),
             "interop-tests",
         )
     )

@@ -27,12 +27,13 @@ def assign(
     parts: Sequence[str],
     where: str,
     classes: Sequence[str],
+    share: float = 0.1,
 ) -> list[str]:
-    """Put every row into one of ``parts`` (each a tenth of every class) or into "train".
+    """Put every row into one of ``parts`` (each ``share`` of every class) or into "train".
 
     Rows with the same text (see `text_key`) stay together, so that no text of one part is in
     another. Within each class the groups of equal texts are taken in the order of the SHA-256 of
-    their text; a group enters a part while it fits into that part's tenth. A group whose rows
+    their text; a group enters a part while it fits into that part's share. A group whose rows
     disagree about the label counts for the class that most of them have.
 
     Args:
@@ -41,6 +42,7 @@ def assign(
         parts: the parts to set aside, for example ("test", "dev").
         where: what is being split, for the error.
         classes: class names, for the error.
+        share: of every class that a part has, a tenth by default.
 
     Returns:
         N part names.
@@ -64,9 +66,9 @@ def assign(
                 "dev and test files"
             )
         remaining = sorted(keys, key=_order)
-        tenth = (sum(len(groups[key]) for key in keys) + 5) // 10
+        wanted = int(sum(len(groups[key]) for key in keys) * share + 0.5)
         for part in parts:
-            chosen = _fill(remaining, {key: len(groups[key]) for key in remaining}, tenth)
+            chosen = _fill(remaining, {key: len(groups[key]) for key in remaining}, wanted)
             for key in chosen:
                 for row in groups[key]:
                     result[row] = part

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .dialect import Dialect, silent
 
@@ -28,7 +28,8 @@ class Sinabs(Dialect):
             from sinabs.nir import from_nir
 
             module: nn.Module = from_nir(graph, num_timesteps=steps)
-        for name, part in module.named_children():
+        layers: dict[str, Any] = dict(module.named_children())
+        for name, part in layers.items():
             if hasattr(part, "spike_fn"):
                 part.spike_fn, part.min_v_mem = SingleSpike, None
                 if not soft or name not in acts:
@@ -37,9 +38,10 @@ class Sinabs(Dialect):
 
     def begin(self, module: nn.Module) -> None:
         """As `Dialect.begin`: its layers keep their potentials."""
-        for part in module.modules():
+        layers: list[Any] = list(module.modules())
+        for part in layers:
             if hasattr(part, "reset_states"):
-                part.reset_states()  # type: ignore[operator]
+                part.reset_states()
                 part.v_mem = part.v_mem.new_zeros(0)  # for batches of another size
 
     def steps(self, module: nn.Module, frames: Tensor) -> Tensor:

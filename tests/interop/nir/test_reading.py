@@ -13,7 +13,7 @@ import torch
 from snnconvert import TextClassifier
 from snnconvert.errors import InputError
 from snnconvert.interop import nir as interop
-from snnconvert.interop.nir.files import write_graph
+from snnconvert.interop.nir.folder.files import write_graph
 from snnconvert.interop.nir.reading import read_form
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Signal

@@ -15,7 +15,7 @@ from snnconvert import TextClassifier
 from snnconvert.errors import InputError
 from snnconvert.interop import nir as interop
 from snnconvert.interop.nir.dialects import DIALECTS
-from snnconvert.interop.nir.form import refusal
+from snnconvert.interop.nir.graph.form import refusal
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.families.dpcnn import DPCNNSpec, build_dpcnn
 from snnconvert.models.network import Network

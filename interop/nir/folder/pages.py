@@ -7,11 +7,11 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from ...formatting import percent
-from ...version import __version__
-from .dialects import DIALECTS
-from .exported import ExportedNetwork
-from .graph import chains, threshold
+from ....formatting import percent
+from ....version import __version__
+from ..dialects import DIALECTS
+from ..graph.exported import ExportedNetwork
+from ..graph.graph import chains, threshold
 
 TEMPLATES = Path(__file__).parent / "templates"
 

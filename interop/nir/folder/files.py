@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...errors import InputError
-from ...files import replace_file
-from ...installation import install_hint
-from .note import KEY, parsed
+from ....errors import InputError
+from ....files import replace_file
+from ....installation import install_hint
+from ..graph.note import KEY, parsed
 
 if TYPE_CHECKING:
     import nir
@@ -50,7 +50,7 @@ def write_graph(path: Path, graph: nir.NIRGraph) -> None:
     """Write a graph, whole or not at all."""
     import nir
 
-    replace_file(path, lambda temporary: nir.write(temporary, _Leaner(graph)))  # type: ignore[arg-type]
+    replace_file(path, lambda temporary: nir.write(temporary, _Leaner(graph)))
 
 
 def read_graph(path: Path | str) -> tuple[nir.NIRGraph, dict[str, Any]]:

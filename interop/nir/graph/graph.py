@@ -28,7 +28,7 @@ from .layout import Layout
 if TYPE_CHECKING:
     import nir
 
-    from .dialects.dialect import Dialect
+    from ..dialects.dialect import Dialect
 
 CLOCK = 1.5
 """The current of the first step of a neuron that fires then and never again, for either reset."""

@@ -15,18 +15,18 @@ from typing import NoReturn
 import torch
 from torch import Tensor
 
-from ...errors import InputError
-from ...models.encoders.encoder import Encoder
-from ...models.network import Network, Node
-from ...models.neurons.base import Neurons
-from ...models.neurons.integrate_and_fire import IF
-from ...models.neurons.lif import LIF
-from ...models.nodes.layers import Concat, Conv1d, Dropout, Linear
-from ...models.nodes.pooling import MeanOverTime
-from ...models.silenced import SilencedTextModel
-from ...models.snn import SpikingTextModel
-from ...models.spikes.pooling import MaxOfCounts, MaxOfSpikes, SpikePooling
-from ...models.text_model import TextModel
+from ....errors import InputError
+from ....models.encoders.encoder import Encoder
+from ....models.network import Network, Node
+from ....models.neurons.base import Neurons
+from ....models.neurons.integrate_and_fire import IF
+from ....models.neurons.lif import LIF
+from ....models.nodes.layers import Concat, Conv1d, Dropout, Linear
+from ....models.nodes.pooling import MeanOverTime
+from ....models.silenced import SilencedTextModel
+from ....models.snn import SpikingTextModel
+from ....models.spikes.pooling import MaxOfCounts, MaxOfSpikes, SpikePooling
+from ....models.text_model import TextModel
 
 POOLINGS: dict[type[Node], str] = {MaxOfSpikes: "spikes", MaxOfCounts: "counts"}
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ...files import replace_file, write_json, write_text
-from ...version import __version__
-from .dialects import DIALECTS
-from .exported import Expected, ExportedNetwork
+from ....files import replace_file, write_json, write_text
+from ....version import __version__
+from ..dialects import DIALECTS
+from ..graph.exported import Expected, ExportedNetwork
 from .files import NAME, write_graph
 from .pages import load_script, readme
 

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnconvert.interop.nir.layout import Layout
+from snnconvert.interop.nir.graph.layout import Layout
 from snnconvert.tests.helpers.nir import Simulated, exported, random_snn, random_texts
 
 nir = pytest.importorskip("nir")

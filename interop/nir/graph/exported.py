@@ -6,24 +6,23 @@ import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ...engine.exact_sums import exact_sums
-from ...errors import InputError
-from ...models.batches import to_batch
-from ...models.network import Signal
-from ...models.nodes.layers import Conv1d, Linear
-from ...models.snn import SpikingTextModel
-from ...seeds import generator
-from ...text.inputs import TextsLike, as_texts
-from ...text.stages.stage import Stage
+from ....engine.exact_sums import exact_sums
+from ....errors import InputError
+from ....models.batches import to_batch
+from ....models.network import Signal
+from ....models.nodes.layers import Conv1d, Linear
+from ....models.snn import SpikingTextModel
+from ....seeds import generator
+from ....text.inputs import TextsLike
+from ....text.stages.stage import Stage
+from ..dialects import DIALECTS
 from .counts import first_spikes, level_spikes
-from .dialects import DIALECTS
 from .form import Form, form_of
 from .graph import build, chains
 from .grid import on_grid
@@ -161,18 +160,6 @@ class ExportedNetwork:
         clock = torch.zeros_like(like[:, :, :1])
         clock[0] = 1
         return clock
-
-    def save(self, folder: Path | str, texts: TextsLike, force: bool = False) -> None:
-        """Write the folder: graph, examples of ``texts`` with expected results, load.py, README.md.
-
-        Raises:
-            InputError: something is there already; with ``force`` an earlier export is replaced.
-        """
-        from ...files import replace_folder
-        from .writing import write_folder
-
-        given = as_texts(texts)
-        replace_folder(folder, lambda new: write_folder(self, new, given), "export.json", force)
 
     def counted(self, spikes: Tensor) -> Tensor:
         """What `count` does for spikes (T, n, C + 1, W) of one chain: (T, n, C T + 1, W)."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...errors import InputError
+from ....errors import InputError
 from .form import Form
 from .layout import Layout
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from snnconvert.engine.engines import make_engine
 from snnconvert.errors import InputError
-from snnconvert.interop.nir.form import form_of
-from snnconvert.interop.nir.grid import finest, largest_sum, on_grid, rounded
+from snnconvert.interop.nir.graph.form import form_of
+from snnconvert.interop.nir.graph.grid import finest, largest_sum, on_grid, rounded
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.neurons.integrate_and_fire import IF
 from snnconvert.models.nodes.layers import Conv1d

@@ -19,7 +19,7 @@ from math import ceil, log2
 import torch
 from torch import Tensor
 
-from ...errors import InputError
+from ....errors import InputError
 from .form import Branch, Form
 
 FINEST = 22

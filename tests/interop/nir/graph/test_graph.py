@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from snnconvert.interop.nir.counts import first_spikes, level_spikes
+from snnconvert.interop.nir.graph.counts import first_spikes, level_spikes
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.tests.helpers.nir import Simulated, exported, random_snn, random_texts
 

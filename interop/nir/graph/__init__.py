@@ -1,0 +1,1 @@
+"""What a graph holds: the form of a network, its grid, its input and its nodes."""

@@ -1,0 +1,1 @@
+"""ONNX: ANN and unrolled SNN as one graph that ONNX Runtime runs and Netron shows."""

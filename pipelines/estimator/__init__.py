@@ -1,0 +1,1 @@
+"""A training as one call: texts and labels in, a model as bytes out."""
