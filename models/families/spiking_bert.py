@@ -249,4 +249,4 @@ def _initialised(network: Network, seed: int) -> Network:
     return network
 
 
-FAMILY = Family(SpikingBertSpec, build_spiking_bert, spikes=True)
+FAMILY = Family(SpikingBertSpec, build_spiking_bert, spikes=True, lr=1e-3)
