@@ -34,7 +34,7 @@ def next_command(run: RunFolder, results: dict[str, Any], has_report: bool = Fal
     """
     stages = (*PIPELINE, *SHOWING)
     if "spiking" in results and "ann" not in results:
-        stages = ("spiking",)
+        stages = ("spiking", "energy")
     wanted = [name for name in stages if name != "attack" or _can_attack()]
     missing = next((name for name in wanted if name not in results), None)
     look = "report {run}"

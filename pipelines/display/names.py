@@ -35,6 +35,7 @@ NAMES = {
     # an ANN as energy is counted of it
     "sparse-ann": ModelName("Sparse ANN"),
     "quantised-ann": ModelName("Quantised ANN"),
+    "twin-ann": ModelName("ANN of the same matrices"),
 }
 """By the name that a model has in a run folder and in records."""
 
