@@ -44,6 +44,10 @@ def report(run: str | Path, out: str | Path | None = None) -> Path:
     return path
 
 
+OF_AN_ANN = ("ann", "snn", "attack")
+"""Stages that a run has only where there is an ANN."""
+
+
 @dataclass(frozen=True)
 class Part:
     """A section of one run: its name, what it has read, and what its templates show of that."""
@@ -81,6 +85,8 @@ def parts_of(run: Run) -> list[Part]:
     for name in SECTIONS:
         section = SECTIONS[name]
         figures = section.read(run)
+        if figures is None and run.is_spiking_alone and section.stage in OF_AN_ANN:
+            continue
         shown = {} if figures is None else section.context(figures)
         parts.append(Part(name, section, run, figures, shown))
     return parts

@@ -27,6 +27,7 @@ _MODEL = ("spec.json", "weights.safetensors")
 MORE: dict[str, tuple[str, ...]] = {
     "data": ("vectors.safetensors", "user_dict.txt"),
     "ann": ("linear.safetensors",),
+    "spiking": ("linear.safetensors",),
     "snn": ("recipe.yaml", "conversion.json", "raster.json"),
     "finetuned": ("activity.json", "raster.json"),
     "snn-adversarial": ("activity.json", "raster.json"),

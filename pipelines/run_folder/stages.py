@@ -24,7 +24,7 @@ NEEDS: dict[str, tuple[str, ...]]
 NEEDS = {"data": (), "ann": ("data",), "snn": ("ann",), "finetuned": ("snn",)}
 NEEDS |= {"ann-adversarial": ("ann",), "snn-adversarial": ("snn",), "attack": (), "energy": ()}
 # of texts and labels alone, whose hash its settings name: other vectors leave it as it is
-NEEDS |= {"teacher": ()}
+NEEDS |= {"teacher": (), "spiking": ("data",)}
 STAGES = tuple(NEEDS)
 # the stages that make a model, and the command that does each
 MAKERS = {"ann": "train --dataset NAME --out {run}", "snn": "convert {run}"}
@@ -34,6 +34,8 @@ MAKERS |= {
     f"{model}-adversarial": f"finetune {{run}} --adversarial ATTACK --model {model}"
     for model in ("ann", "snn")
 }
+# a network that is trained as a spiking one, of which nothing is made
+MAKERS |= {"spiking": "train --model spiking-bert --dataset NAME --out {run}"}
 MODELS = tuple(MAKERS)
 # the command that does each stage
 COMMANDS = (
@@ -175,7 +177,7 @@ def above(stage: str, there: Iterable[str] = ()) -> tuple[str, ...]:
 
     Stages that show models are among them only where every model goes.
     """
-    found = {stage, *SHOWING} if stage in ("data", "ann") else {stage}
+    found = {stage, *SHOWING} if stage in ("data", "ann", "spiking") else {stage}
     known = [*STAGES, *(name for name in there if kind_of(name) in NEEDS)]
     for name in known:
         if found.intersection(needs(name)):
