@@ -123,7 +123,8 @@ def with_options(settings: SearchSettings, chosen: Chosen) -> SearchSettings:
     Raises:
         InputError: there is no such option, or it does not take the value.
     """
-    for name, value in chosen.items():
+    for name, given in chosen.items():
+        value = tuple(given) if isinstance(given, list) else given  # as a file has it
         stage, _, option = name.partition(".")
         known = _options(settings)
         if name not in known:

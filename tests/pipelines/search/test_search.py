@@ -44,6 +44,7 @@ def test_every_option_of_the_default_space_is_one():
     assert DEFAULT.name in DEFAULT.read_text() or space
     made = with_options(settings, {"train.widths": (1, 2), "finetune.lr": 1e-3})
     assert made.train.widths == (1, 2) and made.finetune.lr == 1e-3
+    assert with_options(settings, {"train.widths": [1, 2]}).train == made.train  # as a row has it
     assert made.data == settings.data and made.convert == settings.convert
 
 
