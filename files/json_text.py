@@ -49,7 +49,7 @@ def loads(text: str, halves: bool = False) -> Any:
 def _check_depth(value: Any) -> None:
     """Refuse what is nested too deeply, looking at one level after the other."""
     level = [value]
-    for _ in range(DEPTH + 2):
+    for _ in range(DEPTH):
         inner: list[Any] = []
         for holder in level:
             items = holder.values() if type(holder) is dict else holder

@@ -12,6 +12,7 @@ from ...attacks.records import records_path
 from ...attacks.runs import Example, select_examples
 from ...attacks.victim_name import VictimName
 from ...errors import InputError
+from ...files import remove
 from ..data import load_run_data
 from ..run_folder.fingerprints import without
 from ..run_folder.pruning import only
@@ -138,13 +139,12 @@ class Growth:
         stale = [records_path(self._folder, *job) for job in self._stale]
         if left:
             kept = {*self.had.rows, *self.jobs} - {*self._stale}
-            data = str(self.run.require("data")["name"])
-            left = only(left, lambda *job: job in kept, self._folder, data)
+            left = only(left, lambda *job: job in kept)
             files = without(left.get("files", {}), tuple(path.name for path in stale))
             self.run.replace("attack", left | {"files": files} if left else left)
         self.run.begin("attack", self.resolved, self.force)
         for path in stale:
-            path.unlink()
+            remove(path)
 
     def plan_figures(self) -> Row:
         """What the stage says of attacks: those of before among them."""
