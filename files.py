@@ -65,7 +65,7 @@ def replace_folder(path: Path | str, write: Callable[[Path], T], mark: str, forc
     try:
         temporary.mkdir(parents=True)
         answer = write(temporary)
-        for file in temporary.iterdir():
+        for file in (path for path in temporary.rglob("*") if path.is_file()):
             with open(file, "rb") as handle:
                 os.fsync(handle.fileno())
         if path.exists():

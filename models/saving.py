@@ -22,12 +22,16 @@ from .snn import SpikingTextModel
 from .text_model import TextModel
 
 FORMAT = 1
+WEIGHTS = "weights.safetensors"
 
 
 def save_model(
-    folder: Path | str, model: TextModel | SpikingTextModel, classes: tuple[str, ...]
+    folder: Path | str,
+    model: TextModel | SpikingTextModel,
+    classes: tuple[str, ...],
+    weights: str = WEIGHTS,
 ) -> None:
-    """Write ``model`` to ``folder``: weights first, then the spec that names them.
+    """Write ``model`` to ``folder``: the file ``weights`` first, then the spec that names them.
 
     A reader that finds spec.json finds whole weights, since each file is renamed into place.
 
@@ -37,7 +41,7 @@ def save_model(
     """
     folder = Path(folder)
     spec = describe_model(model, classes)
-    save_tensors(folder / "weights.safetensors", model.state_dict())
+    save_tensors(folder / weights, model.state_dict())
     write_json(folder / "spec.json", spec)
 
 
@@ -64,8 +68,10 @@ def describe_model(model: TextModel | SpikingTextModel, classes: Sequence[str]) 
     return spec
 
 
-def load_model(folder: Path | str) -> tuple[TextModel | SpikingTextModel, tuple[str, ...]]:
-    """Read a model folder.
+def load_model(
+    folder: Path | str, weights: str = WEIGHTS
+) -> tuple[TextModel | SpikingTextModel, tuple[str, ...]]:
+    """Read a model folder, its tensors from the file ``weights``.
 
     Returns:
         The model in evaluation mode, and its class names.
@@ -83,7 +89,7 @@ def load_model(folder: Path | str) -> tuple[TextModel | SpikingTextModel, tuple[
             f"expected a model spec of format {FORMAT} at {path}, but it has {found!r}; "
             "make the model again with this version of snnconvert"
         )
-    weights = load_tensors(folder / "weights.safetensors")
+    tensors = load_tensors(folder / weights)
     try:
         model = _build(spec)
         classes = tuple(str(name) for name in spec["classes"])
@@ -95,7 +101,7 @@ def load_model(folder: Path | str) -> tuple[TextModel | SpikingTextModel, tuple[
             f"expected {path} to describe a model, but {error!r} is missing or wrong; "
             "make the model again"
         ) from None
-    _fill(model, weights, folder)
+    _fill(model, tensors, folder)
     return model.eval(), classes
 
 
@@ -136,7 +142,7 @@ def weights_hash(folder: Path | str) -> str:
     """
     folder = Path(folder)
     try:
-        parts = [(folder / name).read_bytes() for name in ("spec.json", "weights.safetensors")]
+        parts = [(folder / name).read_bytes() for name in ("spec.json", WEIGHTS)]
     except OSError:
         raise InputError(
             f"expected a model in {folder}, but it has no spec.json and weights.safetensors"
