@@ -34,7 +34,7 @@ def replace_folder(path: Path | str, write: Callable[[Path], T], mark: str, forc
     try:
         disk.make_folder(temporary)
         answer = write(temporary)
-        for file in temporary.iterdir():
+        for file in (found for found in temporary.rglob("*") if found.is_file()):
             with open(file, "rb+") as handle:
                 disk.sync(handle, file)
         if path.exists():

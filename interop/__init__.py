@@ -13,6 +13,6 @@ EXPORTS: Registry[Export] = Registry(
     "export format",
     __name__,
     "EXPORT",
-    ("npz", "nir", "onnx"),
-    {"nir": "nir.format", "onnx": "onnx.format"},
+    ("npz", "nir", "onnx", "hf"),
+    {"nir": "nir.format", "onnx": "onnx.format", "hf": "hf.format"},
 )

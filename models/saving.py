@@ -24,13 +24,17 @@ from .snn import SpikingTextModel
 from .spec import FORMAT, ModelSpec, read_spec
 from .text_model import TextModel
 
+WEIGHTS = "weights.safetensors"
 _ANY = 1 << 40  # bytes: weights are as large as they are
 
 
 def save_model(
-    folder: Path | str, model: TextModel | SpikingTextModel, classes: tuple[str, ...]
+    folder: Path | str,
+    model: TextModel | SpikingTextModel,
+    classes: tuple[str, ...],
+    weights: str = WEIGHTS,
 ) -> None:
-    """Write ``model`` to ``folder``: weights first, then the spec that names them.
+    """Write ``model`` to ``folder``: the file ``weights`` first, then the spec that names them.
 
     A reader that finds spec.json finds whole weights, since each file is renamed into place.
 
@@ -40,7 +44,7 @@ def save_model(
     """
     folder = Path(folder)
     spec = describe_model(model, classes)
-    save_tensors(folder / "weights.safetensors", model.state_dict())
+    save_tensors(folder / weights, model.state_dict())
     write_json(folder / "spec.json", spec)
 
 
@@ -67,8 +71,10 @@ def describe_model(model: TextModel | SpikingTextModel, classes: Sequence[str]) 
     return spec
 
 
-def load_model(folder: Path | str) -> tuple[TextModel | SpikingTextModel, tuple[str, ...]]:
-    """Read a model folder.
+def load_model(
+    folder: Path | str, weights: str = WEIGHTS
+) -> tuple[TextModel | SpikingTextModel, tuple[str, ...]]:
+    """Read a model folder, its tensors from the file ``weights``.
 
     Returns:
         The model in evaluation mode, and its class names.
@@ -80,7 +86,7 @@ def load_model(folder: Path | str) -> tuple[TextModel | SpikingTextModel, tuple[
     folder = Path(folder)
     path = folder / "spec.json"
     spec = read_spec(folder)
-    shapes = tensor_shapes(folder / "weights.safetensors")
+    shapes = tensor_shapes(folder / weights)
     try:
         fitting(shapes, shapes_of(lambda: _build(spec), spec), folder)
         model = _build(spec)
@@ -104,7 +110,7 @@ def load_model(folder: Path | str) -> tuple[TextModel | SpikingTextModel, tuple[
             f"expected {path} to describe a model, but {_short(error)} is missing or wrong; "
             "make the model again"
         ) from None
-    _fill(model, shapes, folder)
+    _fill(model, shapes, folder, weights)
     check_runs(model, len(classes), folder)
     return model.eval(), classes
 
@@ -125,11 +131,11 @@ def _build(spec: ModelSpec) -> TextModel | SpikingTextModel:
     return spiking_model(table, encoder, network, spec.steps, spec.srp_steps)
 
 
-def _fill(model: nn.Module, shapes: Shapes, folder: Path) -> None:
+def _fill(model: nn.Module, shapes: Shapes, folder: Path, file: str) -> None:
     """Load every weight, and refuse missing, unknown, misshapen or non-finite ones."""
     expected = model.state_dict()
     fitting(shapes, {name: tuple(value.shape) for name, value in expected.items()}, folder)
-    weights = load_tensors(folder / "weights.safetensors")
+    weights = load_tensors(folder / file)
     for name, value in weights.items():
         if not torch.isfinite(value.to(expected[name].dtype)).all():
             raise InputError(f"expected finite weights in {folder}, but {name} holds NaN or inf")
@@ -144,9 +150,7 @@ def weights_hash(folder: Path | str) -> str:
     """
     folder = Path(folder)
     try:
-        parts = [
-            read_bytes(folder / name, most=_ANY) for name in ("spec.json", "weights.safetensors")
-        ]
+        parts = [read_bytes(folder / name, most=_ANY) for name in ("spec.json", WEIGHTS)]
     except OSError:
         raise InputError(
             f"expected a model in {folder}, but it has no spec.json and weights.safetensors"

@@ -8,7 +8,8 @@
     foreign = nir.load("folder", "norse")
     outputs = foreign.run(exported.frames(texts))  # (T, n, K), and every spike in foreign.spikes
 
-Begin with `graph/graph.py`, which lists the nodes, `layout.py` beside it for the input, `grid.py` for the sums.
+Begin with `graph/graph.py`, which lists the nodes; beside it `layout.py` is the input,
+`grid.py` the sums.
 """
 
 from __future__ import annotations

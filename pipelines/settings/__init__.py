@@ -7,6 +7,7 @@ from .convert import ConvertSettings, SweepSettings
 from .data import DataSettings
 from .energy import EnergySettings
 from .engine import EngineSettings
+from .export import ExportSettings
 from .finetune import AdversarialSettings, FinetuneSettings
 from .run import RunSettings
 from .teach import TeachSettings
@@ -20,6 +21,7 @@ __all__ = [
     "DataSettings",
     "EnergySettings",
     "EngineSettings",
+    "ExportSettings",
     "FinetuneSettings",
     "RunSettings",
     "SweepSettings",

@@ -30,7 +30,13 @@ class ExportSettings(Settings):
             InputError: two formats have one of the same name, but not of the same type.
         """
         found: dict[str, tuple[Any, Field[Any]]] = {}
+        flags: dict[str, str] = {}
         for name, hint, item in _options():
+            if flags.setdefault(called(item), item.name) != item.name:
+                raise InputError(
+                    f"expected options of the export format {name} that no other has under another "
+                    f"name, but --{_flag(item)} is taken: call it otherwise"
+                )
             if item.name not in found:
                 found[item.name] = hint | None, _optional(name, item)
                 continue

@@ -83,7 +83,7 @@ def test_every_switch_has_both_forms(name: str) -> None:
     parser = command_parser(name)
     switches = [a for a in parser._actions if isinstance(a, Switch)]
     must = ["--out", "x"] if "--out" in parser.option_names() and name in ("train", "run") else []
-    must += ["x"] if name in ("convert", "finetune", "attack", "energy", "teach") else []
+    must += ["x"] if name in ("convert", "finetune", "attack", "energy", "teach", "export") else []
     for switch in switches:
         on, off = switch.option_strings
         for words, value in (

@@ -33,7 +33,7 @@ class Names(Export):
 @dataclass(frozen=True)
 class SheetOptions:
     rows: int = option(3, "test texts", least=1)
-    reader: str = option("any", "who reads it", ("any", "sheets"), called="for")
+    reader: str = option("any", "who reads it", ("any", "sheets"), called="from")
 
 
 class Sheets(Export):
@@ -90,7 +90,7 @@ def test_a_folder_with_options(copy: Path, capsys: pytest.CaptureFixture[str]) -
     assert "names,sheets}" in shown and "--rows N" in shown and "(default: 3)" in shown
     assert "format sheets: With --format sheets: a folder of test texts." in shown
     words = ["export", str(copy), "--format", "sheets", "--model", "snn"]
-    assert main([*words, "--rows", "2", "--for", "sheets"]) == 0
+    assert main([*words, "--rows", "2", "--from", "sheets"]) == 0
     folder = copy / "export" / "sheets-sheets"
     assert capsys.readouterr().out.split("\n")[:2] == [str(folder), "2 rows"]
     assert len((folder / "texts.txt").read_text("utf-8").split("\n")) == 2
@@ -103,7 +103,7 @@ def test_a_folder_with_options(copy: Path, capsys: pytest.CaptureFixture[str]) -
 
 @pytest.mark.usefixtures("formats")
 def test_a_settings_file(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["export", "--format", "sheets", "--for", "sheets", "--rows", "4"]
+    words = ["export", "--format", "sheets", "--from", "sheets", "--rows", "4"]
     assert main([*words, "--print-config"]) == 0
     (copy / "export.yaml").write_text(capsys.readouterr().out)
     assert main(["export", str(copy), "--config", str(copy / "export.yaml")]) == 0
@@ -136,27 +136,31 @@ def test_a_folder_is_whole_or_not_there(copy: Path, capsys: pytest.CaptureFixtur
 def test_options_of_other_formats_are_refused(
     copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["export", str(copy), "--for", "sheets"]) == 2
+    assert main(["export", str(copy), "--from", "sheets"]) == 2
     said = capsys.readouterr().err
-    assert "--for only with the format sheets" in said and "with npz: leave it out" in said
+    assert "--from only with the format sheets" in said and "with npz: leave it out" in said
     assert main(["export", str(copy), "--format", "sheets", "--rows", "0"]) == 2
     assert "expected a number of at least 1 for --rows, but got 0" in capsys.readouterr().err
-    with pytest.raises(InputError, match="expected reader to be of any, sheets|--for"):
+    with pytest.raises(InputError, match="expected reader to be of any, sheets"):
         export(copy, "sheets", reader="nobody")
 
 
 def test_an_option_of_two_formats(copy: Path) -> None:
     @dataclass(frozen=True)
     class One:
-        bits: str = option("all", "how many", ("all", "none"))
+        grain: str = option("all", "how many", ("all", "none"))
 
     @dataclass(frozen=True)
     class Two:
-        bits: str = option("8", "how many", ("8", "16"))
+        grain: str = option("8", "how many", ("8", "16"))
 
     @dataclass(frozen=True)
     class Other:
-        bits: int = option(8, "how many")
+        grain: int = option(8, "how many")
+
+    @dataclass(frozen=True)
+    class Flag:
+        reader: str = option("me", "who", called="for")
 
     def made(options: type) -> Export:
         return type("Made", (Names,), {"Options": options})()
@@ -165,12 +169,17 @@ def test_an_option_of_two_formats(copy: Path) -> None:
     EXPORTS.add("two", made(Two))
     try:
         assert ExportSettings(format="two").of_format() == Two("8")
-        assert ExportSettings(format="one", bits="none").of_format() == One("none")  # type: ignore[call-arg]
-        with pytest.raises(InputError, match="expected --bits to be of 8, 16, but got 'none'"):
-            ExportSettings(format="two", bits="none").of_format()  # type: ignore[call-arg]
+        assert ExportSettings(format="one", grain="none").of_format() == One("none")  # type: ignore[call-arg]
+        with pytest.raises(InputError, match="expected --grain to be of 8, 16, but got 'none'"):
+            ExportSettings(format="two", grain="none").of_format()  # type: ignore[call-arg]
+        EXPORTS.add("fourth", made(Flag))
+        with pytest.raises(InputError, match="fourth that no other has.*but --for is taken"):
+            ExportSettings(format="one")
+        EXPORTS.remove("fourth")
         EXPORTS.add("other", made(Other))
-        with pytest.raises(InputError, match="bits of the export format other to be of the type"):
+        with pytest.raises(InputError, match="grain of the export format other to be of the type"):
             ExportSettings(format="one")
     finally:
-        for name in ("one", "two", "other"):
-            EXPORTS.remove(name)
+        for name in ("one", "two", "fourth", "other"):
+            if name in EXPORTS.added():
+                EXPORTS.remove(name)

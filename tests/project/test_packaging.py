@@ -138,7 +138,18 @@ def test_everything_that_is_imported_is_required(root: Path) -> None:
     optional = " ".join(
         extras[name]
         for name in (
-            *("attack", "sentence", "ray", "app", "datasets", "torchtext", "gpu", "nir", "onnx"),
+            *(
+                "attack",
+                "sentence",
+                "ray",
+                "app",
+                "datasets",
+                "torchtext",
+                "gpu",
+                "nir",
+                "onnx",
+                "hub",
+            ),
             "interop-tests",
         )
     )

@@ -33,7 +33,9 @@ def load_script(exported: ExportedNetwork) -> str:
         "RESET": "reset_subtract" if soft else "reset_value",
         "SIMULATOR": name,
         # without a grid a sum may round in another order, and a spike with it
-        "FAILED": "any(wrong.values())" if exported.bits is not None else 'wrong["predictions"]',
+        "FAILED": "any(differ.any() for differ in wrong.values())"
+        if exported.bits is not None
+        else 'wrong["predictions"].any()',
     }
     text = "".join((TEMPLATES / f"{part}.txt").read_text("utf-8") for part in (name, "compare"))
     text = Template(text).substitute({key: str(value) for key, value in words.items()})

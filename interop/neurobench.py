@@ -1,0 +1,299 @@
+"""A spiking text model in NeuroBench's harness, which finds layers by their type and counts.
+
+The harness hooks `torch.nn` layers and neurons and keeps what they were given at every step. So the
+model is laid out as a plain twin: convolutions and linear layers as `torch.nn` has them, neurons as
+modules of their own, and time in a loop. It knows no padding of a batch, so texts come one by one
+at their own length. The twin computes in float64, in which the harness's own counts do not round.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from contextlib import redirect_stdout
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.utils.data import DataLoader, Dataset
+
+from ..engine.classifier import ModelClassifier
+from ..engine.grid import GridSums
+from ..engine.reference import ReferenceEngine
+from ..errors import InputError
+from ..installation import install_packages
+from ..models.network import Signal
+from ..models.neurons.base import Neurons
+from ..models.nodes.layers import Conv1d, Linear
+from ..models.snn import SpikingTextModel
+from ..seeds import generator
+from ..text.inputs import TextsLike, as_texts
+
+if TYPE_CHECKING:
+    from neurobench.models import NeuroBenchModel
+
+
+class Convolution(nn.Conv1d):
+    """A convolution of one text standing alone: zeros beside it, and for a short one to a window.
+
+    They are put in here, so that they are no input and are counted by nobody.
+    """
+
+    def __init__(self, node: Conv1d) -> None:
+        super().__init__(node.inputs, node.channels, node.width)
+        self.sides = node.padding
+        _fill(self, node)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(1, D, L) -> (1, C, windows)."""
+        left, right = self.sides
+        missing = max(0, self.kernel_size[0] - x.shape[-1] - left - right)
+        return super().forward(functional.pad(x, (left, right + missing)))
+
+
+class Fully(nn.Linear):
+    """A linear layer on flat features."""
+
+    def __init__(self, node: Linear) -> None:
+        super().__init__(node.inputs, node.outputs)
+        _fill(self, node)
+
+
+def _fill(layer: nn.Conv1d | nn.Linear, node: Conv1d | Linear) -> None:
+    with torch.no_grad():
+        layer.weight = nn.Parameter(node.weight.detach().double().clone())
+        assert node.bias is not None
+        layer.bias = nn.Parameter(node.bias.detach().double().clone())
+
+
+class Spikes(nn.Module):
+    """A layer of neurons, a step at a time; `reset` before each text."""
+
+    def __init__(self, node: Neurons) -> None:
+        super().__init__()
+        self.node = node
+        self.state: Any = None
+
+    def reset(self) -> None:
+        """Begin with V(0)."""
+        self.state = None
+
+    def forward(self, current: Tensor) -> Tensor:
+        """Spikes of one step, of the shape of ``current``."""
+        fired, self.state = self.node.resume([Signal(current.unsqueeze(0))], self.state)
+        return fired.values[0]
+
+
+class Twin(nn.Module):
+    """The network of an SNN laid out for one text at a time.
+
+    Args:
+        model: the SNN whose weights it has
+
+    Raises:
+        InputError: the network cannot be run step by step.
+    """
+
+    def __init__(self, model: SpikingTextModel) -> None:
+        super().__init__()
+        if type(model) is not SpikingTextModel or not model.network.resumes:
+            raise InputError(
+                "expected an SNN that can be run step by step, but this one runs its network more "
+                "than once, or all steps at once"
+            )
+        self.network = [model.network]  # in a list: its nodes are no layers of the twin
+        self.layers = nn.ModuleDict()
+        for name in model.network.inputs:
+            node = model.network.node(name)
+            if type(node) is Conv1d:
+                self.layers[name] = Convolution(node)
+            elif type(node) is Linear:
+                self.layers[name] = Fully(node)
+            elif isinstance(node, Neurons):
+                self.layers[name] = Spikes(node)
+            elif any(True for _ in node.parameters()):
+                raise InputError(
+                    f"expected convolutions, linear layers and neurons, but the node {name} is a "
+                    f"{type(node).__name__}, which the harness does not know"
+                )
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """Frames (1, T, D', L) of one text -> logits (1, K), the mean of the output currents."""
+        for layer in self.layers.values():
+            if isinstance(layer, Spikes):
+                layer.reset()
+        states: dict[str, Any] = {}
+        steps = [self._step(frame, states) for frame in frames.double().unbind(1)]
+        return torch.stack(steps).mean(dim=0)
+
+    def _step(self, frame: Tensor, states: dict[str, Any]) -> Tensor:
+        """Output currents (1, K) of one step's frame (1, D', L)."""
+        (network,) = self.network
+        signals = {"input": frame}
+        for name, sources in network.inputs.items():
+            given = [signals[source] for source in sources]
+            if name in self.layers:
+                signals[name] = self.layers[name](given[0])
+                continue
+            ends = [_ends(x) for x in given]
+            arriving = [Signal(x.unsqueeze(0), end) for x, end in zip(given, ends, strict=True)]
+            out, states[name] = network.node(name).resume(arriving, states.get(name))
+            signals[name] = out.values[0]
+        return signals[network.output]
+
+
+def _ends(x: Tensor) -> Tensor | None:
+    """All positions of one text are valid; None for flat features."""
+    return torch.tensor([x.shape[-1]]) if x.dim() == 3 else None
+
+
+class Frames(Dataset[tuple[Tensor, Tensor]]):
+    """Texts as frames (T, D', L) at their own lengths, and the numbers of their classes.
+
+    Noise of a stochastic code is drawn by ``seed`` and the text's place.
+    """
+
+    def __init__(
+        self, classifier: ModelClassifier, texts: TextsLike, labels: Sequence[int], seed: int = 0
+    ) -> None:
+        self.model, self.seed, self.labels = classifier.model, seed, labels
+        self.sequences = classifier.stage.encode(texts)
+
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        model, ids = self.model, torch.from_numpy(self.sequences[index])
+        assert isinstance(model, SpikingTextModel)
+        draws = generator(self.seed, "neurobench", index)
+        frames = model.frames(ids.unsqueeze(0), torch.tensor([len(ids)]), draws)  # (T, 1, D', L)
+        return frames[:, 0], torch.tensor(self.labels[index])
+
+
+def model(classifier: ModelClassifier) -> NeuroBenchModel:
+    """The harness's view of a classifier: frames (1, T, D', L) of one text to its class (1,).
+
+    Weights are those that `predict` runs, on a grid with the precision ``exact``; analog input and
+    means, whose grid is more than weights, are run with the weights as they are.
+
+    Raises:
+        InputError: NeuroBench is not installed, or the model is none that it can hold.
+    """
+    with redirect_stdout(io.StringIO()):  # snntorch says something as it is loaded
+        need_neurobench()
+        from neurobench.models import NeuroBenchModel
+
+    class TextModelOfOurs(NeuroBenchModel):
+        """One text at a time."""
+
+        def __init__(self, net: Twin) -> None:
+            super().__init__()
+            self.net = net.eval()
+            self.add_activation_module(Spikes)
+
+        def __call__(self, batch: Tensor) -> Tensor:
+            """The most probable class (1,)."""
+            if len(batch) != 1:
+                raise InputError(
+                    f"expected batches of one text, since the harness knows no padding, but got "
+                    f"{len(batch)}: give the DataLoader batch_size=1"
+                )
+            with torch.no_grad():
+                return self.net(batch).argmax(dim=1)
+
+        def __net__(self) -> Twin:
+            """The twin."""
+            return self.net
+
+    found = classifier.model
+    if not isinstance(found, SpikingTextModel):
+        raise InputError("expected a spiking model for NeuroBench, but the model is an ANN")
+    return TextModelOfOurs(Twin(_as_run(found, classifier.precision)))
+
+
+def _as_run(model: SpikingTextModel, precision: str) -> SpikingTextModel:
+    """The model with the weights that it is run with; as it is where these are no plain layers."""
+    found = ReferenceEngine(model, precision).model
+    nodes = [found.network.node(name) for name in found.network.inputs]
+    return model if any(isinstance(node, GridSums) for node in nodes) else found
+
+
+def benchmark(
+    classifier: ModelClassifier, texts: TextsLike, labels: Iterable[Any], seed: int = 0
+) -> dict[str, Any]:
+    """Run NeuroBench's harness on texts; returns its dictionary.
+
+    Its entries are ParameterCount, ConnectionSparsity, ClassificationAccuracy, ActivationSparsity
+    (every neuron of every window of a text at every step) and SynapticOperations a text:
+    Effective_ACs, Effective_MACs, Dense. Its footprint is left out, as the twin holds float64.
+
+    Args:
+        classifier: of an SNN
+        texts: N of them
+        labels: N class names, or numbers of classes
+        seed: of the noise of a stochastic code
+
+    Raises:
+        InputError: NeuroBench is not installed, or texts, labels or a model that do not fit.
+    """
+    wrapped = model(classifier)
+    found = as_texts(texts)
+    data = Frames(classifier, found, class_numbers(classifier, labels, len(found)), seed)
+    from neurobench.benchmarks import Benchmark
+    from neurobench.metrics.static import ConnectionSparsity, ParameterCount
+    from neurobench.metrics.workload import (
+        ActivationSparsity,
+        ClassificationAccuracy,
+        SynapticOperations,
+    )
+
+    metrics = [
+        [ParameterCount, ConnectionSparsity],
+        [ClassificationAccuracy, ActivationSparsity, SynapticOperations],
+    ]
+    loader = DataLoader(data, batch_size=1)
+    figures = Benchmark(wrapped, loader, [], [], metrics).run(quiet=True)
+    return {name: _plain(value) for name, value in figures.items()}
+
+
+def class_numbers(classifier: ModelClassifier, labels: Iterable[Any], count: int) -> list[int]:
+    """Class names or numbers as numbers of classes; raises `InputError` for others."""
+    classes = list(classifier.classes)
+    given = labels.tolist() if hasattr(labels, "tolist") else list(labels)
+    if len(given) != count:
+        raise InputError(f"expected one label per text, but got {len(given)} for {count} texts")
+    numbers = []
+    for position, label in enumerate(given):
+        known = label in classes if isinstance(label, str) else label in range(len(classes))
+        if not known:
+            raise InputError(
+                f"expected class names of {', '.join(classes)} or their numbers, but position "
+                f"{position} holds {label!r}"
+            )
+        numbers.append(classes.index(label) if isinstance(label, str) else int(label))
+    return numbers
+
+
+def _plain(value: Any) -> Any:
+    """Numbers in place of tensors."""
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    return value.item() if hasattr(value, "item") else value
+
+
+def need_neurobench() -> None:
+    """Refuse to go on without NeuroBench.
+
+    Raises:
+        InputError: it or snntorch, which it loads, is not installed.
+    """
+    missing = [name for name in ("neurobench", "snntorch") if find_spec(name) is None]
+    if missing:
+        raise InputError(
+            f"expected the package {missing[0]} for its harness, but it is not installed: "
+            f"{install_packages('--no-deps', 'neurobench==2.3.0', 'snntorch==1.0.0')}"
+        )
