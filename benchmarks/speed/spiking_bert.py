@@ -27,11 +27,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from snnconvert.benchmarks.shared.common import Row, seconds_text
+from snnconvert.benchmarks.shared.common import Row
 from snnconvert.benchmarks.shared.results import RESULTS, write_results
+from snnconvert.benchmarks.shared.tables import encoders
 from snnconvert.engine.tokens.kept import kept_bytes
 from snnconvert.engine.tokens.lean import LeanRun
-from snnconvert.formatting import markdown_table
 from snnconvert.models.families.spiking_bert import SpikingBertSpec, build_spiking_bert
 from snnconvert.models.network import Network, Node, Signal
 from snnconvert.models.neurons.direct.bpsn import bpsn_steps
@@ -190,21 +190,6 @@ def interval(left: Sequence[float], right: Sequence[float]) -> tuple[float, floa
     return float(low), float(high)
 
 
-def table(rows: Sequence[Row]) -> str:
-    """All rows in Markdown."""
-    head = ["D", "batch", "way", "CPU a step", "times individual (95 %)", "kept, MB", "times"]
-    lines = [
-        [
-            *(str(row["dim"]), str(row["batch"]), row["way"], seconds_text(row["cpu_seconds"])),
-            f"{row['times_individual']:.2f} ({row['low']:.2f} to {row['high']:.2f})",
-            f"{row['kept_bytes'] / 1e6:.1f}",
-            f"{row['kept_times_individual']:.2f}",
-        ]
-        for row in rows
-    ]
-    return markdown_table(head, lines)
-
-
 def main(words: Sequence[str] | None = None) -> int:
     """Measure, and write the results; returns the exit code."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
@@ -220,9 +205,9 @@ def main(words: Sequence[str] | None = None) -> int:
     rows = [row for dim in dims for row in measure(dim, batch, batches)]
     settings = {"words": WORDS, "steps": STEPS, "layers": LAYERS, "texts": "15 to 35 tokens"}
     said = str(__doc__).split("\n", 4)[4]
-    page = f"# A training step of the spiking encoder\n\n{said}\n{table(rows)}\n"
+    page = f"# A training step of the spiking encoder\n\n{said}\n{encoders(rows)}\n"
     write_results(options.out, "spiking_bert", settings, rows, page)
-    print(table(rows))
+    print(encoders(rows))
     return 0
 
 
