@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ...models.neurons.direct.surrogate import slope
 from ...models.nodes.tokens.attention import SCALE
-from .norms import Moments, norm_gradients, normalised
+from .norms import Moments, column_sums, norm_gradients, normalised
 from .packing import Packing
 
 
@@ -62,11 +62,10 @@ class Positional(torch.autograd.Function):
         values, weight, bias, kernel, threshold = ctx.saved_tensors
         packing, moments = ctx.packing, ctx.moments
         u, x = _potentials(values, weight, bias, kernel, threshold, packing, moments)
-        du = slope(u).mul_(packing.padded(above[0]))  # (B, L, C), zeros at padding
-        of_threshold = -du.sum(dim=(0, 1))
-        across = x.transpose(0, 1).flatten(1)  # (L, B C)
-        of_kernel = across @ du.transpose(0, 1).flatten(1).T  # (L, L)
-        dx = packing.packed(kernel @ du)
+        du = slope(u).mul_(packing.padded(above[0]))  # (L, B, C), zeros at padding
+        of_threshold = -column_sums(du.flatten(0, 1))
+        of_kernel = x.flatten(1) @ du.flatten(1).T  # (L, L)
+        dx = packing.packed((kernel @ du.flatten(1)).view_as(du))
         if weight is None:
             return dx, None, None, of_kernel, of_threshold, None, None
         found = norm_gradients(values, dx, moments, weight)
@@ -82,12 +81,12 @@ def _potentials(
     packing: Packing,
     moments: Moments | None,
 ) -> tuple[Tensor, Tensor]:
-    """U and the currents X, both (B, L, C), of packed values (N, C)."""
+    """U and the currents X, both (L, B, C), of packed values (N, C)."""
     x = values
     if weight is not None and bias is not None and moments is not None:
         x = normalised(values, moments, weight, bias)
     x = packing.padded(x)
-    return (kernel.T @ x).sub_(threshold), x
+    return (kernel.T @ x.flatten(1)).view_as(x).sub_(threshold), x
 
 
 class Shown(torch.autograd.Function):
@@ -131,7 +130,7 @@ class Shown(torch.autograd.Function):
         for t in reversed(range(len(values))):
             silent = over[t] < 0
             du = slope(over[t]).mul_(above[0][t])
-            of_threshold -= du.sum(dim=0)
+            of_threshold -= column_sums(du)
             if carried is not None:
                 du.addcmul_(carried, silent.to(du.dtype), value=kept)
             over[t] = carried = du
@@ -199,7 +198,7 @@ class Attention(torch.autograd.Function):
         packing, heads = ctx.packing, ctx.heads
         (fired,) = ctx.saved_tensors
         query, key, value = _heads(packing.padded(fired.to(above[0].dtype)), heads)
-        out = packing.padded(above[0] * SCALE).unflatten(-1, (heads, -1)).transpose(-2, -3)
+        (out,) = _heads(packing.padded(above[0] * SCALE), heads, parts=1)
         scores = query @ key.transpose(-1, -2)  # (..., B, H, L, L)
         of_scores = out @ value.transpose(-1, -2)
         parts = (
@@ -210,15 +209,15 @@ class Attention(torch.autograd.Function):
         return packing.packed(torch.cat([_joined(part) for part in parts], dim=-1)), None, None
 
 
-def _heads(padded: Tensor, heads: int) -> tuple[Tensor, ...]:
-    """Queries, keys and values (..., B, H, L, d) of (..., B, L, 3 D)."""
-    parts = padded.unflatten(-1, (3, heads, -1))  # (..., B, L, 3, H, d)
-    return tuple(part.transpose(-2, -3) for part in parts.unbind(dim=-3))
+def _heads(padded: Tensor, heads: int, parts: int = 3) -> tuple[Tensor, ...]:
+    """Queries, keys and values (..., B, H, L, d), each in one piece, of (..., L, B, 3 D)."""
+    split = padded.unflatten(-1, (parts, heads, -1))  # (..., L, B, 3, H, d)
+    return tuple(part.movedim(-4, -2).contiguous() for part in split.unbind(dim=-3))
 
 
 def _joined(values: Tensor) -> Tensor:
-    """(..., B, H, L, d) -> (..., B, L, D)."""
-    return values.transpose(-2, -3).flatten(-2)
+    """(..., B, H, L, d) -> (..., L, B, D)."""
+    return values.movedim(-2, -4).flatten(-2)
 
 
 def spike_linear(spikes: Tensor, weight: Tensor) -> Tensor:

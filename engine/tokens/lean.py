@@ -66,7 +66,7 @@ class LeanRun:
     """One batch through a token encoder; see `check_lean` for which.
 
     network: its nodes, whose parameters get gradients
-    lengths: (B,), each at least 1
+    lengths: (B,), one of them at least 1
     share: once it has run, the share of synapses that carry a spike (`models.spike_share`)
     """
 
@@ -81,7 +81,7 @@ class LeanRun:
         """Logits (B, K) of vectors (B, D, L), of which padding is not read."""
         self.packing = Packing(self.lengths, vectors.shape[-1])
         values: dict[str, Tensor | Branch] = {
-            "input": self.packing.packed(vectors.transpose(-1, -2))  # (N, D)
+            "input": self.packing.packed(vectors.permute(2, 0, 1))  # (N, D)
         }
         left = {name: len(self.network.consumers(name)) for name in (*self.network.inputs, "input")}
         for name, inputs in self.network.inputs.items():
@@ -145,7 +145,7 @@ class LeanRun:
             return x
         values = x.values if isinstance(x, Branch) else x
         shape = (*values.shape[:-2], len(self.lengths), values.shape[-1], self.packing.width)
-        draws = uniform(shape, node.generator, -3).transpose(-1, -2)  # as the node draws them
+        draws = uniform(shape, node.generator, -3).movedim(-1, -3)  # as the node draws them
         keep = self.packing.packed(draws >= node.probability)  # (..., N, C), bytes
         factor = 1 / (1 - node.probability)
         if isinstance(x, Branch):
@@ -175,7 +175,7 @@ class LeanRun:
         """(..., N, C) -> (..., B, C)."""
         shape = (*x.shape[:-2], len(self.lengths), x.shape[-1])
         total = x.new_zeros(shape).index_add(-2, self.packing.texts, x)
-        return total / self.lengths[:, None]
+        return total / self.lengths.clamp(min=1)[:, None]
 
     def _count(self, spikes: Tensor, outputs: float) -> None:
         self._carried.append(spikes.sum() * outputs)

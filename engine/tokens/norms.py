@@ -16,10 +16,16 @@ class Moments(NamedTuple):
     variance: Tensor
 
 
+def column_sums(rows: Tensor) -> Tensor:
+    """The sums (C,) of rows (N, C), as a product: several times as fast as a sum over the rows."""
+    return rows.new_ones(1, len(rows)).mm(rows).squeeze(0)
+
+
 def moments_of(values: Tensor, eps: float) -> Moments:
     """Of values (..., N, C) over all but the last axis."""
     rows = values.flatten(0, -2)
-    variance, mean = torch.var_mean(rows, dim=0, unbiased=False)
+    mean = column_sums(rows) / len(rows)
+    variance = column_sums((rows - mean).square_()) / len(rows)
     return Moments(mean, torch.rsqrt(variance + eps), variance)
 
 
@@ -38,9 +44,8 @@ def norm_gradients(
     """
     rows, slopes = values.flatten(0, -2), above.flatten(0, -2)
     count = len(rows)
-    of_bias = slopes.sum(dim=0)  # (C,)
-    product = torch.einsum("nc,nc->c", slopes, rows)
-    of_weight = (product - moments.mean * of_bias) * moments.rate
+    of_bias = column_sums(slopes)  # (C,)
+    of_weight = column_sums((rows - moments.mean).mul_(slopes)) * moments.rate
     scale = weight * moments.rate
     along = scale * moments.rate * of_weight / count  # of x, by which dx falls
     constant = along * moments.mean - scale * of_bias / count

@@ -11,7 +11,9 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Packing:
-    """Which tokens of B padded texts are valid.
+    """Which tokens of B padded texts are valid; position by position, and not text by text.
+
+    So a product over positions, as neurons have it, is one product of two matrices.
 
     lengths: (B,) int64, at least one of them above 0
     width: L, positions of the padded texts
@@ -27,28 +29,28 @@ class Packing:
 
     @cached_property
     def rows(self) -> Tensor:
-        """Where each valid token stands among B * L positions, (N,)."""
+        """Where each valid token stands among L * B positions, (N,)."""
         positions = torch.arange(self.width, device=self.lengths.device)
-        return (positions < self.lengths[:, None]).flatten().nonzero().squeeze(1)
+        return (positions[:, None] < self.lengths).flatten().nonzero().squeeze(1)
 
     @cached_property
     def texts(self) -> Tensor:
         """Which text each valid token is of, (N,)."""
-        return self.rows // self.width
+        return self.rows % len(self.lengths)
 
     @cached_property
     def positions(self) -> Tensor:
         """The position of each valid token in its text, (N,)."""
-        return self.rows % self.width
+        return self.rows // len(self.lengths)
 
     def packed(self, padded: Tensor) -> Tensor:
-        """(..., B, L, C) -> (..., N, C)."""
+        """(..., L, B, C) -> (..., N, C)."""
         flat = padded.flatten(-3, -2)
         return flat if self.is_whole else flat.index_select(-2, self.rows)
 
     def padded(self, packed: Tensor) -> Tensor:
-        """(..., N, C) -> (..., B, L, C), zeros at padding; for no gradients to pass."""
-        size = (len(self.lengths), self.width)
+        """(..., N, C) -> (..., L, B, C), zeros at padding; for no gradients to pass."""
+        size = (self.width, len(self.lengths))
         if self.is_whole:
             return packed.unflatten(-2, size)
         shape = (*packed.shape[:-2], size[0] * size[1], packed.shape[-1])

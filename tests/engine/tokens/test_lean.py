@@ -44,7 +44,7 @@ def texts(lengths: list[int], width: int, stands: float = 0.0) -> tuple[Tensor, 
     return values, torch.tensor(lengths)
 
 
-@pytest.mark.parametrize("lengths", [[5, 5, 5], [9, 1, 4, 7]], ids=["whole", "padded"])
+@pytest.mark.parametrize("lengths", [[5, 5, 5], [9, 1, 4, 0]], ids=["whole", "padded"])
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
 @pytest.mark.parametrize("choices", CHOICES, ids=str)
 def test_it_is_the_network_of_nodes(
@@ -88,13 +88,14 @@ def test_padding_is_not_read_and_evaluation_is_that_of_the_nodes(choices: dict[s
 
 
 def test_packing_and_back() -> None:
-    padded = torch.arange(24.0).reshape(2, 3, 4)
+    padded = torch.arange(24.0).reshape(3, 2, 4)  # L = 3, B = 2
     packing = Packing(torch.tensor([3, 1]), 3)
     packed = packing.packed(padded)
-    assert packed.tolist() == padded.reshape(6, 4)[[0, 1, 2, 3]].tolist()
+    assert packed.tolist() == padded.reshape(6, 4)[[0, 1, 2, 4]].tolist()
+    assert packing.texts.tolist() == [0, 1, 0, 0] and packing.positions.tolist() == [0, 0, 1, 2]
     back = packing.padded(packed)
-    assert torch.equal(back[0], padded[0]) and torch.equal(back[1, 0], padded[1, 0])
-    assert not back[1, 1:].any()
+    assert torch.equal(back[:, 0], padded[:, 0]) and torch.equal(back[0, 1], padded[0, 1])
+    assert not back[1:, 1].any()
     whole = Packing(torch.tensor([3, 3]), 3)
     assert whole.packed(padded).data_ptr() == padded.data_ptr()
 
