@@ -46,5 +46,5 @@ COMMANDS: Registry[Command] = Registry(
     __name__,
     "COMMAND",
     tuple(HELP),
-    {name: f"one_text.{name}" for name in ("explain", "encode", "app")} | {"import": "import_"},
+    {name: f"one_text.{name}" for name in ("explain", "encode", "app")},
 )
