@@ -121,15 +121,16 @@ def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = 
         columns: those that are written; by default all that a row has, in the order of the rows
     """
     import csv
-    import io
+    from types import SimpleNamespace
 
     if columns is None:
         columns = list(dict.fromkeys(key for row in rows for key in row))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    lines: list[str] = []
+    # it quotes what its own line end has in it, and a lone \r ends a line for some readers too
+    writer = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n")
     writer.writerow([cell(name) for name in columns])
     writer.writerows([cell(row.get(name)) for name in columns] for row in rows)
-    return text.getvalue()
+    return "".join(f"{line[:-2]}\n" for line in lines)
 
 
 def markdown_table(

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from ...errors import InputError
+from ...installation import install_hint
 from ...seeds import derive
 from .space import OneOf, Space
 
@@ -36,7 +37,7 @@ def check_installed() -> None:
         import optuna
     except ImportError:
         raise InputError(
-            'expected the package optuna, which is not installed: pip install "snnconvert[search]"'
+            f"expected the package optuna, which is not installed: {install_hint('search')}"
         ) from None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
 

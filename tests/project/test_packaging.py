@@ -142,6 +142,7 @@ def test_everything_that_is_imported_is_required(root: Path) -> None:
                 "attack",
                 "sentence",
                 "ray",
+                "search",
                 "app",
                 "datasets",
                 "torchtext",

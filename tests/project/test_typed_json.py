@@ -121,6 +121,7 @@ def test_what_code_makes_may_have_no_entry_that_would_not_be_written() -> None:
         made(Point, {"x": "1"})
 
 
+WHOLE = st.integers(-(2**53) + 1, 2**53 - 1)
 NUMBERS = st.one_of(st.integers(-9, 9), st.floats(allow_nan=False, allow_infinity=False))
 
 
@@ -129,14 +130,14 @@ NUMBERS = st.one_of(st.integers(-9, 9), st.floats(allow_nan=False, allow_infinit
         {
             "name": st.text(),
             "flag": st.booleans(),
-            "count": st.integers(),
+            "count": WHOLE,
             "points": st.lists(
                 st.fixed_dictionaries({"x": NUMBERS, "y": st.none() | NUMBERS}), min_size=1
             ),
             "first_x": NUMBERS,
         },
         optional={
-            "tries": st.lists(st.integers()),
+            "tries": st.lists(WHOLE),
             "limit": NUMBERS,
             "words": st.dictionaries(st.text(), st.none() | NUMBERS, min_size=1),
         },

@@ -168,5 +168,5 @@ def test_without_optuna(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     from snnconvert.pipelines.search.search import search as run
 
     monkeypatch.setitem(sys.modules, "optuna", None)
-    with pytest.raises(InputError, match=r"snnconvert\[search\]"):
+    with pytest.raises(InputError, match=r"expected the package optuna.*\[search\]"):
         run(tmp_path / "s", SearchSettings())
