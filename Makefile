@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint test-slow test-cpus test-install test-notebooks docs bench bench-conversion bench-encoding reproduce-energy reproduce-robustness reproduce-snnlp reproduce-lv2023 screenshots screenshots-app terminal-pictures clean
+.PHONY: setup demo test lint campaign test-slow test-cpus test-install test-notebooks docs bench bench-conversion bench-encoding reproduce-energy reproduce-robustness reproduce-snnlp reproduce-lv2023 screenshots screenshots-app terminal-pictures clean
 
 setup: $(STAMP)
 
@@ -24,6 +24,13 @@ lint: setup
 
 test: setup lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+
+# A million mutated inputs, then a full disk and a kill at every file operation of every command: hours.
+# Stopped, it goes on where it was; what it finds and how far it is lies in .campaign.
+INPUTS ?= 1000000
+KILLS ?= 1000
+campaign: setup
+	OMP_NUM_THREADS=1 $(BIN)/python -m snnconvert.tests.campaign.run --inputs $(INPUTS) --kills $(KILLS)
 
 test-slow: setup
 	$(BIN)/python -m pytest -m slow

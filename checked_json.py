@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .errors import InputError
-from .files import read_json
+from .files import LARGE, read_json
 
 T = TypeVar("T")
+MOST = 1e30
+"""The most that a number of a file can be, of either sign, where nothing else is said of it."""
+MOST_WHOLE = 2**53
+"""The same of whole numbers: those that a floating-point number holds exactly."""
 
 
 class Value:
@@ -28,8 +32,7 @@ class Value:
 
     def wrong(self, expected: str) -> InputError:
         """The error for a value that is not ``expected``."""
-        shown = "nothing" if self.value is None else repr(self.value)
-        shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
+        shown = "nothing" if self.value is None else _shown(self.value)
         return InputError(f"expected {expected} at {self.where}, but it is {shown}; {self.remedy}")
 
     def get(self, key: str) -> Value | None:
@@ -47,21 +50,22 @@ class Value:
         """The same mapping, whose keys are asked for without ``prefix``."""
         return Value(self.value, self.where, self.remedy, self.prefix + prefix)
 
-    def number(self) -> float:
-        """A finite number; whole ones stay whole."""
+    def number(self, least: float = -MOST, most: float = MOST) -> float:
+        """A finite number from ``least`` to ``most``; whole ones stay whole."""
         value = self.value
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not math.isfinite(value)
-        ):
+        wrong = isinstance(value, bool) or not isinstance(value, int | float)
+        if wrong or (isinstance(value, float) and not math.isfinite(value)):
             raise self.wrong("a number")
+        if not least <= value <= most:  # nor is NaN
+            raise self.wrong(f"a number{_between(least, most, MOST)}")
         return value
 
-    def whole(self) -> int:
-        """A whole number."""
+    def whole(self, least: int = -MOST_WHOLE, most: int = MOST_WHOLE) -> int:
+        """A whole number from ``least`` to ``most``."""
         if isinstance(self.value, bool) or not isinstance(self.value, int):
             raise self.wrong("a whole number")
+        if not least <= self.value <= most:
+            raise self.wrong(f"a whole number{_between(least, most, MOST_WHOLE)}")
         return self.value
 
     def flag(self) -> bool:
@@ -70,16 +74,32 @@ class Value:
             raise self.wrong("true or false")
         return self.value
 
-    def text(self) -> str:
-        """A string."""
+    def text(self, most: int | None = None) -> str:
+        """A string, of at most ``most`` characters."""
         if not isinstance(self.value, str):
             raise self.wrong("a string")
+        if most is not None and len(self.value) > most:
+            raise self.wrong(f"a string of at most {most} characters")
         return self.value
 
-    def each(self, read: Callable[[Value], T], least: int = 0) -> list[T]:
-        """``read`` applied to every item of a list of at least ``least``."""
+    def plain(self) -> Any:
+        """Any value whose numbers are finite and within what `number` takes."""
+        if isinstance(self.value, dict):
+            for key in self.value:
+                Value(self.value[key], f"{self.where}.{key}", self.remedy).plain()
+        elif isinstance(self.value, list | tuple):
+            for i, item in enumerate(self.value):
+                Value(item, f"{self.where}[{i}]", self.remedy).plain()
+        elif isinstance(self.value, int | float) and not isinstance(self.value, bool):
+            self.number()
+        return self.value
+
+    def each(self, read: Callable[[Value], T], least: int = 0, most: int | None = None) -> list[T]:
+        """``read`` applied to every item of a list of ``least`` to ``most``."""
         if not isinstance(self.value, list | tuple) or len(self.value) < least:
             raise self.wrong("a list" + " with something in it" * (least > 0))
+        if most is not None and len(self.value) > most:
+            raise self.wrong(f"a list of at most {most}")
         return [
             read(Value(item, f"{self.where}[{i}]", self.remedy))
             for i, item in enumerate(self.value)
@@ -105,13 +125,32 @@ class Value:
         return table
 
 
-def read_value(path: Path, what: str, remedy: str) -> Value:
+def _shown(value: Any) -> str:
+    """A value in an error: the beginning of it, where it is long."""
+    if isinstance(value, dict | list | tuple) and len(value) > 60:
+        return f"a {'mapping' if isinstance(value, dict) else 'list'} of {len(value):,}"
+    if isinstance(value, int) and abs(value) > 10**40:
+        return "a number of more than 40 digits"
+    shown = repr(value[:60] if isinstance(value, str) else value)
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."
+
+
+def _between(least: float, most: float, usual: float) -> str:
+    """The bounds of a number in words; those that every number has are not named."""
+    if least > -usual and most < usual:
+        return f" from {least:g} to {most:g}"
+    if least > -usual:
+        return f" of at least {least:g}"
+    return f" of at most {most:g}" if most < usual else f" within {usual:g} of 0"
+
+
+def read_value(path: Path, what: str, remedy: str, most: int = LARGE) -> Value:
     """The content of the JSON file at ``path``; ``remedy`` says how to make it again.
 
     Raises:
-        InputError: it is missing or not JSON.
+        InputError: it is missing, not JSON, or larger than ``most`` bytes.
     """
     try:
-        return Value(read_json(path, what), str(path), remedy)
+        return Value(read_json(path, what, most), str(path), remedy)
     except InputError as error:
         raise InputError(f"{error}; {remedy}") from None

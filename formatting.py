@@ -2,11 +2,53 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 NONE = "-"
 """What stands for a figure that is not defined, or was not measured."""
+
+
+_JOINERS = "\u200c\u200d"  # of letters and of emoji, without which they are others
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def printable(text: str, keep: str = "") -> str:
+    """``text`` without what a terminal would obey: escape codes, marks of direction, line ends.
+
+    Args:
+        text: of anybody
+        keep: characters that stay besides, as a line end
+
+    >>> printable("\\x1b[31mred\\u202e") == "\\ufffd[31mred\\ufffd"
+    True
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c in keep or _is_harmless(c) else "\ufffd" for c in text)
+
+
+def _is_harmless(letter: str) -> bool:
+    """Whether it is shown as it is, or is a blank or a joiner."""
+    return letter.isprintable() or letter in _JOINERS or unicodedata.category(letter) == "Zs"
+
+
+def cell(value: Any) -> Any:
+    """A value as a cell of a CSV file: text that a spreadsheet would take for a formula, quoted.
+
+    Such text has an apostrophe before it, which spreadsheets leave out; numbers stay numbers.
+
+    >>> cell("=1+1"), cell("-0.5"), cell(-0.5), cell("-")
+    ("'=1+1", '-0.5', -0.5, '-')
+    """
+    if not isinstance(value, str) or not value.startswith(_FORMULA) or value == NONE:
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return f"'{value}"
+    return value
 
 
 def percent(share: float | None, digits: int = 1, none: str = NONE) -> str:
@@ -84,9 +126,9 @@ def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = 
     if columns is None:
         columns = list(dict.fromkeys(key for row in rows for key in row))
     text = io.StringIO()
-    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([cell(name) for name in columns])
+    writer.writerows([cell(row.get(name)) for name in columns] for row in rows)
     return text.getvalue()
 
 

@@ -11,21 +11,40 @@ what its reader checks (`from_json`).
 - `inline`: a record whose keys stand among those of this one.
 - `others`: the keys that no other field has.
 
-What type hints cannot say, such as the shape of a table, a record looks at in ``check(value)``.
+Every number is finite and within what `checked_json` takes; a hint `Annotated` with `Bounds` says
+more, as `Share` does, a number from 0 to 1. What type hints cannot say, such as the shape of a
+table, a record looks at in ``check(value)``.
 Keys of a file that are no fields are passed over, so that a newer file opens.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, Field, field, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from .checked_json import Value
+from .checked_json import MOST, MOST_WHOLE, Value
 
 T = TypeVar("T")
 _KIND = "snnconvert.typed_json"
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The least and the most of a number, of a string's characters or of a list's items."""
+
+    least: float = -math.inf
+    most: float = math.inf
+
+
+Share = Annotated[float, Bounds(-1e-6, 1 + 1e-6)]
+"""A share of a whole, which rounding may leave a little outside of 0 to 1."""
+Amount = Annotated[float, Bounds(0)]
+Count = Annotated[int, Bounds(0)]
+Steps = Annotated[int, Bounds(1, 1_000_000)]
+"""Time steps of a network, or places in a text."""
 
 
 def added(default: Any = None) -> Any:
@@ -141,7 +160,8 @@ class _Part:
             return self._inline(value.under(self.prefix))
         if self.item is None:
             taken = set(_keys(self.owner))
-            return {key: item for key, item in value.value.items() if key not in taken}
+            more = {key: item for key, item in value.value.items() if key not in taken}
+            return Value(more, value.where, value.remedy).plain()
         required = not (self.may_lack or self.has_default)
         found = value[self.name] if required else value.get(self.name)
         if found is None:
@@ -169,7 +189,7 @@ _KNOWN: dict[type, tuple[_Part, ...]] = {}
 def _parts(cls: type) -> tuple[_Part, ...]:
     """The fields of a record's class."""
     if cls not in _KNOWN:
-        hints = get_type_hints(cls)
+        hints = get_type_hints(cls, include_extras=True)
         items: tuple[Field[Any], ...] = fields(cls)
         _KNOWN[cls] = tuple(_Part(item, hints[item.name], cls) for item in items if item.init)
     return _KNOWN[cls]
@@ -188,7 +208,7 @@ _SIMPLE: dict[Any, Callable[[Value], Any]] = {
     int: Value.whole,
     float: Value.number,
     str: Value.text,
-    Any: lambda value: value.value,
+    Any: Value.plain,
 }
 
 
@@ -201,6 +221,8 @@ def _reader(hint: Any) -> Callable[[Value], Any]:
     if hint in _SIMPLE:
         return _SIMPLE[hint]
     origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _bounded(arguments[0], arguments[1])
     if origin is list:
         item = _reader(arguments[0])
         return lambda value: value.each(item)
@@ -210,3 +232,21 @@ def _reader(hint: Any) -> Callable[[Value], Any]:
     if is_dataclass(hint) and isinstance(hint, type):
         return lambda value: from_json(hint, value)
     raise TypeError(f"expected the type of a JSON value, but got {hint!r}")
+
+
+def _bounded(hint: Any, bounds: Bounds) -> Callable[[Value], Any]:
+    """What reads a value of a type within bounds."""
+    least, most = bounds.least, bounds.most
+    if hint is int:
+        whole = int(max(least, -MOST_WHOLE)), int(min(most, MOST_WHOLE))
+        return lambda value: value.whole(*whole)
+    if hint is float:
+        number = max(least, -MOST), min(most, MOST)
+        return lambda value: value.number(*number)
+    items = None if math.isinf(most) else int(most)
+    if hint is str:
+        return lambda value: value.text(items)
+    if get_origin(hint) is list:
+        item = _reader(get_args(hint)[0])
+        return lambda value: value.each(item, int(max(least, 0)), items)
+    raise TypeError(f"expected bounds of a number, a string or a list, but got {hint!r}")

@@ -14,14 +14,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
+from ..checked_json import Value
 from ..convert.recipes.old_names import by_names_of_today
-from ..errors import InputError, SnnConvertError
-from ..files import sha256
+from ..errors import InputError, SnnConvertError, ran_out
+from ..files import disk, make_folder, open_regular, read_bytes, sha256
+from ..files.json_text import loads
+from ..typed_json import Bounds, Count, from_json
 
 FORMAT = "snnconvert-attack-records"
 VERSION = 2
+_MOST = 2 << 30  # bytes of a file
+# a class by its number; a probability, which rounding may leave above 1; and how many of anything
+Class = Annotated[int, Bounds(0, 100_000)]
+Chance = Annotated[float, Bounds(-1e-3, 1 + 1e-3)]
+Many = Annotated[int, Bounds(0, 1_000_000_000)]
 
 
 @dataclass(frozen=True)
@@ -47,21 +55,39 @@ class Record:
         wrong_draws: how many of them gave another class than ``label``.
     """
 
-    index: int
-    label: int
+    index: Count
+    label: Class
     text: str
-    clean_prediction: int | None
-    clean_probability: float | None
+    clean_prediction: Class | None
+    clean_probability: Chance | None
     status: str
     adversarial_text: str | None
-    adversarial_prediction: int | None
-    words: int
-    words_changed: int
-    queries: int
-    changed_words: list[list[str]]
+    adversarial_prediction: Class | None
+    words: Many
+    words_changed: Many
+    queries: Many
+    changed_words: list[Annotated[list[str], Bounds(2, 2)]]
     error: str | None = None
-    verify_draws: int = 0
-    wrong_draws: int = 0
+    verify_draws: Many = 0
+    wrong_draws: Many = 0
+
+    def check(self, value: Value) -> None:
+        """Refuse a status that there is not, and a success without its text."""
+        if self.status not in _STATUSES:
+            raise value["status"].wrong(f"one of {', '.join(_STATUSES)}")
+        success = self.status == "success"
+        if success and None in (self.adversarial_text, self.adversarial_prediction):
+            raise value["adversarial_text"].wrong("the text of a success, and its class")
+        if self.wrong_draws > self.verify_draws:
+            raise value["wrong_draws"].wrong("no more draws than there were")
+
+    @property
+    def failed_outside(self) -> str:
+        """What the machine ran out of while the text was attacked; nothing where it did not.
+
+        Such a record says nothing of the text, which is attacked again.
+        """
+        return ran_out(self.error) if self.status == "error" else ""
 
     @property
     def verified(self) -> bool:
@@ -126,8 +152,8 @@ def open_records(path: Path, header: Mapping[str, Any]) -> Iterator[tuple[list[R
     """
     first = _line(header)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
+        make_folder(path.parent)
+        handle = open_regular(path, "attack records", os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise _unwritable(path, error) from error
     with handle:
@@ -140,7 +166,7 @@ def open_records(path: Path, header: Mapping[str, Any]) -> Iterator[tuple[list[R
             handle.truncate(sound)
             handle.seek(sound)
             if new:
-                _write(handle, first)
+                _write(handle, first, path)
         except OSError as error:
             raise _unwritable(path, error) from error
         yield records, handle
@@ -160,15 +186,14 @@ def _check_configuration(path: Path, stored: Mapping[str, Any], wanted: Mapping[
 def append(handle: BinaryIO, path: Path, record: Record) -> None:
     """Write ``record`` and sync it; raises `SnnConvertError` where the disk is full."""
     try:
-        _write(handle, _line(asdict(record)))
+        _write(handle, _line(asdict(record)), path)
     except OSError as error:
         raise _unwritable(path, error) from error
 
 
-def _write(handle: BinaryIO, line: bytes) -> None:
-    handle.write(line)
-    handle.flush()
-    os.fsync(handle.fileno())
+def _write(handle: BinaryIO, line: bytes, path: Path) -> None:
+    disk.put(handle, line, path)
+    disk.sync(handle, path)
 
 
 def _line(value: Mapping[str, Any]) -> bytes:
@@ -180,12 +205,7 @@ def _line(value: Mapping[str, Any]) -> bytes:
 
 
 def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"expected attack records at {path}, but there is no such file") from None
-    except OSError as error:
-        raise InputError(f"could not read {path}: {error.strerror or error}") from error
+    return read_bytes(path, "attack records", _MOST)
 
 
 def _parse(path: Path, data: bytes) -> tuple[dict[str, Any], list[Record], int]:
@@ -194,6 +214,7 @@ def _parse(path: Path, data: bytes) -> tuple[dict[str, Any], list[Record], int]:
     header = _header(path, lines[0] if lines else b"")
     sound = len(lines[0]) + 1
     records: list[Record] = []
+    known: dict[int, int] = {}  # where the record of an index is
     for number, line in enumerate(lines[1:], start=2):
         record = _record(line)
         if record is None:
@@ -202,19 +223,27 @@ def _parse(path: Path, data: bytes) -> tuple[dict[str, Any], list[Record], int]:
             raise InputError(
                 f"line {number} of {path} is damaged; delete the file to attack these texts again"
             )
-        records.append(record)
+        replaced = known.get(record.index)
+        if replaced is not None and records[replaced].failed_outside:
+            records[replaced] = record  # it was attacked again
+        else:
+            known[record.index] = len(records)
+            records.append(record)
         sound += len(line) + 1
     return header, records, sound
 
 
 def _header(path: Path, line: bytes) -> dict[str, Any]:
+    came = "something else"
     try:
-        header = json.loads(line)
+        header = loads(line.decode("utf-8"))
         if header["format"] == FORMAT and header["version"] == VERSION:
-            return {"hash": str(header["hash"]), "configuration": dict(header["configuration"])}
-        came = f"{header['format']} version {header['version']}"
+            if isinstance(header["configuration"], dict) and isinstance(header["hash"], str):
+                return {"hash": header["hash"], "configuration": header["configuration"]}
+        else:
+            came = f"{header['format']} version {header['version']}"[:80]
     except (ValueError, KeyError, TypeError):
-        came = "something else"
+        pass
     raise InputError(
         f"expected {FORMAT} version {VERSION} in {path}, but it is {came}; choose another folder, "
         "or move that file away"
@@ -223,12 +252,12 @@ def _header(path: Path, line: bytes) -> dict[str, Any]:
 
 def _record(line: bytes) -> Record | None:
     try:
-        value = json.loads(line)
-    except ValueError:
+        value = loads(line.decode("utf-8"), halves=True)
+        if not isinstance(value, dict) or set(value) != _NAMES:
+            return None
+        return from_json(Record, Value(value, "", ""))
+    except (ValueError, InputError):
         return None
-    if not isinstance(value, dict) or set(value) != _NAMES or value["status"] not in _STATUSES:
-        return None
-    return Record(**value)
 
 
 def _differences(

@@ -8,7 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
+from ..errors import InputError, SnnConvertError
+from ..formatting import listing
 from ..seeds import derive
 from ..text.inputs import TextsLike, as_labels, as_texts
 from .job import Example, Job, data_digest, library_versions
@@ -99,7 +100,23 @@ def run_attack(
                 append(handle, path, record)
                 done[record.index] = record
                 bar.step()
+    _check_ran(list(done.values()), path)
     return [done[example.index] for example in examples]
+
+
+def _check_ran(records: Sequence[Record], path: Path) -> None:
+    """Say that texts have to be attacked again, where this machine ran out of something.
+
+    Raises:
+        SnnConvertError: says how many, and of what.
+    """
+    failed = [record.failed_outside for record in records if record.failed_outside]
+    if failed:
+        raise SnnConvertError(
+            f"the attack on {len(failed)} of {len(records)} texts ended since this machine ran out "
+            f"of {listing(dict.fromkeys(failed))} ({path}): the others are kept, and the same "
+            "command attacks these again; fewer --workers or a smaller model need less"
+        )
 
 
 def _check(examples: Sequence[Example], preset: str, query_budget: int) -> None:
@@ -132,7 +149,7 @@ def _finished(
     done: dict[int, Record] = {}
     for record in records:
         example = asked.get(record.index)
-        if example is None:
+        if example is None or record.failed_outside:
             continue  # of an earlier run with more texts
         if (record.text, record.label) != (example.text, example.label):
             raise InputError(

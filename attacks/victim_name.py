@@ -18,7 +18,9 @@ from dataclasses import dataclass, replace
 
 from ..errors import InputError
 
-_FORM = re.compile(r"([\w-]+)(?:\+([\w-]+))?(?:@([\w-]+):(\d+)(?::([\w-]+))?|@([\w-]+))?", re.ASCII)
+_FORM = re.compile(
+    r"([\w-]+)(?:\+([\w-]+))?(?:@([\w-]+):(\d{1,9})(?::([\w-]+))?|@([\w-]+))?", re.ASCII
+)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,17 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("text", "models", "convert", "engine", "energy", "attacks", "interop", "pipelines")
+ROOMS = (
+    "files",
+    "text",
+    "models",
+    "convert",
+    "engine",
+    "energy",
+    "attacks",
+    "interop",
+    "pipelines",
+)
 MADE_OF = (".py", ".yaml", ".tsv", ".txt")  # what the output of a notebook depends on
 KEPT = ROOT / ".cache" / "notebooks"
 PICTURES = "<!-- pictures of codes -->"

@@ -40,6 +40,15 @@ class Signal(NamedTuple):
         return self.values if mask is None else self.values * mask
 
 
+def valid_only(values: Tensor, lengths: Tensor | None) -> Tensor:
+    """``values`` (..., B, C, L) with zeros at padding, chosen and not multiplied: NaN stays out."""
+    if lengths is None:
+        return values
+    positions = torch.arange(values.shape[-1], device=values.device)
+    mask = (positions < lengths[:, None]).unsqueeze(1)  # (B, 1, L)
+    return torch.where(mask, values, values.new_zeros(()))
+
+
 def says(cls: type, forward: str) -> bool:
     """Whether ``cls`` can go on where a piece of time ended: ``timeless``, or its own ``resume``.
 

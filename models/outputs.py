@@ -12,23 +12,33 @@ from ..errors import InputError
 from .network import Network
 from .nodes.layers import Linear
 
+MOST_CHANNELS = 100_000_000
+
 
 def output_count(network: nn.Module) -> int | None:
     """K, by the last layers with weights; None where they do not say it."""
     if not isinstance(network, Network):
         return None  # any callable may stand in a model's place of a network
-    return _channels(network, network.output)
+    return _channels(network)[network.output]
 
 
-def _channels(network: Network, name: str) -> int | None:
-    """Channels that node ``name`` gives; None where those of the network's input decide it."""
-    if name == "input" or not network.inputs[name]:
-        return None
-    node = network.node(name)
-    below = [_channels(network, source) for source in network.inputs[name]]
-    # known where it is the same whatever the unknown ones are
-    least, more = (node.channels_out([n or fill for n in below]) for fill in (1, 2))
-    return least if least == more else None
+def _channels(network: Network) -> dict[str, int | None]:
+    """Channels that each node gives; None where those of the network's input decide it."""
+    found: dict[str, int | None] = {"input": None}
+    for name, inputs in network.inputs.items():
+        below = [found[source] for source in inputs]
+        if not below:
+            found[name] = None
+            continue
+        # known where it is the same whatever the unknown ones are
+        node = network.node(name)
+        least, more = (node.channels_out([n or fill for n in below]) for fill in (1, 2))
+        if more > MOST_CHANNELS:
+            raise InputError(
+                f"expected at most {MOST_CHANNELS:,} channels of a node, but {name} gives {more:g}"
+            )
+        found[name] = least if least == more else None
+    return found
 
 
 def check_classes(network: nn.Module, classes: Sequence[str]) -> None:

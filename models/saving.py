@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from ..errors import InputError
-from ..files import load_tensors, read_json, save_tensors, sha256, write_json
+from ..errors import InputError, ran_out
+from ..files import load_tensors, read_bytes, save_tensors, sha256, tensor_shapes, write_json
 from .encoders.bit_table import BitTable
 from .encoders.encoder import Encoder
 from .network import Network, Node
 from .neurons import NEURONS
 from .nodes import NODES
 from .outputs import check_classes
+from .plausible import Shapes, WeightsError, check_runs, fitting, shapes_of
 from .silenced import SilencedTextModel, spiking_model
 from .snn import SpikingTextModel
+from .spec import FORMAT, ModelSpec, read_spec
 from .text_model import TextModel
 
-FORMAT = 1
 WEIGHTS = "weights.safetensors"
+_ANY = 1 << 40  # bytes: weights are as large as they are
 
 
 def save_model(
@@ -82,54 +85,59 @@ def load_model(
     """
     folder = Path(folder)
     path = folder / "spec.json"
-    spec = read_json(path, "the spec of a model")
-    if not isinstance(spec, dict) or spec.get("format") != FORMAT:
-        found = spec.get("format") if isinstance(spec, dict) else type(spec).__name__
-        raise InputError(
-            f"expected a model spec of format {FORMAT} at {path}, but it has {found!r}; "
-            "make the model again with this version of snnconvert"
-        )
-    tensors = load_tensors(folder / weights)
+    spec = read_spec(folder)
+    shapes = tensor_shapes(folder / weights)
     try:
+        fitting(shapes, shapes_of(lambda: _build(spec), spec), folder)
         model = _build(spec)
-        classes = tuple(str(name) for name in spec["classes"])
+        classes = tuple(spec.classes)
         check_classes(model.network, classes)
+    except WeightsError:
+        raise
     except InputError as error:
         raise InputError(f"{path} does not describe a model of this version: {error}") from None
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        ArithmeticError,
+        RuntimeError,
+    ) as error:
+        if ran_out(error):
+            raise
         raise InputError(
-            f"expected {path} to describe a model, but {error!r} is missing or wrong; "
+            f"expected {path} to describe a model, but {_short(error)} is missing or wrong; "
             "make the model again"
         ) from None
-    _fill(model, tensors, folder)
+    _fill(model, shapes, folder, weights)
+    check_runs(model, len(classes), folder)
     return model.eval(), classes
 
 
-def _build(spec: dict[str, Any]) -> TextModel | SpikingTextModel:
-    rows, dim = (int(n) for n in spec["vectors"])
+def _short(error: Exception) -> str:
+    return repr(error)[:200]
+
+
+def _build(spec: ModelSpec) -> TextModel | SpikingTextModel:
+    rows, dim = spec.vectors
     vectors = torch.zeros(rows, dim)
-    network = build_network(spec["nodes"])
-    if spec["kind"] == "ann":
+    network = build_network(asdict(node) for node in spec.nodes)
+    if spec.encoder is None or spec.steps is None:
         return TextModel(vectors, network)
-    encoder, srp_steps = Encoder(**spec["encoder"]), int(spec.get("srp_steps", 0))
+    encoder = Encoder(**asdict(spec.encoder))
+    encoder.check_steps(spec.steps)
     table = BitTable(rows, dim) if encoder.coding.looks_up else vectors
-    return spiking_model(table, encoder, network, int(spec["steps"]), srp_steps)
+    return spiking_model(table, encoder, network, spec.steps, spec.srp_steps)
 
 
-def _fill(model: nn.Module, weights: dict[str, Tensor], folder: Path) -> None:
+def _fill(model: nn.Module, shapes: Shapes, folder: Path, file: str) -> None:
     """Load every weight, and refuse missing, unknown, misshapen or non-finite ones."""
     expected = model.state_dict()
-    wrong = sorted(set(expected) ^ set(weights))
-    wrong += [
-        name for name in expected if name in weights and expected[name].shape != weights[name].shape
-    ]
-    if wrong:
-        raise InputError(
-            f"expected the weights of {folder} to fit its spec, but {', '.join(wrong[:4])} "
-            "is missing, unknown or of another shape; the two files are not of the same model"
-        )
+    fitting(shapes, {name: tuple(value.shape) for name, value in expected.items()}, folder)
+    weights = load_tensors(folder / file)
     for name, value in weights.items():
-        if not torch.isfinite(value).all():
+        if not torch.isfinite(value.to(expected[name].dtype)).all():
             raise InputError(f"expected finite weights in {folder}, but {name} holds NaN or inf")
     model.load_state_dict(weights)
 
@@ -142,7 +150,7 @@ def weights_hash(folder: Path | str) -> str:
     """
     folder = Path(folder)
     try:
-        parts = [(folder / name).read_bytes() for name in ("spec.json", WEIGHTS)]
+        parts = [read_bytes(folder / name, most=_ANY) for name in ("spec.json", WEIGHTS)]
     except OSError:
         raise InputError(
             f"expected a model in {folder}, but it has no spec.json and weights.safetensors"
@@ -208,12 +216,11 @@ def load_code(folder: Path | str) -> tuple[Encoder, int]:
     Raises:
         InputError: there is no spec, or it is not that of an SNN.
     """
+    spec = read_spec(folder)
     path = Path(folder) / "spec.json"
-    spec = read_json(path, "the spec of a model")
+    if spec.encoder is None or spec.steps is None:
+        raise InputError(f"expected {path} to describe an SNN, but it is of an ANN")
     try:
-        return Encoder(**spec["encoder"]), int(spec["steps"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            f"expected {path} to describe an SNN, but {error!r} is missing or wrong; "
-            "make the model again"
-        ) from None
+        return Encoder(**asdict(spec.encoder)), spec.steps
+    except InputError as error:
+        raise InputError(f"{path} does not describe a model of this version: {error}") from None

@@ -66,13 +66,17 @@ class _SurrogateNeurons:
         threshold: float,
         initial: float | Tensor,
         soft_reset: bool,
-        leak: float = 0.0,
+        leak: float | Tensor = 0.0,
     ) -> Tensor:
         """Spikes (T, ...) of an `IFNode` or a `LIFNode` in multi-step mode.
 
-        The `LIFNode` has ``decay_input=False`` and tau = 1 / leak, so that it is `lif.lif_step`.
+        The `LIFNode` has ``decay_input=False`` and tau = 1 / leak, so that it is `lif.lif_step`. A
+        leak that is learned is a tensor, and gets gradients as that of a `ParametricLIFNode` does.
         """
         from spikingjelly.activation_based import neuron
+
+        if isinstance(leak, Tensor):
+            return self._leaky(currents, threshold, initial, soft_reset, leak)
 
         settings: dict[str, Any] = {
             "v_threshold": threshold,
@@ -89,6 +93,23 @@ class _SurrogateNeurons:
         # a float memory is broadcast over the first current, a tensor must have its shape
         node.v = v + torch.zeros_like(currents[0]) if isinstance(v, Tensor) else v
         return cast(Tensor, node(currents))
+
+    def _leaky(
+        self,
+        currents: Tensor,
+        threshold: float,
+        initial: float | Tensor,
+        soft_reset: bool,
+        leak: Tensor,
+    ) -> Tensor:
+        v = torch.zeros_like(currents[0]) + initial * threshold
+        spikes = []
+        for current in currents:
+            u = v - leak * v + current
+            fired = self.surrogate(u - threshold)
+            v = u - threshold * fired if soft_reset else u * (1 - fired)
+            spikes.append(fired)
+        return torch.stack(spikes)
 
 
 def spikingjelly_run(surrogate: str = "atan", width: float = 1.0) -> NeuronRun:

@@ -32,7 +32,7 @@ from .run_folder.run_folder import RunFolder
 from .settings.data import DataSettings
 from .settings.engine import DEVICE, ENGINE, DeviceSettings, EngineSettings
 from .sources.notes import tell_data
-from .sources.place import find_data, load_settings_data, same_data
+from .sources.place import find_data, load_settings_data, name_data, same_data
 from .sources.vectors import find_vectors, same_vectors, vectors_facts
 from .sources.writing import NONE, read_dictionary, resolved_writing, tell_writing, writing_of
 from .training.texts import Texts
@@ -224,6 +224,7 @@ def prepare_data(
     import torch
 
     settings = with_absolute_paths(settings)
+    name_data(settings.dataset)
     if not force:
         settings = same_vectors(run, same_data(run, settings))
     words = read_dictionary(settings)

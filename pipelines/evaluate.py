@@ -48,7 +48,7 @@ def evaluate(
 
     Args:
         out: run folder
-        model: ``ann``, ``snn`` or ``finetuned``; the last one made where none is named
+        model: ``ann``, ``snn``, ``finetuned`` or ``spiking``; the last one made where none is named
         split: of the run's own data set
         data: a labelled file to measure on instead
         as_json: print JSON
@@ -72,7 +72,7 @@ def evaluate(
     answers = logits.argmax(dim=1).tolist()
     figures |= own | classification_figures(texts.labels, answers, classifier.classes)
     figures |= chance_figures(figures["confusion_matrix"])
-    figures |= _linear(run, sequences, texts.labels)
+    figures |= _linear(run, "spiking" if model == "spiking" else "ann", sequences, texts.labels)
     parts = zip(("load", "encode", "run"), clock[:-1], clock[1:], strict=True)
     figures["cpu_seconds"] = {name: round(end - begin, 3) for name, begin, end in parts}
     writing = classifier.stage.writing
@@ -98,10 +98,10 @@ def _run(
 
 
 def _linear(
-    run: RunFolder, sequences: Sequence[np.ndarray], labels: Sequence[int]
+    run: RunFolder, stage: str, sequences: Sequence[np.ndarray], labels: Sequence[int]
 ) -> dict[str, Any]:
     """Accuracy and macro F1 of the run's linear model; nothing of runs that have not kept one."""
-    path = run.path / "ann" / LINEAR
+    path = run.path / stage / LINEAR
     if not path.is_file():
         return {}
     from sklearn.metrics import f1_score

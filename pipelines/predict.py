@@ -37,7 +37,7 @@ def predict(
     Args:
         out: run folder
         texts: what to classify; a string alone is one text
-        model: ``ann``, ``snn`` or ``finetuned``; the last one made where none is named
+        model: ``ann``, ``snn``, ``finetuned`` or ``spiking``; the last one made where none is named
         as_json: print one JSON object per text
         engine: what runs an SNN, and where
 

@@ -1,4 +1,4 @@
-"""`snnconvert train`: fit the text stage, train a text CNN, report dev and test accuracy."""
+"""`snnconvert train`: fit the text stage, train a network, report dev and test accuracy."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ from .training.distillation.loss import distilled_by
 from .training.distillation.soft_targets import SoftTargets, with_targets
 from .training.divergence import DivergenceError
 from .training.losses.mean_logits import MeanLogits
-from .training.text_loop import ann_trainee, text_loop
+from .training.spiking import spiking_trainee
+from .training.text_loop import Trainee, ann_trainee, text_loop
 from .training.texts import Texts
 
 OWN_VECTORS = ("train", "random")  # word vectors that come from the training texts alone
@@ -76,6 +77,7 @@ def train(
         prepared = processes.in_turn(
             lambda: prepare_data(run, data, seed, force and processes.first)
         )
+        stage = settings.stage
         settings = settings if force else _as_before(run, settings)
         settings = replace(settings, precision=_numbers(settings, device))
         words = prepared.stage.hands_on == "ids"
@@ -92,13 +94,13 @@ def train(
         resolved = settings_dict(settings, seed=seed)
         resolved = {name: value for name, value in resolved.items() if name not in unread}
         resolved |= {"lessons": targets.digest} if targets else {}
-        if not run.is_done("ann", resolved):
+        if not run.is_done(stage, resolved):
             started = time.monotonic()
             figures = _trained(run, prepared, settings, resolved, seed, device, targets)
             figures |= {"seconds": round(time.monotonic() - started, 1)}
-            run.finish("ann", resolved, figures)
+            run.finish(stage, resolved, figures)
         if processes.first:  # also where the last call was killed at its end
-            checkpoint_path(run.path / "ann", "train").unlink(missing_ok=True)
+            checkpoint_path(run.path / stage, "train").unlink(missing_ok=True)
     return run
 
 
@@ -115,7 +117,7 @@ def _as_before(run: RunFolder, settings: TrainSettings) -> TrainSettings:
     One of before there was rounding or padding goes on without. What a network has none of is not
     written down (`TrainSettings.unread`).
     """
-    made = run.config().get("ann")
+    made = run.config().get(settings.stage)
     if made is None:
         return settings
     asked = settings.input_levels is not None or settings.input_rate is not None
@@ -130,8 +132,12 @@ def _as_before(run: RunFolder, settings: TrainSettings) -> TrainSettings:
 
 
 def _numbers(settings: TrainSettings, device: torch.device) -> str:
-    """The numbers of products; by itself not bfloat16 with QCFS, a level of which is a last bit."""
-    if settings.precision == "auto" and settings.activation == "qcfs":
+    """The numbers of products; by itself not bfloat16 with QCFS, a level of which is a last bit.
+
+    Nor for spikes, which a last bit decides over.
+    """
+    exact = settings.spikes or settings.activation == "qcfs"
+    if settings.precision == "auto" and exact:
         return "float32"
     return find_numbers(settings.precision, device)
 
@@ -174,14 +180,15 @@ def _trained(
     """Train, and save what came out; returns its figures, which the first process has."""
     texts, vectors = prepared.encode(), prepared.vectors
     family, classes = FAMILIES[settings.model], len(texts.dataset.classes)
+    folder = run.path / settings.stage
     network = family.network(vectors.shape[1], classes, settings.of_network(), seed)
     rounding = input_rounding(texts, vectors, settings)
     model = TextModel(vectors, network, bool(settings.train_vectors), rounding).to(device)
     assert settings.lr  # filled in by `train_defaults`
     loop = text_loop(
-        run.path / "ann",
+        folder,
         "train",
-        ann_trainee(model, label_smoothing=settings.label_smoothing, precision=settings.precision),
+        _trainee(model, settings),
         with_targets(texts, targets),
         settings,
         seed,
@@ -190,14 +197,23 @@ def _trained(
         word_dropout=settings.word_dropout or 0.0,
         distilled=distilled_by(settings, MeanLogits()),
     )
-    loop.stamp = run.begin("ann", resolved)
-    with run.forgetting("ann", DivergenceError):
+    loop.stamp = run.begin(settings.stage, resolved)
+    with run.forgetting(settings.stage, DivergenceError):
         state = loop.run()
     if not loop.processes.first:
         return {}
     model.settle()
-    save_model(run.path / "ann", model, texts.dataset.classes)
+    save_model(folder, model, texts.dataset.classes)
     return _figures(run, model, texts, settings) | state.figures()
+
+
+def _trainee(model: TextModel, settings: TrainSettings) -> Trainee:
+    """What is trained, and by what loss."""
+    if settings.spikes:
+        return spiking_trainee(model, settings.spike_cost, settings.label_smoothing)
+    return ann_trainee(
+        model, label_smoothing=settings.label_smoothing, precision=settings.precision
+    )
 
 
 def input_rounding(texts: Texts, vectors: Tensor, settings: TrainSettings) -> Rounding | None:
@@ -220,7 +236,9 @@ def _figures(
         **found,
         **model_figures(logits, texts),
         "latency": latency_figures(model, texts),
-        "baseline": linear_baseline(texts, settings.class_weights, run.path / "ann" / LINEAR),
+        "baseline": linear_baseline(
+            texts, settings.class_weights, run.path / settings.stage / LINEAR
+        ),
         "class_weights": settings.class_weights,
         "train_vectors": settings.train_vectors,
         "parameters": sum(p.numel() for p in model.network.parameters()),

@@ -13,7 +13,17 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("text", "models", "convert", "engine", "energy", "attacks", "interop", "pipelines")
+ROOMS = (
+    "files",
+    "text",
+    "models",
+    "convert",
+    "engine",
+    "energy",
+    "attacks",
+    "interop",
+    "pipelines",
+)
 
 
 def main() -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError, one_line
+from ...files import SMALL, read_bytes
 from ..building.builders import limited
 from ..building.loading import load_textattack, no_downloads
 from ..preset import Preset
@@ -61,12 +62,7 @@ def _split(name: str) -> tuple[Path, str]:
 
 
 def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"expected an attack file at {path}, but it cannot be read: {error.strerror or error}"
-        ) from None
+    return read_bytes(path, "an attack file", SMALL)
 
 
 def _buildable(path: Path, source: bytes) -> list[str]:

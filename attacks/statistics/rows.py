@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...typed_json import added, inline
+from ...typed_json import Amount, Count, Share, Steps, added, inline
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,35 +15,35 @@ class Scores:
     run has not measured.
     """
 
-    n: int | None
-    errors: int | None
-    attacked: int | None
-    successes: int | None
-    verified: int | None
-    clean_accuracy: float | None
-    clean_accuracy_low: float | None
-    clean_accuracy_high: float | None
+    n: Count | None
+    errors: Count | None
+    attacked: Count | None
+    successes: Count | None
+    verified: Count | None
+    clean_accuracy: Share | None
+    clean_accuracy_low: Share | None
+    clean_accuracy_high: Share | None
     accuracy_under_attack: float | None
     accuracy_under_attack_low: float | None
     accuracy_under_attack_high: float | None
-    verified_accuracy: float | None
-    verified_accuracy_low: float | None
-    verified_accuracy_high: float | None
-    success_rate: float | None
-    success_rate_low: float | None
-    success_rate_high: float | None
-    verified_rate: float | None
-    verified_rate_low: float | None
-    verified_rate_high: float | None
-    unverified_share: float | None
-    unverified_share_low: float | None
-    unverified_share_high: float | None
-    words_changed: float | None
-    similarity: float | None
-    queries: float | None
-    queries_median: float | None
-    queries_q90: float | None
-    largest_class_share: float | None = added(None)
+    verified_accuracy: Share | None
+    verified_accuracy_low: Share | None
+    verified_accuracy_high: Share | None
+    success_rate: Share | None
+    success_rate_low: Share | None
+    success_rate_high: Share | None
+    verified_rate: Share | None
+    verified_rate_low: Share | None
+    verified_rate_high: Share | None
+    unverified_share: Share | None
+    unverified_share_low: Share | None
+    unverified_share_high: Share | None
+    words_changed: Amount | None
+    similarity: Share | None
+    queries: Amount | None
+    queries_median: Amount | None
+    queries_q90: Amount | None
+    largest_class_share: Share | None = added(None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,7 @@ class AttackRow:
     base: str = added("")
     control: str = added("")
     encoder: str | None
-    steps: int | None
+    steps: Steps | None
     trained_on: bool = added(False)
     scores: Scores = inline()
 
@@ -79,10 +79,10 @@ class Comparison:
     victim_b: str
     attack: str
     outcome: str = added("verified")
-    n: int
-    excluded: int | None
-    accuracy_a: float | None
-    accuracy_b: float | None
+    n: Count
+    excluded: Count | None
+    accuracy_a: Share | None
+    accuracy_b: Share | None
     difference: float | None
     low: float | None
     high: float | None
@@ -107,8 +107,8 @@ class TransferCell:
     source: str
     target: str
     attack: str
-    n: int
-    successes: int
-    rate: float | None
+    n: Count
+    successes: Count
+    rate: Share | None
     low: float | None
     high: float | None

@@ -6,6 +6,7 @@ import importlib.util
 import logging
 import math
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -14,6 +15,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,17 @@ _VARIABLES = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is reported to anybody
     "RAY_worker_niceness": "0",  # workers are as urgent as a single process would be; 15 otherwise
 }
+
+
+@cache
+def _alone() -> dict[str, str]:
+    """Variables of a Ray of one machine, which is closed to all but this process.
+
+    One that knows no other machines listens on 127.0.0.1 alone, as it does on Windows and macOS;
+    and a token of this process lets no other user of the machine in. Ray reads both once.
+    """
+    token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    return {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", **token}
 
 
 @contextmanager
@@ -55,7 +68,8 @@ def ray_session(workers: int, address: str | None, gpu_share: float = 0.0) -> It
             f"more than one worker needs the optional Ray: {install_hint('ray')} "
             "(--workers 1 needs nothing)"
         )
-    with _variables(_VARIABLES):  # some are read when Ray is imported
+    # some are read when Ray is imported
+    with _variables(_VARIABLES if address else _VARIABLES | _alone()):
         import ray
 
     logging.getLogger("ray").setLevel(logging.ERROR)  # the import sets another level
@@ -115,7 +129,7 @@ def _variables(values: Mapping[str, str]) -> Iterator[None]:
 
 
 def _start(workers: int, folder: Path, gpus: int = 0) -> None:
-    with _variables(_VARIABLES):
+    with _variables(_VARIABLES | _alone()):
         for left in reversed(range(STARTS)):
             try:
                 _start_once(workers, folder, gpus)
@@ -204,7 +218,7 @@ def _sweep_leftovers(place: Path) -> None:
     """Remove the folders of processes that were killed."""
     for leftover in place.glob(f"{_FOLDER}*-*"):
         pid = leftover.name.removeprefix(_FOLDER).split("-")[0]
-        if pid.isdigit() and not is_alive(int(pid)):
+        if pid.isascii() and pid.isdigit() and not is_alive(int(pid)):
             shutil.rmtree(leftover, ignore_errors=True)
 
 

@@ -141,6 +141,21 @@ def chosen(rows: Sequence[Row]) -> str:
     return markdown_table(head, lines)
 
 
+def encoders(rows: Sequence[Row]) -> str:
+    """A training step of the spiking encoder: time and kept memory of every way."""
+    head = ["D", "batch", "way", "CPU a step", "times individual (95 %)", "kept, MB", "times"]
+    lines = [
+        [
+            *(str(row["dim"]), str(row["batch"]), row["way"], seconds_text(row["cpu_seconds"])),
+            f"{row['times_individual']:.2f} ({row['low']:.2f} to {row['high']:.2f})",
+            f"{row['kept_bytes'] / 1e6:.1f}",
+            f"{row['kept_times_individual']:.2f}",
+        ]
+        for row in rows
+    ]
+    return markdown_table(head, lines)
+
+
 TABLES: dict[str, tuple[str, Callable[[Sequence[Row]], str]]] = {
     "chosen": ("inference", chosen),
     "compared": ("inference", compared),
@@ -150,6 +165,7 @@ TABLES: dict[str, tuple[str, Callable[[Sequence[Row]], str]]] = {
     "peaks": ("training", peaks),
     "attack": ("attack", listed),
     "startup": ("startup", listed),
+    "encoders": ("spiking_bert", encoders),
 }
 
 

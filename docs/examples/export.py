@@ -1,7 +1,5 @@
 """An export format of your own: the layers of a model as a table for a spreadsheet."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from snnconvert.pipelines.export import export
 
 @dataclass(frozen=True)
 class TableOptions:
-    """What may be chosen of the table; each field is an option of the command line."""
+    """What may be chosen."""
 
     separator: str = option(",", "what stands between two cells", (",", ";"))
 
@@ -22,19 +20,16 @@ class TableOptions:
 class LayerTable(Export):
     """One line a node: its name, its type, what it reads, and how many numbers it holds."""
 
-    suffix = ".csv"
-    about = "the nodes of a network and their sizes, for a spreadsheet"
-    Options = TableOptions
+    suffix, about, Options = ".csv", "the nodes of a network, for a spreadsheet", TableOptions
 
     def write(self, exported: Exported, path: Path) -> None:
         """Write the table, whole or not at all."""
         lines = ["node,type,reads,numbers"]
         for node in exported.model.network.describe():
-            tensors = exported.model.network.node(node["name"]).state_dict().values()
-            size = sum(tensor.numel() for tensor in tensors)
+            own = exported.model.network.node(node["name"])
+            size = sum(tensor.numel() for tensor in own.state_dict().values())
             lines.append(f"{node['name']},{node['type']},{' '.join(node['inputs'])},{size}")
-        lines = [line.replace(",", exported.options.separator) for line in lines]
-        write_text(path, "\n".join(lines) + "\n")
+        write_text(path, "\n".join([*lines, ""]).replace(",", exported.options.separator))
 
 
 def table_of(run: Path) -> Path:

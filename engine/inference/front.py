@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from ...models.encoders.encoder import Encoder
+from ...models.network import Node
 from ...models.neurons.base import Neurons
 from ...models.nodes.layers import Conv1d
 from ...models.snn import SpikingTextModel
@@ -23,6 +24,7 @@ from ..frames import distinct_frames, frame_count, frame_order, mapped_rows
 from ..grid import GridConv1d
 from ..plan import Plan, Unsupported
 from ..projection import convolutions
+from .store import TokenStore
 
 SHORTEST = 14  # int16 holds no finer multiples of any use
 TOGETHER = 8000  # rows whose products with all taps of a branch fit a near cache
@@ -35,6 +37,7 @@ class Front:
 
     Attributes:
         order: (T,) the frame of each step; frames: F; inputs: K, channels that are projected
+        live: (K, k) synapses of each branch that are there, None where all are
         short_bits: k where all rows are multiples of 2^-k that fit int16, else None
         biases, initial: (C,) float32 of each branch; soft: its reset
     """
@@ -55,6 +58,7 @@ class Front:
         coarse = [conv.coarse_bits for conv in self.grids if conv is not None]
         self.coarse_bits = min(coarse) if coarse else None
         self.biases = [conv.bias.detach().numpy().copy() for conv in convs]
+        self.live = [self._live(model.network.node(branch.conv)) for branch in plan.branches]
         self.short_bits = short_bits(convs) if self.encoder.spiking else None
         if self.short_bits is not None:
             self._take_short(self.short_bits)
@@ -87,12 +91,26 @@ class Front:
             weight = weight[:, : weight.shape[1] // 2]
         return [weight[:, :, j].T.contiguous() for j in range(conv.width)]
 
+    def _live(self, conv: Node) -> Tensor | None:
+        """Synapses (K, k) of each projected channel and tap; None where none is missing."""
+        assert isinstance(conv, Conv1d)
+        live = conv.live()
+        return live if live is None else live[: self.inputs].double()
+
     def signed(self, frames: Tensor) -> Tensor:
         """Frames (..., D') as the projection reads them: (..., K)."""
         if not self.opposite:
             return frames
         half = frames.shape[-1] // 2
         return frames[..., :half] - frames[..., half:]
+
+    def note(self, store: TokenStore, slots: np.ndarray, frames: Tensor) -> None:
+        """Keep what frames (n, F, K) of the rows ``slots`` send: spikes, and synapses reached."""
+        # of p and n at most one is not zero, so x = p - n has as many spikes as both
+        store.spikes[slots] = frames.count_nonzero(2).numpy()
+        for branch, live in enumerate(self.live):
+            if live is not None:  # whole numbers below 2^24
+                store.work_of(branch)[slots] = ((frames != 0).double() @ live).numpy()
 
     @property
     def words_at_once(self) -> int:

@@ -100,6 +100,18 @@ class TokenStore:
         self.used_at = np.zeros(rows, dtype=np.int64)
         self.spikes = np.full((rows, self.frames), -1, dtype=np.float32)  # of a frame; -1 unknown
         self.filled = 1
+        self._work: dict[int, np.ndarray] = {}
+
+    def work_of(self, branch: int) -> np.ndarray:
+        """Synapses that the frames of a row reach at each tap of a branch: (rows, F, k).
+
+        Only rows whose spikes are known have them, and only branches where synapses are missing
+        are asked: elsewhere every spike reaches all channels.
+        """
+        if branch not in self._work:
+            shape = (self.rows, self.frames, self.plan.branches[branch].width)
+            self._work[branch] = np.zeros(shape, dtype=np.float32)
+        return self._work[branch]
 
     @property
     def bytes(self) -> int:

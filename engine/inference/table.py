@@ -129,6 +129,7 @@ class WordTable:
         sent = frames[:, torch.from_numpy(places)].transpose(0, 1)  # (n, T, D')
         slots = np.arange(1, count + 1)
         if count:
-            self.write(store, slots, self.front.signed(sent).contiguous())
-            store.spikes[1 : count + 1] = sent.count_nonzero(2).numpy()
+            signed = self.front.signed(sent).contiguous()
+            self.write(store, slots, signed)
+            self.front.note(store, slots, signed)
         return Chunk(texts, slots, starts, store)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ...models.network import Signal
-from ...models.nodes.fan_out import fan_out_at
+from ...models.nodes.fan_out import fan_out_at, tap_reach
 from .chunks import Chunk
 from .front import Front
 from .store import TokenStore
@@ -64,6 +64,7 @@ class FrontTally:
     ) -> None:
         self.front = front
         self.lengths = np.diff(starts)
+        self.store, self.slots = store, slots
         self._know(store, np.unique(slots))
         self.spikes = torch.from_numpy(store.spikes[slots]).double()  # (n, F) of every position
         # position of every word in its text, and the length of that text: (n,)
@@ -80,8 +81,7 @@ class FrontTally:
             some = new[start : start + at_once]
             words = torch.from_numpy(store.word_of[some])
             frames = self.front.word_frames(words, compiled=False)  # (n, F, K)
-            # of p and n at most one is not zero, so x = p - n has as many spikes as both
-            store.spikes[some] = frames.count_nonzero(2).numpy()
+            self.front.note(store, some, frames)
 
     def _by_step(self, per_frame: Tensor) -> Tensor:
         """Sums (F,) of each frame as sums of each step (T,)."""
@@ -100,9 +100,14 @@ class FrontTally:
     def convolutions(self) -> dict[str, Tensor]:
         """Operations of every convolution at each step, (T,)."""
         known = {}
-        for branch in self.front.plan.branches:
-            fan_out = fan_out_at(self.position, self.length, branch.width, branch.padding)
-            reached = fan_out.double() @ self.spikes * branch.channels  # (F,)
+        for number, branch in enumerate(self.front.plan.branches):
+            if self.front.live[number] is None:
+                fan_out = fan_out_at(self.position, self.length, branch.width, branch.padding)
+                reached = fan_out.double() @ self.spikes * branch.channels  # (F,)
+            else:
+                reach = tap_reach(self.position, self.length, branch.width, branch.padding)
+                work = torch.from_numpy(self.store.work_of(number)[self.slots])  # (n, F, k)
+                reached = torch.einsum("nk,nfk->f", reach.double(), work.double())
             known[branch.conv] = self._by_step(reached)
         return known
 

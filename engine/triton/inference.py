@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ...models.encoders.encoder import Encoder
 from ...models.network import Signal
+from ...models.nodes.layers import Conv1d
 from ...models.snn import SpikingTextModel
 from ..exact_sums import exact_sums
 from ..frames import TokenFrames, frame_count, frame_order, position_frames, token_frames
@@ -199,7 +200,13 @@ class GpuEngine(ReferenceEngine):
         shared_noise: bool,
         counter: Any,
     ) -> Tensor:
-        """As `ReferenceEngine.counted`; sums are counted from words, without the signals."""
-        if not hasattr(counter, "tally"):
+        """As `ReferenceEngine.counted`; sums are counted from words, without the signals.
+
+        Where synapses are missing a word's spikes do not say what they reach: the nodes count.
+        """
+        branches = self.kernels.plan.branches
+        convs = [self.model.network.node(branch.conv) for branch in branches]
+        missing = any(isinstance(conv, Conv1d) and conv.live() is not None for conv in convs)
+        if missing or not hasattr(counter, "tally"):
             return super().counted(ids, lengths, noise, shared_noise, counter)
         return self.kernels.currents(ids, lengths, noise, shared_noise, counter=counter)

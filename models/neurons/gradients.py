@@ -50,7 +50,7 @@ class SurrogateNeurons(Protocol):
         threshold: float,
         initial: float | Tensor,
         soft_reset: bool,
-        leak: float = 0.0,
+        leak: float | Tensor = 0.0,
     ) -> Tensor:
         """Spikes (T, ...) of (leaky) integrate-and-fire neurons for currents (T, ...)."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .base import Neurons, an_update, over_time
 from .gradients import SurrogateNeurons, rate_slope, rate_trace, spikes_at_each_step
@@ -127,6 +127,27 @@ class LIF(Neurons):
         self, initial: float | Sequence[float] = 0.5, leak: float = 0.5, soft_reset: bool = True
     ) -> None:
         super().__init__(initial, leak=leak, soft_reset=soft_reset)
+        self.leak_logit: nn.Parameter | None = None
+
+    def learn_leak(self) -> None:
+        """From now on the leak is sigmoid(w) of a parameter ``leak_logit``, w, which is trained.
+
+        Source: Fang et al. 2021, "Incorporating Learnable Membrane Time Constant to Enhance
+        Learning of Spiking Neural Networks" (ICCV, arXiv 2007.05785), equation 8, with 1 / tau for
+        the leak.
+        """
+        self.leak_logit = nn.Parameter(torch.tensor(self.leak, dtype=torch.float32).logit())
+
+    def keep_leak(self) -> None:
+        """Keep the leak that was learned as a plain number."""
+        if self.leak_logit is not None:
+            self.leak = float(self.leak_logit.detach().sigmoid())
+            self.leak_logit = None
+
+    def parameters_on(self, currents: Tensor) -> LIFParameters:
+        """As `Neurons.parameters_on`, with the leak that is being learned."""
+        leak: Any = self.leak if self.leak_logit is None else self.leak_logit.sigmoid()
+        return LIFParameters(1.0, self.initial_on(currents), leak, self.soft_reset)
 
 
 NEURON = LIF

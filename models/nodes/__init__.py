@@ -24,6 +24,12 @@ _MODULES = {
     "spikes.pooling": ("MaxOfSpikes", "MaxOfCurrents", "MaxOfCounts", "GatedMax"),
     "spikes.ttfs": ("EarliestSpike", "RampReadout"),
     "neurons.readout": ("SpikingReadout",),
+    "neurons.direct.node": ("BPSN",),
+    "neurons.direct.lif": ("TrainedLIF",),
+    "nodes.tokens.linear": ("TokenLinear", "TokenAffine"),
+    "nodes.tokens.norm": ("TokenBatchNorm", "TokenLayerNorm"),
+    "nodes.tokens.positions": ("AddPositions", "ShowAgain", "MeanOverSteps"),
+    "nodes.tokens.attention": ("SpikeAttention", "KeyValueSum", "QueryGate"),
 }
 _PLACES = {name: f"{module}:{name}" for module, names in _MODULES.items() for name in names}
 NODES: Registry[type[Node]] = Registry(

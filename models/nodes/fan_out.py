@@ -71,6 +71,46 @@ def windowed_operations(
     return (per_position * fan_out).sum(dim=2)
 
 
+def tap_reach(
+    position: Tensor, lengths: Tensor, width: int, padding: tuple[int, int] = (0, 0)
+) -> Tensor:
+    """Whether a valid window reads ``position`` of a text of ``lengths`` at each tap: (..., k).
+
+    Position i is at i + left of the padded text; tap j of window w reads w + j.
+
+    >>> tap_reach(torch.tensor(0), torch.tensor(3), 3, padding=(1, 1)).tolist()
+    [True, True, False]
+    """
+    windows = (lengths + sum(padding)).clamp(min=width) - width + 1
+    window = (position + padding[0])[..., None] - torch.arange(width, device=position.device)
+    return (window >= 0) & (window < windows[..., None])
+
+
+def tapped_operations(
+    arriving: Tensor, lengths: Tensor | None, live: Tensor, padding: tuple[int, int] = (0, 0)
+) -> Tensor:
+    """Operations of spikes (T, B, D, L) at windows where synapses are missing: (T, B), float64.
+
+    Args:
+        arriving: spikes, of any size
+        lengths: (B,) valid positions; None where all are
+        live: (D, k) synapses of each input channel at each tap
+        padding: zeros (left, right) of the filter
+    """
+    _, batch, _, positions = arriving.shape
+    device = arriving.device
+    if lengths is None:
+        lengths = torch.full((batch,), positions, device=device)
+    at = torch.arange(positions, device=device)
+    reach = tap_reach(at[None, :], lengths[:, None], live.shape[1], padding)  # (B, L, k)
+    done = arriving.new_zeros(arriving.shape[:2], dtype=EXACT)
+    for tap in range(live.shape[1]):
+        # (T, B, L): float64 for this tap alone, as whole signals take much memory
+        sent = torch.einsum("tbdl,d->tbl", arriving.to(EXACT), live[:, tap].to(EXACT))
+        done += (sent * reach[:, :, tap]).sum(dim=2)
+    return done
+
+
 def single_operations(arriving: Tensor) -> Tensor:
     """Operations of spikes (T, B, ...) that reach one synapse each: (T, B), float64."""
     return arriving.flatten(2).sum(dim=2, dtype=EXACT)

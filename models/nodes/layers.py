@@ -13,7 +13,7 @@ from ...errors import InputError
 from ...seeds import generator
 from ..divided import uniform
 from ..network import Network, Node, Signal
-from .fan_out import EXACT, windowed_operations
+from .fan_out import EXACT, tapped_operations, windowed_operations
 
 
 def same_padding(width: int) -> tuple[int, int]:
@@ -57,8 +57,19 @@ class Conv1d(Node):
         return self.channels
 
     def synaptic_operations(self, arriving: Tensor, lengths: Tensor | None) -> Tensor:
-        """C synapses a channel and window for every spike, edges and padding left out."""
-        return windowed_operations(arriving, lengths, self.width, self.padding) * self.channels
+        """Synapses that a spike reaches in the windows that hold it, edges and padding left out.
+
+        A weight of zero is no synapse: chips that keep their synapses as lists have none there.
+        """
+        live = self.live()
+        if live is None:  # C in every window
+            return windowed_operations(arriving, lengths, self.width, self.padding) * self.channels
+        return tapped_operations(arriving, lengths, live, self.padding)
+
+    def live(self) -> Tensor | None:
+        """Weights that are not zero, of each input channel and tap: (D, k); None where all are."""
+        found = self.weight.detach().count_nonzero(dim=0)
+        return None if bool((found == self.channels).all()) else found
 
     def windows(self, lengths: Tensor) -> Tensor:
         """How many valid windows texts of ``lengths`` (B,) have: (B,), at least one."""
@@ -147,8 +158,9 @@ class Linear(Node):
         return self.outputs
 
     def synaptic_operations(self, arriving: Tensor, lengths: Tensor | None) -> Tensor:
-        """A spike reaches every output."""
-        return arriving.flatten(2).sum(dim=2, dtype=EXACT) * self.outputs
+        """A spike reaches every output to which its weight is not zero."""
+        live = self.weight.detach().count_nonzero(dim=0).to(EXACT)  # (F,)
+        return arriving.flatten(2).to(EXACT) @ live
 
     def forward(self, *inputs: Signal) -> Signal:
         """Affine map of the last axis; frames that are one frame seen T times are mapped once."""

@@ -53,12 +53,12 @@ def at_maximum(signal: Signal) -> Tensor:
 
 
 def masked_mean(signal: Signal) -> Tensor:
-    """Mean over valid positions: (..., C, L) -> (..., C)."""
+    """Mean over valid positions: (..., C, L) -> (..., C); 0 of a text without any."""
     mask = signal.mask()
     if mask is None or signal.lengths is None:
         return signal.values.mean(dim=-1)
     total = (signal.values * mask).sum(dim=-1)  # (..., B, C)
-    return total / signal.lengths[:, None]
+    return total / signal.lengths.clamp(min=1)[:, None]
 
 
 def max_windows(signal: Signal, kernel: int, stride: int) -> Signal:

@@ -24,7 +24,7 @@ from ..settings.attack import AttackSettings
 from ..settings.engine import ENGINE, EngineSettings
 from .campaign import Campaign
 from .growth import Growth
-from .had import check_fixed
+from .had import check_fixed, has_to_be_repeated
 from .models import AttackedModel, control_victims
 from .names import parse_victims
 from .plan import make_plan, wants
@@ -103,7 +103,10 @@ def _is_same(run: RunFolder, resolved: dict[str, Any]) -> bool:
         return False
     stamps = [run.stamp("attack", kind) for kind in (resolved, by_names_before(resolved))]
     done = run.results().get("attack", {})
-    return done.get("fingerprint") in stamps and not run.harm("attack")
+    if done.get("fingerprint") not in stamps or run.harm("attack"):
+        return False
+    failed = [(r["victim"], r["attack"]) for r in done.get("rows", []) if r.get("errors")]
+    return not any(has_to_be_repeated(run.folder("attack"), job) for job in failed)
 
 
 def _language(run: RunFolder) -> str:

@@ -7,16 +7,19 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
+from ...attacks.presets import is_attack_file
 from ...attacks.records import records_path
 from ...attacks.runs import Example, select_examples
 from ...attacks.victim_name import VictimName
+from ...errors import InputError
+from ...files import remove
 from ..data import load_run_data
 from ..run_folder.fingerprints import without
 from ..run_folder.pruning import only
 from ..run_folder.run_folder import RunFolder
 from ..run_folder.stages import made_of
 from ..settings.attack import AttackSettings
-from .had import Had, Job, is_changed, is_of_other, read_had
+from .had import Had, Job, has_to_be_repeated, is_changed, is_of_other, read_had
 from .models import AttackedModel
 from .plan import Plan
 
@@ -61,6 +64,7 @@ class Growth:
             rows = [(row["victim"], row["attack"]) for row in self._before["rows"]]
             asked = list(dict.fromkeys([*(job for job in rows if job[0] in digests), *asked]))
             self._count = max(self._count, self._before.get("examples") or 0)
+        self._check_code(asked)
         self.had = Had() if force or self._harm else read_had(run, digests, self._order)
         self.jobs = [job for job in asked if self._waits(job)]
         self._stale = []
@@ -69,6 +73,15 @@ class Growth:
         shown = {*resolved["victims"], *(victim for victim, _ in (*self.had.rows, *asked))}
         victims = {name: digest for name, digest in digests.items() if name in shown}
         self.resolved = self._merged(resolved) | {"victims": victims}
+
+    def _check_code(self, asked: Sequence[Job]) -> None:
+        """Refuse to run a Python file because a run folder names it; the user must."""
+        for _, name in asked:
+            if is_attack_file(name) and name not in self.settings.presets:
+                raise InputError(
+                    f"the run was attacked with the file {name}, whose code is run only where you "
+                    f"name it: give it with --presets, or begin again with --force"
+                )
 
     def _others(self, asked: Row) -> Row:
         """What tells apart the victims that were attacked before, where they are there still."""
@@ -83,7 +96,9 @@ class Growth:
     def _waits(self, job: Job) -> bool:
         """Whether a job is not done on all texts, or is one of a file that has changed."""
         row = self.had.rows.get(job)
-        return row is None or row["n"] < len(self.examples) or is_changed(self._folder, job)
+        if row is None or row["n"] < len(self.examples) or is_changed(self._folder, job):
+            return True
+        return bool(row.get("errors")) and has_to_be_repeated(self._folder, job)
 
     @cached_property
     def _texts(self) -> list[Example]:
@@ -124,13 +139,12 @@ class Growth:
         stale = [records_path(self._folder, *job) for job in self._stale]
         if left:
             kept = {*self.had.rows, *self.jobs} - {*self._stale}
-            data = str(self.run.require("data")["name"])
-            left = only(left, lambda *job: job in kept, self._folder, data)
+            left = only(left, lambda *job: job in kept)
             files = without(left.get("files", {}), tuple(path.name for path in stale))
             self.run.replace("attack", left | {"files": files} if left else left)
         self.run.begin("attack", self.resolved, self.force)
         for path in stale:
-            path.unlink()
+            remove(path)
 
     def plan_figures(self) -> Row:
         """What the stage says of attacks: those of before among them."""

@@ -130,6 +130,12 @@ def _first(path: Path, wanted: Sequence[int]) -> list[Record]:
     return [there[index] for index in wanted]
 
 
+def has_to_be_repeated(folder: Path, job: Job) -> bool:
+    """Whether the machine ran out of something while a job's texts were attacked."""
+    path = records_path(folder, *job)
+    return path.is_file() and any(record.failed_outside for record in read_records(path)[1])
+
+
 def is_of_other(folder: Path, job: Job, digest: Mapping[str, Any]) -> bool:
     """Whether the records of a job are of another victim of its name.
 

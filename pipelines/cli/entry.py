@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import io
 import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from ...errors import InputError, SnnConvertError, one_line
-from ...formatting import meant
+from ...errors import InputError, SnnConvertError
+from ...formatting import meant, printable
 from ...version import __version__
 from ..parallel.ranks import Ranks, find_ranks
 from ..parallel.speech import one_speaks, refuse_several, speaker
 from .commands import COMMANDS, GROUPS, HELP
+from .failures import explained
 from .parser import Parser
 
 
@@ -89,8 +89,14 @@ def _main(words: list[str], around: ExitStack) -> int:
             raise
         if isinstance(error, OSError):
             _close_output()  # what could not be written is not tried again at the end
-        _say(_explained(error), speaker(error, ranks))
+        _say(explained(error, lambda: _options(words)), speaker(error, ranks))
         return error.exit_code if isinstance(error, SnnConvertError) else 1
+
+
+def _options(words: Sequence[str]) -> list[str]:
+    """The names of the options of the command that was given; none where there is none."""
+    name = next((word for word in words if word in COMMANDS), None)
+    return [] if name is None else list(command_parser(name).option_names())
 
 
 def _say(error: str, speaker: str) -> None:
@@ -98,7 +104,7 @@ def _say(error: str, speaker: str) -> None:
     from ..display.screen import columns, fitted
 
     if speaker:
-        print(fitted(f"{speaker}: {error}", columns(sys.stderr)), file=sys.stderr)
+        print(fitted(printable(f"{speaker}: {error}"), columns(sys.stderr)), file=sys.stderr)
 
 
 def _close_output() -> None:
@@ -107,16 +113,6 @@ def _close_output() -> None:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _explained(error: Exception) -> str:
-    """One line for the user about ``error``."""
-    if isinstance(error, SnnConvertError):
-        return one_line(error)
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return f"no space left on the disk ({one_line(error)}); free some and run it again"
-    kind = type(error).__name__
-    return f"failed with {kind}: {one_line(error)}; run again with --debug for the traceback"
 
 
 def _lenient_output() -> None:

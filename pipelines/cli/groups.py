@@ -43,6 +43,12 @@ GROUPS: dict[str, Sequence[Group]] = {
             "model blocks widths channels activation levels bound pooling dropout padding",
         ),
         Group(
+            "spiking encoder",
+            "With --model spiking-bert, a network that spikes already as it is trained.",
+            "size layers heads expansion positions coding shows attention norm direction passes "
+            "shift_decays token_dropout spike_cost",
+        ),
+        Group(
             "word vectors in training",
             "What the ANN learns of them, and what spikes can send.",
             "input_levels input_rate train_vectors vector_lr word_dropout",

@@ -26,6 +26,11 @@ class Log:
         self._broken = False
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            if self.path.exists() and not self.path.is_file() and not self.path.is_dir():
+                raise InputError(
+                    f"expected a file at --log-file {path}, but it is a pipe or a device; name "
+                    "another one"
+                )
             self._file = self.path.open("a", encoding="utf-8", errors="backslashreplace")
         except OSError as error:
             kind = InputError if self.path.is_dir() else SnnConvertError

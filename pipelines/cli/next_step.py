@@ -32,7 +32,10 @@ def next_command(run: RunFolder, results: dict[str, Any], has_report: bool = Fal
     That is its report, or, where this has just been written, the page to try its models on; without
     what that needs, one text on the terminal.
     """
-    wanted = [name for name in (*PIPELINE, *SHOWING) if name != "attack" or _can_attack()]
+    stages = (*PIPELINE, *SHOWING)
+    if "spiking" in results and "ann" not in results:
+        stages = ("spiking", "energy")
+    wanted = [name for name in stages if name != "attack" or _can_attack()]
     missing = next((name for name in wanted if name not in results), None)
     look = "report {run}"
     if has_report:

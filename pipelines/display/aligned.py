@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ...formatting import NONE
+from ...formatting import NONE, printable
 from .screen import coloured, columns, folded, rule, styled
 
 Cells = list[list[str]]
@@ -44,7 +44,7 @@ def table(
         right: whether all columns but the first stand to the right
         width: columns of the terminal; None for the one there is
     """
-    cells = [[str(c) for c in row] for row in [header, *rows]]
+    cells = [[printable(str(c), "\n") for c in row] for row in [header, *rows]]
     width = width or columns()
     layout = _layout(cells, width)
     return _listed(cells, width or 80) if layout is None else _drawn(cells, layout, right)

@@ -18,7 +18,7 @@ Models = Mapping[str, ModelStage]
 
 def reference_rows(models: Models) -> Iterator[tuple[str, list[str]]]:
     """Name, and dev accuracy, test accuracy and macro F1 on test, of what needs no network."""
-    ann = models.get("ann")
+    ann = models.get("ann", models.get("spiking"))
     if ann is not None and ann.baseline is not None:
         linear = ann.baseline
         score = linear.test.macro_f1 if linear.test else None

@@ -31,9 +31,11 @@ NAMES = {
     "finetuned": ModelName("Fine-tuned SNN"),
     "ann-adversarial": ModelName("Adversarially tuned ANN"),
     "snn-adversarial": ModelName("Adversarially tuned SNN"),
+    "spiking": ModelName("Directly trained SNN"),
     # an ANN as energy is counted of it
     "sparse-ann": ModelName("Sparse ANN"),
     "quantised-ann": ModelName("Quantised ANN"),
+    "twin-ann": ModelName("ANN of the same matrices"),
 }
 """By the name that a model has in a run folder and in records."""
 

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ...formatting import printable
 from ...progress import say
-from .screen import columns, fitted, is_terminal, styled
+from .screen import coloured, columns, fitted, is_terminal, styled
 
 
 def tell(given: Mapping[str, Any], figures: object, text: Callable[[], str]) -> None:
@@ -21,14 +22,23 @@ def tell(given: Mapping[str, Any], figures: object, text: Callable[[], str]) -> 
     """
     if given.get("json"):
         screen = getattr(sys.stdout, "screen", sys.stdout)  # no log has use for it
-        print(json.dumps(figures, ensure_ascii=False, allow_nan=False), file=screen)
+        print(json_line(figures), file=screen)
     elif not given.get("quiet"):
-        print(fitted(text(), columns()))
+        shown = text()
+        print(fitted(shown if coloured() else printable(shown, "\n\t"), columns()))
+
+
+def json_line(figures: object) -> str:
+    """``figures`` as JSON on one line, with escapes for what a terminal would obey."""
+    text = json.dumps(figures, ensure_ascii=False, allow_nan=False)
+    if text.isprintable():
+        return text
+    return "".join(c if printable(c) == c else json.dumps(c)[1:-1] for c in text)
 
 
 def note(sentence: str) -> None:
     """Say on the error stream what has been done; nothing with --quiet."""
-    say(fitted(sentence, columns(sys.stderr)))
+    say(fitted(printable(sentence), columns(sys.stderr)))
 
 
 def gap() -> None:
@@ -39,12 +49,12 @@ def gap() -> None:
 
 def heading(title: str) -> None:
     """Say on the error stream what begins now; nothing with --quiet."""
-    say("\n" + styled(title, "bold", sys.stderr))
+    say("\n" + styled(printable(title), "bold", sys.stderr))
 
 
 def advise(what: str, command: str) -> None:
     """Say on the error stream what may be done next; the command stands alone, to be copied."""
-    say(f"{what}:\n  {styled(command, 'green', sys.stderr)}")
+    say(f"{printable(what)}:\n  {styled(printable(command), 'green', sys.stderr)}")
 
 
 def warn(sentence: str | None) -> None:
@@ -53,5 +63,5 @@ def warn(sentence: str | None) -> None:
     None is no warning.
     """
     if sentence:
-        line = f"snnconvert: warning: {sentence}"
+        line = f"snnconvert: warning: {printable(sentence)}"
         print(fitted(line, columns(sys.stderr)), file=sys.stderr)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
-from ..display.output import note
+from ..display.output import json_line, note
 from ..display.screen import columns, fitted
 from ..streams.texts import TextSource
 from .encoded import load_sender
@@ -54,7 +53,7 @@ def encode(
             write_picture(svg, sender, found)
             note(f"{svg} shows the spikes")
         if as_json:
-            print(json.dumps(figures[-1], ensure_ascii=False, allow_nan=False))
+            print(json_line(figures[-1]))
         else:
             print(("\n" if number else "") + fitted(encoded_text(sender, found), columns()))
     return figures

@@ -6,10 +6,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...formatting import NONE, count, percent
+from ...formatting import NONE, count, percent, printable
 from ..display.aligned import table
 from ..display.names import victim
-from ..explain.terminal import printable
 from .encoded import Encoded, Sender
 from .record import recorded
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...energy.tables import all_tables
-from ...files import sha256
+from ...files import read_bytes, sha256
 from ...models.devices import find_device
 from ..data import load_run_texts
 from ..quality.chance import warn_of
@@ -40,17 +40,17 @@ def energy(
     find_device(where.device)
     run = RunFolder(out)
     with run.locked():
-        run.require("ann")
+        trained = _trained(run)
         tables = list(all_tables(settings.tables).values())
         models = list(filter(is_spiking, models_among(run.results())))
-        resolved = settings_dict(settings, seed=seed, models=_stamps(run, models))
+        resolved = settings_dict(settings, seed=seed, models=_stamps(run, [*trained, *models]))
         resolved["tables"] = _digest(settings.tables)
         if run.is_done("energy", resolved, force or _grown(run, resolved)):
-            warn_of(run.path, "energy", ("ann", *models))
+            warn_of(run.path, "energy", (*trained, *models))
             return run
         started = time.monotonic()
         texts = load_run_texts(run)
-        warn_of(run.path, "energy", ("ann", *models))
+        warn_of(run.path, "energy", (*trained, *models))
         study = Study(run, texts, settings, tables, seed, where)
         found = study.result(models)
         run.begin("energy", resolved, force)
@@ -59,10 +59,22 @@ def energy(
     return run
 
 
+def _trained(run: RunFolder) -> list[str]:
+    """The networks of a run that were trained, at least one: the ANN, a spiking one, or both.
+
+    Raises:
+        InputError: there is none.
+    """
+    found: list[str] = [name for name in ("ann", "spiking") if name in run.results()]
+    for name in found or ["ann"]:
+        run.require(name)
+    return found
+
+
 def _stamps(run: RunFolder, models: Sequence[str]) -> dict[str, str]:
     """The fingerprints of the models that are priced."""
     results = run.results()
-    return {name: str(results[name].get("fingerprint")) for name in ("ann", *models)}
+    return {name: str(results[name].get("fingerprint")) for name in models}
 
 
 def _grown(run: RunFolder, resolved: dict[str, Any]) -> bool:
@@ -77,4 +89,4 @@ def _grown(run: RunFolder, resolved: dict[str, Any]) -> bool:
 
 def _digest(path: str | None) -> str | None:
     """What tells one file of tables from another, wherever it lies."""
-    return None if path is None else sha256(Path(path).read_bytes())[:16]
+    return None if path is None else sha256(read_bytes(path, "energy tables"))[:16]

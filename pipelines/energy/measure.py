@@ -16,12 +16,14 @@ from ...energy.ann import (
     quantised_levels,
     with_quantised_inputs,
 )
+from ...energy.direct import direct_layers, synapses_alone, twin_layers
 from ...energy.exits import choose_margin, exit_accuracy, exit_steps
 from ...energy.layers import Layer
 from ...energy.spiking import Counted, SpikeTally, spiking_layers
 from ...engine.evaluate import accuracy
 from ...engine.reference import BATCH, ReferenceEngine, ann_logits, snn_positions
 from ...models.batches import by_length
+from ...models.nodes.tokens.positions import ShowAgain
 from ...models.snn import SpikingTextModel
 from ...models.spikes.ttfs import RampReadout
 from ...models.text_model import TextModel
@@ -30,13 +32,15 @@ from ..run_folder.records.energy import Exit
 Sequences = Sequence[np.ndarray]
 SPARSE = "sparse-ann"
 SPIKING = ("snn", "finetuned")
+DIRECT, TWIN = "spiking", "twin-ann"
 
 
 @dataclass(frozen=True)
 class Measured:
     """One victim in one setting: its work on N texts, and how often it was right.
 
-    victim: ``ann``, ``sparse-ann``, ``quantised-ann``, ``snn``, ``finetuned``
+    victim: ``ann``, ``sparse-ann``, ``quantised-ann``, ``snn``, ``finetuned``, ``spiking``,
+        ``twin-ann``
     setting: what tells it from others of the victim
     steps: mean steps a text, 1 for an ANN
     layers: its work
@@ -130,6 +134,28 @@ def measure_ann(model: TextModel, sequences: Sequences, labels: Sequence[int]) -
         Measured("ann", "dense", 1, ann_layers(model, counts, "nothing"), right),
         Measured("ann", "padding skipped", 1, ann_layers(model, counts, "padding"), right),
         Measured(SPARSE, "padding and zeros skipped", 1, ann_layers(model, counts, "zeros"), right),
+    ]
+
+
+@torch.no_grad()
+def measure_direct(model: TextModel, sequences: Sequences, labels: Sequence[int]) -> list[Measured]:
+    """A network that was trained as a spiking one, and an ANN of the same matrices.
+
+    With everything counted, and by synapses alone, as published figures of such networks are; of
+    the ANN, which was not trained, multiply-accumulates alone.
+    """
+    layers = direct_layers(model, sequences)
+    right = accuracy(ann_logits(model, sequences), labels)
+    shown = max(
+        (node.steps for node in model.network.nodes.values() if isinstance(node, ShowAgain)),
+        default=0,
+    )
+    steps = shown or float(np.mean([len(s) for s in sequences]))
+    return [
+        Measured(DIRECT, "everything", steps, layers, right),
+        Measured(DIRECT, "synapses alone", steps, synapses_alone(layers), right),
+        Measured(TWIN, "padding skipped", 1, twin_layers(layers), None),
+        Measured(TWIN, "dense", 1, twin_layers(layers, dense=True), None),
     ]
 
 

@@ -37,10 +37,12 @@ from ..settings.energy import EnergySettings
 from ..settings.engine import DEVICE, DeviceSettings
 from ..training.texts import Texts
 from .measure import (
+    DIRECT,
     SPARSE,
     Measured,
     SpikingRun,
     measure_ann,
+    measure_direct,
     measure_exits,
     measure_quantised,
     measure_snn,
@@ -58,6 +60,12 @@ LABEL = (
 MADE_BEFORE = (
     "The vector of a text is made before the network, by the same work for an ANN and for an SNN; "
     "that work is not counted, only the fetching of its components"
+)
+
+
+OF_TWIN = (
+    "The ANN of the same matrices as the directly trained SNN was not trained: its multiply-"
+    "accumulates alone are counted, so synapses alone are what to compare it with"
 )
 
 
@@ -93,14 +101,17 @@ class Study:
 
     def result(self, models: Sequence[str]) -> EnergyFile:
         """All figures; see docs/energy.md."""
-        ann, _ = load_run_model(self.run, "ann", TextModel, self.where)
+        ann = self._network("ann")
         runs = {name: self._run(name) for name in models}
-        self.measured = self._anns(ann, runs)
+        self.measured = [] if ann is None else self._anns(ann, runs)
         exits, curves = self._snns(runs)
+        self._direct()
         give_back()
-        training = self._training(ann, runs)  # before the peers, whose libraries stay in memory
+        # before the peers, whose libraries stay in memory
+        training = [] if ann is None else self._training(ann, runs)
         give_back()
-        rows = priced(self.measured, self.tables) + self._peers(ann, runs)
+        rows = priced(self.measured, self.tables)
+        rows += [] if ann is None else self._peers(ann, runs)
         dataset = self.texts.dataset.name
         return EnergyFile(
             label=LABEL,
@@ -118,6 +129,19 @@ class Study:
             shown=[table.name for table in self.tables if table.shown],
             notes=self.notes,
         )
+
+    def _network(self, name: str) -> TextModel | None:
+        """A trained network of the run; None where there is none of that name."""
+        if name not in self.run.results():
+            return None
+        return load_run_model(self.run, name, TextModel, self.where)[0]
+
+    def _direct(self) -> None:
+        """Measure a network that was trained as a spiking one."""
+        model = self._network(DIRECT)
+        if model is not None:
+            self.notes.append(OF_TWIN)
+            self.measured += measure_direct(model, self.sequences, self.labels)
 
     def _snns(self, runs: dict[str, SpikingRun]) -> tuple[list[Exit], list[CurvePoint]]:
         """Measure every SNN, whole and with early exits; also what it costs step by step."""
@@ -258,7 +282,7 @@ def texts_rows(
     """One row for every text and SNN: words, steps, spikes, operations and joules by table."""
     rows: list[Row] = []
     for m in measured:
-        if not is_spiking(m.victim):
+        if not is_spiking(m.victim) and m.victim != DIRECT:
             continue
         columns = {
             name: np.broadcast_to(total(m.layers, name), (len(words),))

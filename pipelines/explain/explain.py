@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from pathlib import Path
@@ -11,14 +10,16 @@ from typing import Any
 from ...checked_json import read_value
 from ...engine.explanation.text import without_each
 from ...errors import InputError
+from ...formatting import printable
 from ...text.inputs import as_text
 from ...typed_json import from_json
+from ..display.output import json_line
 from ..run_folder.records.explained import ExplainedTexts
 from ..run_folder.run_folder import RunFolder
 from ..settings.engine import ENGINE, EngineSettings
 from .pair import load_pair
 from .record import explained
-from .terminal import Shades, explained_text, printable
+from .terminal import Shades, explained_text
 from .texts import explain_texts
 
 TOP = 8
@@ -57,7 +58,7 @@ def explain(
     without = dict(zip(strongest, without_each(pair.own, text, windows, seed), strict=True))
     figures = explained(pair.model, found, ann, without, seed)
     if as_json:
-        print(json.dumps(figures, ensure_ascii=False, allow_nan=False))
+        print(json_line(figures))
     else:
         shades = Shades.of(sys.stdout)
         print(explained_text(pair.model, found, ann, without, shades))
@@ -83,6 +84,6 @@ def explain_dev(
         print(found.refused)
     for text in found.texts:
         right = "right" if text.predicted == text.label else f"wrong, it is {text.label}"
-        print(f"{text.predicted} ({right}): {printable(text.text)}")
+        print(printable(f"{text.predicted} ({right}): {text.text}"))
     print(f"{path}; snnconvert report {shlex.quote(str(out))} shows them")
     return path

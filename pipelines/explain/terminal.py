@@ -10,6 +10,7 @@ from typing import TextIO
 import numpy as np
 
 from ...engine.explanation.text import Explanation
+from ...formatting import printable
 from ..display.aligned import table
 from ..display.names import title
 from ..energy.pricing import steps_shown
@@ -48,11 +49,6 @@ class Shades:
         steps = FOR if share > 0 else AGAINST
         level = min(int(abs(share) * len(steps)), len(steps) - 1)
         return f"\x1b[30;48;5;{steps[level]}m{word}\x1b[0m"
-
-
-def printable(text: str) -> str:
-    """``text`` without what a terminal would obey."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def explained_text(

@@ -42,7 +42,6 @@ def explain_texts(
     pair = load_pair(run, model, engine)
     found = _explained(run, pair)
     path = run.path / FILE
-    path.parent.mkdir(exist_ok=True)
     write_json(path, to_json(found))
     return path
 

@@ -18,6 +18,7 @@ from ...files import write_json
 from ...models.saving import save_model
 from ...models.snn import SpikingTextModel
 from ...models.surrogates import Backward
+from ...progress import say
 from ...typed_json import made, to_json
 from ..measure import measure, write_raster
 from ..run_folder.records.spikes import Activity
@@ -30,6 +31,8 @@ from ..training.losses import make_loss
 from ..training.surgery import tie_signs, with_dropout, with_outputs
 from ..training.text_loop import Trainee
 from ..training.texts import Texts
+from ..training.weights.leaks import keep_leaks, learn_leaks
+from ..training.weights.sparse import Rewired
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,8 @@ def prepare_snn(
     loss = make_loss(settings.loss, settings)
     if settings.tied:
         tie_signs(model)
+    if settings.learn_leaks:
+        learn_leaks(model.network)
     model.network = with_outputs(model, loss.outputs, texts.sequences["dev"])
     model.network = with_dropout(model.network, settings.dropout)
     with _surrogate(settings).neurons(model.network):
@@ -98,10 +103,21 @@ def prepare_snn(
 
 
 def run_snn(loop: Loop, model: SpikingTextModel, settings: FinetuneSettings) -> State:
-    """Train to the end of ``loop``; the model keeps its best parameters and no dropout."""
+    """Train to the end of ``loop``; the model keeps its best parameters and no dropout.
+
+    Raises:
+        InputError: synapses are to be cut, and the network has no layer for it.
+    """
+    rewired = Rewired(model.network, settings.sparsity) if settings.sparsity else None
+    if rewired:
+        rewired.follow(loop.optimizer)
     with _surrogate(settings).neurons(model.network):
         state = loop.run()
     model.network = with_dropout(model.network, 0.0)
+    keep_leaks(model.network)
+    if rewired:
+        rewired.end()
+        say("{:,} of {:,} weights are zero".format(*rewired.zeros))
     return state
 
 

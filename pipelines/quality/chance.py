@@ -60,11 +60,11 @@ def after_stage(models: Models, stage: str) -> str | None:
             f"{tested(models)} test texts are too few to tell the ANN from guessing: its figures, "
             "and those of what is made from it, say little"
         )
-    if at_chance(models, "ann"):
+    if at_chance(models, "ann") and stage != "spiking":
         return _of_lost_ann(models, stage)
     if not at_chance(models, stage):
         return None
-    return f"{described(models, stage)}; {advice_for_made(stage)}"
+    return f"{described(models, stage)}; {advice_for_made(stage, models)}"
 
 
 def _of_lost_ann(models: Models, stage: str) -> str:
@@ -123,7 +123,7 @@ def described(models: Models, stage: str) -> str:
     if model.test:
         text += f": {how(model.test.confusion_matrix, list(model.test.accuracy_by_class))}"
     # an ANN of a run before there were figures by class may be at chance or not
-    if stage != "ann" and ann is not None and ann.at_chance is False:
+    if stage not in ("ann", "spiking") and ann is not None and ann.at_chance is False:
         text += f"; the ANN that it comes from is not ({percent(ann.test_accuracy)} %)"
     return text
 
@@ -141,9 +141,9 @@ def how(matrix: Sequence[Sequence[int]], classes: Sequence[str]) -> str:
     return f"{right} of {texts} test texts are right, which guessing may give too ({share})"
 
 
-def advice(models: Models) -> str:
+def advice(models: Models, stage: str = "ann") -> str:
     """What to do about a trained network at chance; nothing that has been done already."""
-    ann = models["ann"]
+    ann = models[stage]
     if ann.imported:
         return (
             "check the module's vocabulary and the order of its classes (see run_from_module), or "
@@ -169,8 +169,10 @@ def _beside_words(ann: ModelStage) -> str:
     return f"a linear model on word counts has {percent(linear.test_accuracy)} %: "
 
 
-def advice_for_made(stage: str) -> str:
-    """What to do about a network at chance that was made from one that is not."""
+def advice_for_made(stage: str, models: Models) -> str:
+    """What to do about a network at chance that was made from one that is not, or from none."""
+    if stage == "spiking":
+        return advice(models, stage)
     if kind_of(stage) == "snn":
         return "try more --steps or another --recipe with --force, or let --sweep find them"
     return "convert again with more --steps, or tune with a smaller --lr or more --epochs, --force"

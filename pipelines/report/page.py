@@ -14,6 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ...files import write_text
+from .drawing.files import without_controls
 from .labels import labelled
 from .read import Run
 from .section import Section
@@ -39,8 +40,12 @@ def report(run: str | Path, out: str | Path | None = None) -> Path:
     read = Run(run)
     path = Path(out) if out else read.path / "report.html"
     # half a surrogate pair, which an attack can leave in a text, cannot be written as UTF-8
-    write_text(path, render(read).encode("utf-8", "replace").decode("utf-8"))
+    write_text(path, without_controls(render(read)).encode("utf-8", "replace").decode("utf-8"))
     return path
+
+
+OF_AN_ANN = ("ann", "snn", "attack")
+"""Stages that a run has only where there is an ANN."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,8 @@ def parts_of(run: Run) -> list[Part]:
     for name in SECTIONS:
         section = SECTIONS[name]
         figures = section.read(run)
+        if figures is None and run.is_spiking_alone and section.stage in OF_AN_ANN:
+            continue
         shown = {} if figures is None else section.context(figures)
         parts.append(Part(name, section, run, figures, shown))
     return parts

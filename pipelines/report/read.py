@@ -93,6 +93,11 @@ class Run:
         return of_conversion(kind, conversion_of(self.last or ""))
 
     @property
+    def is_spiking_alone(self) -> bool:
+        """Whether its only model is an SNN that was trained directly, so that none is converted."""
+        return "spiking" in self.models and "ann" not in self.models
+
+    @property
     def looks(self) -> Looks:
         """How its models are told apart in drawings."""
         return Looks.of(self.results)
@@ -158,4 +163,5 @@ class Run:
 def _shown(results: Mapping[str, Any]) -> list[str]:
     """The models that a report shows: those of the pipeline, of one conversion after another."""
     names = [of_conversion(kind, name) for name in conversions(results) for kind in PIPELINE]
+    names.append("spiking")
     return [name for name in dict.fromkeys(names) if name in results]

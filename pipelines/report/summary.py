@@ -16,9 +16,16 @@ def summary_context(run: Run) -> dict[str, Any]:
     return {
         "run": run,
         "title": f"{run.name}: spiking text CNN" if run.data else "Spiking text CNN",
-        "kinds": list(dict.fromkeys([*PIPELINE, *run.models])),
+        "kinds": _kinds(run),
         "lost": [f"{text[0].upper()}{text[1:]}." for text in lost_models(run.models)],
     }
+
+
+def _kinds(run: Run) -> list[str]:
+    """The models that have a card: what a run can have, made or not, and what it has besides."""
+    if run.is_spiking_alone:
+        return list(run.models)
+    return list(dict.fromkeys([*PIPELINE, *run.models]))
 
 
 def lost_models(models: Mapping[str, ModelStage]) -> list[str]:
@@ -30,5 +37,5 @@ def lost_models(models: Mapping[str, ModelStage]) -> list[str]:
     if "ann" in lost:
         sentences[0] += f"; {advice(models)}"
     elif lost:
-        sentences[-len(lost)] += f"; {advice_for_made(lost[0])}"
+        sentences[-len(lost)] += f"; {advice_for_made(lost[0], models)}"
     return sentences

@@ -22,6 +22,7 @@ Config = dict[str, Any]
 SHOWING: dict[str, Settings] = {"attack": AttackSettings(), "energy": EnergySettings()}
 _AGAIN = {"snn": "convert", "finetuned": "fine-tune", "attack": "attack", "energy": "count"}
 _AGAIN |= {"teacher": "teach", "ann-adversarial": "tune", "snn-adversarial": "tune"}
+_AGAIN |= {"spiking": "train"}
 
 
 def command_for(stage: str, run: Path, config: Config, is_light: bool = False) -> str:
@@ -38,8 +39,9 @@ def command_for(stage: str, run: Path, config: Config, is_light: bool = False) -
         is_light: load no torch; of a recipe then every option is named that is not the default of
             its own, though it may be that of the others
     """
-    if stage in ("data", "ann"):
-        return _train(run, config)
+    if stage in ("data", "ann", "spiking"):
+        alone = stage == "data" and "ann" not in config and "spiking" in config
+        return _train(run, config, "spiking" if alone or stage == "spiking" else "ann")
     where, own = shlex.quote(str(run)), config.get(stage, {})
     kind, name = kind_of(stage), conversion_of(stage)
     if kind == "teacher":
@@ -80,7 +82,7 @@ def again(stage: str, run: Path) -> str:
     return f"train again: snnconvert {COMMANDS['ann'].format(run=where)} --force"
 
 
-def _train(run: Path, config: Config) -> str:
+def _train(run: Path, config: Config, stage: str) -> str:
     where, data = shlex.quote(str(run)), config.get("data")
     if "module" in config.get("ann", {}):
         return f"run_from_module({str(run)!r}, ...) in Python, with the module that it is of"
@@ -89,7 +91,7 @@ def _train(run: Path, config: Config) -> str:
     # the run has a copy of the user's dictionary; one that says nothing of "clean" left texts alone
     kept = {"user_dict": str(run / "text" / "user_dict.txt")} if data.get("user_dict") else {}
     data = {"clean": "none"} | data | kept
-    words = [*_words(DataSettings(), data), *_words(TrainSettings(), config.get("ann", {}))]
+    words = [*_words(DataSettings(), data), *_words(TrainSettings(), config.get(stage, {}))]
     dataset = shlex.join(
         ["--dataset", str(data.get("dataset"))]
     )  # `sources.place` finds it if moved
@@ -118,7 +120,7 @@ def _typed(value: Any) -> str:
 
 
 def _seed(values: Config) -> list[str]:
-    seed = int(values.get("seed", 0))
+    seed = int(values.get("seed") or 0)
     return ["--seed", str(seed)] if seed else []
 
 
@@ -129,7 +131,7 @@ def _recipe_words(run: Path, own: Config, is_light: bool) -> list[str]:
 
     name = str(own.get("recipe", ConvertSettings().recipe))
     of_run = run / "recipes" / f"{name}.yaml"
-    if name not in PUBLISHED and not of_run.is_file():
+    if name not in PUBLISHED and not (of_run.name == f"{name}.yaml" and of_run.is_file()):
         name = ConvertSettings().recipe
     base = load_options(name if name in PUBLISHED else str(of_run))[1]
     usual = {name: item.default for name, item in recipe_options().items()}

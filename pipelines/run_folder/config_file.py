@@ -2,35 +2,102 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
+from ...checked_json import MOST_WHOLE
 from ...convert.recipes.old_names import by_names_of_today
 from ...errors import InputError
-from ...files import read_text, write_text
+from ...files import read_yaml, write_text
+from ..settings.attack import AttackSettings
+from ..settings.convert import ConvertSettings
+from ..settings.data import DataSettings
+from ..settings.energy import EnergySettings
+from ..settings.finetune import FinetuneSettings
+from ..settings.teach import TeachSettings
+from ..settings.train import TrainSettings
+from .stages import check_names, kind_of
+
+_SETTINGS: dict[str, type] = {
+    "data": DataSettings,
+    "ann": TrainSettings,
+    "snn": ConvertSettings,
+    "finetuned": FinetuneSettings,
+    "ann-adversarial": FinetuneSettings,
+    "snn-adversarial": FinetuneSettings,
+    "attack": AttackSettings,
+    "energy": EnergySettings,
+    "teacher": TeachSettings,
+}
+_MORE: dict[str, set[type]] = {"seed": {int}, "place": {str}}
+_SIMPLE = {bool, int, float, str, type(None)}
+_WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
 
 
 def read_config(path: Path) -> dict[str, Any]:
     """The resolved settings so far, by stage and by names of today; empty without a file.
 
     Raises:
-        InputError: the file is damaged.
+        InputError: the file is damaged, or a setting is of another kind than it can be.
     """
-    import yaml
-
     if not path.exists():
         return {}
     try:
-        config = yaml.safe_load(read_text(path, "the settings of a run"))
-    except yaml.YAMLError:
-        config = None
-    if not isinstance(config, dict) or not all(isinstance(v, dict) for v in config.values()):
+        config, why = read_yaml(path, "the settings of a run"), ""
+    except InputError as error:
+        config, why = None, f" ({str(error)[-200:]})"
+    if not isinstance(config, dict) or not all(map(_is_stage, config.items())):
         raise InputError(
-            f"expected the settings of a run in {path}, but it is damaged; put it back, or "
-            "remove that file and give the train command of this run again with the same "
-            "options, which restores it"
+            f"expected the settings of a run in {path}, but it is damaged{why}; {_REMEDY}"
         )
-    return dict(by_names_of_today(config))
+    today = dict(by_names_of_today(config))
+    check_names(today, str(path))
+    for stage, values in today.items():
+        _check(values, _kinds(kind_of(stage)), f"{path}: {stage}")
+    return today
+
+
+_REMEDY = (
+    "put it back, or remove that file and give the train command of this run again with the same "
+    "options, which restores it"
+)
+
+
+def _is_stage(item: tuple[Any, Any]) -> bool:
+    name, values = item
+    named = isinstance(name, str) and isinstance(values, dict)
+    return named and all(isinstance(key, str) for key in values)
+
+
+@cache
+def _kinds(stage: str) -> dict[str, set[type]]:
+    """The types that each setting of a stage can have in a file, of those that have a simple one.
+
+    None is one of them: an older version may have left open what this one decides.
+    """
+    hints = get_type_hints(_SETTINGS[stage]) if stage in _SETTINGS else {}
+    found: dict[str, set[type]] = {n: set(get_args(h) or (h,)) for n, h in hints.items()}
+    return {name: kinds for name, kinds in found.items() if kinds <= _SIMPLE} | _MORE
+
+
+def _check(values: dict[str, Any], kinds: dict[str, set[type]], where: str) -> None:
+    for name, value in values.items():
+        wanted = kinds.get(name)
+        if wanted is None or value is None or _fits(value, wanted):
+            continue
+        said = " or ".join(_WORDS[kind] for kind in _WORDS if kind in wanted)
+        shown = repr(value)
+        raise InputError(
+            f"expected {said} at {where}.{name}, but it is "
+            f"{shown if len(shown) <= 60 else shown[:57] + '...'}; {_REMEDY}"
+        )
+
+
+def _fits(value: Any, wanted: set[type]) -> bool:
+    if type(value) is int:
+        return bool(wanted & {int, float}) and abs(value) <= MOST_WHOLE
+    return type(value) in wanted
 
 
 def write_config(path: Path, config: dict[str, Any]) -> None:

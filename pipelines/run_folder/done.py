@@ -37,6 +37,12 @@ class DoneStages(RunFiles):
         results = self.results()
         if stage not in results:
             config = self.config()
+            if stage == "ann" and "spiking" in results:
+                raise InputError(
+                    f"expected {self.path} to hold an ANN, but it holds a directly trained SNN, "
+                    "which spikes already: nothing is converted, tuned or attacked of it; an ANN "
+                    f"beside it: snnconvert {command_of('ann').format(run=self.path)}"
+                )
             command = "snnconvert " + command_of(stage).format(run=self.path)
             if stage in config:  # it began, or its figures are gone
                 command = command_for(stage, self.path, config)
@@ -114,13 +120,15 @@ class DoneStages(RunFiles):
     def last_model(self) -> str:
         """The last model of the pipeline: fine-tuned SNN, SNN or ANN.
 
-        Those of the conversion without a name; of the one named last where there is no such.
+        Those of the conversion without a name; of the one named last where there is no such. Where
+        there is no ANN either, the SNN that was trained directly.
 
         Raises:
             InputError: there is none yet.
         """
         results = self.results()
-        name = last_spiking(results) or "ann"
+        alone = "ann" not in results and "spiking" in results
+        name = last_spiking(results) or ("spiking" if alone else "ann")
         self.require(name)
         return name
 

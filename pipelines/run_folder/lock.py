@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ...errors import SnnConvertError
+from ...files import make_folder
 
 NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP)  # file systems that know no locks
 
@@ -27,7 +29,7 @@ def locked(path: Path) -> Iterator[None]:
     fresh = not path.exists()
     lock = FileLock(path / ".lock", blocking=False)
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        make_folder(path)
         lock.acquire()
     except Timeout:
         raise SnnConvertError(
@@ -35,7 +37,12 @@ def locked(path: Path) -> Iterator[None]:
             "folder"
         ) from None
     except OSError as error:
-        if error.errno not in NO_LOCKS:
+        if error.errno in NO_LOCKS:
+            print(
+                f"{path} lies on a file system without locks: let no second command work in it",
+                file=sys.stderr,
+            )
+        else:
             raise SnnConvertError(
                 f"could not write to {path}: {error.strerror or error}; choose another folder"
             ) from error

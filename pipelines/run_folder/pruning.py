@@ -16,34 +16,33 @@ from .stage_files import record
 from .stages import made_of
 
 Figures = dict[str, Any]
+TABLES = "robustness."  # what their names begin with
 OF_FOLDER = ("fingerprint", "files", "made_from")  # what a stage has besides its figures
 
 
-def attack_without(figures: Figures, gone: Collection[str], folder: Path, data: str) -> Figures:
+def attack_without(figures: Figures, gone: Collection[str]) -> Figures:
     """The stage ``attack`` without victims that are made of the stages in ``gone``.
 
     Args:
         figures: as results.json has them
         gone: stages
-        folder: of the stage, whose tables are written anew
-        data: name of the data set, for these
 
     Returns:
-        The figures; none where no row is left.
+        The figures, which may have no tables yet (`lacks_tables`); none where no row is left.
     """
-    kept = only(figures, lambda victim, _: {*gone}.isdisjoint(made_of(victim)), folder, data)
+    kept = only(figures, lambda victim, _: {*gone}.isdisjoint(made_of(victim)))
     from_them = kept.get("made_from", {})
     left = {name: made for name, made in from_them.items() if name not in gone}
     return kept | {"made_from": left} if kept else {}
 
 
-def only(figures: Figures, keeps: Callable[[str, str], bool], folder: Path, data: str) -> Figures:
+def only(figures: Figures, keeps: Callable[[str, str], bool]) -> Figures:
     """The stage ``attack`` with those rows that ``keeps`` is true of: by victim and attack.
 
-    The other arguments are those of `attack_without`.
+    Returns:
+        As `attack_without`.
     """
     from ...attacks.statistics.summary import summary
-    from ...attacks.statistics.tables import write_robustness
 
     rows = figures.get("rows", [])
     kept = [row for row in rows if keeps(row["victim"], row["attack"])]
@@ -57,7 +56,31 @@ def only(figures: Figures, keeps: Callable[[str, str], bool], folder: Path, data
     tests = [r for r in figures.get("comparisons", []) if both(r, "victim_a", "victim_b")]
     transfer = [r for r in figures.get("transfer", []) if both(r, "source", "target")]
     summed = figures | summary(kept, tests, transfer)
-    own = {name: value for name, value in summed.items() if name not in OF_FOLDER}
-    write_robustness(folder, own, data)
+    # the tables are none of its files until `write_tables`: killed before, it is whole without them
+    files = {k: v for k, v in summed.get("files", {}).items() if not k.startswith(TABLES)}
     # not what it was made as, so an attack with the same settings has something to do
-    return summed | {"files": record(folder, "attack"), "fingerprint": ""}
+    return summed | {"files": files, "fingerprint": ""}
+
+
+def lacks_tables(figures: Figures) -> bool:
+    """Whether the tables of the stage ``attack`` are still those of before."""
+    files = figures.get("files")
+    return isinstance(files, dict) and not any(name.startswith(TABLES) for name in files)
+
+
+def write_tables(figures: Figures, folder: Path, data: str) -> Figures:
+    """Write the tables of the stage ``attack`` anew.
+
+    Args:
+        figures: as results.json has them
+        folder: of the stage
+        data: name of the data set
+
+    Returns:
+        The figures, with the tables among their files.
+    """
+    from ...attacks.statistics.tables import write_robustness
+
+    own = {name: value for name, value in figures.items() if name not in OF_FOLDER}
+    write_robustness(folder, own, data)
+    return figures | {"files": record(folder, "attack")}

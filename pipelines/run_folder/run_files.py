@@ -12,6 +12,7 @@ from ...errors import InputError, SnnConvertError
 from .again import again, command_for
 from .config_file import read_config, write_config
 from .lock import locked
+from .own_files import check_own
 from .results_file import read_results
 from .seed_folders import refuse_seeds
 from .stages import folder_name
@@ -36,6 +37,7 @@ class RunFiles:
         self._is_held = False
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"expected {self.path} to be a run folder, but it is a file")
+        check_own(self.path)
         if must_exist and not self.results_path.is_file():
             refuse_seeds(self.path)
             raise InputError(

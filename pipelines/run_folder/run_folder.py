@@ -8,14 +8,13 @@ refused, unless the user asks to redo the stage.
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from ...errors import SnnConvertError
-from ...files import write_json
+from ...files import remove, remove_folder, write_json
 from ..versions import versions
 from .done import DoneStages
 from .fingerprints import as_json, without
@@ -123,8 +122,9 @@ class RunFolder(DoneStages):
         for name in doomed:
             self._remove(name)
         with suppress(OSError):  # it shows figures that are no more
-            (self.path / "report.html").unlink()
+            remove(self.path / "report.html")
         self._write_config(without(config, doomed))
+        self._write_attack_tables()
 
     def _attacks_without(
         self, models: Collection[str], results: dict[str, Any]
@@ -134,8 +134,18 @@ class RunFolder(DoneStages):
             return None
         from .pruning import attack_without
 
-        data = str(results.get("data", {}).get("name"))
-        return attack_without(results["attack"], models, self.folder("attack"), data)
+        return attack_without(results["attack"], models)
+
+    def _write_attack_tables(self) -> None:
+        """Write the tables of attacks that stay, where models are no more that were in them."""
+        results = self.results()
+        if "attack" not in results:
+            return
+        from .pruning import lacks_tables, write_tables
+
+        if lacks_tables(results["attack"]):
+            data = str(results.get("data", {}).get("name"))
+            self.replace("attack", write_tables(results["attack"], self.folder("attack"), data))
 
     def _remove(self, stage: str) -> None:
         """Remove the folder of ``stage``.
@@ -146,7 +156,7 @@ class RunFolder(DoneStages):
         folder = self.folder(stage)
         try:
             if folder.exists():
-                shutil.rmtree(folder)
+                remove_folder(folder)
         except OSError as error:
             raise SnnConvertError(
                 f"could not remove {folder}: {error.strerror or error}; remove it by hand, or "

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from ...errors import InputError
-from ...files import read_text
+from ...files import read_json
+from .own_files import check_own
 
 SUMMARY = "summary.json"
+_MOST = 10_000  # runs of one summary
 
 
 def seed_folder(out: Path | str, seed: int) -> Path:
@@ -30,10 +32,13 @@ def runs_in(path: Path | str) -> list[Path]:
     """
     if not is_seeds(path):
         return [Path(path)]
-    seeds: list[int] = []
-    with suppress(ValueError, KeyError, TypeError):  # a damaged one is refused where it is read
-        seeds = json.loads(read_text(Path(path) / SUMMARY, "a summary of seeds"))["seeds"]
-    return [seed_folder(path, seed) for seed in seeds]
+    check_own(Path(path))
+    seeds: Any = None
+    with suppress(InputError, KeyError, TypeError):  # a damaged one is refused where it is read
+        seeds = read_json(Path(path) / SUMMARY, "a summary of seeds")["seeds"]
+    if not isinstance(seeds, list) or not all(type(seed) is int for seed in seeds):
+        seeds = []
+    return [seed_folder(path, seed) for seed in seeds[:_MOST]]
 
 
 def refuse_seeds(path: Path | str) -> None:

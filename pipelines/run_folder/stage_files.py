@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ...files import sha256
+from ...files import file_sha256, sha256
 
 # of each stage: what other stages and commands cannot do without
 NEEDED = {
@@ -27,6 +27,7 @@ _MODEL = ("spec.json", "weights.safetensors")
 MORE: dict[str, tuple[str, ...]] = {
     "data": ("vectors.safetensors", "user_dict.txt"),
     "ann": ("linear.safetensors",),
+    "spiking": ("linear.safetensors",),
     "snn": ("recipe.yaml", "conversion.json", "raster.json"),
     "finetuned": ("activity.json", "raster.json"),
     "snn-adversarial": ("activity.json", "raster.json"),
@@ -47,10 +48,7 @@ def needed(stage: str) -> tuple[str, ...]:
 
 def record(folder: Path, stage: str) -> Record:
     """Size and hash of every file that ``stage`` has made in ``folder``."""
-    return {
-        path.name: [path.stat().st_size, sha256(path.read_bytes())]
-        for path in _files(folder, stage)
-    }
+    return {path.name: [path.stat().st_size, file_sha256(path)] for path in _files(folder, stage)}
 
 
 def _files(folder: Path, stage: str) -> Iterator[Path]:
@@ -74,6 +72,7 @@ def _known(recorded: Any) -> Record:
         if Path(name).name == name
         and isinstance(value, list)
         and [type(part) for part in value] == [int, str]
+        and value[0] >= 0
     }
 
 
@@ -99,7 +98,7 @@ def damage(folder: Path, stage: str, recorded: Any, whole: bool = False) -> str:
         expected, digest = known.get(name, (max(size, 1), None))
         if size < expected or (size > expected and path.suffix != GROWING):
             return f"{path} has {size} bytes" + (f" of {expected}" if name in known else "")
-        if digest and (whole or size <= SMALL) and sha256(path.read_bytes()[:expected]) != digest:
+        if digest and (whole or size <= SMALL) and file_sha256(path, expected) != digest:
             return f"{path} has been changed"
     return ""
 

@@ -7,10 +7,12 @@ in the folders ``snn-NAME`` and so on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from ...attacks.victim_name import VictimName
+from ...errors import InputError
 from .stage_files import digest
 
 # stages that show any model, on which none is built, and which grow: they are made anew for what
@@ -22,7 +24,7 @@ NEEDS: dict[str, tuple[str, ...]]
 NEEDS = {"data": (), "ann": ("data",), "snn": ("ann",), "finetuned": ("snn",)}
 NEEDS |= {"ann-adversarial": ("ann",), "snn-adversarial": ("snn",), "attack": (), "energy": ()}
 # of texts and labels alone, whose hash its settings name: other vectors leave it as it is
-NEEDS |= {"teacher": ()}
+NEEDS |= {"teacher": (), "spiking": ("data",)}
 STAGES = tuple(NEEDS)
 # the stages that make a model, and the command that does each
 MAKERS = {"ann": "train --dataset NAME --out {run}", "snn": "convert {run}"}
@@ -32,6 +34,8 @@ MAKERS |= {
     f"{model}-adversarial": f"finetune {{run}} --adversarial ATTACK --model {model}"
     for model in ("ann", "snn")
 }
+# a network that is trained as a spiking one, of which nothing is made
+MAKERS |= {"spiking": "train --model spiking-bert --dataset NAME --out {run}"}
 MODELS = tuple(MAKERS)
 # the command that does each stage
 COMMANDS = (
@@ -39,6 +43,24 @@ COMMANDS = (
     | MAKERS
     | {name: f"{name} {{run}}" for name in SHOWING}
 )
+
+
+_CONVERSION = re.compile(r"[\w.+-]{1,200}")
+
+
+def check_names(stages: Iterable[str], where: str) -> None:
+    """Refuse names of conversions that cannot be parts of folders' names.
+
+    Raises:
+        InputError: names it, and the file ``where`` it stands.
+    """
+    for stage in stages:
+        name = conversion_of(stage)
+        if "@" in stage and (not _CONVERSION.fullmatch(name) or set(name) <= {"."}):
+            raise InputError(
+                f"expected the name of a conversion after @, of letters, digits, - and _, in "
+                f"{where}, but it is {stage[:60]!r}; take that entry out of the file"
+            )
 
 
 def kind_of(stage: str) -> str:
@@ -155,7 +177,7 @@ def above(stage: str, there: Iterable[str] = ()) -> tuple[str, ...]:
 
     Stages that show models are among them only where every model goes.
     """
-    found = {stage, *SHOWING} if stage in ("data", "ann") else {stage}
+    found = {stage, *SHOWING} if stage in ("data", "ann", "spiking") else {stage}
     known = [*STAGES, *(name for name in there if kind_of(name) in NEEDS)]
     for name in known:
         if found.intersection(needs(name)):

@@ -16,7 +16,15 @@ DATASETS = {
 SYSTEMS = tuple(DATASETS)
 OWN = {
     "snnlp": ("levels", "codes", "recipes", "vectors", "encoder", "epochs", "precision"),
-    "lv2023": ("models", "vectors_en", "vectors_zh", "teacher_en", "teacher_zh", "extra_en"),
+    "lv2023": (
+        "models",
+        "ablations",
+        "vectors_en",
+        "vectors_zh",
+        "teacher_en",
+        "teacher_zh",
+        "extra_en",
+    ),
 }
 """The options of one system alone."""
 LEVELS = ("word", "sentence")
@@ -69,6 +77,9 @@ class ReproduceSettings(Settings):
         MODELS,
         "published networks, ours, and ablations: both with one thing changed",
         (*MODELS, "ablations"),
+    )
+    ablations: tuple[str, ...] | None = option(
+        None, "with --models ablations: which of them, as in ours-rewired", shown="all"
     )
     vectors_en: str | None = option(
         None,

@@ -11,6 +11,7 @@ import math
 from dataclasses import replace
 from typing import TypeVar
 
+from ...models.families import FAMILIES
 from .finetune import FinetuneSettings
 from .train import INPUT_LEVELS, INPUT_RATE, OWN_LEVELS, TrainSettings
 
@@ -46,12 +47,15 @@ def train_defaults(
     """
     tuned = own_vectors if settings.train_vectors is None else settings.train_vectors
     settings = _by_updates(settings, texts, updates=320, least=8, most=60)
-    lr = RATE if settings.lr is None else settings.lr
+    usual = FAMILIES[settings.model].lr or RATE
+    lr = usual if settings.lr is None else settings.lr
     vector_lr = lr * (_vector_factor(settings, texts) if own_vectors else 1.0) if tuned else None
     hidden = 0.25 if tuned else 0.0
     levels, rate = settings.input_levels, settings.input_rate
     own = own_vectors and tuned
-    if levels is None:
+    if settings.spikes:
+        levels, rate = 0, None
+    elif levels is None:
         levels = (OWN_LEVELS if own else INPUT_LEVELS) if words else 0
     if rate is None and own and levels:
         rate = INPUT_RATE

@@ -11,6 +11,7 @@ from ...models.families import FAMILIES
 from ...models.families.dpcnn import DPCNNSpec
 from ...models.families.family import same_option
 from ...models.families.mlp import MLPSpec
+from ...models.families.spiking_bert import SpikingBertSpec
 from ...models.families.textcnn import FAMILY as TEXTCNN
 from ...models.families.textcnn import TextCNNSpec
 from ..training.distillation.options import OWN, TeacherOptions
@@ -50,6 +51,25 @@ class TrainSettings(TeacherOptions, LoopOptions, Settings):
     pooling: str = same_option(TextCNNSpec, "pooling")
     dropout: float = same_option(TextCNNSpec, "dropout")
     padding: str = same_option(TextCNNSpec, "padding", TEXTCNN.usual["padding"])
+    size: int = same_option(SpikingBertSpec, "size")
+    layers: int = same_option(SpikingBertSpec, "layers")
+    heads: int = same_option(SpikingBertSpec, "heads")
+    expansion: int = same_option(SpikingBertSpec, "expansion")
+    positions: int = same_option(SpikingBertSpec, "positions")
+    coding: str = same_option(SpikingBertSpec, "coding")
+    shows: int = same_option(SpikingBertSpec, "shows")
+    attention: str = same_option(SpikingBertSpec, "attention")
+    norm: str = same_option(SpikingBertSpec, "norm")
+    direction: str = same_option(SpikingBertSpec, "direction")
+    passes: int = same_option(SpikingBertSpec, "passes")
+    shift_decays: bool = same_option(SpikingBertSpec, "shift_decays")
+    token_dropout: float = same_option(SpikingBertSpec, "token_dropout")
+    spike_cost: float = option(
+        2.0,
+        "weight of the share of synapses that carry a spike in the loss of a network that spikes "
+        "already as it is trained",
+        least=0,
+    )
     word_dropout: float | None = option(
         None,
         "share of a text's words read as unknown in training",
@@ -105,6 +125,10 @@ class TrainSettings(TeacherOptions, LoopOptions, Settings):
                     f"expected {usual[name]!r} as the default of {name}, which networks share, but "
                     f"{self.model} has {own[name]!r}: give it that default, or another name"
                 )
+        spiking = [model for model in FAMILIES if FAMILIES[model].spikes]
+        self._check_read("spike_cost", "model", spiking, usual["spike_cost"])
+        if self.spikes:
+            self._check_spiking()
         self._check_read("levels", "activation", ["qcfs"], usual["levels"])
         self._check_read("bound", "activation", ["qcfs", "tcl"], usual["bound"])
         if self.teacher == OWN:
@@ -112,7 +136,7 @@ class TrainSettings(TeacherOptions, LoopOptions, Settings):
                 f"expected the folder of a teacher's run as teacher, but got {OWN!r}, which is "
                 "trained here: give it to finetune, or a folder"
             )
-        if self.r_drop and not (self.dropout or self.word_dropout):
+        if self.r_drop and not (self.dropout or self.word_dropout or self.spikes):
             raise InputError(
                 "expected a dropout above 0 with r_drop, whose two passes differ by it: give "
                 "--dropout too, or leave --r-drop out"
@@ -122,6 +146,28 @@ class TrainSettings(TeacherOptions, LoopOptions, Settings):
                 "expected input_rate only with rounded word vectors, but got it with input_levels "
                 "0: leave one of them out"
             )
+
+    @property
+    def spikes(self) -> bool:
+        """Whether the network spikes already as it is trained."""
+        return FAMILIES[self.model].spikes
+
+    @property
+    def stage(self) -> str:
+        """The stage of a run that the training makes."""
+        return "spiking" if self.spikes else "ann"
+
+    def _check_spiking(self) -> None:
+        """Refuse what only a network that is converted reads."""
+        if self.input_levels or self.input_rate is not None or self.precision == "bfloat16":
+            raise InputError(
+                f"expected no input_levels, input_rate or bfloat16 with the model {self.model}, "
+                "which spikes already and reads word vectors as they are: leave them out"
+            )
+        spec = {**self.of_network(), "dim": 1, "classes": 2}
+        check = getattr(FAMILIES[self.model].spec(**spec), "check", None)
+        if check is not None:
+            check()
 
     def _check_read(self, name: str, owner: str, readers: list[str], usual: Any) -> None:
         """Refuse an option that was given and that nothing reads."""
@@ -143,7 +189,9 @@ class TrainSettings(TeacherOptions, LoopOptions, Settings):
 
         They are left out of a run's settings, so that runs of before they were there stay the same.
         """
-        unread = {"hidden", *self.added_options()} - self.of_network().keys()
+        later = {item.name for item in fields(SpikingBertSpec) if "help" in item.metadata}
+        unread = {"hidden", *later, *self.added_options()} - self.of_network().keys()
+        unread |= set() if self.spikes else {"spike_cost"}
         unread |= self.unread_of_teacher()
         if not self.input_levels:
             unread |= {"input_levels", "input_rate"}

@@ -26,8 +26,28 @@ from .notes import file_options
 Settings = Mapping[str, Any]
 
 
+_NETWORK = "hf:"
+_named: set[str] = set()
+"""Data sets on the network that the user has named to this process."""
+
+
+def name_data(dataset: str) -> None:
+    """Note that the user has named a data set: for a run folder alone no network is asked."""
+    _named.add(dataset)
+
+
 def load_settings_data(settings: Settings) -> Dataset:
-    """The data set that data settings name; those of an older run may have fewer of them."""
+    """The data set that data settings name; those of an older run may have fewer of them.
+
+    Raises:
+        InputError: it is on the network, and named by a run folder alone; or it cannot be read.
+    """
+    name = str(settings.get("dataset"))
+    if name.startswith(_NETWORK) and name not in _named:
+        raise InputError(
+            f"the data set of the run is {name}, which is on the network, and nothing is fetched "
+            f"because a run says so: where you mean it, give it: --dataset {name}"
+        )
     return load_dataset(
         str(settings.get("dataset")),
         settings.get("data_dir"),
@@ -86,6 +106,7 @@ def place_data(run: RunFolder, path: str) -> None:
         InputError: there is no data set, or it has other texts.
     """
     settings, sha256 = run.config().get("data", {}), run.require("data").get("sha256")
+    name_data(path)
     place = Path(path).expanduser()
     named = settings.get("dataset") in dataset_names()
     if named and place.name == settings["dataset"]:
@@ -97,7 +118,8 @@ def place_data(run: RunFolder, path: str) -> None:
             f"that has {dataset.sha256[:12]}: its texts or labels are others than those that the "
             "run was trained on"
         )
-    remember(run, str(place.resolve()))
+    if not path.startswith(_NETWORK):
+        remember(run, str(place.resolve()))
 
 
 def same_data(run: RunFolder, settings: DataSettings) -> DataSettings:

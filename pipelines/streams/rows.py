@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +12,9 @@ from typing import Any, TextIO
 
 from ...errors import InputError, SnnConvertError
 from ...files import replace_file
+from ...formatting import cell, printable
+from ..display.output import json_line
+from ..display.screen import is_terminal
 
 Row = dict[str, Any]
 """text, class and probabilities by class."""
@@ -21,15 +23,16 @@ Write = Callable[[TextIO, Sequence[Row]], None]
 
 def write_lines(out: TextIO, rows: Sequence[Row]) -> None:
     """For people: class, probability and text, with tabs between."""
+    safe = printable if is_terminal(out) else str
     for row in rows:
         best, text = row["probabilities"][row["class"]], " ".join(row["text"].splitlines())
-        out.write(f"{row['class']}\t{best:.3f}\t{text}\n")
+        out.write(f"{safe(row['class'])}\t{best:.3f}\t{safe(text)}\n")
 
 
 def write_json(out: TextIO, rows: Sequence[Row]) -> None:
     """JSON Lines: one object a text."""
     for row in rows:
-        out.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+        out.write(json_line(row) + "\n")
 
 
 def _write_columns(out: TextIO, rows: Sequence[Row], delimiter: str) -> None:
@@ -37,7 +40,9 @@ def _write_columns(out: TextIO, rows: Sequence[Row], delimiter: str) -> None:
     writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
     for row in rows:
         shares = row["probabilities"]
-        writer.writerow([row["text"], row["class"], shares[row["class"]], *shares.values()])
+        writer.writerow(
+            [cell(row["text"]), cell(row["class"]), shares[row["class"]], *shares.values()]
+        )
 
 
 WRITERS: dict[str, tuple[Write, str]] = {
@@ -88,7 +93,7 @@ def _fill(path: Path, kind: str, classes: Sequence[str], batches: Iterator[list[
     with path.open("w", encoding="utf-8", newline="") as out:
         if delimiter:
             head = ["text", "class", "probability", *(f"probability of {c}" for c in classes)]
-            csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow(head)
+            csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow(map(cell, head))
         for rows in batches:
             write(out, rows)
 

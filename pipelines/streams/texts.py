@@ -94,7 +94,7 @@ def _json_texts(lines: Lines, column: str | None) -> Iterator[str]:
         where = f"{lines.name} line {lines.number}"
         try:
             value = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(
                 f"{where}: expected JSON, but it is not ({error}); mend or delete the line"
             ) from None

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ...errors import InputError
-from ...files import replace_file
+from ...files import open_regular, write_bytes
 
 Tensors = dict[str, Tensor]
 
@@ -69,7 +69,7 @@ def write_checkpoint(
         {n: t.contiguous().cpu() for n, t in tensors.items()},
         metadata={"state": json.dumps(asdict(state)), "stamp": stamp},
     )
-    replace_file(path, lambda p: p.write_bytes(data))
+    write_bytes(path, data)
 
 
 def read_checkpoint(path: Path, stamp: str = "") -> tuple[Tensors, State]:
@@ -82,11 +82,12 @@ def read_checkpoint(path: Path, stamp: str = "") -> tuple[Tensors, State]:
 
     remedy = "remove it to begin this stage again"
     try:
+        open_regular(path, "a checkpoint").close()
         with safe_open(str(path), framework="pt") as handle:
             metadata = handle.metadata()
-            state = State(**json.loads(metadata["state"]))
+            state = _state(metadata["state"])
             tensors = {name: handle.get_tensor(name) for name in list(handle.keys())}
-    except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
+    except (SafetensorError, KeyError, TypeError, ValueError, OSError, RecursionError) as error:
         raise InputError(
             f"expected a checkpoint at {path}, but it is truncated or of another kind ({error}); "
             f"{remedy}"
@@ -96,6 +97,23 @@ def read_checkpoint(path: Path, stamp: str = "") -> tuple[Tensors, State]:
             f"expected a checkpoint of this run at {path}, but it is of other settings; {remedy}"
         )
     return tensors, state
+
+
+def _state(text: str) -> State:
+    """The state as it was written; a score of none yet is infinite.
+
+    Raises:
+        TypeError, ValueError: it is none.
+    """
+    values = json.loads(text)
+    usual = vars(State())
+    for name, value in values.items():
+        wanted = type(usual[name])
+        if type(value) is not wanted and not (wanted is float and type(value) is int):
+            raise TypeError(f"{name} is {str(value)[:40]!r}")
+        if wanted is int and not -1 <= value < 2**53:
+            raise ValueError(f"{name} is {str(value)[:40]}")
+    return State(**values)
 
 
 def restored(

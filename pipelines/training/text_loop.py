@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -37,6 +38,7 @@ class Trainee:
     outputs: what the loss reads of a batch with gradients: (B, K), or (T, B, K) of every step
     logits: of whole splits, in evaluation mode; see `dev_score.DevScore`
     loss: what is made small
+    penalty: what is added to the loss of the batch that ``outputs`` was last asked for
     random_steps: whether batches are of a random number of steps, and dev is scored after each
     score_start: whether the model as it is counts as a candidate
     one_thread: see `loop.Loop`
@@ -49,6 +51,7 @@ class Trainee:
     score_start: bool = False
     one_thread: bool = False
     random_steps: bool = False
+    penalty: Callable[[], Tensor] | None = None
 
 
 def ann_trainee(
@@ -129,6 +132,8 @@ class BatchLoss:
             loss = self.distilled(outputs, chosen, teacher, weight)
         else:
             loss = self.trainee.loss.loss(outputs, chosen, weight)
+        if self.trainee.penalty is not None:
+            loss = loss + self.trainee.penalty()
         if not isinstance(loss, Tensor) or loss.numel() != 1 or not loss.requires_grad:
             raise InputError(
                 f"expected the loss {type(self.trainee.loss).__name__} to give one number with "

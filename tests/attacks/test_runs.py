@@ -14,7 +14,7 @@ import pytest
 
 from snnconvert.attacks.presets.catalogue import preset
 from snnconvert.attacks.runs import Example, read_records, select_examples
-from snnconvert.errors import InputError
+from snnconvert.errors import InputError, SnnConvertError
 from snnconvert.tests.helpers.attacks import CHINESE, ENGLISH, EXAMPLES, TEXTS, Bag, attack
 from snnconvert.text.segment import segmenter
 
@@ -157,6 +157,33 @@ def test_what_cannot_be_attacked_becomes_a_record(textattack, tmp_path):
     assert "label 2 is not one of the model's 2 classes (0 to 1)" in records[3].error
     assert "<SPLIT>" in records[4].error
     assert attack(tmp_path, examples) == records  # an error is a finished text
+
+
+class Starved(Bag):
+    """A victim whose machine has memory for some texts only."""
+
+    def __init__(self, room: set[str]):
+        super().__init__("en", ENGLISH)
+        self.room = room
+
+    def rows(self, texts, seed):
+        if texts and not any(texts[0].startswith(word) for word in self.room):
+            raise RuntimeError("could not create a primitive")
+        return super().rows(texts, seed)
+
+
+def test_texts_for_which_memory_was_lacking_are_attacked_again(textattack, tmp_path):
+    whole = attack(tmp_path / "whole")
+    with pytest.raises(SnnConvertError, match="attack on [2-5] of 6 texts .* ran out of memory"):
+        attack(tmp_path, classifier=Starved({"good", "not"}))
+    _, before = read_records(tmp_path / "r.jsonl")
+    failed = [record for record in before if record.failed_outside]
+    assert failed and all(r.failed_outside == "memory" and r.status == "error" for r in failed)
+    assert attack(tmp_path) == whole  # the same as if nothing had been
+    _, after = read_records(tmp_path / "r.jsonl")
+    assert sorted(after, key=lambda r: r.index) == sorted(whole, key=lambda r: r.index)
+    size = (tmp_path / "r.jsonl").stat().st_size
+    assert attack(tmp_path) == whole and (tmp_path / "r.jsonl").stat().st_size == size
 
 
 def test_an_interrupt_leaves_a_good_file(textattack, tmp_path):

@@ -44,7 +44,7 @@ MODELS = [
         "spec of other nodes",
         "predict {run} hi --model ann",
         ("Transformer",),
-        spec(nodes=[{"type": "Transformer"}]),
+        spec(nodes=[{"name": "a", "type": "Transformer", "inputs": ["input"], "settings": {}}]),
     ),
     Case(
         "spec with text for nodes",

@@ -110,7 +110,7 @@ def test_bars_of_other_libraries_are_silenced_by_their_own_switch(tmp_path: Path
 
 def test_no_bar_is_made_elsewhere(root: Path) -> None:
     """One place makes them, so one switch silences them."""
-    folders = ("text", "models", "convert", "engine", "energy", "attacks", "pipelines")
+    folders = ("files", "text", "models", "convert", "engine", "energy", "attacks", "pipelines")
     files = [path for folder in folders for path in (root / folder).rglob("*.py")]
     assert len(files) > 100
     assert not [path for path in files if "import tqdm" in path.read_text("utf-8")]

@@ -123,6 +123,10 @@ def models(draw: st.DrawFn) -> SpikingTextModel:
     network = initialised(Network(nodes), seed)
     for parameter in network.parameters():  # strong weights, so that neurons fire
         parameter.data *= draw(st.sampled_from([1.0, 3.0]))
+    missing = draw(st.sampled_from([0.0, 0.0, 0.8]))  # share of synapses that are not there
+    for node in network.nodes.values():
+        if isinstance(node, Conv1d | Linear):
+            node.weight.data *= torch.rand(node.weight.shape, generator=random) >= missing
     vectors = torch.rand(WORDS, DIM, generator=random) * 2 - 1
     vectors[0] = 0
     return SpikingTextModel(vectors, encoder, network, steps).eval()

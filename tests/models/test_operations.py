@@ -13,7 +13,7 @@ from snnconvert.models.nodes.fan_out import window_fan_out
 from snnconvert.models.nodes.layers import Concat, Conv1d, Linear
 from snnconvert.models.nodes.merge import Add, Flatten, Scale
 from snnconvert.models.nodes.pooling import AvgPool1d, MeanOverTime
-from snnconvert.models.operations import SpikeCounter, layer_sops
+from snnconvert.models.operations import SpikeCounter, layer_sops, step_sops
 from snnconvert.models.spikes.pooling import MaxOfSpikes
 
 
@@ -25,6 +25,50 @@ def test_fan_out_counts_the_windows_that_hold_a_position(length: int, width: int
         float(sum(start <= i < start + width for start in range(windows))) for i in range(positions)
     ]
     assert window_fan_out(torch.tensor([length]), positions, width)[0].tolist() == expected
+
+
+def whole(node: Node) -> Node:
+    """The layer with all of its synapses."""
+    assert isinstance(node, Conv1d | Linear)
+    torch.nn.init.ones_(node.weight)
+    return node
+
+
+def test_a_weight_of_zero_is_no_synapse():
+    """Words 0, 1, 2 of a text of 3, two channels; width 2, zeros (0, 1): windows 01, 12, 2-.
+
+    Channel 0 has 1 synapse at tap 0 and none at tap 1, channel 1 has 3 and 2. Step 1: word 0 sends
+    channel 0: tap 0 of window 0, 1; tap 1 of a window before the text, none. Word 2 sends channel
+    1: tap 0 of window 2, 3; tap 1 of window 1, 2. Step 2: word 1 sends both: 1 + 3 at tap 0 of
+    window 1, 0 + 2 at tap 1 of window 0. A linear layer: feature 0 reaches 1 of 2 outputs.
+    """
+    conv = Conv1d(2, 3, 2, padding=(0, 1))
+    conv.weight.data = torch.zeros(3, 2, 2)
+    conv.weight.data[0, 0, 0] = 1
+    conv.weight.data[:, 1, 0] = -1
+    conv.weight.data[:2, 1, 1] = 2
+    frames = torch.zeros(2, 1, 2, 4)  # one position of padding
+    frames[0, 0, 0, 0] = frames[0, 0, 1, 2] = frames[1, 0, 0, 1] = frames[1, 0, 1, 1] = 1
+    signal = Signal(frames, torch.tensor([3]))
+    assert step_sops(conv, signal).tolist() == [[1 + 3 + 2], [1 + 3 + 2]]
+    linear = Linear(2, 2)
+    linear.weight.data = torch.tensor([[0.0, 1.0], [0.5, 1.0]])
+    assert layer_sops(linear, Signal(torch.tensor([[[1.0, 0.0]], [[1.0, 1.0]]]))).tolist() == [4]
+
+
+@given(st.integers(1, 9), st.integers(1, 4), st.integers(0, 3), st.integers(0, 99))
+def test_operations_of_missing_synapses_are_those_of_a_convolution(
+    length: int, width: int, left: int, seed: int
+):
+    """Ones where synapses are, convolved with the spikes by torch and summed over the windows."""
+    left, random = min(left, width - 1), torch.Generator().manual_seed(seed)
+    conv = Conv1d(3, 4, width, padding=(left, 0))
+    conv.weight.data = (torch.rand(4, 3, width, generator=random) < 0.4) * 1.5
+    spikes = (torch.rand(2, 1, 3, length, generator=random) < 0.5).float()
+    padded = torch.nn.functional.pad(spikes[:, 0], (left, max(width - length - left, 0)))
+    reached = torch.nn.functional.conv1d(padded, (conv.weight != 0).float()).sum(dim=(1, 2))
+    signal = Signal(spikes, torch.tensor([length]))
+    assert step_sops(conv, signal)[:, 0].tolist() == reached.tolist()
 
 
 def test_two_branches_by_hand():
@@ -39,7 +83,7 @@ def test_two_branches_by_hand():
     conv2, conv3, readout = Conv1d(2, 2, 2), Conv1d(2, 2, 3), Linear(4, 2)
     with torch.no_grad():
         conv2.weight.fill_(0.5)  # step 1: window 0 gets 3 spikes, 1.5; window 1 two spikes, 1.0
-        conv3.weight.zero_()
+        conv3.weight.fill_(1e-6)
         readout.weight.fill_(1.0)
     network = Network(
         [
@@ -69,7 +113,7 @@ def test_two_branches_by_hand():
 
 def test_analog_input_counts_multiplications_once_and_no_spikes():
     conv = Conv1d(2, 3, 2)
-    torch.nn.init.zeros_(conv.weight)
+    torch.nn.init.ones_(conv.weight)
     network = Network([("conv", conv, ("input",))])
     frames = torch.ones(5, 1, 2, 3)
     record: dict[str, Signal] = {}
@@ -84,7 +128,7 @@ def test_analog_input_counts_multiplications_once_and_no_spikes():
 
 def test_pooled_averages_cost_one_operation_a_synapse():
     values = torch.tensor([[[0.5, 0.0, 1.0]]])  # T 1, B 1, F 3
-    assert layer_sops(Linear(3, 4), Signal(values)).tolist() == [pytest.approx(8)]
+    assert layer_sops(whole(Linear(3, 4)), Signal(values)).tolist() == [pytest.approx(8)]
 
 
 @given(
@@ -115,17 +159,17 @@ def test_padded_convolution_by_hand():
     spikes = torch.zeros(2, 1, 1, 4)
     spikes[:, 0, 0, 0] = 1
     spikes[0, 0, 0, 1] = spikes[1, 0, 0, 2] = spikes[0, 0, 0, 3] = 1
-    node = Conv1d(1, 4, 3, "same")
+    node = whole(Conv1d(1, 4, 3, "same"))
     assert layer_sops(node, Signal(spikes, torch.tensor([3]))).tolist() == [36]
 
 
 def test_bursts_and_negative_spikes_count_by_magnitude():
     values = torch.tensor([[[3.0, -1.0, 0.0]], [[0.0, -1.0, 2.0]]])  # T 2, B 1, F 3: 7 spikes
-    assert layer_sops(Linear(3, 2), Signal(values)).tolist() == [14]
+    assert layer_sops(whole(Linear(3, 2)), Signal(values)).tolist() == [14]
     assert layer_sops(Scale(3), Signal(values)).tolist() == [7]
     sequence = Signal(values.unsqueeze(2).contiguous(), torch.tensor([3]))  # one channel
     # width 2: positions 0 and 2 reach one window, position 1 two: 3 + 2 * 2 + 2 = 9
-    assert layer_sops(Conv1d(1, 1, 2), sequence).tolist() == [9]
+    assert layer_sops(whole(Conv1d(1, 1, 2)), sequence).tolist() == [9]
 
 
 def test_averages_are_synapses():
@@ -171,13 +215,13 @@ def test_residual_sum_by_hand():
     y = torch.tensor([[[[1.0, 0.0], [0.0, 1.0]]]])
     network = Network(
         [
-            ("conv1", Conv1d(1, 2, 1), ("input",)),
+            ("conv1", whole(Conv1d(1, 2, 1)), ("input",)),
             ("x", Replay(x), ("conv1",)),
-            ("conv2", Conv1d(2, 2, 1), ("x",)),
+            ("conv2", whole(Conv1d(2, 2, 1)), ("x",)),
             ("y", Replay(y), ("conv2",)),
             ("shortcut", Scale(2), ("x",)),
             ("sum", Add(), ("shortcut", "y")),
-            ("conv3", Conv1d(2, 5, 1), ("sum",)),
+            ("conv3", whole(Conv1d(2, 5, 1)), ("sum",)),
         ]
     )
     torch.nn.init.constant_(network.node("shortcut").weight, 0.3)
@@ -190,10 +234,10 @@ def test_flattened_spikes_by_hand():
     x = torch.tensor([[[[1.0, 1.0, 1.0], [0.0, 1.0, 1.0]]]])
     network = Network(
         [
-            ("conv", Conv1d(1, 2, 1), ("input",)),
+            ("conv", whole(Conv1d(1, 2, 1)), ("input",)),
             ("x", Replay(x), ("conv",)),
             ("flat", Flatten(4), ("x",)),
-            ("readout", Linear(8, 2), ("flat",)),
+            ("readout", whole(Linear(8, 2)), ("flat",)),
         ]
     )
     counts = counted(network, torch.zeros(1, 1, 1, 3), torch.tensor([2]))
@@ -207,10 +251,10 @@ def test_currents_passed_on_need_their_synapses_once_more():
     """
     network = Network(
         [
-            ("conv", Conv1d(1, 3, 1), ("input",)),
+            ("conv", whole(Conv1d(1, 3, 1)), ("input",)),
             ("act", IF(), ("conv",)),
             ("silent", Replay(torch.zeros(4, 1, 3, 2)), ("act",)),
-            ("other", Conv1d(3, 3, 1), ("silent",)),
+            ("other", whole(Conv1d(3, 3, 1)), ("silent",)),
             ("copy", Scale(3), ("conv",)),
             ("sum", Add(), ("other", "copy")),
             ("act2", IF(), ("sum",)),
@@ -229,7 +273,7 @@ def test_averages_of_currents_are_added_at_every_step():
     """Two currents in one window, two steps, one channel: 4 additions, and 4 of the layer."""
     network = Network(
         [
-            ("conv", Conv1d(1, 1, 1), ("input",)),
+            ("conv", whole(Conv1d(1, 1, 1)), ("input",)),
             ("avg", AvgPool1d(2), ("conv",)),
             ("act", IF(), ("avg",)),
         ]

@@ -95,7 +95,7 @@ def test_a_family_answers_what_is_asked(name: str) -> None:
     settings = TrainSettings(model=name)
     assert settings.of_network() == family.defaults()
     words = family.reads == "ids"
-    small = settings.of_network() | ({"channels": 3} if words else {})
+    small = settings.of_network() | ({"channels": 3} if "channels" in family.options() else {})
     network = family.network(4, 2, small, seed=1).eval()
     assert isinstance(network, Network)
     values = torch.rand(2, 4, 6 if words else 1, generator=torch.Generator().manual_seed(0))

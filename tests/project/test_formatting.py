@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnconvert.formatting import csv_text, joules, listing, markdown_table, percent
+from snnconvert.formatting import (
+    cell,
+    csv_text,
+    joules,
+    listing,
+    markdown_table,
+    percent,
+    printable,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +57,24 @@ TEXTS = st.text(st.characters(exclude_characters="\r\0", exclude_categories=["Cs
 def test_a_csv_file_is_read_back_as_it_was(rows: list[dict[str, object]]) -> None:
     text = csv_text(rows)
     found = list(csv.DictReader(io.StringIO(text, newline="")))
-    assert found == [{"a": row["a"], "b": str(row["b"])} for row in rows]
+    assert found == [{"a": cell(row["a"]), "b": str(row["b"])} for row in rows]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1 a", "-2+3", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_cell_is_a_formula_and_numbers_stay_numbers(text: str) -> None:
+    written = csv_text([{"a": text, "b": -0.5, "c": "-0.5"}])
+    _, row = csv.reader(io.StringIO(written, newline=""))
+    assert row == [f"'{text}", "-0.5", "-0.5"]
+
+
+def test_what_a_terminal_would_obey_is_not_shown() -> None:
+    assert (
+        printable("\x1b]0;title\x07 \u202ebad\u2066 \x9b31m")
+        == "\ufffd]0;title\ufffd \ufffdbad\ufffd \ufffd31m"
+    )
+    assert printable("a\nb") == "a\ufffdb" and printable("a\nb", "\n") == "a\nb"
+    kept = "\u3000好\u00a0\N{WOMAN}\N{ZERO WIDTH JOINER}\N{PERSONAL COMPUTER}"
+    assert printable(kept) == kept
 
 
 def test_a_markdown_table() -> None:

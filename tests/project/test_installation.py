@@ -16,7 +16,17 @@ from snnconvert import __version__, installation
 from snnconvert.attacks.building import torchvision_clash
 from snnconvert.installation import install_hint, pip_command
 
-ROOMS = ("text", "models", "convert", "engine", "energy", "attacks", "interop", "pipelines")
+ROOMS = (
+    "files",
+    "text",
+    "models",
+    "convert",
+    "engine",
+    "energy",
+    "attacks",
+    "interop",
+    "pipelines",
+)
 FOLDERS = (*ROOMS, "docs", "notebooks", "benchmarks", "tests")
 
 

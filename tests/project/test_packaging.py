@@ -21,7 +21,17 @@ from snnconvert import __version__
 from snnconvert.installation import install_hint
 from snnconvert.pipelines.cli import main
 
-ROOMS = ("text", "models", "convert", "engine", "energy", "attacks", "interop", "pipelines")
+ROOMS = (
+    "files",
+    "text",
+    "models",
+    "convert",
+    "engine",
+    "energy",
+    "attacks",
+    "interop",
+    "pipelines",
+)
 
 
 def source_files(root: Path) -> list[Path]:

@@ -11,9 +11,10 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ...errors import InputError, one_line
+from ...files import open_regular
 
 HEAD = 1 << 16
 """How many bytes of the beginning of a file are looked at to judge its kind."""
@@ -84,7 +85,7 @@ def unpacked(
     kind = "plain"
     try:
         with ExitStack() as stack:
-            file = stack.enter_context(open(path, "rb", buffering=0))
+            file = cast(io.RawIOBase, stack.enter_context(open_regular(path, buffering=0)))
             stream = stack.enter_context(_buffered(_Counted(file, seen)))
             for _ in range(_LAYERS):
                 found = kind_of(stream.peek(HEAD), path)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import codecs
 import re
+import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
 from ...errors import InputError
+from ...files.regular import kind_of_file
 from .guess import guess_encoding, guess_seven_bits, is_stray
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -30,9 +32,16 @@ def user_path(given: str | Path, what: str) -> Path:
     """``given`` as a path, with ``~`` filled in; raises `InputError` where it can be none."""
     try:
         path = Path(given).expanduser()
-        path.exists()  # refuses zero bytes and names longer than the file system allows
+        # refuses zero bytes and names longer than the file system allows
+        mode = path.stat().st_mode if path.exists() else stat.S_IFREG
     except (OSError, ValueError, RuntimeError) as error:
         raise InputError(f"expected {what}, but got {str(given)[:60]!r} ({error})") from None
+    kind = kind_of_file(mode)
+    if kind and not stat.S_ISDIR(mode):
+        raise InputError(
+            f"expected {what} at {path}, but it is {kind}, of which the end is not known: write "
+            "what it gives to a file, and give that"
+        )
     return path
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import ssl
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
@@ -15,6 +16,10 @@ from ...errors import SnnConvertError, one_line
 from ...progress import bar
 
 CHUNK = 1 << 16
+LARGEST = 4 << 30
+"""Bytes of the largest file that is fetched; those of the named sets have less than 0.1 GB."""
+PATIENCE, SLOWEST = 60.0, 1000.0
+"""After so many seconds, less than so many bytes a second are no connection."""
 ATTEMPTS = 8
 """How often a connection that breaks off while data still comes is taken up again."""
 
@@ -56,11 +61,31 @@ def fetch(urls: Sequence[str], path: Path, progress: bool = True, timeout: float
     )
 
 
+class _HopelessError(Exception):
+    """What is wrong with an answer so that asking again would not help."""
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Redirects to another place of the web alone, and from https to https alone."""
+
+    def redirect_request(
+        self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> Any:
+        """As the library's; another scheme is refused."""
+        before, after = urlsplit(req.full_url).scheme, urlsplit(newurl).scheme
+        if after not in ("http", "https") or (before == "https" and after != "https"):
+            refused = f"redirected to {newurl[:60]}, which is not followed"
+            raise urllib.error.HTTPError(req.full_url, code, refused, headers, fp)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
 def _fetch_one(url: str, part: Path, progress: bool, timeout: float) -> str:
     """Fill ``part`` from ``url``; returns what went wrong, empty when it is complete."""
     problem = "no answer"
     # Made here, so that no library that replaced the default turns certificate checks off.
     context = ssl.create_default_context()
+    secure = urllib.request.HTTPSHandler(context=context)
+    opener = urllib.request.build_opener(secure, _Redirects())
     for _ in range(ATTEMPTS):
         before = part.stat().st_size if part.exists() else 0
         headers = {"User-Agent": "snnconvert", "Accept-Encoding": "identity"}
@@ -68,18 +93,21 @@ def _fetch_one(url: str, part: Path, progress: bool, timeout: float) -> str:
             headers["Range"] = f"bytes={before}-"
         request = urllib.request.Request(url, headers=headers)
         try:
-            response = urllib.request.urlopen(request, timeout=timeout, context=context)
+            response = opener.open(request, timeout=timeout)
         except urllib.error.HTTPError as error:
             if error.code == 416 and before:  # .part is not the beginning of this file
                 part.unlink()
                 continue
-            return f"HTTP {error.code} {error.reason}"
+            return " ".join(f"HTTP {error.code} {error.reason}".split())
         except urllib.error.URLError as error:
             return one_line(error.reason) if isinstance(error.reason, OSError) else one_line(error)
         except (OSError, http.client.HTTPException) as error:
             return one_line(error)
-        with response:
-            problem = _copy(response, part, before, progress)
+        try:
+            with response:
+                problem = _copy(response, part, before, progress)
+        except _HopelessError as error:
+            return str(error)
         if not problem:
             return ""
         if part.stat().st_size <= before:  # nothing came: asking again will not help
@@ -92,7 +120,10 @@ def _copy(response: Any, part: Path, before: int, progress: bool) -> str:
     resumed = response.status == 206
     done = before if resumed else 0
     length = response.headers.get("Content-Length")
-    total = done + int(length) if length and length.isdigit() else None
+    known = length and length.isascii() and length.isdigit()
+    total = done + int(length[:20]) if known else None
+    if total and total > LARGEST:
+        raise _HopelessError(f"it says that it has {total:,} bytes, and no data set has so many")
     name = part.name.removesuffix(".part")
     with (
         open(part, "ab" if resumed else "wb") as handle,
@@ -106,14 +137,22 @@ def _copy(response: Any, part: Path, before: int, progress: bool) -> str:
             always=True,
         ) as drawn,
     ):
+        begun, came = time.monotonic(), 0
         while True:
             try:
-                data = response.read(CHUNK)
+                data = response.read1(CHUNK)
             except (OSError, http.client.HTTPException) as error:
                 return one_line(error)
             if not data:
                 break
             handle.write(data)
             done += len(data)
+            came += len(data)
+            seconds = time.monotonic() - begun
+            if done > LARGEST:
+                part.unlink()
+                raise _HopelessError(f"it does not end after {done:,} bytes")
+            if seconds > PATIENCE and came < SLOWEST * seconds:
+                raise _HopelessError(f"only {came:,} bytes came in {seconds:.0f} s")
             drawn.update(len(data))
     return f"the connection broke off at {done} of {total} bytes" if total and done < total else ""

@@ -184,6 +184,18 @@ def read_values(folder: Path) -> Mapping[str, Any]:
     return values
 
 
+def whole(values: Mapping[str, Any], name: str, least: int, most: int) -> int:
+    """A whole number of ``stage.json``.
+
+    Raises:
+        ValueError: it is none, or out of bounds.
+    """
+    value = values[name]
+    if type(value) is not int or not least <= value <= most:
+        raise ValueError(f"expected {name} from {least} to {most}, but it is {str(value)[:40]}")
+    return value
+
+
 def incomplete(folder: Path, error: Exception) -> InputError:
     """That ``stage.json`` in ``folder`` lacks something, in one line."""
     return InputError(

@@ -19,7 +19,7 @@ from ..maps.value_map import ValueMap
 from ..writing.writing import AS_IT_STANDS, Writing
 from .coverage import VectorReport
 from .fitting import Options
-from .stage import FORMAT, STAGE_FILE, Stage, incomplete, known_language, read_values
+from .stage import FORMAT, STAGE_FILE, Stage, incomplete, known_language, read_values, whole
 
 AS_IT_IS = RangeMap(0.0, 1 / 3)
 USUAL_DIM = 256
@@ -159,7 +159,7 @@ class VectorStage(Stage):
         """The arguments of the class, of what `values` gave."""
         return {
             "language": known_language(values["language"]),
-            "dim": int(values["dim"]),
+            "dim": whole(values, "dim", 1, 100_000),
             "range_map": read_map(values["range_map"]),
             "coverage": dict(values["coverage"]),
             "vectors_source": str(values["vectors_source"]),

@@ -20,10 +20,12 @@ from ..writing.writing import AS_IT_STANDS, Writing
 from .coverage import VectorReport
 from .fitting import Cutter, Fitted, Options, fit_words
 from .prepared import as_they_stand, prepared
-from .stage import FORMAT, STAGE_FILE, Stage, incomplete, known_language, read_values
+from .stage import FORMAT, STAGE_FILE, Stage, incomplete, known_language, read_values, whole
 from .vocabulary import FILL, Vocabulary
 
 VOCABULARY_FILE = "vocabulary.txt"
+LONGEST = 100_000
+"""Words that short texts are filled up to, and components of a vector, at the most."""
 
 
 @dataclass(frozen=True)
@@ -233,17 +235,17 @@ class TextStage(Stage):
                 f"{values.get('words')} words, got {len(vocabulary)}; copy both files again"
             )
         try:
-            fill = int(values.get("fill", 0))
+            fill = whole({"fill": 0, **values}, "fill", 0, LONGEST)
             if fill and FILL not in vocabulary:
                 raise ValueError(f"fill without the word {FILL}")
             return cls(
                 language=known_language(values["language"]),
                 vocabulary=vocabulary,
-                max_length=int(values["max_length"]),
+                max_length=whole(values, "max_length", 1, LONGEST * 1000),
                 range_map=read_map(values["range_map"]),
                 coverage=dict(values["coverage"]),
                 vectors_source=str(values["vectors_source"]),
-                dim=int(values["dim"]),
+                dim=whole(values, "dim", 1, LONGEST),
                 fill=fill,
                 writing=Writing.from_dict(values, folder),
             )

@@ -18,6 +18,7 @@ HELP = {
     "convert": "convert the trained network to a spiking one",
     "teach": "fine-tune a sentence encoder on a run's data, and keep its logits to learn from",
     "finetune": "fine-tune the SNN with surrogate gradients",
+    "search": "try options of these three by Optuna, and keep the best on dev",
     "evaluate": "measure a model of a run on a split or a file",
     "energy": "count spikes, operations and memory, and project what a sentence costs",
     "export": "write a model of a run as a file that other programs read",
@@ -45,5 +46,5 @@ COMMANDS: Registry[Command] = Registry(
     __name__,
     "COMMAND",
     tuple(HELP),
-    {name: f"one_text.{name}" for name in ("explain", "encode", "app")} | {"import": "import_"},
+    {name: f"one_text.{name}" for name in ("explain", "encode", "app")},
 )

@@ -20,13 +20,13 @@ def options(parser: Parser) -> None:
 
 
 def run(given: Given) -> None:
-    """Train the ANN of a run."""
+    """Train the ANN of a run, or a network that spikes already."""
     data, settings = settings_from(DataSettings, given), settings_from(TrainSettings, given)
     from ...train import train
 
     where = settings_from(DeviceSettings, given)
     made = train(given["out"], data, settings, given["seed"], given["force"], where)
-    say_stages(given, made, "ann")
+    say_stages(given, made, settings.stage)
 
 
 COMMAND = Command(options, run, together=True)

@@ -10,7 +10,7 @@ from ....files import write_text
 from ...display.names import title
 from ...run_folder.seed_folders import seed_folder
 from ...statistics.summary import SeedSummary, read_summary, summarise
-from ..drawing.files import rows_link
+from ..drawing.files import rows_link, without_controls
 from ..format import plain, points_from
 from ..labels import labelled
 from ..read import Run
@@ -94,7 +94,7 @@ def _write(target: Path, runs: Mapping[str, Run], summary: SeedSummary | None) -
     shown = comparison(runs)
     shown["over"] = seeds_context(summary, list(runs)) if summary else None
     text = labelled(render_template("page/compare.html", shown))
-    write_text(target, text.encode("utf-8", "replace").decode("utf-8"))
+    write_text(target, without_controls(text).encode("utf-8", "replace").decode("utf-8"))
     return target
 
 

@@ -21,6 +21,7 @@ from ....formatting import csv_text
 from .. import templates
 
 SPACE = "http://www.w3.org/2000/svg"
+_CONTROLS = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 MARGIN = 8  # letters may stand a little over the edge of a drawing
 Row = Mapping[str, Any]
 
@@ -81,7 +82,7 @@ def _quoted(text: str) -> str:
 
 def svg_file(markup: Markup) -> str:
     """The first SVG of ``markup`` as a file that needs no style sheet beside it."""
-    drawing = str(markup).split("</svg>", 1)[0] + "</svg>"
+    drawing = without_controls(str(markup).split("</svg>", 1)[0] + "</svg>")
     # an attack can leave half a surrogate pair in a text, which is no character of UTF-8
     root = ElementTree.fromstring(drawing.encode("utf-8", "replace"))
     used = {name for part in root.iterfind(".//*") for name in part.get("class", "").split()}
@@ -97,6 +98,11 @@ def svg_file(markup: Markup) -> str:
     ElementTree.SubElement(found, "rect", {"class": "paper", "fill": "#ffffff", **paper})
     found.extend(list(root))
     return ElementTree.tostring(found, encoding="unicode")
+
+
+def without_controls(text: str) -> str:
+    """``text`` without characters that no XML and no page may hold."""
+    return _CONTROLS.sub("\ufffd", text)
 
 
 @cache

@@ -12,6 +12,7 @@ from ..section import Section
 STAGE_NAMES = {
     "data": "Texts and vectors",
     "ann": "Training",
+    "spiking": "Training of the spiking network",
     "snn": "Conversion",
     "finetuned": "Fine-tuning",
     "ann-adversarial": "Adversarial training, ANN",

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ....errors import InputError
+from ....formatting import meant
 from ...settings.reproduce import MODELS, ReproduceSettings
 from .data.published import DATASETS
 from .data.rows import Cell
@@ -49,7 +51,22 @@ class Selection:
         wanted = self.settings.models
         found = [system for system in SYSTEMS.values() if system.model in wanted]
         found.sort(key=lambda system: (MODELS.index(system.model), system.name))
-        return found + (list(ABLATIONS.values()) if "ablations" in wanted else [])
+        return found + (self._ablations() if "ablations" in wanted else [])
+
+    def _ablations(self) -> list[System]:
+        """The ablations that are wanted.
+
+        Raises:
+            InputError: there is none of such a name.
+        """
+        names = self.settings.ablations or tuple(ABLATIONS)
+        unknown = [name for name in names if name not in ABLATIONS]
+        if unknown:
+            raise InputError(
+                f"expected ablations of {', '.join(ABLATIONS)}, but got {unknown[0]!r}"
+                f"{meant(unknown[0], ABLATIONS)}"
+            )
+        return [ABLATIONS[name] for name in names]
 
     def _steps(self, system: System) -> tuple[int, ...]:
         asked = self.settings.steps

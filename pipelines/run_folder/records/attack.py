@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ....attacks.statistics.rows import AttackRow, Comparison, TransferCell
-from ....typed_json import added, rare
+from ....typed_json import Amount, Count, added, rare
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,9 +28,9 @@ class AttackStage:
         left_out: attacks that could not run, with the reason
     """
 
-    examples: int | None
-    query_budget: int | None
-    verify_draws: int | None
+    examples: Count | None
+    query_budget: Count | None
+    verify_draws: Count | None
     seed: int | None
     dropped: dict[str, list[str]] = added(dict)
     held_out: list[str] = added(list)
@@ -41,4 +41,4 @@ class AttackStage:
     presets: list[str] = added(list)
     extra: list[str] = added(list)
     left_out: dict[str, str] = added(dict)
-    seconds: float | None = rare()
+    seconds: Amount | None = rare()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ....checked_json import Value
-from ....typed_json import rare
+from ....typed_json import Count, Share, rare
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,10 +16,10 @@ class ClassScores:
     texts: how many there are (support).
     """
 
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    texts: int
+    precision: Share | None
+    recall: Share | None
+    f1: Share | None
+    texts: Count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,12 +31,12 @@ class ClassFigures:
     empty of runs from before there were any; confusion_matrix: (K, K), rows are true classes.
     """
 
-    largest_class_share: float
-    macro_f1: float
-    balanced_accuracy: float
-    accuracy_by_class: dict[str, float | None]
+    largest_class_share: Share
+    macro_f1: Share
+    balanced_accuracy: Share
+    accuracy_by_class: dict[str, Share | None]
     by_class: dict[str, ClassScores] = rare(dict)
-    confusion_matrix: list[list[int]]
+    confusion_matrix: list[list[Count]]
 
     def check(self, value: Value) -> None:
         """Refuse a confusion matrix that is not of these classes."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ....text.datasets.repeats import Repeats
-from ....typed_json import rare
+from ....typed_json import Count, rare
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +14,7 @@ class VectorsFile:
     """The file that word vectors were read from, by which it is found again."""
 
     name: str
-    bytes: int
+    bytes: Count
     sha256: str
 
 
@@ -33,13 +33,13 @@ class DataStage:
     name: str
     language: str
     classes: list[str]
-    sizes: dict[str, int]
+    sizes: dict[str, Count]
     split_rule: str | None
     sha256: str | None
     text_stage: str | None = rare()
-    vocabulary: int | None = rare()
+    vocabulary: Count | None = rare()
     vectors: dict[str, float] = rare(dict)
-    overlap: dict[str, int] | None = rare()
+    overlap: dict[str, Count] | None = rare()
     repeats: Repeats | None = rare()
     notes: list[str] | None = rare()
     source: list[Any] | None = rare()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ....checked_json import Value
-from ....typed_json import added, rare
+from ....typed_json import Amount, Count, Share, added, rare
 
 SHOWN = ["compute-fp32", "compute-int8", "lemaire2022"]
 """The tables that the main table and the plots show where a run does not say."""
@@ -31,16 +31,16 @@ class EnergyRow:
     seed: int | None = rare()
     victim: str
     setting: str
-    steps: float
+    steps: Amount
     model: str
-    joules_per_sentence: float | None
-    joules_std: float | None
-    ratio_to_sparse_ann: float | None
-    accuracy: float | None
+    joules_per_sentence: Amount | None
+    joules_std: Amount | None
+    ratio_to_sparse_ann: Amount | None
+    accuracy: Share | None
     projection: bool = added(True)
-    compute_joules: float | None
-    memory_joules: float | None
-    addressing_joules: float | None
+    compute_joules: Amount | None
+    memory_joules: Amount | None
+    addressing_joules: Amount | None
 
     def check(self, value: Value) -> None:
         """Refuse energy below zero."""
@@ -65,8 +65,8 @@ class BreakEven:
     victim: str
     layer: str
     model: str
-    spikes_per_synapse: float
-    break_even: float | None
+    spikes_per_synapse: Amount
+    break_even: Amount | None
     pays: bool | None
 
 
@@ -75,11 +75,11 @@ class CurvePoint:
     """Energy and accuracy of a victim that is read after so many steps."""
 
     victim: str
-    steps: int
-    latency_steps: int | None
+    steps: Count
+    latency_steps: Count | None
     model: str
-    joules_per_sentence: float
-    accuracy: float
+    joules_per_sentence: Amount
+    accuracy: Share
     projection: bool = added(True)
 
     @property
@@ -97,8 +97,8 @@ class Exit:
 
     victim: str
     margin: float
-    mean_steps: float
-    share_by_step: list[float]
+    mean_steps: Amount
+    share_by_step: list[Share]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,12 +108,12 @@ class TrainingRow:
     victim: str
     definition: str
     model: str
-    texts: int | None
-    ann_operations: float
-    snn_operations: float
-    ann_joules: float | None
-    snn_joules: float | None
-    ratio: float | None
+    texts: Count | None
+    ann_operations: Amount
+    snn_operations: Amount
+    ann_joules: Amount | None
+    snn_joules: Amount | None
+    ratio: Amount | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +133,7 @@ class EnergyStage:
     dataset: str = rare("")
     seed: int | None = rare()
     split: str
-    sentences: int
+    sentences: Count
     rows: list[EnergyRow]
     break_even: list[BreakEven]
     curves: list[CurvePoint]
@@ -141,7 +141,7 @@ class EnergyStage:
     training: list[TrainingRow]
     notes: list[str]
     shown: list[str] = rare(SHOWN.copy)
-    seconds: float | None = rare()
+    seconds: Amount | None = rare()
 
     def of(self, victim: str, setting: str, model: str) -> EnergyRow | None:
         """The row of a victim in a setting by a model."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ....typed_json import Amount, Count
+
 
 @dataclass(frozen=True, kw_only=True)
 class Seconds:
@@ -12,11 +14,11 @@ class Seconds:
     texts: how many were shown one by one; batch: how many together.
     """
 
-    one: float
-    one_high: float
-    texts: int
-    batched: float
-    batch: int
+    one: Amount
+    one_high: Amount
+    texts: Count
+    batched: Amount
+    batch: Count
 
 
 @dataclass(frozen=True, kw_only=True)

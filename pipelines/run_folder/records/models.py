@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ....checked_json import Value
-from ....typed_json import added, inline, rare
+from ....typed_json import Amount, Count, Share, Steps, added, inline, rare
 from .classes import ClassFigures
 from .latency import Latency
 from .tuning import Tuning
@@ -20,12 +20,12 @@ class Judged:
     texts cannot tell; chance_p: see `engine.chance`.
     """
 
-    dev_accuracy: float | None
-    test_accuracy: float
+    dev_accuracy: Share | None
+    test_accuracy: Share
     dev: ClassFigures | None = inline("dev_")
     test: ClassFigures | None = inline("test_")
     at_chance: bool | None = added()
-    chance_p: float | None = added()
+    chance_p: Share | None = added()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +36,8 @@ class Baseline(Judged):
     """
 
     model: str
-    dev_accuracy: float
-    seconds: float | None = rare()
+    dev_accuracy: Share
+    seconds: Amount | None = rare()
     reads: str | None = rare()
 
 
@@ -51,12 +51,12 @@ class Imported:
 
     imported: bool
     module: str | None
-    module_dev_accuracy: float | None
-    module_test_accuracy: float | None
+    module_dev_accuracy: Share | None
+    module_test_accuracy: Share | None
     largest_difference: float | None
-    compared_texts: int | None
-    unread_texts: int | None
-    largest_class: float | None
+    compared_texts: Count | None
+    unread_texts: Count | None
+    largest_class: Share | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,25 +67,25 @@ class ModelStage(Judged):
     all of them.
     """
 
-    steps: int | None = rare()
-    dev_accuracy_by_step: list[float] = rare(list)
-    accuracy_by_step: list[float] = rare(list)
-    latency_steps: int | None = rare()
-    input_spikes_per_sample: float | None = rare()
-    sops_per_sample: float | None = rare()
-    sops_by_layer: dict[str, float] = rare(dict)
-    input_macs_per_sample: float | None = rare()
+    steps: Steps | None = rare()
+    dev_accuracy_by_step: list[Share] = rare(list)
+    accuracy_by_step: list[Share] = rare(list)
+    latency_steps: Steps | None = rare()
+    input_spikes_per_sample: Amount | None = rare()
+    sops_per_sample: Amount | None = rare()
+    sops_by_layer: dict[str, Amount] = rare(dict)
+    input_macs_per_sample: Amount | None = rare()
     baseline: Baseline | None = rare()
     class_weights: bool | None = rare()
     train_vectors: bool | None = rare()
-    best_epoch: int | None = rare()
-    epochs: int | None = rare()
-    parameters: int | None = rare()
+    best_epoch: Count | None = rare()
+    epochs: Count | None = rare()
+    parameters: Count | None = rare()
     recipe: dict[str, Any] | None = rare()
     imported: Imported | None = inline()
     adversarial: Tuning | None = rare()
     latency: Latency | None = rare()
-    seconds: float | None = rare()
+    seconds: Amount | None = rare()
     processors: list[str] = rare(list)
 
     @property
@@ -98,8 +98,8 @@ class ModelStage(Judged):
 class SpikingStage(ModelStage):
     """What is recorded of an SNN: accuracies after every step, the first first."""
 
-    steps: int = field()
-    accuracy_by_step: list[float] = field()
+    steps: Steps = field()
+    accuracy_by_step: list[Share] = field()
 
     def check(self, value: Value) -> None:
         """Refuse a run of no steps."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ....checked_json import Value
-from ....typed_json import added
+from ....typed_json import Count, Share, Steps, added
 
 
 @dataclass(frozen=True)
@@ -13,11 +13,11 @@ class Activity:
     """Firing statistics of a layer; ``histogram`` counts channels by rate, in bins of [0, 1]."""
 
     name: str
-    channels: int
+    channels: Count
     rate: float
-    silent: float
-    saturated: float
-    histogram: list[int]
+    silent: Share
+    saturated: Share
+    histogram: list[Count]
 
     def check(self, value: Value) -> None:
         """Refuse a histogram without bins."""
@@ -35,7 +35,7 @@ class Raster:
     text: str
     label: str
     words: list[str]
-    steps: int
+    steps: Steps
     input: list[list[float]]
     layers: dict[str, list[list[int]]]
     logits: list[list[float]]

@@ -20,6 +20,7 @@ RECORDS: dict[str, type[Any]] = {
     "ann": ModelStage,
     "snn": SpikingStage,
     "finetuned": SpikingStage,
+    "spiking": ModelStage,
     "ann-adversarial": ModelStage,
     "snn-adversarial": SpikingStage,
     "attack": AttackStage,

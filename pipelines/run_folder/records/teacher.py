@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ....typed_json import rare
+from ....typed_json import Amount, Count, Share, rare
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,15 +16,15 @@ class TeacherFigures:
     """
 
     name: str
-    dev_accuracy: float
-    test_accuracy: float
-    parameters: int
-    trained_parameters: int
-    layers: int
-    frozen_layers: int
-    max_tokens: int
-    best_epoch: int
-    epochs: int
+    dev_accuracy: Share
+    test_accuracy: Share
+    parameters: Count
+    trained_parameters: Count
+    layers: Count
+    frozen_layers: Count
+    max_tokens: Count
+    best_epoch: Count
+    epochs: Count
     processors: list[str] = rare(list)
 
 
@@ -37,8 +37,8 @@ class TeacherStage:
     """
 
     teachers: list[TeacherFigures]
-    train_accuracy: float
-    dev_accuracy: float
-    test_accuracy: float
-    leaks: dict[str, dict[str, int]]
-    seconds: float
+    train_accuracy: Share
+    dev_accuracy: Share
+    test_accuracy: Share
+    leaks: dict[str, dict[str, Count]]
+    seconds: Amount

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ....typed_json import rare
+from ....typed_json import Count, Share, rare
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """How many texts were attacked, and with what result."""
 
-    texts: int
-    errors: int
-    skipped: int
-    successes: int
-    verified: int
+    texts: Count
+    errors: Count
+    skipped: Count
+    successes: Count
+    verified: Count
 
 
 @dataclass(frozen=True, kw_only=True)
 class Round:
     """The model after so many rounds; outcomes by attack. The last has no training texts."""
 
-    round: int
-    dev_accuracy: float
-    accuracy_under_attack: float
+    round: Count
+    dev_accuracy: Share
+    accuracy_under_attack: Share
     dev_score: float
     dev: dict[str, Outcome]
-    best_epoch: int | None = rare()
-    epochs: int | None = rare()
+    best_epoch: Count | None = rare()
+    epochs: Count | None = rare()
     train: dict[str, Outcome] = rare(dict)
 
 
@@ -37,6 +37,6 @@ class Tuning:
     """The attacks that a model was tuned on, and how many adversarial texts they gave."""
 
     attacks: list[str]
-    texts: int
-    best_round: int
+    texts: Count
+    best_round: Count
     rounds: list[Round]

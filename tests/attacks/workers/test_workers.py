@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import subprocess
+import sys
 import tempfile
 from dataclasses import replace
 from functools import partial
@@ -41,6 +43,47 @@ def local_ray():
         patch.setattr(tempfile, "tempdir", None)
         with ray_session(2, None) as workers:
             yield workers
+
+
+def listening() -> set[tuple[str, str]]:
+    """Address and port, in hexadecimal, of every server of this machine."""
+    found = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text("ascii").splitlines()[1:]:
+            cells = line.split()
+            if cells[3] == "0A":
+                address, port = cells[1].split(":")
+                found.add((address, port))
+    return found
+
+
+LOOPBACKS = {"0100007F", "0000000000000000FFFF00000100007F", "0" * 24 + "01000000"}
+
+
+@needs_ray
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs /proc")
+def test_a_ray_of_ours_is_closed_to_others_and_leaves_nothing(tmp_path):
+    """In a process of its own: it listens on loopback alone, wants its token, and is gone after."""
+    code = (
+        "import os, pathlib\n"
+        "from snnconvert.attacks.workers.ray_session import ray_session\n"
+        "from snnconvert.tests.attacks.workers.test_workers import listening, LOOPBACKS\n"
+        "before = listening()\n"
+        "with ray_session(1, None):\n"
+        "    import ray\n"
+        "    mode = ray.get(ray.remote(lambda: os.environ['RAY_AUTH_MODE']).remote())\n"
+        "    new = listening() - before\n"
+        "assert mode == 'token' and len(new) >= 4, (mode, new)\n"
+        "assert {address for address, _ in new} <= LOOPBACKS, new\n"
+        "assert not listening() & new, listening() & new\n"
+        "assert not (pathlib.Path.home() / '.ray').exists()\n"
+    )
+    environment = os.environ | {"HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=200
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 @pytest.fixture

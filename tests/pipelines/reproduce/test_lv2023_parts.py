@@ -142,6 +142,8 @@ def test_a_selection_is_what_was_asked_for():
     assert {cell.dataset for cell in cells} == {"sst2", "waimai"}  # fewer, where none are named
     assert {(cell.steps, cell.seed) for cell in cells} == {(50, 7)}
     assert {cell.by.model for cell in cells} == {"published"}
+    asked = ReproduceSettings(models=("ablations",), ablations=("ours-rewired",), seeds=(0,))
+    assert {cell.system for cell in Selection(asked).cells()} == {"ours-rewired"}
     asked = ReproduceSettings(models=("ours-teacher",), datasets=("mr", "sst2"))
     assert {cell.dataset for cell in Selection(asked, ("mr",)).cells()} == {"mr"}
 

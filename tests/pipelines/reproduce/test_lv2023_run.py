@@ -12,8 +12,11 @@ import pytest
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.reproduce.lv2023 import run as reproduction
 from snnconvert.pipelines.reproduce.lv2023.data.system import ABLATIONS, SYSTEMS, System
+from snnconvert.pipelines.reproduce.lv2023.stages import teacher as teachers
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
+from snnconvert.pipelines.settings import DataSettings
 from snnconvert.pipelines.settings.reproduce import ReproduceSettings
+from snnconvert.pipelines.settings.teach import TeachSettings
 
 WORDS = {"joy": 1, "glad": 1, "fun": 1, "sad": 0, "cry": 0, "grief": 0, "the": 2, "day": 2}
 
@@ -166,9 +169,41 @@ def test_a_teacher_is_made_once_for_each_data_set(place: Path, tmp_path: Path, m
     assert other.stamp(seeds[0]) != work.stamp(seeds[0])
 
 
+def test_what_a_teacher_is_told(place: Path, tmp_path: Path, monkeypatch):
+    """Phrases where the folder of data sets has those of the data set, and sentences of files."""
+    told: dict[str, TeachSettings] = {}
+
+    def note(folder: Path, settings: TeachSettings, data: DataSettings, seed: int) -> None:
+        told[str(data.dataset)] = settings
+
+    monkeypatch.setattr(teachers, "make_teacher", note)
+    vectors, phrases = str(place / "v.txt"), tmp_path / "data" / "sst2-phrases" / "train.tsv"
+    phrases.parent.mkdir(parents=True)
+    phrases.write_text("1\tfine\n")
+    own = {"vectors_en": vectors, "vectors_zh": vectors, "teacher_en": ("a",), "teacher_zh": ("b",)}
+    for extra in (None, ("more.txt",)):
+        settings = ReproduceSettings(**own, extra_en=extra)
+        work = reproduction.make_work(tmp_path, str(tmp_path / "data"), settings)
+        for dataset in ("mr", "sst5", "subj", "waimai"):
+            teachers.teach(work, dataset)
+        assert told["mr"].extra_labelled == (str(phrases),)
+        assert told["mr"].extra_labelled_limit == 25000
+        assert told["subj"].extra_labelled is None and told["sst5"].extra_labelled is None
+        assert told["subj"].extra == extra and told["subj"].extra_sentences == (extra is not None)
+        assert told["waimai"].extra is None and told["waimai"].augment == 2
+    bare = reproduction.make_work(tmp_path, str(tmp_path), ReproduceSettings(**own))
+    assert (
+        bare.teachers["mr"]
+        != reproduction.make_work(
+            tmp_path, str(tmp_path / "data"), ReproduceSettings(**own)
+        ).teachers["mr"]
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (["--models", "ablations", "--ablations", "ours-rewire"], "did you mean ours-rewired"),
         (["--datasets", "imdb"], "expected one of mr, sst2, subj, sst5, chnsenti, waimai"),
         (["--datasets", "imbd"], "did you mean imdb"),
         (["--levels", "word"], "expected --levels only with snnlp, but got it with lv2023"),

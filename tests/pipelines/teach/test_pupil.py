@@ -52,6 +52,22 @@ def test_ann_and_snn_learn_from_it(taught: Path, data: Path, tmp_path: Path) -> 
     assert (run / "ann" / "weights.safetensors").stat().st_mtime_ns == weights
 
 
+def test_a_network_that_spikes_already_learns_from_it(
+    taught: Path, data: Path, tmp_path: Path
+) -> None:
+    """Beside the cost of its spikes; without the teacher it becomes another network."""
+    small = ("--size", "8", "--layers", "1", "--heads", "2", "--expansion", "1", "--epochs", "2")
+    words = ["train", "--dataset", str(data), "--vectors", "random", "--dim", "8", "--quiet"]
+    words += ["--model", "spiking-bert", *small, "--tensorboard", "false"]
+    weights = []
+    for name, more in (("taught", ["--teacher", str(taught)]), ("alone", [])):
+        out = tmp_path / name
+        assert main([*words, "--out", str(out), *more]) == 0
+        weights.append((out / "spiking" / "weights.safetensors").read_bytes())
+    assert weights[0] != weights[1]
+    assert "lessons" in (tmp_path / "taught" / "config.yaml").read_text()
+
+
 def test_a_run_may_learn_from_its_own(taught: Path, data: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     shutil.copytree(taught, run)

@@ -7,7 +7,7 @@ import io
 import socket
 import tarfile
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -136,6 +136,70 @@ def test_the_next_address_is_asked(tmp_path):
         urls = address(server, "/moved"), address(server)
         folder = download("mr", tmp_path, sources(*urls), progress=False)
     assert (folder / "all.tsv").read_bytes() == TSV
+
+
+class Hostile(http.server.BaseHTTPRequestHandler):
+    """Redirects, lengths and bodies that no honest server gives; the path says which."""
+
+    def do_GET(self):
+        kind = self.path.strip("/")
+        if kind in ("file", "ftp", "loop"):
+            self.send_response(302)
+            where = {"file": "file:///etc/passwd", "ftp": "ftp://127.0.0.1/x", "loop": "/loop"}[
+                kind
+            ]
+            self.send_header("Location", where)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        self.send_response(200)
+        length = {"huge": str(10**15), "digits": "9" * 6000, "minus": "-5", "odd": "²"}.get(kind)
+        if length:
+            self.send_header("Content-Length", length)
+        self.end_headers()
+        with suppress(OSError):
+            while kind == "endless":
+                self.wfile.write(b"x" * 65536)
+            while kind == "drip":
+                self.wfile.write(b"x")
+                self.server.gone.wait(0.02)
+            self.wfile.write(b"some bytes")
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("file", "is not allowed"),
+        ("ftp", "which is not followed"),
+        ("loop", "HTTP 302"),
+        ("huge", "no data set has so many"),
+        ("digits", ""),
+        ("endless", "it does not end after"),
+        ("drip", "bytes came in"),
+    ],
+)
+def test_a_hostile_server_gets_one_line_and_an_end(tmp_path, monkeypatch, kind, says):
+    monkeypatch.setattr("snnconvert.text.download.fetch.LARGEST", 1 << 20)
+    monkeypatch.setattr("snnconvert.text.download.fetch.PATIENCE", 0.3)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hostile)
+    server.gone = threading.Event()
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        with pytest.raises(SnnConvertError) as caught:
+            fetch([address(server, f"/{kind}")], tmp_path / "a", progress=False, timeout=5)
+        assert says in str(caught.value) and "\n" not in str(caught.value)
+        assert not (tmp_path / "a").exists()
+        assert sum(p.stat().st_size for p in tmp_path.iterdir()) <= 2 << 20
+    finally:
+        server.gone.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def test_missing_file(tmp_path):

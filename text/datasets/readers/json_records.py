@@ -28,7 +28,7 @@ def json_records(text: str, path: Path) -> list[Record]:
     if text.lstrip().startswith(("[", "{")):
         try:
             whole = json.loads(text)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             return _by_line(text, path)
         found = _of_whole(whole)
         if found is not None:
@@ -43,7 +43,7 @@ def _by_line(text: str, path: Path) -> list[Record]:
             continue
         try:
             entry = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(
                 f"{path} line {number}: not valid JSON ({error}); expected one object a line, or "
                 "one array of objects"

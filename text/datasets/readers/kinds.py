@@ -94,7 +94,7 @@ def holds_json(text: str) -> bool:
     for part in (start.splitlines()[0], start):
         try:
             value = json.loads(part)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             continue
         return isinstance(value, dict) or (isinstance(value, list) and part is start)
     return False

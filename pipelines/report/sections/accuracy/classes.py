@@ -7,7 +7,7 @@ from typing import Any
 
 from ....display.names import title
 from ....run_folder.records.classes import ClassFigures, ClassScores
-from ....run_folder.records.models import Judged, ModelStage
+from ....run_folder.records.models import Baseline, Judged, ModelStage
 from ...drawing.files import rows_link
 from ...drawing.looks import Looks
 from .confusion import MOST_SMALL, confusion_figure
@@ -37,7 +37,7 @@ def classes_context(models: Mapping[str, ModelStage], looks: Looks) -> Row | Non
     classes = _rows(first, list(found.values()))
     return {
         "names": names,
-        "baseline": models["ann"].baseline if "ann" in models else None,
+        "baseline": _baseline(models),
         "scores": {
             "Accuracy": [columns[kind].test_accuracy for kind in found],
             "Macro F1": [own.macro_f1 for own in found.values()],
@@ -54,10 +54,16 @@ def classes_context(models: Mapping[str, ModelStage], looks: Looks) -> Row | Non
     }
 
 
+def _baseline(models: Mapping[str, ModelStage]) -> Baseline | None:
+    """The linear model beside the network that was trained."""
+    trained = models.get("ann", models.get("spiking"))
+    return trained.baseline if trained else None
+
+
 def _references(
     models: Mapping[str, ModelStage], first: ClassFigures
 ) -> list[tuple[str, float | None, float]]:
-    ann = models.get("ann")
+    ann = models.get("ann", models.get("spiking"))
     dev = ann.dev.largest_class_share if ann and ann.dev else None
     found: list[tuple[str, float | None, float]] = []
     if ann and ann.baseline:
@@ -71,7 +77,7 @@ def _columns(models: Mapping[str, ModelStage]) -> tuple[dict[str, Judged], dict[
     """The models that have figures by class, the linear one behind them, and their names."""
     columns: dict[str, Judged] = {kind: model for kind, model in models.items() if model.test}
     names = {kind: title(kind) for kind in columns}
-    baseline = models["ann"].baseline if "ann" in models else None
+    baseline = _baseline(models)
     if baseline and baseline.test:
         columns["baseline"] = baseline
         names["baseline"] = "Linear model"

@@ -15,7 +15,7 @@ from ...section import Section
 from .classes import classes_context
 from .plot import accuracy_figure
 
-KINDS = ("ann", "snn", "finetuned")
+KINDS = ("ann", "snn", "finetuned", "spiking")
 
 
 class Accuracy(Section[Run]):
@@ -87,7 +87,7 @@ def _largest(run: Run) -> Cell:
 
 
 def _linear(run: Run) -> Cell:
-    ann = run.models.get("ann")
+    ann = run.models.get("ann", run.models.get("spiking"))
     if ann is None or ann.baseline is None:
         return ABSENT
     share = ann.baseline.test_accuracy

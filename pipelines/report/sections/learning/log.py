@@ -11,7 +11,7 @@ from pathlib import Path
 from .....errors import InputError
 from .....files import read_text
 
-LOGS = {"ann": "train.csv", "finetuned": "finetune.csv"}
+LOGS = {"ann": "train.csv", "spiking": "train.csv", "finetuned": "finetune.csv"}
 """The file in the folder of each model that is trained."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .....files import read_yaml_mapping, sha256
+from .....text.datasets.folders import data_folder
 from ....settings.data import DataSettings
 from ....settings.teach import TeachSettings
 from ....teach.teach import teach as make_teacher
@@ -41,7 +42,20 @@ def teach(work: Work, dataset: str) -> None:
 
 def _options(work: Work, dataset: str) -> Options:
     """What the command and `teach.yaml` say of a data set's teacher."""
+    said = read_yaml_mapping(_FILE, "options of teach")
     names, extra = teachers_of(work.settings, dataset)
-    texts = {"extra": extra} if extra else {}
-    own = read_yaml_mapping(_FILE, "options of teach").get(language_of(dataset)) or {}
-    return {"teacher": names, **texts, **own}
+    options = {"teacher": names, **(said[language_of(dataset)] or {})}
+    if extra:
+        options |= {"extra": extra, **said["extra"]}
+    phrases = phrases_of(work, dataset)
+    if phrases is not None:
+        options |= {"extra_labelled": (str(phrases),), **said["labelled"]}
+    return options
+
+
+def phrases_of(work: Work, dataset: str) -> Path | None:
+    """The file of labelled phrases of a data set, where the folder of data sets has it."""
+    name = read_yaml_mapping(_FILE, "options of teach")["phrases"].get(dataset)
+    base = data_folder(work.data_dir)
+    found = base / name if base is not None and name is not None else None
+    return found if found is not None and found.is_file() else None

@@ -1,0 +1,1 @@
+"""Token encoders that spike, trained with little memory: the same spikes and gradients."""

@@ -1,0 +1,1 @@
+"""Neurons of networks that are trained as spiking ones: their thresholds and decays are learned."""

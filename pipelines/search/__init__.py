@@ -1,0 +1,1 @@
+"""`snnconvert search`: options that are good on dev, found by trials. Begin with `search.py`."""

@@ -1,0 +1,97 @@
+"""A slice of the campaign, with another seed each time, and all that one has ever found."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from snnconvert.tests.campaign import corpus, faults
+from snnconvert.tests.campaign.readers import READERS
+from snnconvert.tests.campaign.trial import Bench
+
+SEED = int(os.environ.get("SNNCONVERT_CAMPAIGN_SEED", time.time_ns() % 10**9))
+INPUTS = int(os.environ.get("SNNCONVERT_CAMPAIGN_INPUTS", "400"))
+WEIGHTED = [reader for reader in READERS for _ in range(reader.weight)]
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    return Bench(tmp_path_factory.mktemp("campaign"))
+
+
+def test_files_that_are_as_they_should_be_are_read(bench: Bench) -> None:
+    assert [bench.usual(reader) < 5 for reader in READERS] == [True] * len(READERS)
+
+
+def test_a_slice(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    with capsys.disabled():
+        print(f"\ncampaign: {INPUTS} inputs, SNNCONVERT_CAMPAIGN_SEED={SEED}")
+
+    @seed(SEED)
+    @settings(
+        max_examples=INPUTS,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.sampled_from(WEIGHTED), st.randoms(use_true_random=False))
+    def all_is_read_or_refused(reader, random):
+        trial = bench.tried(reader, reader.mutate(reader.good(), random))
+        assert not trial.fault, trial
+
+    all_is_read_or_refused()
+
+
+@pytest.mark.parametrize("case", corpus.kept(), ids=lambda case: case[1].stem)
+def test_what_was_found_before(case, bench: Bench) -> None:
+    reader, _, data = case
+    assert bench.tried(reader, data).fault == ""
+
+
+def test_the_corpus_is_small_and_of_many_readers() -> None:
+    files = list(corpus.FOLDER.glob("*.gz"))
+    assert sum(path.stat().st_size for path in files) < 1_000_000
+    assert len({reader.name for reader, _, _ in corpus.kept()}) > 20
+    assert len(list(corpus.kept())) == len(files)
+
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+
+
+@needs_fork
+@pytest.mark.parametrize("name", ["report", "explain"])
+def test_a_kill_and_a_full_disk_at_some_operations(name: str, tmp_path: Path) -> None:
+    """Of two short commands, by the seed; all of all commands in the slow test below."""
+    command = next(command for command in faults.COMMANDS if command.name == name)
+    faults.warm(command, tmp_path)
+    seen, wanted = faults.operations(command, tmp_path)
+    assert len(seen) >= 5
+    number = Random(SEED).randrange(len(seen))
+    for kill in (True, False):
+        wrong = faults.tried(command, number, kill, tmp_path, wanted)
+        assert not wrong, (SEED, name, number, seen[number], kill, wrong)
+
+
+@needs_fork
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("command", faults.COMMANDS, ids=[c.name for c in faults.COMMANDS])
+def test_a_kill_and_a_full_disk_at_every_operation(command: faults.Command, tmp_path: Path) -> None:
+    if command.name == "attack":
+        pytest.importorskip("textattack")
+    faults.warm(command, tmp_path)
+    seen, wanted = faults.operations(command, tmp_path)
+    wrong = {
+        (number, kill, *seen[number]): found
+        for number in range(len(seen))
+        for kill in (True, False)
+        if (found := faults.tried(command, number, kill, tmp_path, wanted))
+    }
+    assert not wrong
