@@ -22,6 +22,8 @@ TIMED = ("seconds", "latency")
 """Figures that are others every time."""
 ELSEWHERE = ("dataset", "text_column", "label_column", "data_dir", "place")
 """Settings that say where the texts lie; those of a call lie nowhere."""
+GIVEN = "(the texts that fit was given)"
+"""Where the texts lie, as an error about a command that needs them shows it."""
 _DATE = (1980, 1, 1, 0, 0, 0)
 """The first day that a zip can say."""
 
@@ -40,6 +42,7 @@ def pack(run: RunFolder, which: str) -> bytes:
     results, config = run.results(), run.config()
     settings = {stage: dict(config.get(stage, {})) for stage in ("data", which)}
     settings["data"] = {k: v for k, v in settings["data"].items() if k not in ELSEWHERE}
+    settings["data"]["dataset"] = GIVEN
     files: dict[str, bytes] = {}
     kept: dict[str, Any] = {}
     for stage in ("data", which):

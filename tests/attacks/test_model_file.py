@@ -13,6 +13,7 @@ import pytest
 
 from snnconvert.attacks.assets import nltk as environment
 from snnconvert.errors import InputError
+from snnconvert.pipelines.cli import main
 
 FILE = re.compile(r"<!-- file: (\S+) -->\n```python\n(.*?)```", re.DOTALL)
 COMMAND = re.compile(r"<!-- tested -->\n```bash\n(.*?)```", re.DOTALL)
@@ -65,6 +66,16 @@ def test_a_model_is_a_wrapper(textattack, example: Path) -> None:
     assert isinstance(model, textattack.models.wrappers.ModelWrapper)
     rows = model(["good film", ""])
     assert rows.shape == (2, 2) and abs(rows.sum(axis=1) - 1).max() < 1e-12
+
+
+def test_a_hub_folder_is_a_victim_too(textattack, example: Path) -> None:
+    pytest.importorskip("huggingface_hub", reason="huggingface_hub is not installed")
+    words = ["export", "runs/mr", "--format", "hf", "--license", "mit", "--model", "snn"]
+    assert main([*words, "--out", "hub-model", "--quiet"]) == 0
+    model = variable(example / "hub_victim.py", "model")
+    assert isinstance(model, textattack.models.wrappers.ModelWrapper)
+    texts = ["a good film", "bad"]
+    assert (model(texts) == variable(example / "victim.py", "model")(texts)).all()
 
 
 def test_an_attack_of_ours_runs_there(textattack, nltk_data, example: Path) -> None:

@@ -203,6 +203,8 @@ def test_a_run_folder_and_back(
     assert main(["predict", str(run), "the sweet and kind food", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["class"] == "praise"
     assert main(["export", str(run), "--quiet"]) == 0
+    assert main(["evaluate", str(run)]) == 2
+    assert "at (the texts that fit was given), but it is not there" in capsys.readouterr().err
     with pytest.raises(InputError, match="an empty or a new folder"):
         model.save_run(run)
 
