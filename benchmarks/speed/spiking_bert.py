@@ -1,6 +1,6 @@
 """A training step of the spiking encoder: token by token, and shown four times.
 
-    python benchmarks/speed/spiking_bert.py [--quick] [--dims 128,256] [--batch 32] [--batches 12]
+    python benchmarks/speed/spiking_bert.py [--quick] [--cases 128x32,256x64] [--batches 8]
 
 The ways take turns batch by batch in one process, with weights of one shape, fused AdamW and one
 thread. ``individual`` and ``repeat`` are run with little memory, as `snnconvert train` does;
@@ -194,15 +194,16 @@ def main(words: Sequence[str] | None = None) -> int:
     """Measure, and write the results; returns the exit code."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="two small batches")
-    parser.add_argument("--dims", default="128", help="hidden sizes")
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--batches", type=int, default=12)
+    parser.add_argument("--cases", default="128x32,256x64", help="hidden sizes and batches")
+    parser.add_argument("--batches", type=int, default=8)
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args(words)
     torch.set_num_threads(1)
-    dims = [16] if options.quick else [int(dim) for dim in options.dims.split(",")]
-    batch, batches = (4, 2) if options.quick else (options.batch, options.batches)
-    rows = [row for dim in dims for row in measure(dim, batch, batches)]
+    cases = "16x4" if options.quick else options.cases
+    rows: list[Row] = []
+    for case in cases.split(","):
+        dim, batch = map(int, case.split("x"))
+        rows += measure(dim, batch, 2 if options.quick else options.batches)
     settings = {"words": WORDS, "steps": STEPS, "layers": LAYERS, "texts": "15 to 35 tokens"}
     said = str(__doc__).split("\n", 4)[4]
     page = f"# A training step of the spiking encoder\n\n{said}\n{encoders(rows)}\n"
