@@ -17,6 +17,7 @@ from .pages import load_script, readme
 
 FORMAT = 1
 EXAMPLES = "examples.npz"
+BATCH = 64
 
 
 def write_folder(
@@ -24,8 +25,8 @@ def write_folder(
     folder: Path,
     texts: Sequence[str],
     figures: Mapping[str, Any] | None = None,
-) -> Expected:
-    """Fill an empty folder; what the examples do is given back.
+) -> None:
+    """Fill an empty folder.
 
     Args:
         exported: the network
@@ -34,32 +35,44 @@ def write_folder(
         figures: what rounding changed on the test split, see `figures.rounding_figures`
     """
     figures = figures or {}
-    assert exported.stage is not None
-    sequences = exported.stage.encode(texts)
-    expected = exported.expected(sequences)
+    arrays = _arrays(exported, texts)
     write_graph(folder / NAME, exported.graph)
-    arrays = _arrays(expected, texts, [len(ids) for ids in sequences], exported)
     replace_file(folder / EXAMPLES, lambda path: _save(path, arrays))
     write_text(folder / "load.py", load_script(exported))
     write_text(folder / "README.md", readme(exported, figures))
     write_json(folder / "export.json", _record(exported, figures))
-    return expected
 
 
-def _arrays(
-    expected: Expected, texts: Sequence[str], lengths: list[int], exported: ExportedNetwork
-) -> dict[str, np.ndarray]:
-    """What examples.npz holds; see `docs/interop.md`."""
+def _arrays(exported: ExportedNetwork, texts: Sequence[str]) -> dict[str, np.ndarray]:
+    """What examples.npz holds, made batch by batch; see `docs/interop.md`."""
+    assert exported.stage is not None
+    sequences = exported.stage.encode(texts)
+    parts = [
+        _packed(exported.expected(sequences[start : start + BATCH]), exported)
+        for start in range(0, len(sequences), BATCH)
+    ]
+    joined = {name: np.concatenate([part[name] for part in parts], axis=1) for name in parts[0]}
+    return {
+        "frames": joined["frames"],
+        "lengths": np.array([len(ids) for ids in sequences], np.int64),
+        "spikes": joined["spikes"],
+        "pooled": joined["pooled"],
+        "outputs": joined["outputs"],
+        "predictions": joined["predictions"][0],
+        "texts": np.array(texts, dtype=np.str_),
+    }
+
+
+def _packed(expected: Expected, exported: ExportedNetwork) -> dict[str, np.ndarray]:
+    """What a batch of n texts does, small; axis 1 is n."""
     frames = expected.frames.numpy()
-    spikes = expected.spikes.numpy().astype(np.uint8)
+    spikes = expected.spikes.numpy().astype(np.uint8)  # (T, n, C, W)
     return {
         "frames": frames.astype(np.uint8) if exported.form.encoder.spiking else frames,
-        "lengths": np.array(lengths, np.int64),
         "spikes": np.packbits(spikes.reshape(*spikes.shape[:2], -1), axis=2),
         "pooled": expected.pooled.numpy().astype(np.uint8),
         "outputs": expected.outputs.numpy(),
-        "predictions": expected.predictions.numpy(),
-        "texts": np.array(texts, dtype=np.str_),
+        "predictions": expected.predictions.numpy()[None],
     }
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 from ....engine.exact_sums import exact_sums
 from ....errors import InputError
 from ....models.batches import to_batch
+from ....models.encoders.bit_table import BitTable
 from ....models.network import Signal
 from ....models.nodes.layers import Conv1d, Linear
 from ....models.snn import SpikingTextModel
@@ -212,8 +213,8 @@ def export_model(
 
 
 def with_weights(model: SpikingTextModel, form: Form) -> SpikingTextModel:
-    """A copy of ``model`` with the weights of ``form``; it shares the word vectors."""
-    network = copy.deepcopy(model.network)
+    """A copy of ``model`` on the CPU with the weights of ``form``; it shares the word vectors."""
+    network = copy.deepcopy(model.network).cpu()
     for branch in form.branches:
         conv, act = network.node(branch.conv), network.node(branch.act)
         assert isinstance(conv, Conv1d)
@@ -222,7 +223,10 @@ def with_weights(model: SpikingTextModel, form: Form) -> SpikingTextModel:
     readout = network.node(form.readout)
     assert isinstance(readout, Linear)
     readout.weight.data, readout.bias.data = form.weight.clone(), form.bias.clone()
-    return SpikingTextModel(model.table, model.encoder, network, model.steps).eval()
+    table = model.table
+    if isinstance(table, BitTable):  # a module, which would be moved itself
+        table = copy.deepcopy(table)
+    return SpikingTextModel(table.cpu(), model.encoder, network, model.steps).eval()
 
 
 def initial_of(values: Tensor) -> float | list[float]:

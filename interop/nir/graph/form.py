@@ -132,7 +132,7 @@ def form_of(model: TextModel | SpikingTextModel) -> Form:
     if len(softs) > 1 or len(pools) > 1:
         raise InputError("its branches differ in the reset or the pooling: convert it in one way")
     assert isinstance(model.encoder, Encoder)
-    weights = (readout.weight.detach(), readout.bias.detach())
+    weights = (readout.weight.detach().cpu(), readout.bias.detach().cpu())
     form = Form(
         branches, *weights, softs.pop(), pools.pop(), model.steps, model.encoder, network.output
     )
@@ -157,7 +157,7 @@ def _branch(network: Network, pool: str) -> Branch:
     given = neurons.initial
     values = given if isinstance(given, list) else [float(given)] * layer.channels
     initial = torch.tensor(values, dtype=torch.float32)  # (C,)
-    weight, bias = layer.weight.detach(), layer.bias.detach()
+    weight, bias = layer.weight.detach().cpu(), layer.bias.detach().cpu()
     return Branch(conv, act, pool, weight, bias, initial, layer.padding)
 
 
