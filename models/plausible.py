@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..errors import InputError, ran_out
 from .encoders.encoder import Encoder
@@ -21,34 +22,52 @@ from .text_model import TextModel
 
 Shapes = Mapping[str, tuple[int, ...]]
 _POSITIONS = 2  # of the text that is tried
+_SIZES = ("inputs", "channels", "outputs", "width")  # of a layer, whose weights are their product
+_BITS = 8  # a table of bits has so many of a component in a number
 
 
 class WeightsError(InputError):
     """A file of weights that is of another model than the spec beside it."""
 
 
-def shapes_of(build: Callable[[], nn.Module], spec: ModelSpec) -> Shapes | None:
-    """The shapes of the tensors of a model, of which none is made; None where that cannot be.
+def check_backed(spec: ModelSpec, shapes: Shapes, folder: Path) -> None:
+    """Refuse sizes for which the file of weights holds too few numbers, before a tensor is made.
+
+    (A description on torch's meta device would say the same, and load 900 modules for it.)
 
     Args:
-        build: makes the model
-        spec: of it; one with nodes of a user's own is made at once: they may look at their tensors
+        spec: of the model
+        shapes: of the tensors in its file
+        folder: of the model
+
+    Raises:
+        WeightsError: names the part that asks for more than there is.
     """
+    there = sum(math.prod(shape) for shape in shapes.values())
+    asked = {"the table of words": math.prod(spec.vectors) // _BITS}
     own = {*NODES.added(), *(NEURONS[kind].__name__ for kind in NEURONS if kind not in BUILT_IN)}
-    if own.intersection(node.type for node in spec.nodes):
-        return None
-    with torch.device("meta"):
-        return {name: tuple(value.shape) for name, value in build().state_dict().items()}
+    for node in spec.nodes:
+        sizes = [node.settings.get(name) for name in _SIZES]
+        known = [max(size, 1) for size in sizes if type(size) is int]
+        if known and node.type not in own:
+            asked[f"node {node.name}"] = math.prod(known)
+    total = 0
+    for name, count in asked.items():
+        total += count
+        if total > there:
+            raise WeightsError(
+                f"expected the weights of {folder} to fit its spec, but {name} asks for {count:,} "
+                f"numbers, and the file has {there:,} for all: it is missing, or of another shape; "
+                "the two files are not of the same model"
+            )
 
 
-def fitting(shapes: Shapes, expected: Shapes | None, folder: Path) -> None:
+def fitting(shapes: Shapes, expected: Shapes, folder: Path) -> None:
     """Refuse a file of tensors of these ``shapes`` that are not the ``expected`` ones.
 
     Raises:
         WeightsError: names the first of those that are missing, unknown or of another shape.
     """
-    if expected is None:
-        return
     wrong = sorted(set(expected) ^ set(shapes))
     wrong += [name for name in expected if name in shapes and expected[name] != shapes[name]]
     if wrong:

@@ -18,7 +18,7 @@ from .network import Network, Node
 from .neurons import NEURONS
 from .nodes import NODES
 from .outputs import check_classes
-from .plausible import Shapes, WeightsError, check_runs, fitting, shapes_of
+from .plausible import Shapes, WeightsError, check_backed, check_runs, fitting
 from .silenced import SilencedTextModel, spiking_model
 from .snn import SpikingTextModel
 from .spec import FORMAT, ModelSpec, read_spec
@@ -88,7 +88,7 @@ def load_model(
     spec = read_spec(folder)
     shapes = tensor_shapes(folder / weights)
     try:
-        fitting(shapes, shapes_of(lambda: _build(spec), spec), folder)
+        check_backed(spec, shapes, folder)
         model = _build(spec)
         classes = tuple(spec.classes)
         check_classes(model.network, classes)
@@ -151,9 +151,10 @@ def weights_hash(folder: Path | str) -> str:
     folder = Path(folder)
     try:
         parts = [read_bytes(folder / name, most=_ANY) for name in ("spec.json", WEIGHTS)]
-    except OSError:
+    except InputError as error:
         raise InputError(
-            f"expected a model in {folder}, but it has no spec.json and weights.safetensors"
+            f"expected a model in {folder}, but it has no spec.json and weights.safetensors that "
+            f"can be read ({error})"
         ) from None
     return sha256(*parts)
 

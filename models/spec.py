@@ -71,6 +71,8 @@ class ModelSpec:
         """Refuse another kind, and an SNN without steps or input code."""
         if self.kind not in _KINDS:
             raise value["kind"].wrong("ann or snn")
+        if self.kind == "ann" and (self.encoder or self.steps or self.srp_steps):
+            raise value["kind"].wrong("snn, which has steps and an input code,")
         if self.kind == "snn":
             value["steps"].whole(1, MOST_STEPS)
             if self.encoder is None:
@@ -101,7 +103,7 @@ def read_spec(folder: Path | str) -> ModelSpec:
     found = (
         value.value.get("format") if isinstance(value.value, dict) else type(value.value).__name__
     )
-    if found != FORMAT:
+    if type(found) is not int or found != FORMAT:
         raise InputError(
             f"expected a model spec of format {FORMAT} at {path}, but it has {repr(found)[:40]}; "
             "make the model again with this version of snnconvert"

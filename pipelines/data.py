@@ -144,6 +144,7 @@ def load_run_model(
                 f"expected a {kind.__name__} in {run.folder(name)}, but it holds a "
                 f"{type(model).__name__}; copy the whole folder of the run again"
             )
+        _check_classes(run, name, classes)
     return model.to(find_device(where.device)), classes
 
 
@@ -174,7 +175,18 @@ def load_parts(
     stage = load_run_stage(run)
     with run.reading(name):
         model, classes = load_model(run.folder(name))
+        _check_classes(run, name, classes)
     return stage, model.to(find_device(where.device)), classes
+
+
+def _check_classes(run: RunFolder, name: str, classes: tuple[str, ...]) -> None:
+    """Refuse a model of other classes than those of the run's texts, which it would mix up."""
+    known = run.results().get("data", {}).get("classes")
+    if known is not None and list(classes) != known:
+        raise InputError(
+            f"expected a model of the run's classes {', '.join(known[:6])} in {run.folder(name)}, "
+            f"but it is of {', '.join(classes[:6])}; copy the whole folder of the run again"
+        )
 
 
 def with_absolute_paths(settings: DataSettings) -> DataSettings:

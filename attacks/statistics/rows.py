@@ -39,7 +39,7 @@ class Scores:
     unverified_share_low: Share | None
     unverified_share_high: Share | None
     words_changed: Amount | None
-    similarity: Share | None
+    similarity: float | None
     queries: Amount | None
     queries_median: Amount | None
     queries_q90: Amount | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -26,11 +27,8 @@ class Log:
         self._broken = False
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            if self.path.exists() and not self.path.is_file() and not self.path.is_dir():
-                raise InputError(
-                    f"expected a file at --log-file {path}, but it is a pipe or a device; name "
-                    "another one"
-                )
+            if self.path.is_fifo():  # which nobody may read: opened so, that is an error
+                os.close(os.open(self.path, os.O_WRONLY | os.O_NONBLOCK))
             self._file = self.path.open("a", encoding="utf-8", errors="backslashreplace")
         except OSError as error:
             kind = InputError if self.path.is_dir() else SnnConvertError

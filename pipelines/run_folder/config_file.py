@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from ...checked_json import MOST_WHOLE
 from ...convert.recipes.old_names import by_names_of_today
@@ -77,8 +78,13 @@ def _kinds(stage: str) -> dict[str, set[type]]:
     None is one of them: an older version may have left open what this one decides.
     """
     hints = get_type_hints(_SETTINGS[stage]) if stage in _SETTINGS else {}
-    found: dict[str, set[type]] = {n: set(get_args(h) or (h,)) for n, h in hints.items()}
+    found: dict[str, set[type]] = {name: _types(hint) for name, hint in hints.items()}
     return {name: kinds for name, kinds in found.items() if kinds <= _SIMPLE} | _MORE
+
+
+def _types(hint: Any) -> set[Any]:
+    """A hint's own type, or those of a union."""
+    return set(get_args(hint)) if get_origin(hint) in (Union, UnionType) else {hint}
 
 
 def _check(values: dict[str, Any], kinds: dict[str, set[type]], where: str) -> None:

@@ -49,7 +49,7 @@ def test_a_slice(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
     all_is_read_or_refused()
 
 
-@pytest.mark.parametrize("case", corpus.kept(), ids=lambda case: case[1].stem)
+@pytest.mark.parametrize("case", list(corpus.kept()), ids=lambda case: case[1].stem)
 def test_what_was_found_before(case, bench: Bench) -> None:
     reader, _, data = case
     assert bench.tried(reader, data).fault == ""

@@ -1,4 +1,4 @@
-"""Files that are none, JSON and YAML nobody wrote by hand: one line, at once, without memory."""
+"""Strange files, JSON and YAML that nobody wrote by hand: one line, at once, without memory."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,18 @@ from hypothesis import strategies as st
 
 from snnconvert.checked_json import Value
 from snnconvert.errors import InputError
-from snnconvert.typed_json import added, from_json, inline, made, others, rare, to_json
+from snnconvert.typed_json import (
+    Bounds,
+    Count,
+    Share,
+    added,
+    from_json,
+    inline,
+    made,
+    others,
+    rare,
+    to_json,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,8 +132,8 @@ def test_what_code_makes_may_have_no_entry_that_would_not_be_written() -> None:
         made(Point, {"x": "1"})
 
 
-WHOLE = st.integers(-(2**53) + 1, 2**53 - 1)
 NUMBERS = st.one_of(st.integers(-9, 9), st.floats(-1e30, 1e30))
+WHOLE = st.integers(-(2**53), 2**53)
 
 
 @given(
@@ -147,3 +158,35 @@ def test_every_content_goes_there_and_back(content: dict[str, Any]) -> None:
     written = to_json(read(content))
     assert read(json.loads(json.dumps(written))) == read(content)
     assert written.items() >= content.items()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounded:
+    share: Share
+    count: Count | None = rare()
+    name: Annotated[str, Bounds(0, 3)] = rare("")
+    some: Annotated[list[Annotated[int, Bounds(0, 9)]], Bounds(1, 2)] = rare(lambda: [1])
+    any: Any = rare()
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ({"share": 1.5}, "a number from -1e-06 to 1 at x.share, but it is 1.5"),
+        ({"share": -1}, "a number from"),
+        ({"share": 10**400}, "a number from"),
+        ({"share": 1e308}, "a number from"),
+        ({"share": 0, "count": -1}, "a whole number of at least 0 at x.count"),
+        ({"share": 0, "count": 2**60}, "a whole number of at least 0"),
+        ({"share": 0, "name": "four"}, "a string of at most 3 characters"),
+        ({"share": 0, "some": []}, "a list with something in it"),
+        ({"share": 0, "some": [1, 2, 3]}, "a list of at most 2"),
+        ({"share": 0, "some": [10]}, "a whole number from 0 to 9 at x.some[0]"),
+        ({"share": 0, "any": {"a": [1, {"b": 1e31}]}}, "within 1e+30 of 0 at x.any.a[1].b"),
+    ],
+)
+def test_bounds_stand_on_the_type_hints(value: dict[str, Any], says: str) -> None:
+    assert from_json(Bounded, Value({"share": 1, "count": 2, "any": [1.5]}, "x", "")).share == 1
+    with pytest.raises(InputError) as caught:
+        from_json(Bounded, Value(value, "x", "make it again"))
+    assert says in str(caught.value)

@@ -65,8 +65,8 @@ class BreakEven:
     victim: str
     layer: str
     model: str
-    spikes_per_synapse: Amount
-    break_even: Amount | None
+    spikes_per_synapse: float
+    break_even: float | None
     pays: bool | None
 
 
