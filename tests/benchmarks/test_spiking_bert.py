@@ -27,6 +27,7 @@ def doubled(texts: spiking_bert.Batch) -> spiking_bert.Batch:
     return spiking_bert.Batch(texts.vectors.double(), texts.lengths, texts.labels)
 
 
+@pytest.mark.slow
 def test_the_quick_benchmark(tmp_path: Path) -> None:
     assert spiking_bert.main(["--quick", "--out", str(tmp_path)]) == 0
     rows = {r["way"]: r for r in json.loads((tmp_path / "spiking_bert.json").read_text())["rows"]}

@@ -209,6 +209,7 @@ def test_bad_specs_are_refused(wrong: dict[str, Any], said: str) -> None:
         encoder(**wrong)
 
 
+@pytest.mark.slow
 def test_it_learns_texts_by_heart() -> None:
     random = torch.Generator().manual_seed(0)
     values = torch.randn(32, DIM, 8, generator=random)

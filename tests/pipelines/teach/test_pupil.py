@@ -52,6 +52,7 @@ def test_ann_and_snn_learn_from_it(taught: Path, data: Path, tmp_path: Path) -> 
     assert (run / "ann" / "weights.safetensors").stat().st_mtime_ns == weights
 
 
+@pytest.mark.slow
 def test_a_network_that_spikes_already_learns_from_it(
     taught: Path, data: Path, tmp_path: Path
 ) -> None:

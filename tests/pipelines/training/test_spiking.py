@@ -157,6 +157,7 @@ def test_a_cost_on_spikes_makes_them_fewer() -> None:
     assert spiking_trainee(model, 0.0).penalty is None
 
 
+@pytest.mark.slow
 def test_an_ann_may_stand_beside_it(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--dataset", "builtin-en", "--dim", "8", "--channels", "4", "--epochs", "1"]
     words += ["--limit", "60", "--max-length", "20", "--vectors", "random"]
