@@ -199,15 +199,33 @@ def differences(network: ExportedNetwork, foreign: Any, texts: Sequence[np.ndarr
     return [int((a != b).sum()) for a, b in (*pairs, (outputs, expected.outputs))]
 
 
-def run_script(script: Any) -> tuple[int, str]:
-    """Run a load.py where snnconvert cannot be imported: its exit code and what it printed."""
+RUN = """
+import contextlib, io, json, runpy, sys
+sys.modules["snnconvert"] = None
+found = []
+for path in sys.argv[1:]:
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        try:
+            runpy.run_path(path, run_name="__main__")
+        except SystemExit as end:
+            code = end.code
+    found.append((code, said.getvalue().splitlines()[-1]))
+print(json.dumps(found))
+"""
+
+
+def run_scripts(*scripts: Any) -> list[tuple[int, str]]:
+    """Run load.py of several folders, each as a program, in a process without snnconvert.
+
+    Returns:
+        The exit code of each, and the last line that it printed.
+    """
+    import json
     import subprocess
     import sys
 
-    code = (
-        "import runpy, sys; sys.modules['snnconvert'] = None; "
-        f"runpy.run_path({str(script)!r}, run_name='__main__')"
-    )
-    command = [sys.executable, "-I", "-W", "ignore", "-c", code]
+    command = [sys.executable, "-I", "-W", "ignore", "-c", RUN, *map(str, scripts)]
     done = subprocess.run(command, capture_output=True, text=True)
-    return done.returncode, done.stdout + (done.stderr if done.returncode > 1 else "")
+    assert done.returncode == 0, done.stderr
+    return [tuple(row) for row in json.loads(done.stdout.splitlines()[-1])]  # type: ignore[misc]

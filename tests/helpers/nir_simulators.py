@@ -1,4 +1,4 @@
-"""The tests that every simulator passes: 40 built-in texts, SST-2, and its load.py."""
+"""The tests that every simulator passes: 40 built-in texts, and SST-2."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from snnconvert import TextClassifier
 from snnconvert.interop import nir
 from snnconvert.pipelines.cli import main
-from snnconvert.tests.helpers.nir import builtin_texts, differences, run_script
+from snnconvert.tests.helpers.nir import builtin_texts, differences
 
 
 def check_builtin(
@@ -25,26 +25,6 @@ def check_builtin(
     assert differences(network, foreign, sequences) == [0, 0, 0]
     # again, and in another order and number: nothing is left of the texts before
     assert differences(network, foreign, sequences[7::-1]) == [0, 0, 0]
-
-
-def check_load_script(run: Path, model: str, simulator: str, folder: Path, *options: str) -> None:
-    """load.py runs without snnconvert, sees what it should, and notices a spike that is not."""
-    import numpy as np
-
-    words = ["export", str(run), "--format", "nir", "--for", simulator, "--model", model]
-    assert main([*words, "--texts", "6", "--out", str(folder / "out"), "--quiet", *options]) == 0
-    code, said = run_script(folder / "out" / "load.py")
-    assert code == 0, said
-    assert "6 texts: 0 spikes differ, 0 pooled spikes differ, 0 outputs differ" in said
-    lines = (folder / "out" / "load.py").read_text("utf-8").splitlines()
-    assert 20 <= sum(bool(line.strip()) for line in lines) <= 60
-    path = folder / "out" / "examples.npz"
-    with np.load(path) as file:
-        arrays = dict(file)
-    arrays["spikes"][1, 2, 3] ^= 16
-    np.savez(path, **arrays)
-    code, said = run_script(folder / "out" / "load.py")
-    assert code == 1 and " 1 spikes differ, 0 pooled" in said
 
 
 def check_sst2(run: Path, simulator: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,9 +17,8 @@ from snnconvert.tests.helpers.nir import (
     random_snn,
     random_texts,
     raw,
-    run_script,
 )
-from snnconvert.tests.helpers.nir_simulators import check_builtin, check_load_script, check_sst2
+from snnconvert.tests.helpers.nir_simulators import check_builtin, check_sst2
 from snnconvert.tests.interop.nir.conftest import CASES
 
 pytest.importorskip("nir")
@@ -29,10 +28,6 @@ pytest.importorskip("norse", reason="norse is not installed (extra interop-tests
 @pytest.mark.parametrize("case", CASES)
 def test_forty_texts(case: str, classifiers: dict[str, TextClassifier], tmp_path: Path) -> None:
     check_builtin(classifiers[case], "norse", tmp_path)
-
-
-def test_its_script(tiny_run: Path, tmp_path: Path) -> None:
-    check_load_script(tiny_run, "finetuned", "norse", tmp_path)
 
 
 @pytest.mark.slow
@@ -46,8 +41,6 @@ def test_plain_nir_with_hard_reset(classifiers: dict[str, TextClassifier], tmp_p
     network.save(tmp_path / "out", builtin_texts(3))
     texts = network.stage.encode(builtin_texts(10))  # type: ignore[union-attr]
     assert differences(network, nir.load(tmp_path / "out", "norse"), texts) == [0, 0, 0]
-    code, said = run_script(tmp_path / "out" / "load.py")
-    assert code == 0 and said.startswith("norse, 3 texts: 0 spikes")
 
 
 def test_trap_branches_run_in_a_wrong_order(classifiers: dict[str, TextClassifier]) -> None:

@@ -10,7 +10,7 @@ from snnconvert import TextClassifier
 from snnconvert.interop.nir.dialects import DIALECTS
 from snnconvert.interop.nir.foreign import foreign_of
 from snnconvert.tests.helpers.nir import differences, exported, random_snn, random_texts
-from snnconvert.tests.helpers.nir_simulators import check_builtin, check_load_script, check_sst2
+from snnconvert.tests.helpers.nir_simulators import check_builtin, check_sst2
 from snnconvert.tests.interop.nir.conftest import CASES
 
 pytest.importorskip("nir")
@@ -20,10 +20,6 @@ pytest.importorskip("spikingjelly", reason="spikingjelly is not installed (extra
 @pytest.mark.parametrize("case", CASES)
 def test_forty_texts(case: str, classifiers: dict[str, TextClassifier], tmp_path: Path) -> None:
     check_builtin(classifiers[case], "spikingjelly", tmp_path)
-
-
-def test_its_script(tiny_run: Path, tmp_path: Path) -> None:
-    check_load_script(tiny_run, "finetuned", "spikingjelly", tmp_path)
 
 
 @pytest.mark.slow
