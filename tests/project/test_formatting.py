@@ -60,7 +60,7 @@ def test_a_csv_file_is_read_back_as_it_was(rows: list[dict[str, object]]) -> Non
     assert found == [{"a": cell(row["a"]), "b": str(row["b"])} for row in rows]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1 a", "-2+3", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1 a", "-2+3", "@SUM(A1)", "\t=1"])
 def test_no_cell_is_a_formula_and_numbers_stay_numbers(text: str) -> None:
     written = csv_text([{"a": text, "b": -0.5, "c": "-0.5"}])
     _, row = csv.reader(io.StringIO(written, newline=""))

@@ -9,6 +9,7 @@ the user will be told to convert the file by it: no guess is better than one tha
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from collections import Counter
 
@@ -101,10 +102,16 @@ def guess_encoding(data: bytes) -> str | None:
     return None
 
 
+_LETTERS = (string.ascii_letters + string.digits).encode("ascii")
+_LONGEST = 200  # bytes of a word
+
+
 def is_stray(data: bytes) -> bool:
     """Whether the first byte beyond ASCII was put into a word that the file has several times."""
-    match = re.search(rb"([A-Za-z0-9]*)[\x80-\xff]+([A-Za-z0-9]*)", data)
-    word = match[1] + match[2] if match else b""
+    match = re.search(rb"[\x80-\xff]+([A-Za-z0-9]*)", data)
+    # the letters before it: asked for in the pattern, long lines of them would take their square
+    before = data[: match.start()][-_LONGEST:] if match else b""
+    word = before[len(before.rstrip(_LETTERS)) :] + match[1] if match else b""
     return len(word) > 1 and len(re.findall(rb"(?<!\w)%b(?!\w)" % word, data)) >= _SEVERAL
 
 
