@@ -81,6 +81,11 @@ GROUPS: dict[str, Sequence[Group]] = {
             "loss label_smoothing tet_lambda wanted wanted_others r_drop random_steps",
         ),
         Group("gradients", "How they pass a spike.", "surrogate width backward"),
+        Group(
+            "weights and leaks",
+            "What is learned, and what is kept.",
+            "tied weight_sparsity learn_leaks",
+        ),
         TEACHER,
     ),
     "TeachSettings": (
@@ -103,6 +108,7 @@ GROUPS: dict[str, Sequence[Group]] = {
         Group("processes", "Where attacks run.", "workers ray"),
     ),
     "EnergySettings": (Group("counting", "On which texts work is counted, and what it costs."),),
+    "SearchSettings": (Group("search", "What is tried, how often, and what is kept."),),
     "SweepSettings": (Group("sweep", "With --sweep: what is tried on dev."),),
     "AttackSweepSettings": (Group("sweep", "With --sweep: which conversions are attacked."),),
     "DeviceSettings": (Group("engine", "What runs the networks, and where."),),

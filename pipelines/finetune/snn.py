@@ -108,7 +108,8 @@ def run_snn(loop: Loop, model: SpikingTextModel, settings: FinetuneSettings) -> 
     Raises:
         InputError: synapses are to be cut, and the network has no layer for it.
     """
-    rewired = Rewired(model.network, settings.sparsity) if settings.sparsity else None
+    share = settings.weight_sparsity
+    rewired = Rewired(model.network, share) if share else None
     if rewired:
         rewired.follow(loop.optimizer)
     with _surrogate(settings).neurons(model.network):

@@ -16,7 +16,7 @@ from .fields import Settings, option
 
 OF_LOSSES = tuple(item.name for item in fields(LossOptions))
 """The parameters of the package's own losses."""
-LATER = (*LOOP_LATER, "random_steps", "sparsity", "learn_leaks")
+LATER = (*LOOP_LATER, "random_steps", "weight_sparsity", "learn_leaks")
 """As `training.options.LATER`."""
 
 
@@ -51,7 +51,7 @@ class FinetuneSettings(TeacherOptions, LoopOptions, Settings):
         False, "keep weights of positive and negative inputs one another's negative, stored once"
     )
     learn_leaks: bool = option(False, "learn the leak of each layer of lif neurons too")
-    sparsity: float = option(
+    weight_sparsity: float = option(
         0.0,
         "share of the weights of each layer but the last that are zero: the smallest are cut, and "
         "may grow back in place of others (gradient rewiring)",
@@ -66,10 +66,10 @@ class FinetuneSettings(TeacherOptions, LoopOptions, Settings):
                 "expected the exact backward pass with learn_leaks, which the others do not go "
                 f"through, but got {self.backward}: leave --backward or --learn-leaks out"
             )
-        if self.sparsity and self.average:
+        if self.weight_sparsity and self.average:
             raise InputError(
-                "expected sparsity or an average over epochs, whose mean of sparse weights is not "
-                "sparse, but got both: leave --average or --sparsity out"
+                "expected weight_sparsity or an average over epochs, whose mean of sparse weights "
+                "is not sparse, but got both: leave --average or --weight-sparsity out"
             )
         if self.r_drop and not self.dropout:
             raise InputError(

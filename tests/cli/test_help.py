@@ -68,9 +68,10 @@ def test_groups_name_fields_that_there_are() -> None:
         export,
         finetune,
         reproduce,
+        search,
     )
 
-    places = (settings, attack, convert, energy, engine, export, finetune, reproduce)
+    places = (settings, attack, convert, energy, engine, export, finetune, reproduce, search)
     for name, groups in GROUPS.items():
         cls = next(getattr(place, name) for place in places if hasattr(place, name))
         named = " ".join(group.fields for group in groups).split()
@@ -82,7 +83,11 @@ def test_groups_name_fields_that_there_are() -> None:
 def test_every_switch_has_both_forms(name: str) -> None:
     parser = command_parser(name)
     switches = [a for a in parser._actions if isinstance(a, Switch)]
-    must = ["--out", "x"] if "--out" in parser.option_names() and name in ("train", "run") else []
+    must = (
+        ["--out", "x"]
+        if "--out" in parser.option_names() and name in ("train", "run", "search")
+        else []
+    )
     must += ["x"] if name in ("convert", "finetune", "attack", "energy", "teach", "export") else []
     for switch in switches:
         on, off = switch.option_strings

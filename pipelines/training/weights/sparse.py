@@ -45,7 +45,7 @@ class Rewired:
         if not self.layers:
             raise InputError(
                 "expected a convolution or linear layer before the last one, whose weights can be "
-                "cut, but the network has none: leave --sparsity out"
+                "cut, but the network has none: leave --weight-sparsity out"
             )
         for layer in self.layers:
             layer.register_buffer(UNCUT, layer.weight.detach().clone())

@@ -75,7 +75,7 @@ def test_stopped_it_goes_on_and_saves_operations(tmp_path: Path, monkeypatch: py
         monkeypatch.setattr(Loop, "_step", stopping)
         assert main(["train", "--out", run, *DATA, *NETWORK, *LOOP]) == 0
         assert main(["convert", run, "--steps", "2"]) == 0
-        tune = ["finetune", run, *LOOP, "--sparsity", "0.75", "--tensorboard", "false"]
+        tune = ["finetune", run, *LOOP, "--weight-sparsity", "0.75", "--tensorboard", "false"]
         assert [main(tune) for _ in range(1 + len(left))] == ([130, 0] if "stop" in name else [0])
         made.append(load_tensors(tmp_path / name / "finetuned" / "weights.safetensors"))
     assert made[0].keys() == made[1].keys() and not any("uncut" in key for key in made[0])
@@ -90,8 +90,8 @@ def test_stopped_it_goes_on_and_saves_operations(tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"sparsity": 1.0}, "sparsity"),
-        ({"sparsity": 0.5, "average": 1.0}, "leave --average or --sparsity out"),
+        ({"weight_sparsity": 1.0}, "weight_sparsity"),
+        ({"weight_sparsity": 0.5, "average": 1.0}, "leave --average or --weight-sparsity out"),
     ],
 )
 def test_what_cannot_be(options: dict[str, float], said: str):
@@ -100,5 +100,5 @@ def test_what_cannot_be(options: dict[str, float], said: str):
 
 
 def test_without_it_nothing_is_written_down():
-    assert "sparsity" not in resolved_settings(FinetuneSettings(), 0)
-    assert resolved_settings(FinetuneSettings(sparsity=0.5), 0)["sparsity"] == 0.5
+    assert "weight_sparsity" not in resolved_settings(FinetuneSettings(), 0)
+    assert resolved_settings(FinetuneSettings(weight_sparsity=0.5), 0)["weight_sparsity"] == 0.5
