@@ -118,7 +118,7 @@ def form_of(model: TextModel | SpikingTextModel) -> Form:
     """
     if isinstance(model, TextModel):
         raise InputError(
-            "it is an ANN: convert it first (snnconvert convert RUN), or write it with --format onnx"
+            "it is an ANN: convert it first (snnconvert convert RUN), or give --format onnx"
         )
     if isinstance(model, SilencedTextModel):
         raise InputError("NIR knows no neurons that SRP silences: convert without --srp-steps")

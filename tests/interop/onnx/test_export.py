@@ -80,7 +80,7 @@ def test_the_vectors_as_inputs(run: Path) -> None:
 
 
 def test_the_quantised_ann_is_that_of_energy(run: Path) -> None:
-    """Vectors rounded to 4 levels by NumPy, in the graph and through the plain graph: one answer."""
+    """Vectors rounded to 4 levels by NumPy and given to the plain graph: the same answers."""
     words = ["export", str(run), "--format", "onnx", "--model", "ann", "--quiet"]
     assert main([*words, "--quantised", "--out", str(run / "q")]) == 0
     assert main([*words, "--inputs", "vectors", "--out", str(run / "plain")]) == 0
