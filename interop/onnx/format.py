@@ -44,12 +44,13 @@ class Onnx(Export):
 
         from ...files import write_json
         from .files import write_examples, write_program, write_words
-        from .grid import written_model
+        from .grid import quantised_model, written_model
         from .model import made_inputs, onnx_model
 
         options, stage = exported.options, exported.stage
         assert isinstance(options, OnnxOptions) and stage is not None
-        model, bits = written_model(exported.model, options.bits)
+        model, bits = exported.model, options.bits
+        model, bits = written_model(quantised_model(model) if options.quantised else model, bits)
         inputs = made_inputs(model, options.inputs)
         graph = onnx_model(model, exported.classes, inputs)
         onnx.checker.check_model(graph, full_check=True)
@@ -80,6 +81,7 @@ def _figures(exported: Exported, graph: Any, inputs: str, bits: str, texts: int)
         "steps": steps,
         "inputs": inputs,
         "bits": bits,
+        "quantised": exported.options.quantised,
         "texts": dict(exported.texts),
         "examples": texts,
         "nodes": len(graph.graph.node),

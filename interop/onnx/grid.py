@@ -6,12 +6,28 @@ import copy
 
 import torch
 
+from ...energy.ann import quantised_levels, with_quantised_inputs
 from ...engine.grid import FINEST, GridSums, on_grid
 from ...engine.plan import Unsupported
 from ...errors import InputError
 from ...models.nodes.layers import Conv1d, Linear
 from ...models.snn import SpikingTextModel
 from ...models.text_model import TextModel
+
+
+def quantised_model(model: TextModel | SpikingTextModel) -> TextModel:
+    """An ANN whose inputs have as many levels as its activations.
+
+    Raises:
+        InputError: an SNN, other activations than QCFS of one L, or an ANN without words.
+    """
+    levels = quantised_levels(model) if isinstance(model, TextModel) else None
+    if not isinstance(model, TextModel) or levels is None or model.reads_vectors:
+        raise InputError(
+            "expected an ANN on words with the activation qcfs of one number of levels for "
+            "--quantised, but the model is another: give --model ann, or leave --quantised out"
+        )
+    return with_quantised_inputs(model, levels)
 
 
 def written_model(

@@ -30,6 +30,11 @@ class OnnxOptions:
         "never round, as predict has them; float: weights as they are",
         shown="auto; a number, auto or float",
     )
+    quantised: bool = option(
+        False,
+        "of an ANN with QCFS: word vectors rounded to as many levels as its activations have, as "
+        "the quantised ANN of energy has them",
+    )
     texts: str = option("40", "examples with expected results: how many test texts")
 
     def __post_init__(self) -> None:

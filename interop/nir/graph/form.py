@@ -117,7 +117,9 @@ def form_of(model: TextModel | SpikingTextModel) -> Form:
             do instead.
     """
     if isinstance(model, TextModel):
-        raise InputError("it is an ANN: convert it first (snnconvert convert RUN)")
+        raise InputError(
+            "it is an ANN: convert it first (snnconvert convert RUN), or give --format onnx"
+        )
     if isinstance(model, SilencedTextModel):
         raise InputError("NIR knows no neurons that SRP silences: convert without --srp-steps")
     network = model.network

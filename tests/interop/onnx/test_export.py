@@ -79,9 +79,28 @@ def test_the_vectors_as_inputs(run: Path) -> None:
     assert program(run / "v").stdout.endswith("logits differ by 0\n")
 
 
+def test_the_quantised_ann_is_that_of_energy(run: Path) -> None:
+    """Vectors rounded to 4 levels by NumPy and given to the plain graph: the same answers."""
+    words = ["export", str(run), "--format", "onnx", "--model", "ann", "--quiet"]
+    assert main([*words, "--quantised", "--out", str(run / "q")]) == 0
+    assert main([*words, "--inputs", "vectors", "--out", str(run / "plain")]) == 0
+    assert "logits differ by" in program(run / "q").stdout
+    ann = TextClassifier.load(run, "ann").model
+    vectors = ann.embedding.weight.detach().numpy()
+    rounded = np.sign(vectors) * np.floor(np.abs(vectors) * 4 + 0.5) / 4
+    assert not np.array_equal(rounded, vectors)
+    examples = np.load(run / "q" / "examples.npz")
+    ids, lengths = examples["ids"], examples["lengths"]
+    given = {"vectors": rounded[ids].astype(np.float32), "lengths": lengths}
+    (logits,) = ort.InferenceSession(run / "plain" / "model.onnx").run(None, given)
+    np.testing.assert_allclose(examples["logits"], logits, atol=1e-5)
+    assert json.loads((run / "q" / "export.json").read_text())["quantised"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["--quantised", "--model", "snn"], "expected an ANN on words with the activation qcfs"),
         (["--bits", "many"], "expected --bits to be a whole number, auto or float, but got 'many'"),
         (["--texts", "0"], "expected --texts to be a number of at least 1, but got '0'"),
         (["--inputs", "frames", "--model", "ann"], "an ANN has no frames"),
