@@ -220,7 +220,9 @@ def test_a_file_that_cannot_be_read(tmp_path, source, message):
 
 
 def test_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(InputError, match="expected an attack file at .*none.py, but it cannot be"):
+    with pytest.raises(
+        InputError, match="expected an attack file at .*none.py, but there is no such"
+    ):
         preset(str(tmp_path / "none.py"))
     path = put(tmp_path, "my.py", "def build(victim): ...")
     with pytest.raises(

@@ -52,7 +52,7 @@ LINES: dict[str, list[tuple[str, set[str]]]] = {
     "predict": [("{run} good", {"text", "class", "probabilities"})],
 }
 """Words of each command, and keys of what it prints."""
-LONG = {"run", "demo", "reproduce", "teach", "import"}
+LONG = {"run", "demo", "reproduce", "teach", "import", "search"}
 """Commands that do the whole job, which have tests of their own."""
 PAGES = {"app"}
 """Commands that print no figures."""

@@ -44,7 +44,7 @@ BROKEN = [
     ("results.json", put("snn", "steps", 4.5), "a whole number"),
     ("results.json", put("snn", "steps", None), "a whole number"),
     ("results.json", put("ann", "baseline", "dev_accuracy", None), "a number"),
-    ("results.json", put("ann", "dev_accuracy", float("nan")), "a number"),
+    ("results.json", put("ann", "dev_accuracy", float("nan")), "is not valid JSON"),
     ("results.json", put("ann", "test_confusion_matrix", [[1, 2]]), "2 equally long rows"),
     ("results.json", put("ann", "test_accuracy_by_class", None), "a mapping"),
     ("results.json", put("snn", "at_chance", "no"), "true or false"),

@@ -73,7 +73,7 @@ def test_the_run_says_which_models_are_shown(tmp_path: Path) -> None:
     [
         ("rows", None, "a list"),
         ("sentences", "many", "a whole number"),
-        ("rows", [energy_row("snn", "all steps", -1.0)], "joules of 0 or more"),
+        ("rows", [energy_row("snn", "all steps", -1.0)], "a number of at least 0"),
         ("break_even", [{"victim": "snn"}], "layer"),
         ("curves", [{"victim": "snn", "steps": 1, "model": "m"}], "joules_per_sentence"),
     ],

@@ -56,7 +56,7 @@ def test_every_option_of_the_default_space_is_one():
         ("train.lr: [0.1]", "two or more different values"),
         ("train.lr: {low: 1, high: 1}", "two or more different values"),
         ("train.lr: {low: 0, high: 1, log: true}", "log: true above 0 alone"),
-        ("train.lr: {low: .nan, high: 1}", "a range as in"),
+        ("train.lr: {low: .nan, high: 1}", "is no number"),
         ("train.dropout: {low: 0.1, high: 1.5}", "dropout"),
         ("convert.encoder: [saf, sfa]", "'sfa'"),
         ("{}", "it has none"),

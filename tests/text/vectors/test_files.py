@@ -9,10 +9,11 @@ import zipfile
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from snnconvert.errors import InputError
+from snnconvert.text.vectors.kinds import is_binary
 from snnconvert.text.vectors.load import load_vectors
 
 DIM, COUNT = 20, 60
@@ -301,6 +302,8 @@ def test_round_trips_agree_with_gensim(tmp_path_factory, words, dim, binary_, da
     matrix = np.array([data.draw(row) for _ in words], np.float32)
     path = tmp_path_factory.mktemp("gensim") / "vectors"
     reference = saved_by_gensim(path, words, matrix, binary_)
+    # a few numbers may happen to be letters; no file is so small
+    assume(not binary_ or is_binary(path.read_bytes().partition(b"\n")[2]))
     vectors = load_vectors(path, progress=False)
     assert vectors.words == reference.index_to_key
     np.testing.assert_array_equal(vectors.matrix, reference.vectors)
