@@ -141,7 +141,9 @@ def test_sums_are_exact_whatever_a_user_has_allowed() -> None:
 
 def test_counts_beyond_what_float32_holds() -> None:
     """2^24 + 1 spikes onto one output: float32 has no such number."""
-    counter = SpikeCounter(Network([("readout", Linear(2**12, 1), ("input",))]), False)
+    readout = Linear(2**12, 1)
+    torch.nn.init.ones_(readout.weight)
+    counter = SpikeCounter(Network([("readout", readout, ("input",))]), False)
     spikes = torch.ones(1, 2**12, 2**12)  # (T, B, F): 2^24 spikes
     one = torch.zeros(1, 1, 2**12)
     one[..., 0] = 1
