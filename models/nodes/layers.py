@@ -67,9 +67,8 @@ class Conv1d(Node):
         return tapped_operations(arriving, lengths, live, self.padding)
 
     def live(self) -> Tensor | None:
-        """Weights that are not zero, of each input channel and tap: (D, k); None where all are."""
-        found = self.weight.detach().count_nonzero(dim=0)
-        return None if bool((found == self.channels).all()) else found
+        """Synapses of each input channel and tap, (D, k); None where none is missing."""
+        return live_synapses(self.weight)
 
     def windows(self, lengths: Tensor) -> Tensor:
         """How many valid windows texts of ``lengths`` (B,) have: (B,), at least one."""
@@ -117,6 +116,12 @@ class Conv1d(Node):
         return Signal(once.expand(len(values), *once.shape), state[1].lengths), state
 
 
+def live_synapses(weight: Tensor) -> Tensor | None:
+    """Weights (outputs, ...) that are not zero, counted over outputs; None where all are there."""
+    found = weight.detach().count_nonzero(dim=0)
+    return None if bool((found == len(weight)).all()) else found
+
+
 def _one_frame(values: Tensor) -> bool:
     """Whether frames (T, B, D, L) are views of one and the same."""
     return values.dim() == 4 and values.stride(0) == 0
@@ -159,8 +164,10 @@ class Linear(Node):
 
     def synaptic_operations(self, arriving: Tensor, lengths: Tensor | None) -> Tensor:
         """A spike reaches every output to which its weight is not zero."""
-        live = self.weight.detach().count_nonzero(dim=0).to(EXACT)  # (F,)
-        return arriving.flatten(2).to(EXACT) @ live
+        live = live_synapses(self.weight)  # (F,)
+        if live is None:
+            return arriving.flatten(2).sum(dim=2, dtype=EXACT) * self.outputs
+        return arriving.flatten(2).to(EXACT) @ live.to(EXACT)
 
     def forward(self, *inputs: Signal) -> Signal:
         """Affine map of the last axis; frames that are one frame seen T times are mapped once."""

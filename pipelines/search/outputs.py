@@ -11,9 +11,11 @@ from ...formatting import count, csv_text, percent
 from ..display.aligned import table
 from ..display.plots import new_figure, save_figure
 from ..reproduce.shared.document import document
+from ..run_folder.fingerprints import as_json
+from ..settings.finetune import given_names
 from ..settings.search import SearchSettings
 from .sampler import Row, importances
-from .space import STAGES, Chosen, Space
+from .space import STAGES, Chosen, Space, with_options
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,7 +44,7 @@ def line(row: Row, best: Row) -> str:
     """One trial, as it is said when it is done."""
     if "refused" in row:
         return f"trial {row['number']}  refused: {row['refused']}"
-    mark = "  best" if row is best or row["number"] == best["number"] else ""
+    mark = "  best" if row["number"] == best["number"] else ""
     chosen = options_text(row["chosen"])
     return f"trial {row['number']}  dev {percent(row['dev_accuracy'])} %  {chosen}{mark}"
 
@@ -62,8 +64,9 @@ def write_outputs(
     folder: Path, settings: SearchSettings, space: Space, rows: Sequence[Row], seed: int
 ) -> Row:
     """Write every file; returns what ``search.json`` holds."""
-    best, front = best_of(rows), {row["number"] for row in front_of(rows)}
-    flat = [row | {"front": row["number"] in front} for row in rows]
+    best, front = best_of(rows), front_of(rows)
+    on_it = {row["number"] for row in front}
+    flat = [row | {"front": row["number"] in on_it} for row in rows]
     found = document(flat, {"seed": seed, "trials": len(rows)})
     found |= {"best": best["number"], "importance": importances(space, rows, seed)}
     write_json(folder / "search.json", found)
@@ -71,7 +74,7 @@ def write_outputs(
     cells = [{**row, **row["chosen"]} for row in flat]
     write_text(folder / "search.csv", csv_text(cells, ["number", *space, *columns]))
     _write_config(folder / "best.yaml", settings, best["chosen"], seed)
-    _plot(folder / "search.png", rows, front_of(rows))
+    _plot(folder / "search.png", rows, front)
     return found
 
 
@@ -113,9 +116,6 @@ def _write_config(path: Path, settings: SearchSettings, chosen: Chosen, seed: in
     """The options of a trial that are not the defaults, as `snnconvert run --config` reads them."""
     import yaml
 
-    from ..run_folder.fingerprints import as_json
-    from .space import with_options
-
     own = with_options(settings, chosen)
     content: dict[str, Any] = _given(own.data) | {"seed": seed}
     for stage in STAGES:
@@ -128,13 +128,7 @@ def _write_config(path: Path, settings: SearchSettings, chosen: Chosen, seed: in
 
 def _given(settings: Any) -> dict[str, Any]:
     """The values of settings that are not their defaults."""
-    from dataclasses import fields
-
-    return {
-        item.name: getattr(settings, item.name)
-        for item in fields(settings)
-        if getattr(settings, item.name) != item.default
-    }
+    return {name: getattr(settings, name) for name in given_names(settings)}
 
 
 def _plot(path: Path, rows: Sequence[Row], front: Sequence[Row]) -> None:

@@ -96,6 +96,4 @@ def kept(weights: Tensor, share: float) -> Tensor:
     fewest = round(share * weights.numel())
     if fewest == 0:
         return torch.ones_like(size, dtype=torch.bool)
-    if fewest >= weights.numel():
-        return size > size.max()
     return size > size.flatten().kthvalue(fewest).values

@@ -15,7 +15,7 @@ from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.search import trial as trial_module
 from snnconvert.pipelines.search.outputs import best_of, front_of
 from snnconvert.pipelines.search.sampler import ask, importances
-from snnconvert.pipelines.search.space import DEFAULT, OneOf, Range, read_space, with_options
+from snnconvert.pipelines.search.space import OneOf, Range, read_space, with_options
 from snnconvert.pipelines.settings.search import SearchSettings
 
 pytest.importorskip("optuna")
@@ -41,7 +41,6 @@ def test_every_option_of_the_default_space_is_one():
     settings = SearchSettings()
     space = read_space(None, settings)
     assert {name.split(".")[0] for name in space} == {"train", "finetune"}
-    assert DEFAULT.name in DEFAULT.read_text() or space
     made = with_options(settings, {"train.widths": (1, 2), "finetune.lr": 1e-3})
     assert made.train.widths == (1, 2) and made.finetune.lr == 1e-3
     assert with_options(settings, {"train.widths": [1, 2]}).train == made.train  # as a row has it

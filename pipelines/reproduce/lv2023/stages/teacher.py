@@ -47,15 +47,7 @@ def _options(work: Work, dataset: str) -> Options:
     options = {"teacher": names, **(said[language_of(dataset)] or {})}
     if extra:
         options |= {"extra": extra, **said["extra"]}
-    phrases = phrases_of(work, dataset)
-    if phrases is not None:
-        options |= {"extra_labelled": (str(phrases),), **said["labelled"]}
+    name, base = said["phrases"].get(dataset), data_folder(work.data_dir)
+    if name is not None and base is not None and (base / name).is_file():
+        options |= {"extra_labelled": (str(base / name),), **said["labelled"]}
     return options
-
-
-def phrases_of(work: Work, dataset: str) -> Path | None:
-    """The file of labelled phrases of a data set, where the folder of data sets has it."""
-    name = read_yaml_mapping(_FILE, "options of teach")["phrases"].get(dataset)
-    base = data_folder(work.data_dir)
-    found = base / name if base is not None and name is not None else None
-    return found if found is not None and found.is_file() else None
