@@ -89,15 +89,13 @@ def _refusal(method: str, code: str, steps: int, error: InputError) -> Row:
     return {"method": method, "encoder": code, "steps": steps, "why": str(error)}
 
 
-def pareto(rows: Sequence[Row]) -> set[int]:
+def pareto(rows: Sequence[Row], cost: str = "sop_equivalents") -> set[int]:
     """Indices of rows that no other one equals or beats in dev accuracy and operations both.
 
-    Of rows that are equal in both, the first is kept.
+    Of rows that are equal in both, the first is kept; ``cost`` is the column of operations.
     """
     front, most = set(), -1.0
-    order = sorted(
-        range(len(rows)), key=lambda i: (rows[i]["sop_equivalents"], -rows[i]["dev_accuracy"], i)
-    )
+    order = sorted(range(len(rows)), key=lambda i: (rows[i][cost], -rows[i]["dev_accuracy"], i))
     for i in order:
         if rows[i]["dev_accuracy"] > most:
             most = rows[i]["dev_accuracy"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...files import write_json, write_text
 from ...formatting import count, csv_text, percent
+from ..convert.trials import pareto
 from ..display.aligned import table
 from ..display.plots import new_figure, save_figure
 from ..reproduce.shared.document import document
@@ -32,12 +33,9 @@ def best_of(rows: Sequence[Row]) -> Row:
 
 def front_of(rows: Sequence[Row]) -> list[Row]:
     """The trials that no other beats in both accuracy on dev and operations, the cheapest first."""
-    found: list[Row] = []
     done = [row for row in rows if "refused" not in row]
-    for row in sorted(done, key=lambda row: (row["sops_per_sample"], -row["dev_accuracy"])):
-        if not found or row["dev_accuracy"] > found[-1]["dev_accuracy"]:
-            found.append(row)
-    return found
+    front = [done[i] for i in pareto(done, "sops_per_sample")]
+    return sorted(front, key=lambda row: float(row["sops_per_sample"]))
 
 
 def line(row: Row, best: Row) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ...divided import moments
 from ...network import Node, Signal
+from ..norm import RunningNorm
 
 
 def packed(values: Tensor, lengths: Tensor | None) -> Tensor:
@@ -22,7 +22,7 @@ def packed(values: Tensor, lengths: Tensor | None) -> Tensor:
     return rows[mask.expand(*rows.shape[:-3], *mask.shape)]
 
 
-class TokenBatchNorm(Node):
+class TokenBatchNorm(RunningNorm):
     """Batch normalisation of channels over valid tokens, of all steps where there are some.
 
         y = (x - mean) / sqrt(variance + eps) * weight + bias
@@ -35,24 +35,10 @@ class TokenBatchNorm(Node):
         momentum: share of the batch's statistics in the running ones
     """
 
-    fields = ("channels", "eps", "momentum")
-    passing = True
-    timeless = True
-
-    def __init__(self, channels: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
-        super().__init__()
-        self.channels, self.eps, self.momentum = channels, eps, momentum
-        self.weight = nn.Parameter(torch.ones(channels))
-        self.bias = nn.Parameter(torch.zeros(channels))
-        self.running_mean: Tensor
-        self.running_var: Tensor
-        self.register_buffer("running_mean", torch.zeros(channels))
-        self.register_buffer("running_var", torch.ones(channels))
-
     def forward(self, *inputs: Signal) -> Signal:
         """(..., C, L) -> (..., C, L)."""
         values, lengths = inputs[0]
-        mean, variance = self._statistics(inputs[0])  # (C,)
+        mean, variance = self.statistics(inputs[0])  # (C,)
         scale = self.weight / torch.sqrt(variance + self.eps)
         centred = values - mean[:, None]
         return Signal(centred * scale[:, None] + self.bias[:, None], lengths)
@@ -62,21 +48,9 @@ class TokenBatchNorm(Node):
         scale = self.weight / torch.sqrt(self.running_var + self.eps)
         return scale.detach(), (self.bias - self.running_mean * scale).detach()
 
-    def _statistics(self, signal: Signal) -> tuple[Tensor, Tensor]:
-        """Mean and variance (C,): the running ones, or the batch's while training."""
-        if not self.training:
-            return self.running_mean, self.running_var
-        rows = packed(signal.values.to(self.weight), signal.lengths)  # (N, C)
-        mean, variance, count = moments(rows)
-        self.follow(mean, variance, count)
-        return mean, variance
-
-    @torch.no_grad()
-    def follow(self, mean: Tensor, variance: Tensor, count: int) -> None:
-        """Move the running statistics to those (C,) of a batch of ``count`` tokens."""
-        unbiased = variance * (count / max(count - 1, 1))
-        self.running_mean.lerp_(mean.detach(), self.momentum)
-        self.running_var.lerp_(unbiased.detach(), self.momentum)
+    def rows(self, signal: Signal) -> Tensor:
+        """The valid tokens (N, C), of all steps."""
+        return packed(signal.values.to(self.weight), signal.lengths)
 
 
 class TokenLayerNorm(Node):
