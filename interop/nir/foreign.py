@@ -13,6 +13,7 @@ from ...engine.exact_sums import exact_sums
 from ...errors import InputError
 from .dialects import DIALECTS
 from .dialects.dialect import Dialect
+from .graph.nodes import alike
 
 if TYPE_CHECKING:
     import nir
@@ -105,19 +106,27 @@ def check_reader(simulator: str, note: Mapping[str, Any]) -> None:
     if not reader.package:
         names = ", ".join(name for name in DIALECTS if DIALECTS[name].package)
         raise InputError(f"expected a simulator of {names}, but got {simulator!r}: name one")
-    for soft in (note["reset"] == "soft", False):
-        wanted, there = (type(d.neurons((1, 1, 1), 1.0, soft)).__name__ for d in (reader, writer))
-        if there != wanted:
+    for soft, leak in ((note["reset"] == "soft", float(note.get("leak", 0))), (False, 0.0)):
+        wanted, there = (d.neurons((1, 1, 1), 1.0, soft, leak) for d in (reader, writer))
+        if not alike(there, wanted):
             raise InputError(
-                f"expected neurons of the kind {wanted} for {simulator} with {note['reset']} "
-                f"reset, but what is written for {note['simulator']} has {there}: export with "
-                f"--for {simulator}"
+                f"expected neurons of the kind {_said(wanted)} for {simulator} with "
+                f"{note['reset']} reset, but what is written for {note['simulator']} has "
+                f"{_said(there)}: export with --for {simulator}"
             )
     if note["graph"] == "branches" and not reader.branches:
         raise InputError(
             f"expected one chain of nodes for {simulator}, which may run branches in a wrong "
             "order, but got branches: export with --graph chain"
         )
+
+
+def _said(node: nir.NIRNode) -> str:
+    """A kind of neurons in words, with its time constant where it has one."""
+    for name in ("tau", "tau_mem"):
+        if hasattr(node, name):
+            return f"{type(node).__name__} ({name} {float(getattr(node, name).flat[0]):g})"
+    return type(node).__name__
 
 
 def foreign_of(

@@ -18,13 +18,15 @@ from ...errors import InputError
 from ...models.encoders.encoder import Encoder
 from ...models.network import Network, Node
 from ...models.neurons.integrate_and_fire import IF
+from ...models.neurons.lif import LIF
 from ...models.nodes.layers import Concat, Conv1d, Linear
 from .dialects import DIALECTS
 from .folder.files import read_graph
 from .graph.exported import initial_of
 from .graph.form import POOLINGS, Branch, Form
-from .graph.graph import Chain, build, chains
+from .graph.graph import Chain, build, chains, raised
 from .graph.layout import Layout
+from .graph.nodes import alike
 
 if TYPE_CHECKING:
     import nir
@@ -69,7 +71,8 @@ def network_of(form: Form) -> Network:
     for branch in form.branches:
         conv = Conv1d(form.inputs, branch.channels, branch.width, branch.padding)
         conv.weight.data, conv.bias.data = branch.weight.clone(), branch.bias.clone()
-        neurons = IF(initial_of(branch.initial), form.soft)
+        v0 = initial_of(branch.initial)
+        neurons = LIF(v0, form.leak, form.soft) if form.leak else IF(v0, form.soft)
         nodes += [
             (branch.conv, conv, ("input",)),
             (branch.act, neurons, (branch.conv,)),
@@ -95,7 +98,7 @@ def _form(graph: nir.NIRGraph, note: Mapping[str, Any]) -> tuple[Form, Layout]:
             str(item["pool"]),
             torch.zeros(int(item["channels"]), layout.inputs, width),
             torch.zeros(int(item["channels"])),
-            torch.zeros(int(item["channels"])),
+            _initial(item),
             (left, right),
         )
         for item, (width, left, right) in zip(note["branches"], shapes, strict=True)
@@ -110,6 +113,7 @@ def _form(graph: nir.NIRGraph, note: Mapping[str, Any]) -> tuple[Form, Layout]:
         int(note["steps"]),
         Encoder(**note["encoder"]),
         str(note["readout"]),
+        float(note.get("leak", 0)),
     )
     for chain in chains(form, note["graph"]):
         _fill(graph, form, layout, chain, note["grid"])
@@ -122,19 +126,29 @@ def _shape(item: Mapping[str, Any]) -> tuple[int, int, int]:
     return int(item["width"]), int(left), int(right)
 
 
+def _initial(item: Mapping[str, Any]) -> Tensor:
+    """(C,) V(0) as the note has it, which a leak may have rounded in the graph."""
+    given = item.get("initial", [0.0] * int(item["channels"]))
+    values = torch.tensor([float(value) for value in given], dtype=torch.float32)
+    if values.shape != (int(item["channels"]),):
+        raise ValueError(f"{len(values)} values of V(0) for {item['channels']} channels")
+    return values
+
+
 def _fill(graph: nir.NIRGraph, form: Form, layout: Layout, chain: Chain, bits: int | None) -> None:
     """Copy the weights of one chain into the tensors of ``form``."""
     conv = graph.nodes[f"conv{chain.suffix}"]
     kernels, biases = _tensor(conv.weight), _tensor(conv.bias)
     filters = kernels.transpose(2, 3).flatten(1, 2)  # (C, A K, K)
-    half = 2.0 ** -(bits + 1) if bits is not None and form.soft else 0.0
+    half = raised(form, bits)
     row = 0
     for branch in chain.branches:
         own = filters[row : row + branch.channels]
         first = layout.shift(branch)
         branch.weight.copy_(own[:, : layout.inputs, first : first + branch.width])
-        branch.bias.copy_(biases[row : row + branch.channels])
-        branch.initial.copy_(own[:, layout.start, 0] - half)
+        branch.bias.copy_(biases[row : row + branch.channels] - form.leak * half)
+        if not form.leak:
+            branch.initial.copy_(own[:, layout.start, 0] - half)
         row += branch.channels
     readout = graph.nodes[f"readout{chain.suffix}"]
     every = form.steps if form.counts else 1
@@ -151,7 +165,7 @@ def _tensor(values: Any) -> Tensor:
 def _check_same(graph: nir.NIRGraph, again: nir.NIRGraph, path: Path | str) -> None:
     """Refuse a graph with the first of its nodes that is not as it would be written."""
     for name in again.nodes:
-        if name not in graph.nodes or not _same(graph.nodes[name], again.nodes[name]):
+        if name not in graph.nodes or not alike(graph.nodes[name], again.nodes[name]):
             kind = type(graph.nodes[name]).__name__ if name in graph.nodes else "missing"
             raise InputError(
                 f"expected the graph in {path} to be as exported, but the node {name} ({kind}) is "
@@ -164,15 +178,3 @@ def _check_same(graph: nir.NIRGraph, again: nir.NIRGraph, path: Path | str) -> N
             f"expected the graph in {path} to be as exported, but {what}: only networks that were "
             "not changed since are read"
         )
-
-
-def _same(found: nir.NIRNode, wanted: nir.NIRNode) -> bool:
-    """Whether two nodes are of one type and hold the same arrays."""
-    left, right = found.to_dict(), wanted.to_dict()
-    keys = {key for key in (*left, *right) if key != "metadata"}
-    return type(found) is type(wanted) and all(
-        key in left
-        and key in right
-        and np.array_equal(np.asarray(left[key]), np.asarray(right[key]))
-        for key in keys
-    )

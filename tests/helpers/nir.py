@@ -13,6 +13,7 @@ from snnconvert.interop.nir.graph.exported import ExportedNetwork, export_model
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.network import Network, Node
 from snnconvert.models.neurons.integrate_and_fire import IF
+from snnconvert.models.neurons.lif import LIF
 from snnconvert.models.nodes.layers import Concat, Conv1d, Dropout, Linear
 from snnconvert.models.snn import SpikingTextModel
 from snnconvert.models.spikes.pooling import MaxOfCounts, MaxOfSpikes
@@ -33,6 +34,7 @@ def random_snn(
     dim: int = 3,
     words: int = 9,
     each: bool = False,
+    leak: float = 0.0,
     seed: int = 0,
 ) -> SpikingTextModel:
     """A spiking TextCNN of random weights, of which about half the neurons fire."""
@@ -53,7 +55,7 @@ def random_snn(
         name = f"{width}" if len(set(widths)) == len(widths) else f"{width}_{number}"
         nodes += [
             (f"conv{name}", conv, ("input",)),
-            (f"act{name}", IF(v0, soft), (f"conv{name}",)),
+            (f"act{name}", LIF(v0, leak, soft) if leak else IF(v0, soft), (f"conv{name}",)),
             (f"pool{name}", POOLS[pooling](), (f"act{name}",)),
         ]
     pools = tuple(name for name, _, _ in nodes if name.startswith("pool"))
@@ -89,7 +91,7 @@ class Simulated:
     """A graph run by the definitions of NIR's page, in NumPy and float32, node by node.
 
     Args:
-        graph: of IF neurons
+        graph: of IF and LIF neurons whose unit of time is a step
         soft: names of neurons that subtract the threshold, as some simulators can be told to
         at_threshold: neurons fire at the threshold too, as in some simulators
         order: seed of the order in which the products of a convolution are added, one by one
@@ -140,8 +142,12 @@ class Simulated:
         if kind == "SumPool2d":
             assert tuple(node.kernel_size) == x.shape[2:]
             return x.sum(axis=(2, 3), keepdims=True, dtype=np.float32)
-        if kind == "IF":
-            v = state.get(name, np.zeros_like(x)) + np.float32(node.r[None]) * x
+        if kind in ("IF", "LIF"):
+            v = state.get(name, np.zeros_like(x))
+            if kind == "IF":
+                v = v + np.float32(node.r[None]) * x
+            else:
+                v = v + (node.v_leak[None] - v + node.r[None] * x) / node.tau[None]
             over = v - node.v_threshold[None].astype(np.float32)
             fired = (over >= 0 if self.at_threshold else over > 0).astype(np.float32)
             if name in self.soft:

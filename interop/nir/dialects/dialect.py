@@ -26,6 +26,7 @@ class Dialect:
         package: of the simulator; "" of plain NIR, which none is needed for
         tested: its version that the settings here were tested with
         soft: whether it can subtract the threshold
+        leaks: the resets, soft as True, with which it runs a leak as the package does
         branches: whether it runs graphs in which several edges enter a node
         at_once: its module takes all steps in one call
         after_soft: what must be set after loading with soft reset, in one line each
@@ -35,17 +36,24 @@ class Dialect:
     package: ClassVar[str] = ""
     tested: ClassVar[str] = ""
     soft: ClassVar[bool] = True
+    leaks: ClassVar[tuple[bool, ...]] = (True, False)
     branches: ClassVar[bool] = False
     at_once: ClassVar[bool] = False
     after_soft: ClassVar[tuple[str, ...]] = ()
     after_hard: ClassVar[tuple[str, ...]] = ()
 
-    def neurons(self, shape: Shape, threshold: float, soft: bool) -> nir.NIRNode:
-        """Integrate-and-fire neurons without a leak; by default NIR's IF, whatever the reset."""
+    def neurons(self, shape: Shape, threshold: float, soft: bool, leak: float = 0.0) -> nir.NIRNode:
+        """Neurons that lose ``leak`` of their potential a step; by default NIR's IF, or its LIF.
+
+        A step is one unit of time, so a time constant is 1 / leak, and so is the resistance, which
+        takes back what LIF divides the current by. The reset is none of the node.
+        """
         import nir
 
         one = np.ones(shape, np.float32)
-        return nir.IF(r=one, v_threshold=one * np.float32(threshold))
+        if not leak:
+            return nir.IF(r=one, v_threshold=one * np.float32(threshold))
+        return lif(shape, threshold, np.float32(1 / leak), np.float32(1 / leak))
 
     def settings(self, soft: bool) -> tuple[str, ...]:
         """What must be set after loading, in one line each."""
@@ -97,6 +105,19 @@ class Dialect:
                 f"expected {self.package} {self.tested}, whose importer was tested, but found "
                 f"{found}: {wanted}, or go on with --unchecked"
             )
+
+
+def lif(shape: Shape, threshold: float, tau: np.float32, resistance: np.float32) -> nir.NIRNode:
+    """NIR's LIF with one time constant, in the simulator's unit of time, that rests at 0."""
+    import nir
+
+    one = np.ones(shape, np.float32)
+    return nir.LIF(
+        tau=one * tau,
+        r=one * resistance,
+        v_leak=one * 0,
+        v_threshold=one * np.float32(threshold),
+    )
 
 
 @contextlib.contextmanager

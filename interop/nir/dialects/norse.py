@@ -1,4 +1,4 @@
-"""norse: IF is reset to zero; CubaLIF without leaks takes norse's reset by subtraction."""
+"""norse: IF is reset to zero; CubaLIF takes norse's reset by subtraction, and any leak."""
 
 from __future__ import annotations
 
@@ -24,17 +24,21 @@ class Norse(Dialect):
         "import with dt=1.0 and reset_method=norse.torch.functional.reset.reset_subtract",
     )
 
-    def neurons(self, shape: Shape, threshold: float, soft: bool) -> nir.NIRNode:
-        """IF, or with soft reset CubaLIF of a synapse of one step and a membrane without leak."""
+    def neurons(self, shape: Shape, threshold: float, soft: bool, leak: float = 0.0) -> nir.NIRNode:
+        """IF, or with soft reset or a leak CubaLIF of a synapse of one step.
+
+        norse's LIF leaves out r, which has to take back what it divides the current by.
+        """
         import nir
 
-        if not soft:
+        if not soft and not leak:
             return super().neurons(shape, threshold, soft)
         one = np.ones(shape, np.float32)
+        membrane = one * (np.float32(1 / leak) if leak else LONG)
         return nir.CubaLIF(
             tau_syn=one,
-            tau_mem=one * LONG,
-            r=one * LONG,
+            tau_mem=membrane,
+            r=membrane,
             v_leak=one * 0,
             v_threshold=one * np.float32(threshold),
             w_in=one,

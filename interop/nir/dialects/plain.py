@@ -9,6 +9,7 @@ class Plain(Dialect):
     """What any simulator may read that follows the definition of NIR's IF."""
 
     soft = False
+    leaks = (False,)
     after_hard = (
         "time steps of 1: r is 1, and a current is added once a step (spikingjelly: import with "
         "dt=1.0)",

@@ -18,6 +18,7 @@ class Sinabs(Dialect):
 
     package, tested = "sinabs", "3.1.3"
     at_once = True
+    leaks = ()  # its importer asks `any` of v_leak, which takes one number alone
     after_hard = (ALL, "every neuron: reset_fn = MembraneReset()")
     after_soft = (ALL, "every neuron but those of the convolution: reset_fn = MembraneReset()")
 

@@ -1,4 +1,4 @@
-"""snntorch: LIF without leak, since its importer reads IF as a neuron that leaks."""
+"""snntorch: LIF with and without a leak, since its importer reads IF as a neuron that leaks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .dialect import Dialect, Shape, silent
+from .dialect import Dialect, Shape, lif, silent
 
 if TYPE_CHECKING:
     import nir
@@ -22,20 +22,16 @@ class SnnTorch(Dialect):
 
     package, tested = "snntorch", "1.0.0"
     branches = True
+    leaks = (False,)  # the delay subtracts from a potential that has leaked already
     after_soft = (
         "the neurons of the convolution: reset_mechanism subtract with reset_delay=True (with "
         "False it subtracts late where a potential stays above the threshold)",
     )
 
-    def neurons(self, shape: Shape, threshold: float, soft: bool) -> nir.NIRNode:
-        """LIF of so long a time constant that its decay is 1 in float32."""
-        import nir
-
-        one = np.ones(shape, np.float32)
-        tau, resistance = one * STEP * LONG, one * LONG
-        return nir.LIF(
-            tau=tau, r=resistance, v_leak=one * 0, v_threshold=one * np.float32(threshold)
-        )
+    def neurons(self, shape: Shape, threshold: float, soft: bool, leak: float = 0.0) -> nir.NIRNode:
+        """LIF; without a leak of so long a time constant that its decay is 1 in float32."""
+        steps = np.float32(1 / leak) if leak else LONG
+        return lif(shape, threshold, STEP * steps, steps)
 
     def load(self, graph: nir.NIRGraph, acts: tuple[str, ...], soft: bool, steps: int) -> nn.Module:
         """As `Dialect.load`."""

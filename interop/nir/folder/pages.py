@@ -67,6 +67,7 @@ def readme(exported: ExportedNetwork, figures: Mapping[str, Any]) -> str:
             "every step: no window of the text begins there"
             for number, reach in enumerate(layout.reaches)
         ),
+        "KEPT": f"{1 - form.leak:g} v" if form.leak else "v",
         "COMPARED": f"> {limit!r}",
         "RESETS": f"-= {limit:g}" if form.soft else "= 0",
         "POOLED": _pooled(exported),

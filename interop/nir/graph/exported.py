@@ -190,6 +190,14 @@ def export_model(
             f"but {form.branches[0].act} resets by subtraction: convert again with --reset hard, "
             f"or name the simulator that will read it (--for {names})"
         )
+    if form.leak and form.soft not in dialect.leaks:
+        names = " or ".join(name for name in DIALECTS if form.soft in DIALECTS[name].leaks)
+        raise InputError(
+            f"expected neurons that {simulator} runs as the package does, but "
+            f"{form.branches[0].act} lose {form.leak:g} of their potential a step, with "
+            f"{'soft' if form.soft else 'hard'} reset: give --for {names}, or convert again with "
+            "--neuron if"
+        )
     if mode == "branches" and not dialect.branches:
         names = " or ".join(name for name in DIALECTS if DIALECTS[name].branches)
         raise InputError(

@@ -1,6 +1,6 @@
 """Which networks go to NIR, and what of them: filters side by side, neurons, pooling, readout.
 
-    input -> Conv1d -> IF -> MaxOfSpikes or MaxOfCounts, all positions   (one or more)
+    input -> Conv1d -> IF or LIF -> MaxOfSpikes or MaxOfCounts, all positions   (one or more)
           -> Concat -> Dropout -> Linear
 
 Everything else is refused with the first node that does not fit.
@@ -72,7 +72,8 @@ class Form:
 
     branches: in the order in which the readout reads them; weight: (K, C) of the readout over all
     channels; bias: (K,); soft: whether neurons subtract the threshold; pooling: ``spikes`` or
-    ``counts``; steps: T; encoder: of the input; readout: the name of its node
+    ``counts``; steps: T; encoder: of the input; readout: the name of its node; leak: the share of a
+    potential that the neurons lose at each step
     """
 
     branches: tuple[Branch, ...]
@@ -83,6 +84,7 @@ class Form:
     steps: int
     encoder: Encoder
     readout: str
+    leak: float = 0.0
 
     @property
     def inputs(self) -> int:
@@ -130,14 +132,16 @@ def form_of(model: TextModel | SpikingTextModel) -> Form:
         raise InputError(_fits_not(network, network.output, "a Linear readout as the last node"))
     branches = tuple(_branch(network, pool) for pool in _pools(network))
     softs = {_neurons(network, branch.act).soft_reset for branch in branches}
+    leaks = {_leak(_neurons(network, branch.act)) for branch in branches}
     pools = {POOLINGS[type(network.node(branch.pool))] for branch in branches}
-    if len(softs) > 1 or len(pools) > 1:
-        raise InputError("its branches differ in the reset or the pooling: convert it in one way")
+    if max(map(len, (softs, leaks, pools))) > 1:
+        raise InputError(
+            "its branches differ in the reset, the leak or the pooling: convert it in one way"
+        )
     assert isinstance(model.encoder, Encoder)
     weights = (readout.weight.detach().cpu(), readout.bias.detach().cpu())
-    form = Form(
-        branches, *weights, softs.pop(), pools.pop(), model.steps, model.encoder, network.output
-    )
+    own = softs.pop(), pools.pop(), model.steps, model.encoder, network.output, leaks.pop()
+    form = Form(branches, *weights, *own)
     _check_finite(form)
     return form
 
@@ -167,6 +171,10 @@ def _neurons(network: Network, name: str) -> Neurons:
     node = network.node(name)
     assert isinstance(node, Neurons)
     return node
+
+
+def _leak(neurons: Neurons) -> float:
+    return neurons.leak if isinstance(neurons, LIF) else 0.0
 
 
 def _pools(network: Network) -> list[str]:
@@ -213,7 +221,7 @@ def _no_node(network: Network, name: str) -> NoReturn:
             "--loss mean_logits"
         )
     raise InputError(
-        _fits_not(network, name, "convolutions of the input, IF neurons, max pooling and a readout")
+        _fits_not(network, name, "convolutions of the input, neurons, max pooling and a readout")
         + ": only networks of that form can go to NIR"
     )
 
@@ -224,12 +232,6 @@ def _check_conv(network: Network, name: str) -> None:
 
 
 def _check_neurons(network: Network, name: str) -> None:
-    node = network.node(name)
-    if isinstance(node, LIF) and node.leak:
-        raise InputError(
-            f"{name} holds lif neurons that lose {node.leak:g} of their potential a step, which is "
-            "not written yet: convert again with --neuron if, or with --leak 0"
-        )
     (source,) = network.inputs[name]
     if not isinstance(network.nodes[source] if source != "input" else None, Conv1d):
         raise InputError(

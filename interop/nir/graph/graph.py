@@ -23,6 +23,7 @@ from torch import Tensor
 
 from . import counts
 from .form import Branch, Form
+from .grid import half_step
 from .layout import Layout
 
 if TYPE_CHECKING:
@@ -68,13 +69,25 @@ def chains(form: Form, mode: str) -> tuple[Chain, ...]:
 
 def threshold(form: Form, bits: int | None) -> float:
     """Of the neurons: half a step of the grid below 1, where it is never subtracted."""
-    return 1.0 if bits is None or form.soft else 1 - 2.0 ** -(bits + 1)
+    return 1.0 if form.soft else 1 - half_step(form, bits)
 
 
 def first_current(form: Form, branch: Branch, bits: int | None) -> Tensor:
-    """(C,) the current of the first step: V(0), and half a step where the threshold is 1."""
-    half = 2.0 ** -(bits + 1) if bits is not None and form.soft else 0.0
-    return branch.initial + half
+    """(C,) the current of the first step: what is left of V(0), and of half a step with soft reset.
+
+    The threshold is 1 then; `constant_current` keeps the half step where there is a leak.
+    """
+    return (1 - form.leak) * (branch.initial + raised(form, bits))
+
+
+def constant_current(form: Form, branch: Branch, bits: int | None) -> Tensor:
+    """(C,) the current of every step: the bias, and what the leak takes of half a step."""
+    return branch.bias + form.leak * raised(form, bits)
+
+
+def raised(form: Form, bits: int | None) -> float:
+    """How far all potentials lie above those of the package: half a step with soft reset."""
+    return half_step(form, bits) if form.soft else 0.0
 
 
 def mask(form: Form, branch: Branch) -> float:
@@ -92,7 +105,7 @@ def convolution(
         layout.filters(branch, first_current(form, branch, bits), mask(form, branch))
         for branch in chain.branches
     ]
-    biases = [branch.bias for branch in chain.branches]
+    biases = [constant_current(form, branch, bits) for branch in chain.branches]
     if form.counts:
         clock = filters[0].new_zeros(1, layout.channels, layout.taps)
         clock[0, layout.start, 0] = CLOCK
@@ -141,7 +154,9 @@ def _chain(
             bias=bias.numpy(),
             **_PLAIN,
         ),
-        "act": dialect.neurons((len(filters), windows, 1), threshold(form, bits), form.soft),
+        "act": dialect.neurons(
+            (len(filters), windows, 1), threshold(form, bits), form.soft, form.leak
+        ),
     }
     weight = form.weight[:, chain.first : chain.first + chain.channels]
     pooled, limit = chain.channels, 0.5

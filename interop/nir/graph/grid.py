@@ -9,12 +9,16 @@ the grid to spare:
 S is the largest sum of a channel's weights that one input can reach, and its bias. Half a step is
 what makes v > theta and v >= theta say the same: potentials are multiples of g, and the threshold
 lies between two of them.
+
+A leak of 2^-m makes potentials of step t multiples of 2^-(B + m t) only, so the step of the
+threshold is a half of 2^-(B + m T), and one more m bits go to what keeps it there (`half_step`) or
+divides a current by the leak (norse): m (T + 1) bits less for the weights.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from math import ceil, log2
+from math import ceil, frexp, log2
 
 import torch
 from torch import Tensor
@@ -39,15 +43,39 @@ def largest_sum(form: Form, branch: Branch) -> float:
     return float((reach.sum(dim=(1, 2)) + branch.bias.double().abs()).max())
 
 
+def leak_bits(leak: float) -> int:
+    """The m of a leak of 2^-m: bits that a potential grows by at each step; 0 without a leak.
+
+    Raises:
+        InputError: another leak, whose products round.
+    """
+    mantissa, exponent = frexp(leak)
+    if leak and mantissa != 0.5:
+        raise InputError(
+            f"expected a leak of 1/2, 1/4, 1/8 ..., whose products are exact, but its neurons lose "
+            f"{leak:g} of their potential a step: give --bits float"
+        )
+    return 1 - exponent if leak else 0
+
+
+def half_step(form: Form, bits: int | None) -> float:
+    """Half a step of the grid that potentials are on after T steps; 0 without a grid."""
+    if bits is None:
+        return 0.0
+    return 2.0 ** -(bits + leak_bits(form.leak) * form.steps + 1)
+
+
 def finest(form: Form) -> int:
     """The largest B whose sums never round; it may be negative."""
     potential = max(
         form.steps * largest_sum(form, branch) + float(branch.initial.abs().max()) + 1
         for branch in form.branches
     )
+    leaky = leak_bits(form.leak) * (form.steps + 1)
     current = float((form.weight.double().abs().sum(1) + form.bias.double().abs()).max())
     # what is rounded may grow by half a step a weight; `on_grid` looks again
-    return min(23 - ceil(log2(potential)), 24 - ceil(log2(max(current, 2.0**-FINEST))), FINEST)
+    fits = 23 - ceil(log2(potential)) - leaky
+    return min(fits, 24 - ceil(log2(max(current, 2.0**-FINEST))), FINEST)
 
 
 def on_grid(form: Form, bits: str) -> tuple[Form, int | None]:
@@ -69,8 +97,8 @@ def on_grid(form: Form, bits: str) -> tuple[Form, int | None]:
     asked = most if bits == "auto" else int(bits)
     if most < 0:
         raise InputError(
-            "expected weights whose sums fit 24 bits, but they are too large for thresholds of 1: "
-            "give --bits float"
+            "expected weights whose sums fit 24 bits, but they are too large for thresholds of 1 "
+            f"at T = {form.steps} and a leak of {form.leak:g}: give --bits float"
         )
     if asked > most:
         raise InputError(

@@ -33,6 +33,7 @@ def note_of(
         "grid": bits,
         "positions": layout.positions,
         "classes": list(classes),
+        "leak": form.leak,
         "branches": [
             {
                 "conv": branch.conv,
@@ -41,6 +42,7 @@ def note_of(
                 "width": branch.width,
                 "channels": branch.channels,
                 "padding": list(branch.padding),
+                "initial": [float(value) for value in branch.initial],
             }
             for branch in form.branches
         ],

@@ -43,6 +43,22 @@ def test_plain_nir_with_hard_reset(classifiers: dict[str, TextClassifier], tmp_p
     assert differences(network, nir.load(tmp_path / "out", "norse"), texts) == [0, 0, 0]
 
 
+@pytest.mark.parametrize("soft", [True, False])
+@pytest.mark.parametrize("leak", [0.5, 0.25])
+def test_leaks(leak: float, soft: bool) -> None:
+    network = exported(random_snn((2, 3), leak=leak, soft=soft, steps=4), "norse")
+    foreign = foreign_of(network.graph, DIALECTS["norse"], network.note)
+    assert differences(network, foreign, random_texts([3, 5, 8, 6])) == [0, 0, 0]
+
+
+def test_a_leak_whose_products_round_keeps_predictions() -> None:
+    network = exported(random_snn((2, 3), leak=0.1, channels=16), "norse", bits="float")
+    foreign = foreign_of(network.graph, DIALECTS["norse"], network.note)
+    expected = network.expected(random_texts([3, 5, 8, 6] * 5))
+    outputs = foreign.run(expected.frames)
+    assert outputs.mean(0).argmax(1).tolist() == expected.predictions.tolist()
+
+
 def test_trap_branches_run_in_a_wrong_order(classifiers: dict[str, TextClassifier]) -> None:
     """Why --graph branches is refused for norse; if this fails, norse can take them."""
     network = exported(random_snn((2, 3, 4), soft=False), "norse")

@@ -36,6 +36,8 @@ ROUND_TRIPS += [
     {"widths": (3, 4, 5), "padding": 0},
     {"widths": (1,), "classes": 6},
     {"padding": (1, 0)},
+    {"leak": 0.5, "each": True, "soft": False},
+    {"leak": 0.25, "steps": 1, "soft": False},
 ]
 
 

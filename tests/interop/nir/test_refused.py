@@ -96,8 +96,8 @@ CASES: list[tuple[Callable[[], Any], str]] = [
     (lambda: replaced("act2", SignedIF()), "act2 holds signed neurons.*convert again with --neur"),
     (lambda: replaced("act3", BurstIF(burst=2)), "act3 holds burst neurons, which NIR does not"),
     (lambda: replaced("act3", CubaLIF()), "act3 holds cuba neurons, which NIR does not have"),
-    (lambda: replaced("act2", LIF(leak=0.25)), "lose 0.25 of their potential.*or with --leak 0"),
-    (lambda: replaced("act2", IF(soft_reset=False)), "differ in the reset or the pooling"),
+    (lambda: replaced("act2", LIF(leak=0.25)), "differ in the reset, the leak or the pooling"),
+    (lambda: replaced("act2", IF(soft_reset=False)), "differ in the reset, the leak or the pool"),
     (lambda: replaced("pool2", MaxOfSpikes(2, 2)), "expected pooling of spikes over all positions"),
     (with_output_neurons, "output neurons.*fine-tune again with --loss mean_logits"),
     (deeper, "expected pooled spikes, joined and read once, but last is a Linear"),
@@ -120,6 +120,17 @@ def test_a_lif_without_leak_is_an_if() -> None:
     plain = exported(random_snn((2, 3)))
     texts = random_texts([3, 8])
     assert torch.equal(network.expected(texts).outputs, plain.expected(texts).outputs)
+
+
+def test_leaks() -> None:
+    with pytest.raises(InputError, match="loses? 0.1 of their potential a step: give --bits float"):
+        exported(random_snn(leak=0.1))
+    with pytest.raises(InputError, match="that sinabs runs.*lose 0.5.*hard.*give --for any or nor"):
+        exported(random_snn(leak=0.5, soft=False), "sinabs")
+    with pytest.raises(InputError, match="that snntorch runs.*soft.*give --for norse or spikingje"):
+        exported(random_snn(leak=0.5), "snntorch")
+    with pytest.raises(InputError, match="too large .* at T = 9 and a leak of 0.125"):
+        exported(random_snn(leak=0.125, steps=9))
 
 
 def test_an_ann(tiny_run: Path) -> None:
@@ -168,7 +179,7 @@ def test_choices(classifiers: dict[str, TextClassifier], tmp_path: Path) -> None
     for simulator, says in (
         (
             "sinabs",
-            "expected neurons of the kind IF for sinabs.*has CubaLIF: export with --for sin",
+            "expected neurons of the kind IF for sinabs.*has CubaLIF .*export with --for sinabs",
         ),
         ("any", "expected a simulator of norse, snntorch"),
         ("brian", "expected the simulator to be of any, norse"),

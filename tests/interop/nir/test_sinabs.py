@@ -56,3 +56,12 @@ def test_trap_branches_run_in_a_wrong_order() -> None:
     except (RuntimeError, IndexError, ValueError, AttributeError):
         return
     assert found[2] > 0
+
+
+def test_trap_its_importer_takes_no_layer_with_a_leak() -> None:
+    """Why a leak is refused for sinabs; if this fails, sinabs may take LIF."""
+    from sinabs.nir import from_nir
+
+    network = exported(random_snn((2, 3), leak=0.5))
+    with silent(), pytest.raises((ValueError, RuntimeError), match="ambiguous"):
+        from_nir(raw(network, "any"), num_timesteps=3)

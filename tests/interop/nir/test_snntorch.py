@@ -36,6 +36,23 @@ def test_branches(pooling: str) -> None:
     assert differences(network, foreign, random_texts([3, 5, 8, 6])) == [0, 0, 0]
 
 
+@pytest.mark.parametrize("leak", [0.5, 0.25])
+def test_leaks(leak: float) -> None:
+    network = exported(random_snn((2, 3), leak=leak, soft=False, steps=4), "snntorch")
+    foreign = foreign_of(network.graph, DIALECTS["snntorch"], network.note)
+    assert differences(network, foreign, random_texts([3, 5, 8, 6])) == [0, 0, 0]
+
+
+def test_a_leak_whose_products_round_keeps_predictions() -> None:
+    network = exported(
+        random_snn((2, 3), leak=0.1, channels=16, soft=False), "snntorch", bits="float"
+    )
+    foreign = foreign_of(network.graph, DIALECTS["snntorch"], network.note)
+    expected = network.expected(random_texts([3, 5, 8, 6] * 5))
+    outputs = foreign.run(expected.frames)
+    assert outputs.mean(0).argmax(1).tolist() == expected.predictions.tolist()
+
+
 def test_trap_if_is_read_as_a_neuron_that_leaks() -> None:
     """Why LIF is written for snntorch; its main branch reads IF otherwise."""
     network = exported(random_snn((2, 3), soft=False), "snntorch")
@@ -54,3 +71,14 @@ def test_trap_a_reset_without_delay_comes_late() -> None:
     assert differences(network, foreign, texts) == [0, 0, 0]
     foreign.module.act.reset_delay = False
     assert differences(network, foreign, texts)[0] > 0
+
+
+def test_trap_a_delayed_reset_is_not_shrunk_by_the_leak() -> None:
+    """Why soft reset with a leak is refused for snntorch."""
+    import snntorch
+    import torch
+
+    neuron = snntorch.Leaky(0.5, reset_mechanism="subtract", reset_delay=True, init_hidden=True)
+    currents = torch.tensor([[2.0], [0.5]])
+    # 2 fires; (2 - 1) / 2 + 0.5 = 1 here, and 2 / 2 + 0.5 - 1 = 0.5 there
+    assert [float((neuron(c), neuron.mem)[1]) for c in currents] == [2.0, 0.5]

@@ -35,6 +35,22 @@ def test_branches(pooling: str) -> None:
     assert differences(network, foreign, random_texts([3, 5, 8, 6])) == [0, 0, 0]
 
 
+@pytest.mark.parametrize("soft", [True, False])
+@pytest.mark.parametrize("leak", [0.5, 0.25])
+def test_leaks(leak: float, soft: bool) -> None:
+    network = exported(random_snn((2, 3), leak=leak, soft=soft, steps=4), "spikingjelly")
+    foreign = foreign_of(network.graph, DIALECTS["spikingjelly"], network.note)
+    assert differences(network, foreign, random_texts([3, 5, 8, 6])) == [0, 0, 0]
+
+
+def test_a_leak_whose_products_round_keeps_predictions() -> None:
+    network = exported(random_snn((2, 3), leak=0.1, channels=16), "spikingjelly", bits="float")
+    foreign = foreign_of(network.graph, DIALECTS["spikingjelly"], network.note)
+    expected = network.expected(random_texts([3, 5, 8, 6] * 5))
+    outputs = foreign.run(expected.frames)
+    assert outputs.mean(0).argmax(1).tolist() == expected.predictions.tolist()
+
+
 def test_trap_its_usual_time_step() -> None:
     """dt=1e-4 wants another r; a step here is one unit of time."""
     from spikingjelly.activation_based.nir_exchange import import_from_nir

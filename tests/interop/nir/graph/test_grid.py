@@ -26,12 +26,20 @@ nir = pytest.importorskip("nir")
     pooling=st.sampled_from(["spikes", "counts"]),
     each=st.booleans(),
     steps=st.integers(1, 5),
+    leak=st.sampled_from([0.0, 0.5, 0.25]),
     mapping=st.sampled_from(["split", "shift"]),
     at_threshold=st.booleans(),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_all_orders_of_summation(
-    seed: int, soft: bool, pooling: str, each: bool, steps: int, mapping: str, at_threshold: bool
+    seed: int,
+    soft: bool,
+    pooling: str,
+    each: bool,
+    steps: int,
+    leak: float,
+    mapping: str,
+    at_threshold: bool,
 ) -> None:
     model = random_snn(
         (2, 3),
@@ -42,6 +50,7 @@ def test_all_orders_of_summation(
         pooling=pooling,
         each=each,
         steps=steps,
+        leak=leak,
         encoder=Encoder("saf", mapping),
     )
     network = exported(model, positions=5)
