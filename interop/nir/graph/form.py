@@ -140,8 +140,16 @@ def form_of(model: TextModel | SpikingTextModel) -> Form:
         )
     assert isinstance(model.encoder, Encoder)
     weights = (readout.weight.detach().cpu(), readout.bias.detach().cpu())
-    own = softs.pop(), pools.pop(), model.steps, model.encoder, network.output, leaks.pop()
-    form = Form(branches, *weights, *own)
+    form = Form(
+        branches,
+        *weights,
+        soft=softs.pop(),
+        pooling=pools.pop(),
+        steps=model.steps,
+        encoder=model.encoder,
+        readout=network.output,
+        leak=leaks.pop(),
+    )
     _check_finite(form)
     return form
 
