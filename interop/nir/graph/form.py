@@ -134,7 +134,7 @@ def form_of(model: TextModel | SpikingTextModel) -> Form:
     softs = {_neurons(network, branch.act).soft_reset for branch in branches}
     leaks = {_leak(_neurons(network, branch.act)) for branch in branches}
     pools = {POOLINGS[type(network.node(branch.pool))] for branch in branches}
-    if max(map(len, (softs, leaks, pools))) > 1:
+    if len(softs) > 1 or len(leaks) > 1 or len(pools) > 1:
         raise InputError(
             "its branches differ in the reset, the leak or the pooling: convert it in one way"
         )
