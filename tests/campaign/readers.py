@@ -23,14 +23,14 @@ class Reader:
     """A kind of file.
 
     name: of the kind; file: in the folder that `read` is given, a copy of the sample with one file
-    changed; mutate: makes it almost right; weight: how often its turn comes
+    changed; mutate: makes it almost right; weight: how often its turn comes, by how fast it is
     """
 
     name: str
     file: str
     mutate: Mutation
     read: Read
-    weight: int = 10
+    weight: int = 40
 
     def good(self) -> bytes:
         """The file as it should be."""
@@ -262,14 +262,14 @@ READERS: tuple[Reader, ...] = (
     Reader("config, recipe", "config.yaml", mutations.yaml_tree, _recipe_again, 2),
     Reader("config in a report", "config.yaml", mutations.yaml_tree, _report, 1),
     Reader("config, data", "config.yaml", mutations.yaml_tree, _data_of_run, 2),
-    Reader("spec of an ANN", "ann/spec.json", mutations.json_tree, _model("ann"), 20),
-    Reader("spec of an SNN", "snn/spec.json", mutations.json_tree, _model("snn"), 20),
+    Reader("spec of an ANN", "ann/spec.json", mutations.json_tree, _model("ann"), 60),
+    Reader("spec of an SNN", "snn/spec.json", mutations.json_tree, _model("snn"), 60),
     Reader("spec, predict", "finetuned/spec.json", mutations.json_tree, _predict, 4),
-    Reader("weights", "snn/weights.safetensors", mutations.safetensors, _model("snn"), 20),
+    Reader("weights", "snn/weights.safetensors", mutations.safetensors, _model("snn"), 60),
     Reader("text stage", "text/stage.json", mutations.json_tree, _stage),
     Reader("text stage, predict", "text/stage.json", mutations.json_tree, _predict, 2),
     Reader("vocabulary", "text/vocabulary.txt", mutations.lines, _stage),
-    Reader("records", "attack/ann.deepwordbug.jsonl", mutations.json_lines, _records, 20),
+    Reader("records", "attack/ann.deepwordbug.jsonl", mutations.json_lines, _records, 60),
     Reader("records in a report", "attack/ann.deepwordbug.jsonl", mutations.json_lines, _report, 1),
     Reader(
         "conversion",
@@ -301,7 +301,7 @@ READERS: tuple[Reader, ...] = (
     ),
     Reader("explained in a report", "explain/texts.json", mutations.json_tree, _report, 1),
     Reader("recipe", "snn/recipe.yaml", mutations.yaml_tree, _recipe, 20),
-    Reader("settings", "train.yaml", mutations.yaml_tree, _settings),
+    Reader("settings", "train.yaml", mutations.yaml_tree, _settings, 20),
     Reader("prices", "prices.yaml", mutations.yaml_tree, _tables),
     Reader("TSV", "rows.tsv", mutations.lines, _dataset("rows.tsv")),
     Reader("CSV", "rows.csv", mutations.lines, _dataset("rows.csv")),

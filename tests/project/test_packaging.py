@@ -6,6 +6,7 @@ import ast
 import configparser
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -105,6 +106,17 @@ def test_the_wheel_holds_every_file_of_the_package_and_no_other(wheel: Path, roo
     ):
         assert f"snnconvert/{needed}" in names
     assert any(name.endswith("corpora/stopwords/english") for name in names)
+
+
+def test_every_file_that_is_no_code_is_on_the_page_of_what_comes_with_it(root: Path) -> None:
+    """Its origin and licence: docs/bundled.md. A row whose files are gone is found too."""
+    page = (root / "docs/bundled.md").read_text("utf-8")
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    patterns = [cell for row in rows for cell in re.findall("`([^`]+)`", row)]
+    by_pattern = {name: set(root.glob(name)) for name in patterns}
+    assert len(by_pattern) > 10 and all(by_pattern.values())
+    there = {root / p for p in source_files(root) if p.parts[0] in ROOMS and p.suffix != ".py"}
+    assert there - set().union(*by_pattern.values()) == set()
 
 
 def test_metadata(unpacked: Path, root: Path) -> None:
