@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint campaign test-slow test-cpus test-install test-notebooks docs bench bench-conversion bench-encoding reproduce-energy reproduce-robustness reproduce-snnlp reproduce-lv2023 screenshots screenshots-app terminal-pictures clean
+.PHONY: setup demo test lint campaign test-long test-slow test-cpus test-install test-notebooks docs bench bench-conversion bench-encoding reproduce-energy reproduce-robustness reproduce-snnlp reproduce-lv2023 screenshots screenshots-app terminal-pictures clean
 
 setup: $(STAMP)
 
@@ -25,6 +25,10 @@ lint: setup
 test: setup lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
+# What takes many seconds each, mostly kills, resumes and whole pipelines: continuous integration runs it.
+test-long: setup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "long and not slow"
+
 # A million mutated inputs, then a full disk and a kill at every file operation of every command: hours.
 # Stopped, it goes on where it was; what it finds and how far it is lies in .campaign.
 INPUTS ?= 1000000
@@ -42,7 +46,7 @@ SSE := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 MKL_CBWR=COMPATIBLE 
 	NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES=
 ENGINES := $(BIN)/python -m pytest -q tests/engine tests/models/test_operations.py
 test-cpus: setup
-	$(BIN)/python -m pytest -q -m "slow or not slow" tests/cpus
+	$(BIN)/python -m pytest -q -m "slow or long or not slow" tests/cpus
 	OMP_NUM_THREADS=1 $(AVX2) $(ENGINES)
 	OMP_NUM_THREADS=1 $(SSE) $(ENGINES)
 	OMP_NUM_THREADS=2 $(ENGINES)

@@ -281,6 +281,7 @@ print(json.dumps(result))
 """
 
 
+@pytest.mark.long
 def test_offline_and_killed_at_three_moments(tmp_path):
     """No NLTK data, no network, an empty home: attacks work, and go on after ``kill -9``."""
     english = [f"{text} {i}" for i, text in enumerate(TEXTS + TEXTS)]

@@ -34,6 +34,7 @@ def test_a_prediction_loads_nothing_that_it_does_not_need(model: str, tiny_run: 
     assert not NEVER & set(json.loads(modules))
 
 
+@pytest.mark.long
 def test_the_quick_benchmark(tiny_run: Path, tmp_path: Path) -> None:
     assert startup.main(["--quick", "--run", str(tiny_run), "--out", str(tmp_path)]) == 0
     rows = {r["variant"]: r for r in json.loads((tmp_path / "startup.json").read_text())["rows"]}

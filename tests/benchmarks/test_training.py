@@ -33,6 +33,7 @@ def test_the_quick_benchmark(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not can_measure(), reason="this system does not tell a process its peak")
+@pytest.mark.long
 def test_memory_of_a_step() -> None:
     ids = np.random.default_rng(0).integers(1, 40, (16, 40))
     few, many = (peak_bytes("spikingjelly, Conv1d", "saf", t, ids, 32, 16) for t in (2, 40))

@@ -106,6 +106,7 @@ def test_run_says_its_progress_elsewhere(
         assert said.splitlines()[-1].startswith("snnconvert: ") and "Traceback" not in said
 
 
+@pytest.mark.long
 def test_demo_says_its_progress_elsewhere(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -81,12 +81,14 @@ def assert_agreed(content: dict[str, Any]) -> None:
         assert found == content["gradients"][f"{code}-1"], name
 
 
+@pytest.mark.long
 def test_engines_and_threads_agree_here(here: dict[str, Any]) -> None:
     assert_agreed(here)
 
 
 @intel
 @pytest.mark.parametrize("settings", [AVX2, SSE | MANY], ids=["avx2", "sse-8-threads"])
+@pytest.mark.long
 def test_other_instructions_give_the_same(settings: Any, here: dict[str, Any]) -> None:
     made = run(settings)
     assert made["capability"] == settings["ATEN_CPU_CAPABILITY"].upper()
@@ -97,6 +99,7 @@ def test_other_instructions_give_the_same(settings: Any, here: dict[str, Any]) -
 @pytest.mark.slow
 @intel
 @pytest.mark.timeout(900)
+@pytest.mark.long
 def test_kernels_without_avx_give_the_same(here: dict[str, Any]) -> None:
     """Compiles all kernels for the first 64-bit processors, which takes half a minute."""
     made = run(SSE | OLD_KERNELS)

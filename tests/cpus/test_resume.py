@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 from safetensors.torch import load_file
 
@@ -46,6 +47,7 @@ def command(script: str, settings: dict[str, str], *arguments: str) -> int:
 
 
 @intel
+@pytest.mark.long
 def test_a_stopped_tuning_goes_on_elsewhere(tiny_run: Path, tmp_path: Path) -> None:
     tune = ["--epochs", "3", "--patience", "3", "--batch-size", "16", "--lr", "0.02"]
     tune += ["--tensorboard", "false", "--force"]

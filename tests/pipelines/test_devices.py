@@ -71,10 +71,12 @@ def plain(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.long
 def test_the_figures_are_those_of_the_cpu(stage: str, near: Path, far: Path) -> None:
     assert plain(results(far)[stage]) == plain(results(near)[stage])
 
 
+@pytest.mark.long
 def test_a_training_says_where_it_ran(near: Path, far: Path) -> None:
     for stage in ("ann", "finetuned"):
         assert results(far)[stage]["processors"] == [f"device {AWAY}"]
@@ -82,6 +84,7 @@ def test_a_training_says_where_it_ran(near: Path, far: Path) -> None:
 
 
 @pytest.mark.parametrize("model", ["ann", "snn", "finetuned"])
+@pytest.mark.long
 def test_models_of_either_run_on_either_device(
     model: str, near: Path, far: Path, capsys: Capture
 ) -> None:
@@ -99,6 +102,7 @@ def test_models_of_either_run_on_either_device(
     assert answers(far, "auto") == want
 
 
+@pytest.mark.long
 def test_a_sweep_and_another_round_of_training(near: Path, tmp_path: Path) -> None:
     """What makes models in memory: sweeps, variants of a victim, adversarial fine-tuning."""
     run = tmp_path / "run"
@@ -116,6 +120,7 @@ def test_a_sweep_and_another_round_of_training(near: Path, tmp_path: Path) -> No
     assert {"snn-adversarial", "ann-adversarial"} <= results(run).keys()
 
 
+@pytest.mark.long
 def test_workers_share_the_gpu(near: Path, tmp_path: Path, monkeypatch: Any) -> None:
     from snnconvert.attacks.workers import start
     from snnconvert.attacks.workers.pool import OneProcess
@@ -138,6 +143,7 @@ def test_workers_share_the_gpu(near: Path, tmp_path: Path, monkeypatch: Any) -> 
     assert asked == [(3, 0.0), (3, 0.3333), (0, 0.25)]
 
 
+@pytest.mark.long
 def test_a_training_goes_on_on_another_device(tmp_path: Path, monkeypatch: Any) -> None:
     from snnconvert.pipelines.training import loop
 
@@ -177,6 +183,7 @@ def test_a_device_that_is_missing_is_one_line(
 
 
 @pytest.mark.skipif(find_spec("triton") is None, reason="triton is not installed")
+@pytest.mark.long
 def test_the_gpu_engine_by_command_in_the_interpreter(
     tiny_run: Path, tmp_path: Path, capsys: Capture
 ) -> None:

@@ -21,7 +21,7 @@ STAGES = ("ann", "snn", "finetuned")
 FEW = "{i} {what} of this hotel was {how}, and {more}"
 
 
-@pytest.fixture(scope="module", params=["en", "zh"])
+@pytest.fixture(scope="module", params=["en", pytest.param("zh", marks=pytest.mark.long)])
 def accuracies(request, tmp_path_factory) -> dict[str, list[float]]:
     """Test accuracy of every model at T = 4, by seed, with the settings of the demo."""
     settings = demo_settings(request.param)

@@ -190,6 +190,7 @@ def test_workers_that_die_at_once_end_the_run(local_ray, tmp_path, monkeypatch):
 
 
 @needs_ray
+@pytest.mark.long
 def test_two_workers_give_the_records_of_one_process(textattack, local_ray, tmp_path, capfd):
     expected = attack(tmp_path / "one", MANY, classifier=Deadly(tmp_path))
     odd = [Example(i, t, 1) for i, t in enumerate(["", "a\x00b\ud83d", "word good " * 5000])]

@@ -169,6 +169,7 @@ for steps in (2, 300):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of a process from /proc")
+@pytest.mark.long
 def test_peak_memory_of_three_hundred_steps_is_that_of_two():
     """Input frames of 300 steps alone take 369 MB (64 texts, 40 words, 120 channels, float32)."""
     done = subprocess.run(

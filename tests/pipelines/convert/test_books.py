@@ -44,6 +44,7 @@ def test_every_book(run: Path, name: str) -> None:
         assert 0 < stored["error"] < 1
 
 
+@pytest.mark.long
 def test_the_whole_way(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Fine-tuned, priced, attacked with and without gradients, explained, exported, reported."""
     at = str(run)

@@ -90,6 +90,7 @@ def test_a_sweep_writes_every_file_and_its_winner_can_be_used_by_name(run, capsy
     assert report["budget"] and report["advice"][0]["text"]
 
 
+@pytest.mark.long
 def test_a_second_sweep_computes_only_what_is_new(run, monkeypatch):
     settings = ConvertSettings(calibration=40)
     sweep(run, settings, SMALL)

@@ -48,6 +48,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     return noted
 
 
+@pytest.mark.long
 def test_a_preset_and_a_conversion_leave_every_record_as_it_was(run: Path) -> None:
     """The whole growth of a run: a preset, a victim, a second conversion and its tuning, texts."""
     files, before = bytes_of(run), cells(run)
@@ -190,6 +191,7 @@ def test_the_same_conversion_again_keeps_all_records(
         assert again[name] == figures[name]
 
 
+@pytest.mark.long
 def test_a_new_tuning_keeps_the_attacks_on_others(run: Path) -> None:
     tune = ("finetune", run, "--epochs", "1", "--tensorboard", "false")
     done(*tune)

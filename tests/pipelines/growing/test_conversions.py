@@ -173,6 +173,7 @@ def test_redoing_one_leaves_the_others(run: Path) -> None:
     assert not (run / "finetuned-t2").exists()
 
 
+@pytest.mark.long
 def test_energy_counts_every_conversion_and_grows(run: Path, capsys: Capture) -> None:
     first = ("energy", run, "--texts", "20", "--quiet")
     done(*first)

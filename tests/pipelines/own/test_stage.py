@@ -31,6 +31,7 @@ def stage():
     STAGES.remove("characters")
 
 
+@pytest.mark.long
 def test_characters_through_every_command(stage: type[TextStage], tmp_path: Path) -> None:
     run = tmp_path / "run"
     found = journey(run, train=("--stage", "characters", "--max-length", "60"))

@@ -122,6 +122,7 @@ def assert_same(run: Path, other: Path, stage: str) -> None:
     assert [row.get("processors", [""])[-1].endswith("processes 2") for row in rows] == [0, 1]
 
 
+@pytest.mark.long
 def test_train_goes_on_after_a_process_has_died(tmp_path: Path):
     assert main(["train", "--out", str(tmp_path / "one"), *TRAIN]) == 0
     script = tmp_path / "dying.py"

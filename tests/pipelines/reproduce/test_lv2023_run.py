@@ -104,6 +104,7 @@ def test_rows_share_an_ann_and_a_lost_row_is_made_again(place: Path, capsys):
     assert RunFolder(folder).results() == results  # nothing was trained again
 
 
+@pytest.mark.long
 def test_a_changed_system_is_made_anew_on_the_same_ann(place: Path, monkeypatch):
     def system(**convert: object) -> System:
         own = {"model": "ours", "setting": "other", "steps": (2,), "convert": convert}
@@ -123,6 +124,7 @@ def test_a_changed_system_is_made_anew_on_the_same_ann(place: Path, monkeypatch)
     assert written(place, "b")["own-2"]["input_spikes_per_value"] == 0  # analog input
 
 
+@pytest.mark.long
 def test_published_parts_and_random_weights(place: Path):
     """The tailored ANN converted at T = 50, and a spiking network that begins at random weights."""
     chosen = ("--seeds", "0,1", "--steps", "0,2,50", "--models", "tailored,converted")
@@ -142,6 +144,7 @@ def test_published_parts_and_random_weights(place: Path):
     assert rows["scratch-ours-2"]["mean"] > 0.7
 
 
+@pytest.mark.long
 def test_several_processes_and_a_limit(place: Path):
     words = command(place, "d", "--models", "textcnn", "--seeds", "0,1", "--limit", "20")
     words[words.index("--workers") + 1] = "2"

@@ -95,6 +95,7 @@ def test_other_settings_make_a_row_anew(place: Path):
     assert json.loads(row.read_text("utf-8"))["epochs"] == 2
 
 
+@pytest.mark.long
 def test_binary_words_and_measures(place: Path):
     chosen = ("--seeds", "0", "--epochs", "1", "--steps", "33,50")
     assert main(command(place, "c", *chosen, "--codes", "binary,random")) == 0
@@ -109,6 +110,7 @@ def test_binary_words_and_measures(place: Path):
     assert "What single changes" in (place / "c" / "snnlp.md").read_text("utf-8")
 
 
+@pytest.mark.long
 def test_ours_is_trained_converted_and_fine_tuned(place: Path):
     chosen = ("--recipes", "ours", "--seeds", "0", "--steps", "0,4")
     assert main(command(place, "d", *chosen)) == 0

@@ -80,6 +80,7 @@ def test_a_run_each_on_the_same_texts(series: Path) -> None:
         assert indices[0] == indices[1]
 
 
+@pytest.mark.long
 def test_again_trains_nothing_and_one_more_seed_is_added(
     copy: Path, settings: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:

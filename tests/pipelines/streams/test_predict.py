@@ -197,6 +197,7 @@ def test_a_reader_that_goes_away_is_no_error(tiny_run: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.long
 def test_a_full_disk_is_one_line(tiny_run: Path) -> None:
     with open("/dev/full", "wb") as full:
         working = process([str(tiny_run), "good"], stdout=full)

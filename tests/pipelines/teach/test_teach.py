@@ -213,6 +213,7 @@ def test_frozen_layers_kept_in_memory_give_the_same(
     assert accuracy(kept["dev"], "dev") == accuracy(anew["dev"], "dev")
 
 
+@pytest.mark.long
 def test_of_two_teachers_the_mean(tmp_path: Path, data: Path, encoder: Path) -> None:
     other = tmp_path / "other"
     shutil.copytree(encoder, other)

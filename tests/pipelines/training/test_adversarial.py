@@ -82,6 +82,7 @@ def read(run: Path, stage: str, split: str, number: int) -> list[Any]:
     return read_records(run / stage / "attacked" / f"{split}-{number}.deepwordbug.jsonl")[1]
 
 
+@pytest.mark.long
 def test_both_models_are_made_beside_those_they_come_from(base: Path, tuned: Path) -> None:
     found = results(tuned)
     assert list(found) == ["data", "ann", "snn", *STAGES]
@@ -248,6 +249,7 @@ def test_adversarial_texts_enter_the_batches(
     assert (copy / "snn-adversarial" / "weights.safetensors").exists()
 
 
+@pytest.mark.long
 def test_stopped_in_attacks_and_in_trainings(
     fresh: Path, tuned: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -373,6 +375,7 @@ def test_the_attack_says_what_was_held_out(
     assert main(["report", str(copy)]) == 0
 
 
+@pytest.mark.long
 def test_held_out_attacks_are_told_apart(copy: Path, nltk_data: None) -> None:
     words = ["attack", str(copy), "--examples", "4", "--query-budget", "60", "--controls", "none"]
     words += [

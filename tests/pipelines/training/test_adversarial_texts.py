@@ -99,6 +99,7 @@ def test_settings_check_themselves() -> None:
         RunSettings(adversarial=alone, finetune=FinetuneSettings(width=2.0))
 
 
+@pytest.mark.long
 def test_run_makes_them_after_the_plain_one(
     tmp_path: Path, textattack: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

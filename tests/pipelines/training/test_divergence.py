@@ -94,6 +94,7 @@ def test_train(activation: str, model: str, tmp_path: Path, capsys: Capture) -> 
     assert main(["evaluate", str(tmp_path / "run")]) == 0
 
 
+@pytest.mark.long
 def test_adversarial_finetuning(tmp_path: Path, capsys: Capture, textattack: Any) -> None:
     run = tmp_path / "run"
     learns = ["--limit", "200", "--dim", "16", "--max-length", "24", "--vectors", "random"]

@@ -213,15 +213,18 @@ def killed_at_writes(
     raise AssertionError("it never ends")
 
 
+@pytest.mark.long
 def test_train_stopped_at_every_file(trained: Path, tmp_path: Path) -> None:
     written = killed_at_writes(train, None, trained, tmp_path, after=True)
     assert written >= 12  # text stage, settings, checkpoints, logs, model, results
 
 
+@pytest.mark.long
 def test_finetune_stopped_at_every_file(converted: Path, finetuned: Path, tmp_path: Path) -> None:
     assert killed_at_writes(finetune, converted, finetuned, tmp_path, after=False) >= 10
 
 
+@pytest.mark.long
 def test_redoing_stopped_at_every_file(trained: Path, converted: Path, tmp_path: Path) -> None:
     """Where --force was stopped, figures without their files are never left."""
     replace = os.replace
@@ -287,6 +290,7 @@ def lines(path: Path) -> int:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs kill -9")
+@pytest.mark.long
 def test_kill_9(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A real kill in train and in finetune; those in attacks are in the slow test."""
     run = tmp_path / "run"

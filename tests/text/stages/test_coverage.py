@@ -121,12 +121,12 @@ def test_vectors_that_are_all_the_same_are_named():
     ("dataset", "file", "warned"),
     [
         ("builtin-en", "glove.6B.50d.subset.txt.gz", False),
-        ("mr", "glove.6B.50d.subset.txt.gz", False),
-        ("mr", "word2vec-GoogleNews-300d.8000.txt.gz", False),
-        ("waimai", "zh.reviews.300d.txt.gz", False),
+        pytest.param("mr", "glove.6B.50d.subset.txt.gz", False, marks=pytest.mark.long),
+        pytest.param("mr", "word2vec-GoogleNews-300d.8000.txt.gz", False, marks=pytest.mark.long),
+        pytest.param("waimai", "zh.reviews.300d.txt.gz", False, marks=pytest.mark.long),
         ("builtin-en", "zh.reviews.300d.txt.gz", True),
-        ("mr", "zh.reviews.300d.txt.gz", True),
-        ("waimai", "en.imdb.300d.txt.gz", True),
+        pytest.param("mr", "zh.reviews.300d.txt.gz", True, marks=pytest.mark.long),
+        pytest.param("waimai", "en.imdb.300d.txt.gz", True, marks=pytest.mark.long),
     ],
 )
 def test_real_vectors(shared, dataset, file, warned):

@@ -202,6 +202,7 @@ def test_broken_folders(tmp_path):
 
 
 @pytest.mark.data
+@pytest.mark.long
 def test_coverage_on_real_data(shared):
     """English vectors made of other reviews cover nearly every running word of MR."""
     train = load_dataset("mr", shared / "data").train

@@ -84,6 +84,7 @@ def test_both_scripts_are_one_at_every_command(
     assert spec["texts"]["script"] == "simplified" and spec["texts"]["language"] == "zh"
 
 
+@pytest.mark.long
 def test_attacks_change_the_text_as_it_stands(made: Path, tmp_path: Path, textattack) -> None:
     run = tmp_path / "run"
     shutil.copytree(made, run)
