@@ -202,6 +202,7 @@ def with_absolute_paths(settings: DataSettings) -> DataSettings:
         dataset=dataset if dataset in dataset_names() else str(absolute(dataset)),
         data_dir=absolute(folder) if dataset in NAMED else None,
         vectors=vectors if vectors in ("train", "random") else str(absolute(vectors)),
+        vocabulary=absolute(settings.vocabulary),
     )
 
 
@@ -277,6 +278,7 @@ def _fitted(
         seed=seed,
         writing=writing,
         maps=options_of(settings),
+        vocabulary=settings.vocabulary,
     )
 
 
@@ -284,7 +286,9 @@ def _resolved(settings: DataSettings, seed: int) -> dict[str, Any]:
     """The settings that tell a run from others, without those of `sources.writing`."""
     resolved = settings_dict(settings, seed=seed)
     # absent at their defaults, so that runs of before there were such options are the same still
-    later = dict.fromkeys(OPTION_NAMES) | {"stage": DataSettings.stage} | vars(USUAL)
+    later = (
+        dict.fromkeys((*OPTION_NAMES, "vocabulary")) | {"stage": DataSettings.stage} | vars(USUAL)
+    )
     resolved = {k: v for k, v in resolved.items() if k not in later or v != later[k]}
     return without(resolved, tuple(NONE))
 

@@ -56,12 +56,19 @@ class DataSettings(Settings):
         shown="none",
     )
     stage: str = option(
-        "words", "words with a vector each, or one vector a text (mean, sentence)", STAGES
+        "words",
+        "words with a vector each, word pieces (wordpiece), or one vector a text (mean, sentence)",
+        STAGES,
     )
     vectors: str = option(
         "train",
         "word vectors: a word2vec or GloVe file, a gensim name, train, or random; with the stage "
-        "sentence the encoder: its folder, package or name",
+        "sentence the encoder: its folder, package or name; with wordpiece a BERT, likewise",
+    )
+    vocabulary: str | None = option(
+        None,
+        "vocab.txt of the pieces of --stage wordpiece",
+        shown="that of the BERT that --vectors names",
     )
     dim: int | None = option(
         None,
