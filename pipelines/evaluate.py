@@ -15,6 +15,7 @@ from ..engine.chance import chance_figures
 from ..engine.evaluate import accuracy, snn_figures, snn_outputs
 from ..engine.metrics import classification_figures
 from ..engine.reference import ann_logits
+from ..engine.scores import USUAL
 from ..errors import InputError
 from ..formatting import percent
 from ..models.snn import SpikingTextModel
@@ -28,6 +29,8 @@ from .display.classes import evaluation_lines
 from .display.names import title
 from .display.output import note, tell
 from .quality.baseline import LINEAR, LinearModel
+from .quality.quality import score_figures
+from .run_folder.records.data import DataStage
 from .run_folder.run_folder import RunFolder
 from .settings.engine import ENGINE, EngineSettings
 from .sources.notes import file_options
@@ -71,6 +74,8 @@ def evaluate(
     clock.append(time.process_time())
     answers = logits.argmax(dim=1).tolist()
     figures |= own | classification_figures(texts.labels, answers, classifier.classes)
+    names = run.record("data", DataStage).scores or USUAL
+    figures |= score_figures(names, texts.labels, answers)
     figures |= chance_figures(figures["confusion_matrix"])
     figures |= _linear(run, "spiking" if model == "spiking" else "ann", sequences, texts.labels)
     parts = zip(("load", "encode", "run"), clock[:-1], clock[1:], strict=True)

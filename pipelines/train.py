@@ -81,7 +81,9 @@ def train(
         settings = settings if force else _as_before(run, settings)
         settings = replace(settings, precision=_numbers(settings, device))
         words = prepared.stage.hands_on == "ids"
-        own_vectors = data.vectors in OWN_VECTORS and words
+        marked = prepared.stage.pairs and FAMILIES[settings.model].tells_pairs
+        _check_marks(marked, settings)
+        own_vectors = data.vectors in OWN_VECTORS and words and not marked
         targets = _targets(run, prepared, settings)
         count = len(prepared.dataset.train) + (len(targets.texts) if targets else 0)
         settings = train_defaults(settings, count, own_vectors, words)
@@ -168,6 +170,16 @@ def check_fit(data: DataSettings, settings: TrainSettings) -> None:
         )
 
 
+def _check_marks(marked: bool, settings: TrainSettings) -> None:
+    """Refuse the training of word vectors by whose last component pairs are told."""
+    if marked and settings.train_vectors:
+        raise InputError(
+            f"expected word vectors that stay as they are with pairs of texts, whose ends the "
+            f"network {settings.model} knows by them, but got train_vectors: leave --train-vectors "
+            "out"
+        )
+
+
 def _trained(
     run: RunFolder,
     prepared: Prepared,
@@ -181,7 +193,9 @@ def _trained(
     texts, vectors = prepared.encode(), prepared.vectors
     family, classes = FAMILIES[settings.model], len(texts.dataset.classes)
     folder = run.path / settings.stage
-    network = family.network(vectors.shape[1], classes, settings.of_network(), seed)
+    network = family.network(
+        vectors.shape[1], classes, settings.of_network(), seed, prepared.stage.pairs
+    )
     rounding = input_rounding(texts, vectors, settings)
     model = TextModel(vectors, network, bool(settings.train_vectors), rounding).to(device)
     assert settings.lr  # filled in by `train_defaults`

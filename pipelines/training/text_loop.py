@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ...engine.reference import ann_logits
+from ...engine.scores import USUAL
 from ...errors import InputError
 from ...models.batches import to_batch
 from ...models.divided import uniform
@@ -180,7 +181,10 @@ def text_loop(
     assert options.epochs and options.batch_size and options.patience is not None
     labels, classes = texts.labels["train"], len(texts.dataset.classes)
     weight = class_weights(labels, classes) if options.class_weights else None
-    score = DevScore(trainee.logits, texts, weight, trainee.loss, trainee.random_steps)
+    score = DevScore(
+        *(trainee.logits, texts, weight, trainee.loss, trainee.random_steps),
+        task=None if texts.dataset.scores[0] in USUAL else texts.dataset.scores[0],
+    )
     return Loop(
         model=trainee.model,
         optimizer=adamw(trainee.model, lr, options.weight_decay, vector_lr),

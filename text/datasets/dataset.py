@@ -58,6 +58,7 @@ class Dataset:
         sha256: hash over split, label and text of every row in order.
         notes: what was found out and done while a file of the user's was read, in sentences.
         source: the facts about each file, for results.
+        scores: names of what it is judged by (`engine.scores`), the first first.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Dataset:
     sha256: str
     notes: tuple[str, ...] = ()
     source: tuple[dict[str, Any], ...] = ()
+    scores: tuple[str, ...] = ("accuracy",)
 
     def split(self, name: str) -> Split:
         """The split called ``name``; raises `InputError` for another name than `SPLITS`."""
@@ -87,6 +89,7 @@ class Dataset:
             "sizes": {name: len(self.split(name)) for name in SPLITS},
             "split_rule": self.split_rule,
             "sha256": self.sha256,
+            **({} if self.scores == Dataset.scores else {"scores": list(self.scores)}),
         }
 
     def repeats(self) -> Repeats:
@@ -155,6 +158,9 @@ def load_dataset(
         notes=_notes(found),
         source=tuple({"split": split, **read.facts} for split, read in found.items()),
     )
+    if named is not None:
+        rule = "; ".join([dataset.split_rule, *named.elsewhere])
+        dataset = replace(dataset, split_rule=rule, scores=named.scores)
     return dataset if limit is None else _limited(dataset, limit)
 
 

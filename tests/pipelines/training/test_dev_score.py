@@ -47,3 +47,11 @@ def test_attacked_texts_count_as_much_as_the_others() -> None:
     score = DevScore(logits, texts(dev=LABELS, attacked=[0, 1]))
     assert score()[0] == pytest.approx((0.9 + 0.5) / 2)
     assert score.parts == {"dev_accuracy": 0.9, "replayed_dev_accuracy": 0.5, "dev_score": 0.7}
+
+
+def test_a_task_is_judged_by_its_own_score() -> None:
+    score = DevScore(logits, texts(dev=LABELS), task="matthews")
+    assert score()[0] == 0.0  # one answer for every text
+    assert score.parts == {"dev_accuracy": 0.9, "dev_matthews": 0.0}
+    weighted = DevScore(logits, texts(dev=LABELS), torch.tensor([10 / 18, 5.0]), task="f1")
+    assert weighted()[0] == 0.0 and weighted.parts == {"dev_accuracy": 0.9, "dev_f1": 0.0}
