@@ -81,9 +81,9 @@ def train(
         settings = settings if force else _as_before(run, settings)
         settings = replace(settings, precision=_numbers(settings, device))
         words = prepared.stage.hands_on == "ids"
-        marked = prepared.stage.pairs and FAMILIES[settings.model].tells_pairs
-        _check_marks(marked, settings)
-        own_vectors = data.vectors in OWN_VECTORS and words and not marked
+        own_vectors = data.vectors in OWN_VECTORS and words
+        if _knows_marks(prepared, settings):
+            own_vectors = False
         targets = _targets(run, prepared, settings)
         count = len(prepared.dataset.train) + (len(targets.texts) if targets else 0)
         settings = train_defaults(settings, count, own_vectors, words)
@@ -170,14 +170,20 @@ def check_fit(data: DataSettings, settings: TrainSettings) -> None:
         )
 
 
-def _check_marks(marked: bool, settings: TrainSettings) -> None:
-    """Refuse the training of word vectors by whose last component pairs are told."""
+def _knows_marks(prepared: Prepared, settings: TrainSettings) -> bool:
+    """Whether the network tells the texts of a pair by word vectors, which training would change.
+
+    Raises:
+        InputError: it does, and they are to be trained.
+    """
+    marked = prepared.stage.pairs and FAMILIES[settings.model].tells_pairs
     if marked and settings.train_vectors:
         raise InputError(
-            f"expected word vectors that stay as they are with pairs of texts, whose ends the "
-            f"network {settings.model} knows by them, but got train_vectors: leave --train-vectors "
-            "out"
+            "expected word vectors that stay as they are with pairs of texts, whose ends the "
+            f"network {settings.model} knows by them, but got train_vectors: leave "
+            "--train-vectors out"
         )
+    return marked
 
 
 def _trained(
@@ -218,7 +224,9 @@ def _trained(
         return {}
     model.settle()
     save_model(folder, model, texts.dataset.classes)
-    return _figures(run, model, texts, settings) | state.figures()
+    figures = _figures(run, model, texts, settings) | state.figures()
+    # where they cannot be trained, nobody is advised to do so
+    return figures | ({"train_vectors": None} if _knows_marks(prepared, settings) else {})
 
 
 def _trainee(model: TextModel, settings: TrainSettings) -> Trainee:
