@@ -64,12 +64,14 @@ class Prepared:
 
 def encode_splits(dataset: Dataset, stage: Stage) -> Texts:
     """Segment and encode all three splits."""
-    sequences, labels = {}, {}
+    sequences, labels, grades = {}, {}, {}
     for name in ("train", "dev", "test"):
         split = dataset.split(name)
         sequences[name] = stage.encode(split.texts)
         labels[name] = list(split.labels)
-    return Texts(dataset, stage, sequences, labels)
+        if split.grades:
+            grades[name] = list(split.grades)
+    return Texts(dataset, stage, sequences, labels, grades=grades)
 
 
 def load_run_data(run: RunFolder) -> Dataset:

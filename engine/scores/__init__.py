@@ -11,4 +11,5 @@ if TYPE_CHECKING:
 
 USUAL = ("accuracy",)
 """The scores of a data set that says nothing of them."""
-SCORES: Registry[Score] = Registry("score", __name__, "SCORE", ("accuracy", "matthews", "f1"))
+BUILT_IN = ("accuracy", "matthews", "f1", "pearson", "spearman")
+SCORES: Registry[Score] = Registry("score", __name__, "SCORE", BUILT_IN)

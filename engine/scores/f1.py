@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from .score import Score
 
 
-def f1(labels: Sequence[int], answers: Sequence[int]) -> float:
+def f1(labels: Sequence[float], answers: Sequence[float]) -> float:
     """The harmonic mean of precision and recall of class 1; 0 where it is never right."""
     from sklearn.metrics import f1_score
 

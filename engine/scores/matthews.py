@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from .score import Score
 
 
-def matthews(labels: Sequence[int], answers: Sequence[int]) -> float:
+def matthews(labels: Sequence[float], answers: Sequence[float]) -> float:
     """From -1 to 1, by scikit-learn; 0 where all answers, or all labels, are the same."""
     from sklearn.metrics import matthews_corrcoef
 

@@ -22,20 +22,21 @@ def split_figures(logits: Tensor, texts: Texts, split: str) -> dict[str, Any]:
         texts: data set and labels
         split: of these
     """
-    labels, answers = texts.labels[split], logits.argmax(dim=1).tolist()
-    found = classification_figures(labels, answers, texts.dataset.classes)
-    return found | score_figures(texts.dataset.scores, labels, answers)
+    labels, dataset = texts.labels[split], texts.dataset
+    found = classification_figures(labels, logits.argmax(dim=1).tolist(), dataset.classes)
+    return found | score_figures(dataset.scores, logits, labels, texts.grades.get(split, ()))
 
 
 def score_figures(
-    names: Sequence[str], labels: Sequence[int], answers: Sequence[int]
+    names: Sequence[str], logits: Tensor, labels: Sequence[int], grades: Sequence[float]
 ) -> dict[str, Any]:
     """The task's own scores, where it has some, beside those of one answer for every text.
 
     Args:
         names: in `engine.scores.SCORES`
+        logits: (N, K)
         labels: N class numbers
-        answers: N class numbers
+        grades: N numbers from 0 to 1; none of a task without
 
     Returns:
         ``task_scores`` and ``trivial_scores`` by name; nothing where accuracy is all.
@@ -43,7 +44,7 @@ def score_figures(
     if tuple(names) == USUAL:
         return {}
     return {
-        "task_scores": {name: SCORES[name].of(labels, answers) for name in names},
+        "task_scores": {name: SCORES[name].of_logits(logits, labels, grades) for name in names},
         "trivial_scores": {name: SCORES[name].trivial(labels) for name in names},
     }
 

@@ -66,8 +66,8 @@ class DevScore:
         """(accuracy, score, loss) on a split; the loss weighs classes as training does."""
         found = self.logits(self.texts.sequences[split])  # (N, K) or (T, N, K)
         running = found if found.dim() == 3 else found.unsqueeze(0)
-        labels = self.texts.labels[split]
-        rows = [self._scores(running[: end + 1], labels) for end in self._ends(len(running))]
+        ends = self._ends(len(running))
+        rows = [self._scores(running[: end + 1], split) for end in ends]
         if self.after_each:
             self.parts.update(
                 {
@@ -82,12 +82,14 @@ class DevScore:
         """The steps after which dev is scored."""
         return range(0 if self.after_each else steps - 1, steps)
 
-    def _scores(self, running: Tensor, labels: Sequence[int]) -> tuple[float, float, float]:
+    def _scores(self, running: Tensor, split: str) -> tuple[float, float, float]:
         """(accuracy, score, loss) after the last of the running logits (T, N, K)."""
         read = step_currents(running) if self.loss.every_step else running[-1]
-        loss = float(self.loss.loss(read, torch.tensor(labels), self.weight))
+        labels, grades = self.texts.labels[split], self.texts.grades.get(split, [])
+        loss = float(self.loss.loss(read, torch.tensor(grades or labels), self.weight))
         right = accuracy(running[-1], labels)
-        if self.task is None and self.weight is None:
+        if self.task is not None:
+            return right, SCORES[self.task].of_logits(running[-1], labels, grades), loss
+        if self.weight is None:
             return right, right, loss
-        of = SCORES[self.task].of if self.task is not None else balanced_accuracy
-        return right, of(labels, running[-1].argmax(dim=1).tolist()), loss
+        return right, balanced_accuracy(labels, running[-1].argmax(dim=1).tolist()), loss

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ class Split:
     """Texts and the indices of their classes, N of each.
 
     Both may be given as lists, arrays, pandas Series or generators, and are kept as tuples.
+    ``grades`` are N numbers from 0 to 1 of a task that has grades, and else none.
 
     Raises:
         InputError: texts or labels are something else.
@@ -37,6 +39,7 @@ class Split:
 
     texts: tuple[str, ...]
     labels: tuple[int, ...]
+    grades: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "texts", tuple(as_texts(self.texts)))
@@ -154,7 +157,7 @@ def load_dataset(
         first = rows.get("train") or rows["all"]
         language = guess_language(text for _, text in first)
     dataset = replace(
-        _build(title, language, rows, classes),
+        _build(title, language, rows, classes, named.grades if named else None),
         notes=_notes(found),
         source=tuple({"split": split, **read.facts} for split, read in found.items()),
     )
@@ -176,14 +179,23 @@ def _notes(found: Found) -> tuple[str, ...]:
     )
 
 
-def _build(title: str, language: str, rows: Rows, classes: Sequence[str] | None) -> Dataset:
+def _build(
+    title: str,
+    language: str,
+    rows: Rows,
+    classes: Sequence[str] | None,
+    top: float | None = None,
+) -> Dataset:
     """Labels to indices, and the missing splits set aside."""
     if classes is None:
         index = _class_index([label for label, _ in rows.get("train") or rows["all"]])
         classes = list(index)
     else:  # the files hold indices; names are taken as well, where they are no indices themselves
         index = {c: i for i, c in enumerate(classes)} | {str(i): i for i in range(len(classes))}
-    splits = {name: _indexed(part, index, name, title) for name, part in rows.items()}
+    splits = {
+        name: _graded(part, top, name, title) if top else _indexed(part, index, name, title)
+        for name, part in rows.items()
+    }
     missing = tuple(name for name in ("test", "dev") if name not in splits)
     whole = splits.pop("all", None) or splits["train"]
     if len(set(whole.labels)) < 2:
@@ -229,8 +241,30 @@ def _indexed(
     return Split(tuple(text for _, text in rows), tuple(index[label] for label, _ in rows))
 
 
+def _graded(rows: Sequence[tuple[str, str]], top: float, name: str, title: str) -> Split:
+    """Rows whose labels are grades from 0 to ``top``; the class is the half that one is in."""
+    grades = []
+    for number, (label, _) in enumerate(rows, 1):
+        try:
+            grade = float(label)
+        except ValueError:
+            grade = math.nan
+        if not 0 <= grade <= top:
+            raise InputError(
+                f"{title}, {name} row {number}: expected a grade from 0 to {top:g} as label, but "
+                f"got {label[:60]!r}"
+            )
+        grades.append(grade / top)
+    texts = tuple(text for _, text in rows)
+    return Split(texts, tuple(int(grade >= 0.5) for grade in grades), tuple(grades))
+
+
 def _pick(split: Split, rows: Sequence[int]) -> Split:
-    return Split(tuple(split.texts[i] for i in rows), tuple(split.labels[i] for i in rows))
+    return Split(
+        tuple(split.texts[i] for i in rows),
+        tuple(split.labels[i] for i in rows),
+        tuple(split.grades[i] for i in rows if split.grades),
+    )
 
 
 def _rule(missing: Sequence[str]) -> str:
@@ -262,7 +296,8 @@ def _hash(splits: Mapping[str, Split]) -> str:
     """SHA-256 over one JSON list ``[split, label, text]`` a line, train first."""
     digest = hashlib.sha256()
     for name in SPLITS:
-        for label, text in zip(splits[name].labels, splits[name].texts, strict=True):
+        split = splits[name]
+        for label, text in zip(split.grades or split.labels, split.texts, strict=True):
             line = json.dumps([name, label, text], ensure_ascii=False)
             digest.update(f"{line}\n".encode())
     return digest.hexdigest()

@@ -65,6 +65,8 @@ class Named:
         pairs: whether its rows are ``label<TAB>text<TAB>text``, which become one text
             (`text.pairs`).
         scores: names of what it is judged by (`engine.scores`), the first first.
+        grades: the highest grade, where labels are grades from 0 to it. The two classes are then
+            the lower half and the upper one, the middle included.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Named:
     files: Mapping[str, str] = field(default_factory=dict)
     pairs: bool = False
     scores: tuple[str, ...] = ("accuracy",)
+    grades: float | None = None
 
     @property
     def folder(self) -> str:
@@ -110,6 +113,7 @@ def read_named(path: Path) -> Named:
             {str(split): str(place) for split, place in fields.get("files", {}).items()},
             fields.get("pairs") is True,
             tuple(str(name) for name in fields.get("scores", ("accuracy",))),
+            float(fields["grades"]) if "grades" in fields else None,
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -62,3 +64,18 @@ def test_trivial_scores_of_the_real_tasks(shared: Path) -> None:
         ("mrpc", "f1"): 81.2,
         ("mrpc", "accuracy"): 68.4,
     }
+
+
+def test_correlations_with_grades() -> None:
+    grades, answers = [0.0, 0.2, 0.4, 1.0], [0.1, 0.0, 0.5, 0.6]
+    pearson, spearman = SCORES["pearson"], SCORES["spearman"]
+    assert pearson.of(grades, answers) == pytest.approx(np.corrcoef(grades, answers)[0, 1])
+    # ranks 1 2 3 4 and 2 1 3 4: 1 - 6 (1 + 1) / (4 (16 - 1))
+    assert spearman.of(grades, answers) == pytest.approx(0.8)
+    for score in (pearson, spearman):
+        assert score.of(grades, [0.3] * 4) == score.of([0.3] * 4, answers) == 0.0
+        assert score.trivial([0, 0, 1, 1]) == 0.0
+        logits = torch.tensor([[0.0, 1.0], [0.0, 0.5], [2.0, 3.5], [0.0, 2.0]])
+        rows = torch.sigmoid(logits[:, 1] - logits[:, 0]).tolist()
+        found = score.of_logits(logits, [0, 0, 0, 1], grades)
+        assert found == pytest.approx(score.of(grades, rows), abs=1e-6)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from snnconvert.models.nodes.tokens.positions import AddPlaces
@@ -26,9 +27,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         first, second = PLACES[i % 6], PLACES[(i + i // 6 % 2) % 6]
         pairs.append(f"{int(first != second)}\t{first} of {i}\t{second} of {i}")
         single.append(f"{int(i % 4 > 0)}\t{first} of {i}")
-    for name, rows in (("rte", pairs), ("cola", single)):
+    graded = [f"{5 - i % 51 / 10}\t{row[2:]}" for i, row in enumerate(pairs)]
+    for name, rows in (("rte", pairs), ("cola", single), ("stsb", graded)):
         (base / "glue" / name).mkdir(parents=True)
-        for split, own in (("train", rows), ("dev", rows[::3])):
+        for split, own in (("train", rows), ("dev", rows[::3]), ("test", rows[1::3])):
+            if split == "test" and name != "stsb":
+                continue
             text = "".join(f"{row}\n" for row in own)
             (base / "glue" / name / f"{split}.tsv").write_text(text, "utf-8")
     bert_folder(base / "bert")
@@ -137,3 +141,32 @@ def test_a_score_of_the_task_chooses_the_epoch_and_is_shown(
     page = (out / "report.html").read_text("utf-8")
     assert "Matthews correlation (one answer always: 0.0 %)" in page
     assert "dev_matthews" in (out / "spiking" / "train.csv").read_text("utf-8").splitlines()[0]
+
+
+def test_grades_are_learned_and_correlated(data: Path, tmp_path: Path, capsys: Capture) -> None:
+    out = tmp_path / "run"
+    assert train(data, "stsb", out, *pieces(data)) == 0
+    own = json.loads((out / "results.json").read_text())["spiking"]
+    assert set(own["test_task_scores"]) == {"pearson", "spearman"}
+    assert own["test_trivial_scores"] == {"pearson": 0.0, "spearman": 0.0}
+    rows = (data / "glue" / "stsb" / "test.tsv").read_text("utf-8").splitlines()
+    texts = [" ||| ".join(row.split("\t")[1:]) for row in rows]
+    capsys.readouterr()
+    assert main(["predict", str(out), *texts, "--json"]) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    shares = [row["probabilities"]["alike"] for row in found]
+    pearson = np.corrcoef(shares, [float(row.split("\t")[0]) for row in rows])[0, 1]
+    assert own["test_task_scores"]["pearson"] == pytest.approx(pearson, abs=1e-4)
+    assert main(["evaluate", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["task_scores"] == own["test_task_scores"]
+
+
+def test_what_grades_do_not_go_with(data: Path, tmp_path: Path, capsys: Capture) -> None:
+    for more in ("--class-weights true", "--label-smoothing 0.1", "--r-drop 1"):
+        assert train(data, "stsb", tmp_path / "run", *pieces(data), *more.split()) == 2
+        assert "expected the usual loss, and no teacher" in capsys.readouterr().err
+    assert train(data, "stsb", tmp_path / "run", *pieces(data), "--force") == 0
+    own = tmp_path / "own.tsv"
+    own.write_text("alike\ta ||| a\ndifferent\ta ||| film\n", "utf-8")
+    assert main(["evaluate", str(tmp_path / "run"), "--data", str(own)]) == 2
+    assert "expected a split of the run's own data set" in capsys.readouterr().err

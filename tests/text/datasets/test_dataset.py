@@ -316,6 +316,7 @@ TABLE = {  # shared/data/README.md; the sets without a split become 80/10/10
     "mrpc": (3668, 408, 1725),
     "rte": (2241, 249, 277),
     "sst2-phrases": (67349, 872, 1821),
+    "stsb": (5749, 1500, 1379),
     "wnli": (572, 63, 71),
 }
 
@@ -360,6 +361,31 @@ def test_the_scores_of_a_task_are_recorded(tmp_path):
     rows = [f"{i % 2}\ta sentence of kind {i}" for i in range(40)]
     found = load_dataset("cola", glue(tmp_path, "cola", rows)).describe()
     assert found["scores"] == ["matthews", "accuracy"]
+
+
+GRADED = [f"{i % 51 / 10}\tit rains in town {i}\tit is wet in {i}" for i in range(60)]
+
+
+def test_grades_are_shares_and_their_halves_are_classes(tmp_path):
+    rows = {"test": ["2.5\ta\tb", "5.000\tc\td", "2.4\te\tf"]}
+    dataset = load_dataset("stsb", glue(tmp_path, "stsb", GRADED, **rows))
+    assert dataset.test.grades == (0.5, 1.0, 2.4 / 5) and dataset.test.labels == (1, 1, 0)
+    assert dataset.classes == ("different", "alike") and dataset.scores == ("pearson", "spearman")
+    some = load_dataset("stsb", tmp_path, limit=10).train
+    assert len(some) == len(some.grades) == 10
+    assert all(
+        label == (grade >= 0.5) for label, grade in zip(some.labels, some.grades, strict=True)
+    )
+    # another grade of the same half is another data set
+    glue(tmp_path / "other", "stsb", [GRADED[0].replace("0.0", "0.1"), *GRADED[1:]], **rows)
+    assert load_dataset("stsb", tmp_path / "other").sha256 != dataset.sha256
+
+
+@pytest.mark.parametrize("label", ["alike", "-0.1", "5.01", "nan", "inf", "1e9", "2,5"])
+def test_a_label_that_is_no_grade(tmp_path, label):
+    folder = glue(tmp_path, "stsb", [*GRADED, f"{label}\ta\tb"], test=GRADED[:3])
+    with pytest.raises(InputError, match=r"stsb, train row 61: expected a grade from 0 to 5 as"):
+        load_dataset("stsb", folder)
 
 
 @pytest.mark.parametrize(
