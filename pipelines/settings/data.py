@@ -18,7 +18,7 @@ class DataSettings(Settings):
     dataset: str = option(
         "builtin-en",
         "builtin-en, builtin-zh, sst2, sst5, mr, subj, chnsenti, waimai, emotion, imdb, cola, rte, "
-        "mrpc, wnli, sst2-phrases, hf:NAME, "
+        "mrpc, stsb, wnli, sst2-phrases, hf:NAME, "
         "or the path of a TSV, CSV, JSONL, JSON or text file or of a folder",
     )
     text_column: str | None = option(
