@@ -64,12 +64,14 @@ class Prepared:
 
 def encode_splits(dataset: Dataset, stage: Stage) -> Texts:
     """Segment and encode all three splits."""
-    sequences, labels = {}, {}
+    sequences, labels, grades = {}, {}, {}
     for name in ("train", "dev", "test"):
         split = dataset.split(name)
         sequences[name] = stage.encode(split.texts)
         labels[name] = list(split.labels)
-    return Texts(dataset, stage, sequences, labels)
+        if split.grades:
+            grades[name] = list(split.grades)
+    return Texts(dataset, stage, sequences, labels, grades=grades)
 
 
 def load_run_data(run: RunFolder) -> Dataset:
@@ -202,6 +204,7 @@ def with_absolute_paths(settings: DataSettings) -> DataSettings:
         dataset=dataset if dataset in dataset_names() else str(absolute(dataset)),
         data_dir=absolute(folder) if dataset in NAMED else None,
         vectors=vectors if vectors in ("train", "random") else str(absolute(vectors)),
+        vocabulary=absolute(settings.vocabulary),
     )
 
 
@@ -277,6 +280,7 @@ def _fitted(
         seed=seed,
         writing=writing,
         maps=options_of(settings),
+        vocabulary=settings.vocabulary,
     )
 
 
@@ -284,7 +288,9 @@ def _resolved(settings: DataSettings, seed: int) -> dict[str, Any]:
     """The settings that tell a run from others, without those of `sources.writing`."""
     resolved = settings_dict(settings, seed=seed)
     # absent at their defaults, so that runs of before there were such options are the same still
-    later = dict.fromkeys(OPTION_NAMES) | {"stage": DataSettings.stage} | vars(USUAL)
+    later = (
+        dict.fromkeys((*OPTION_NAMES, "vocabulary")) | {"stage": DataSettings.stage} | vars(USUAL)
+    )
     resolved = {k: v for k, v in resolved.items() if k not in later or v != later[k]}
     return without(resolved, tuple(NONE))
 

@@ -15,6 +15,7 @@ from ..engine.chance import chance_figures
 from ..engine.evaluate import accuracy, snn_figures, snn_outputs
 from ..engine.metrics import classification_figures
 from ..engine.reference import ann_logits
+from ..engine.scores import SCORES, USUAL
 from ..errors import InputError
 from ..formatting import percent
 from ..models.snn import SpikingTextModel
@@ -28,6 +29,8 @@ from .display.classes import evaluation_lines
 from .display.names import title
 from .display.output import note, tell
 from .quality.baseline import LINEAR, LinearModel
+from .quality.quality import score_figures
+from .run_folder.records.data import DataStage
 from .run_folder.run_folder import RunFolder
 from .settings.engine import ENGINE, EngineSettings
 from .sources.notes import file_options
@@ -60,6 +63,12 @@ def evaluate(
     clock = [time.process_time()]
     run = RunFolder(out)
     model = model or run.last_model()
+    names = run.record("data", DataStage).scores or USUAL
+    if data and any(SCORES[name].graded for name in names):
+        raise InputError(
+            "expected a split of the run's own data set, whose texts have grades, but got --data: "
+            "a file of one's own has classes alone; leave it out"
+        )
     classifier = load_classifier(run, model, engine=engine)
     texts = _own_file(data, classifier.classes, run) if data else load_run_data(run).split(split)
     seed = int(run.config().get(model, {}).get("seed", 0))
@@ -71,6 +80,7 @@ def evaluate(
     clock.append(time.process_time())
     answers = logits.argmax(dim=1).tolist()
     figures |= own | classification_figures(texts.labels, answers, classifier.classes)
+    figures |= score_figures(names, logits, texts.labels, texts.grades)
     figures |= chance_figures(figures["confusion_matrix"])
     figures |= _linear(run, "spiking" if model == "spiking" else "ann", sequences, texts.labels)
     parts = zip(("load", "encode", "run"), clock[:-1], clock[1:], strict=True)

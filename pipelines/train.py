@@ -82,6 +82,8 @@ def train(
         settings = replace(settings, precision=_numbers(settings, device))
         words = prepared.stage.hands_on == "ids"
         own_vectors = data.vectors in OWN_VECTORS and words
+        if _knows_marks(prepared, settings):
+            own_vectors = False
         targets = _targets(run, prepared, settings)
         count = len(prepared.dataset.train) + (len(targets.texts) if targets else 0)
         settings = train_defaults(settings, count, own_vectors, words)
@@ -168,6 +170,22 @@ def check_fit(data: DataSettings, settings: TrainSettings) -> None:
         )
 
 
+def _knows_marks(prepared: Prepared, settings: TrainSettings) -> bool:
+    """Whether the network tells the texts of a pair by word vectors, which training would change.
+
+    Raises:
+        InputError: it does, and they are to be trained.
+    """
+    marked = prepared.stage.pairs and FAMILIES[settings.model].tells_pairs
+    if marked and settings.train_vectors:
+        raise InputError(
+            "expected word vectors that stay as they are with pairs of texts, whose ends the "
+            f"network {settings.model} knows by them, but got train_vectors: leave "
+            "--train-vectors out"
+        )
+    return marked
+
+
 def _trained(
     run: RunFolder,
     prepared: Prepared,
@@ -181,7 +199,9 @@ def _trained(
     texts, vectors = prepared.encode(), prepared.vectors
     family, classes = FAMILIES[settings.model], len(texts.dataset.classes)
     folder = run.path / settings.stage
-    network = family.network(vectors.shape[1], classes, settings.of_network(), seed)
+    network = family.network(
+        vectors.shape[1], classes, settings.of_network(), seed, prepared.stage.pairs
+    )
     rounding = input_rounding(texts, vectors, settings)
     model = TextModel(vectors, network, bool(settings.train_vectors), rounding).to(device)
     assert settings.lr  # filled in by `train_defaults`
@@ -204,7 +224,9 @@ def _trained(
         return {}
     model.settle()
     save_model(folder, model, texts.dataset.classes)
-    return _figures(run, model, texts, settings) | state.figures()
+    figures = _figures(run, model, texts, settings) | state.figures()
+    # where they cannot be trained, nobody is advised to do so
+    return figures | ({"train_vectors": None} if _knows_marks(prepared, settings) else {})
 
 
 def _trainee(model: TextModel, settings: TrainSettings) -> Trainee:

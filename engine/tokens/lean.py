@@ -20,15 +20,21 @@ from ...models.nodes.pooling import MeanOverTime
 from ...models.nodes.tokens.attention import SpikeAttention
 from ...models.nodes.tokens.linear import TokenLinear
 from ...models.nodes.tokens.norm import TokenBatchNorm
-from ...models.nodes.tokens.positions import AddPositions, MeanOverSteps, ShowAgain
+from ...models.nodes.tokens.positions import (
+    AddPlaces,
+    AddPositions,
+    MeanOverSteps,
+    ShowAgain,
+    second_text,
+)
 from ..plan import Unsupported
 from .functions import NormAdd, Positional, Shown, attention, spike_linear
 from .norms import Moments, moments_of
 from .packing import Packing
 
 KNOWN = (
-    *(TokenLinear, TokenBatchNorm, AddPositions, BPSN, TrainedLIF, SpikeAttention, Dropout),
-    *(Add, ShowAgain, MeanOverTime, MeanOverSteps, Linear),
+    *(TokenLinear, TokenBatchNorm, AddPositions, AddPlaces, BPSN, TrainedLIF, SpikeAttention),
+    *(Dropout, Add, ShowAgain, MeanOverTime, MeanOverSteps, Linear),
 )
 
 
@@ -74,6 +80,7 @@ class LeanRun:
     lengths: Tensor
     share: Tensor | None = None
     packing: Packing = field(init=False)
+    _ends: Tensor = field(init=False)
     _carried: list[Tensor] = field(default_factory=list)
     _there: float = 0.0
 
@@ -83,6 +90,7 @@ class LeanRun:
         values: dict[str, Tensor | Branch] = {
             "input": self.packing.packed(vectors.permute(2, 0, 1))  # (N, D)
         }
+        self._ends = vectors[:, -1] > 0  # (B, L), what `AddPlaces` reads
         left = {name: len(self.network.consumers(name)) for name in (*self.network.inputs, "input")}
         for name, inputs in self.network.inputs.items():
             found = self._run(self.network.node(name), [values[i] for i in inputs])
@@ -120,7 +128,11 @@ class LeanRun:
             return attention(x, node.heads, self.packing)
         if isinstance(node, AddPositions):
             at = self.packing.positions.clamp(max=node.positions - 1)
-            return x + node.table[at]
+            placed = x + node.table[at]
+            if isinstance(node, AddPlaces):
+                of = second_text(self._ends).T.unsqueeze(-1)  # (L, B, 1)
+                placed = placed + node.texts[self.packing.packed(of).squeeze(-1)]
+            return placed
         if isinstance(node, ShowAgain):
             return x.expand(node.steps, *x.shape)
         if isinstance(node, MeanOverTime):

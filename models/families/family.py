@@ -60,7 +60,14 @@ class Family:
         """The command line's default of each option."""
         return {name: item.default for name, item in self.options().items()} | dict(self.usual)
 
-    def network(self, dim: int, classes: int, options: Mapping[str, Any], seed: int) -> Network:
+    @property
+    def tells_pairs(self) -> bool:
+        """Whether its networks can tell the two texts of a pair: its spec has a field ``pairs``."""
+        return "pairs" in {item.name for item in fields(self.spec)}
+
+    def network(
+        self, dim: int, classes: int, options: Mapping[str, Any], seed: int, pairs: bool = False
+    ) -> Network:
         """A network with new weights.
 
         Args:
@@ -68,11 +75,14 @@ class Family:
             classes: K
             options: by name, of `options`
             seed: of the weights
+            pairs: whether texts are pairs, and the last component of a vector marks the end of
+                each; a family that does not `tells_pairs` reads it as any other
 
         Raises:
             InputError: options that do not go together, or are out of their bounds.
         """
-        return self.build(self.spec(dim=dim, classes=classes, **options), seed)
+        own = {"pairs": True} if pairs and self.tells_pairs else {}
+        return self.build(self.spec(dim=dim, classes=classes, **options, **own), seed)
 
 
 def same_option(spec: type[Any], name: str, default: Any = MISSING) -> Any:

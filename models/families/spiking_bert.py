@@ -31,7 +31,8 @@ class SpikingBertSpec:
     coding: which axis is time, ``individual`` (token i enters at step i) or ``repeat`` (the whole
     text enters at each of T steps); shows: T of ``repeat``; attention: ``ssa``, ``sdsa`` or
     ``softmax``; norm: ``batch`` or ``layer``; direction, passes, shift_decays: of the neurons of
-    ``individual``; token_dropout: on the input and on both branches of a block.
+    ``individual``; token_dropout: on the input and on both branches of a block; pairs: whether the
+    last of the components marks the end of a text, and the second text of a pair is told by it.
     """
 
     dim: int
@@ -66,6 +67,7 @@ class SpikingBertSpec:
     token_dropout: float = option(
         0.2, "dropout on the input and the branches of a spiking encoder", least=0, below=1
     )
+    pairs: bool = False
 
     def check(self) -> None:
         """Refuse sizes below 1, heads that do not divide the size, and what a coding does not read.
@@ -106,14 +108,15 @@ class SpikingBertSpec:
 def build_spiking_bert(spec: SpikingBertSpec, seed: int = 0) -> Network:
     """The network (B, D_e, L) -> (B, K).
 
-        X0 = BN(W_e E + P)
+        X0 = BN(W_e E + P + Y)
         S = N1(X),  Q, K, V = Nq(BN(W_qkv S)),  Z = Na(BN_a(A V / 8)),  A = Q K^T
         X = X + BN(W_o Z)
         X = X + BN(W_w Nu(BN(W_u N2(X))))
         logits = readout(mean of N3(X) over valid positions, and over T)
 
     The stream X stays analog and is only ever added to: every product has a spike as one factor
-    (membrane shortcut, Hu et al. 2021). Only X0 is made of analog values.
+    (membrane shortcut, Hu et al. 2021). Only X0 is made of analog values. Y says of which text of
+    a pair a token is, and is there with ``pairs`` alone.
 
     Raises:
         InputError: see `SpikingBertSpec.check`, or neurons that there are not.
@@ -123,11 +126,11 @@ def build_spiking_bert(spec: SpikingBertSpec, seed: int = 0) -> Network:
     from ..nodes.layers import Dropout, Linear
     from ..nodes.pooling import MeanOverTime
     from ..nodes.tokens.linear import TokenLinear
-    from ..nodes.tokens.positions import AddPositions, MeanOverSteps, ShowAgain
+    from ..nodes.tokens.positions import MeanOverSteps, ShowAgain
 
     nodes: list[tuple[str, Node, tuple[str, ...]]] = [
         ("embed", TokenLinear(spec.dim, spec.size, clears=True), ("input",)),
-        ("positions", AddPositions(spec.size, spec.positions), ("embed",)),
+        ("positions", *_places(spec)),
         ("embed_norm", _norm(spec, spec.size), ("positions",)),
         ("embed_dropout", Dropout(spec.token_dropout), ("embed_norm",)),
     ]
@@ -144,6 +147,15 @@ def build_spiking_bert(spec: SpikingBertSpec, seed: int = 0) -> Network:
         nodes.append(("mean", MeanOverSteps(), ("pool",)))
     nodes.append(("readout", Linear(spec.size, spec.classes), (nodes[-1][0],)))
     return _initialised(Network(nodes), seed)
+
+
+def _places(spec: SpikingBertSpec) -> tuple[Node, tuple[str, ...]]:
+    """What says where a token stands, and its inputs."""
+    from ..nodes.tokens.positions import AddPlaces, AddPositions
+
+    if spec.pairs:
+        return AddPlaces(spec.size, spec.positions), ("embed", "input")
+    return AddPositions(spec.size, spec.positions), ("embed",)
 
 
 def _attention(
@@ -236,7 +248,7 @@ def _initialised(network: Network, seed: int) -> Network:
     from ...seeds import generator
     from ..nodes.layers import Linear
     from ..nodes.tokens.linear import TokenLinear
-    from ..nodes.tokens.positions import SPREAD, AddPositions
+    from ..nodes.tokens.positions import SPREAD, AddPlaces, AddPositions
 
     with torch.no_grad():
         for name in network.inputs:
@@ -246,6 +258,8 @@ def _initialised(network: Network, seed: int) -> Network:
                 node.weight.normal_(0, deviation, generator=generator(seed, "init", name))
             elif isinstance(node, AddPositions):
                 node.table.normal_(0, SPREAD, generator=generator(seed, "init", name))
+            if isinstance(node, AddPlaces):
+                node.texts.normal_(0, SPREAD, generator=generator(seed, "init", name, "texts"))
     return network
 
 

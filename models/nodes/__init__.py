@@ -28,7 +28,7 @@ _MODULES = {
     "neurons.direct.lif": ("TrainedLIF",),
     "nodes.tokens.linear": ("TokenLinear", "TokenAffine"),
     "nodes.tokens.norm": ("TokenBatchNorm", "TokenLayerNorm"),
-    "nodes.tokens.positions": ("AddPositions", "ShowAgain", "MeanOverSteps"),
+    "nodes.tokens.positions": ("AddPositions", "AddPlaces", "ShowAgain", "MeanOverSteps"),
     "nodes.tokens.attention": ("SpikeAttention", "KeyValueSum", "QueryGate"),
 }
 _PLACES = {name: f"{module}:{name}" for module, names in _MODULES.items() for name in names}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ...engine.scores import SCORES
 from ...formatting import percent
 from ..run_folder.records.classes import ClassScores
 from ..run_folder.records.models import ModelStage
@@ -27,6 +28,20 @@ def reference_rows(models: Models) -> Iterator[tuple[str, list[str]]]:
     if ann is not None and ann.test is not None:
         dev = ann.dev.largest_class_share if ann.dev else None
         yield "largest class always", [percent(dev), percent(ann.test.largest_class_share), ""]
+
+
+def score_lines(models: Models) -> Iterator[str]:
+    """One line for each score of the task's own, on the test texts: every model, and one answer."""
+    shown = {title(name): model.test for name, model in models.items()}
+    ann = models.get("ann", models.get("spiking"))
+    if ann is not None and ann.baseline is not None:
+        shown["linear model"] = ann.baseline.test
+    found = {name: own for name, own in shown.items() if own is not None and own.task_scores}
+    for score in next((own.task_scores for own in found.values()), {}):
+        parts = [f"{name}: {percent(own.task_scores.get(score))}" for name, own in found.items()]
+        trivial = next(own.trivial_scores.get(score) for own in found.values())
+        parts.append(f"one answer always: {percent(trivial)}")
+        yield f"{SCORES[score].title} on test, %: {', '.join(parts)}"
 
 
 def class_lines(models: Models) -> Iterator[str]:
@@ -71,6 +86,9 @@ def evaluation_lines(figures: Mapping[str, Any]) -> Iterator[str]:
         f"{percent(figures['balanced_accuracy'])} %; always answering {largest} would be right "
         f"for {percent(figures['largest_class_share'])} %"
     )
+    for name, score in figures.get("task_scores", {}).items():
+        trivial = percent(figures["trivial_scores"][name])
+        yield f"{SCORES[name].title} {percent(score)} %; one answer always: {trivial} %"
     if "linear_accuracy" in figures:
         yield (
             f"linear model on words: {percent(figures['linear_accuracy'])} %, macro F1 "

@@ -14,7 +14,7 @@ from ..run_folder.records.stages import models_of, record_of
 from ..run_folder.records.teacher import TeacherStage
 from ..run_folder.run_folder import RunFolder
 from .aligned import table
-from .classes import class_lines, reference_rows
+from .classes import class_lines, reference_rows, score_lines
 from .names import title, victim, with_names
 
 
@@ -56,7 +56,7 @@ def accuracy_table(results: Mapping[str, Any]) -> str:
         rows += [[*row[:4], score, *row[4:]] for row, score in zip(own, scores, strict=True)]
     rows += [[name, "", *cells, "", ""] for name, cells in reference_rows(models)]
     header = ["model", "T", "dev %", "test %", "macro F1 %", "input spikes/text", "SOPs/text"]
-    return "\n".join([table(header, rows), *class_lines(models)])
+    return "\n".join([table(header, rows), *score_lines(models), *class_lines(models)])
 
 
 def robustness_table(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -23,6 +23,7 @@ from ...errors import InputError
 from ...files import load_tensors, save_tensors
 from ...text.stages.vocabulary import PAD_ID, UNK_ID
 from ..training.texts import Texts
+from .quality import score_figures
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -151,6 +152,9 @@ def linear_baseline(
         found[f"{split}_accuracy"] = int((predicted == np.array(labels)).sum()) / len(labels)
         if split == "test":
             figures = classification_figures(labels, predicted.tolist(), texts.dataset.classes)
+            answers = torch.from_numpy(predicted[:, None] == np.arange(len(texts.dataset.classes)))
+            grades = texts.grades.get(split, ())
+            figures |= score_figures(texts.dataset.scores, answers.double(), labels, grades)
             found |= {f"test_{name}": value for name, value in figures.items()}
             found |= chance_figures(figures["confusion_matrix"])
     return found | {"seconds": round(time.monotonic() - started, 1)}

@@ -151,7 +151,7 @@ def advice(models: Models, stage: str = "ann") -> str:
         )
     sizes = ann.test.sizes if ann.test else []
     ways = ["more --epochs and --patience", "other --vectors", "another --lr"]
-    if not ann.train_vectors:
+    if ann.train_vectors is False:
         ways.insert(1, "--train-vectors true")
     unequal = bool(sizes) and max(sizes) * len(sizes) >= UNEQUAL * sum(sizes)
     if unequal and not ann.class_weights:

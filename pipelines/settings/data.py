@@ -17,7 +17,8 @@ class DataSettings(Settings):
 
     dataset: str = option(
         "builtin-en",
-        "builtin-en, builtin-zh, sst2, sst5, mr, subj, chnsenti, waimai, emotion, imdb, hf:NAME, "
+        "builtin-en, builtin-zh, sst2, sst5, mr, subj, chnsenti, waimai, emotion, imdb, cola, rte, "
+        "mrpc, stsb, wnli, sst2-phrases, hf:NAME, "
         "or the path of a TSV, CSV, JSONL, JSON or text file or of a folder",
     )
     text_column: str | None = option(
@@ -56,12 +57,19 @@ class DataSettings(Settings):
         shown="none",
     )
     stage: str = option(
-        "words", "words with a vector each, or one vector a text (mean, sentence)", STAGES
+        "words",
+        "words with a vector each, word pieces (wordpiece), or one vector a text (mean, sentence)",
+        STAGES,
     )
     vectors: str = option(
         "train",
         "word vectors: a word2vec or GloVe file, a gensim name, train, or random; with the stage "
-        "sentence the encoder: its folder, package or name",
+        "sentence the encoder: its folder, package or name; with wordpiece a BERT, likewise",
+    )
+    vocabulary: str | None = option(
+        None,
+        "vocab.txt of the pieces of --stage wordpiece",
+        shown="that of the BERT that --vectors names",
     )
     dim: int | None = option(
         None,

@@ -15,6 +15,7 @@ from typing import Any
 
 from ...errors import InputError
 from ...text.datasets.dataset import Dataset, load_dataset
+from ...text.datasets.folders import is_here
 from ...text.datasets.named import NAMED, dataset_names
 from ...text.datasets.readers.kinds import kind_of
 from ..display.output import note
@@ -108,9 +109,8 @@ def place_data(run: RunFolder, path: str) -> None:
     settings, sha256 = run.config().get("data", {}), run.require("data").get("sha256")
     name_data(path)
     place = Path(path).expanduser()
-    named = settings.get("dataset") in dataset_names()
-    if named and place.name == settings["dataset"]:
-        place = place.parent
+    if place.name in NAMED and place.name == settings.get("dataset"):
+        place = place.parents[NAMED[place.name].folder.count("/")]
     dataset = load_settings_data(_at(settings, str(place)))
     if dataset.sha256 != sha256:
         raise InputError(
@@ -171,7 +171,7 @@ def _places(run: RunFolder, settings: Settings) -> Iterator[str]:
     name = str(settings.get("dataset"))
     folders = folders_near(run)
     if name in dataset_names():
-        yield from (str(f) for f in folders if name in NAMED and (f / name).is_dir())
+        yield from (str(f) for f in folders if name in NAMED and is_here(name, f))
         return
     if name.startswith("hf:"):
         return

@@ -84,6 +84,8 @@ def _judged(name: str, model: Judged) -> Found:
         figures = getattr(model, split)
         for score in SCORES if figures else ():
             yield Key("accuracy", name, "", f"{split}_{score}", "share"), getattr(figures, score)
+        for score, own in figures.task_scores.items() if figures else ():
+            yield Key("accuracy", name, "", f"{split}_{score}", "share"), own
 
 
 def _classes(name: str, split: str, figures: ClassFigures) -> Found:

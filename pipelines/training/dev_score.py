@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ...engine.evaluate import accuracy
 from ...engine.metrics import balanced_accuracy
+from ...engine.scores import SCORES
 from ...models.snn import step_currents
 from .losses.loss import Loss
 from .losses.mean_logits import MeanLogits
@@ -26,6 +27,7 @@ class DevScore:
 
     The score is the accuracy. With class weights it is the balanced accuracy: a training that
     counts every class the same would be undone by choosing the epoch that favours large classes.
+    A task that has a score of its own is chosen by that.
     Where ``texts`` has a split ``attacked`` (dev texts as an attack left them), the score is the
     mean of the scores on the two.
 
@@ -35,6 +37,7 @@ class DevScore:
     loss: what training makes small
     after_each: score running logits after each step, and take the mean; otherwise after the last
     parts: what the score was made of, by name, for the logs; empty where it is the plain accuracy
+    task: name in `engine.scores.SCORES` of the task's own score; None where it has none
     """
 
     logits: Logits
@@ -43,11 +46,14 @@ class DevScore:
     loss: Loss = field(default_factory=MeanLogits)
     after_each: bool = False
     parts: dict[str, float] = field(default_factory=dict)
+    task: str | None = None
 
     def __call__(self) -> tuple[float, float]:
         """(score, loss) of the model as it is now."""
         right, score, loss = self._split("dev")
-        if self.weight is not None:
+        if self.task is not None:
+            self.parts.update({"dev_accuracy": right, f"dev_{self.task}": score})
+        elif self.weight is not None:
             self.parts.update(dev_accuracy=right, dev_balanced_accuracy=score)
         if "attacked" not in self.texts.sequences:
             return score, loss
@@ -60,8 +66,8 @@ class DevScore:
         """(accuracy, score, loss) on a split; the loss weighs classes as training does."""
         found = self.logits(self.texts.sequences[split])  # (N, K) or (T, N, K)
         running = found if found.dim() == 3 else found.unsqueeze(0)
-        labels = self.texts.labels[split]
-        rows = [self._scores(running[: end + 1], labels) for end in self._ends(len(running))]
+        ends = self._ends(len(running))
+        rows = [self._scores(running[: end + 1], split) for end in ends]
         if self.after_each:
             self.parts.update(
                 {
@@ -76,11 +82,14 @@ class DevScore:
         """The steps after which dev is scored."""
         return range(0 if self.after_each else steps - 1, steps)
 
-    def _scores(self, running: Tensor, labels: Sequence[int]) -> tuple[float, float, float]:
+    def _scores(self, running: Tensor, split: str) -> tuple[float, float, float]:
         """(accuracy, score, loss) after the last of the running logits (T, N, K)."""
         read = step_currents(running) if self.loss.every_step else running[-1]
-        loss = float(self.loss.loss(read, torch.tensor(labels), self.weight))
+        labels, grades = self.texts.labels[split], self.texts.grades.get(split, [])
+        loss = float(self.loss.loss(read, torch.tensor(grades or labels), self.weight))
         right = accuracy(running[-1], labels)
+        if self.task is not None:
+            return right, SCORES[self.task].of_logits(running[-1], labels, grades), loss
         if self.weight is None:
             return right, right, loss
         return right, balanced_accuracy(labels, running[-1].argmax(dim=1).tolist()), loss

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ...engine.scores import SCORES, USUAL
 from ...formatting import percent
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ PARTS = {
     "dev_balanced_accuracy": "balanced",
     "replayed_dev_accuracy": "attacked",
     "dev_score": "mean",
+    **{f"dev_{name}": name for name in SCORES if name not in USUAL},
 }
 """What a score may be made of besides accuracy, by its name in the logs, and what it is called."""
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ...engine.reference import ann_logits
+from ...engine.scores import USUAL
 from ...errors import InputError
 from ...models.batches import to_batch
 from ...models.divided import uniform
@@ -21,6 +22,7 @@ from ..parallel.processes import Outputs, Processes, current
 from .class_weights import class_weights
 from .dev_score import DevScore, Logits
 from .distillation.loss import Distilled
+from .graded import by_grades
 from .loop import Loop
 from .losses.loss import Loss
 from .losses.mean_logits import MeanLogits
@@ -124,7 +126,7 @@ class BatchLoss:
 
     def _loss(self, indices: list[int], outputs: Tensor) -> Tensor:
         """The loss of texts by outputs (B, K) or (T, B, K)."""
-        labels = self.texts.labels["train"]
+        labels = self.texts.grades.get("train") or self.texts.labels["train"]
         chosen = torch.tensor([labels[i] for i in indices], device=outputs.device)
         weight = None if self.weight is None else self.weight.to(outputs.device)
         if self.distilled is not None and self.texts.teacher is not None:
@@ -178,9 +180,15 @@ def text_loop(
         distilled: the loss where ``texts`` have a teacher's logits
     """
     assert options.epochs and options.batch_size and options.patience is not None
+    if texts.grades:
+        further = len(texts.labels["train"]) > len(texts.grades["train"])
+        trainee = by_grades(trainee, distilled, options.class_weights, options.r_drop, further)
     labels, classes = texts.labels["train"], len(texts.dataset.classes)
     weight = class_weights(labels, classes) if options.class_weights else None
-    score = DevScore(trainee.logits, texts, weight, trainee.loss, trainee.random_steps)
+    score = DevScore(
+        *(trainee.logits, texts, weight, trainee.loss, trainee.random_steps),
+        task=None if texts.dataset.scores[0] in USUAL else texts.dataset.scores[0],
+    )
     return Loop(
         model=trainee.model,
         optimizer=adamw(trainee.model, lr, options.weight_decay, vector_lr),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from torch import Tensor
@@ -17,6 +17,7 @@ class Texts:
 
     A split ``attacked``, where there is one, has dev texts as an attack left them. ``teacher`` has
     a teacher's logits (N, K) of the training texts, of which some may have no label then (-1).
+    ``grades`` are those of `text.datasets.dataset.Split` by split; empty of a task without.
     """
 
     dataset: Dataset
@@ -24,3 +25,4 @@ class Texts:
     sequences: dict[str, list[np.ndarray]]
     labels: dict[str, list[int]]
     teacher: Tensor | None = None
+    grades: dict[str, list[float]] = field(default_factory=dict)

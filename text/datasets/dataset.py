@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ class Split:
     """Texts and the indices of their classes, N of each.
 
     Both may be given as lists, arrays, pandas Series or generators, and are kept as tuples.
+    ``grades`` are N numbers from 0 to 1 of a task that has grades, and else none.
 
     Raises:
         InputError: texts or labels are something else.
@@ -37,6 +39,7 @@ class Split:
 
     texts: tuple[str, ...]
     labels: tuple[int, ...]
+    grades: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "texts", tuple(as_texts(self.texts)))
@@ -58,6 +61,7 @@ class Dataset:
         sha256: hash over split, label and text of every row in order.
         notes: what was found out and done while a file of the user's was read, in sentences.
         source: the facts about each file, for results.
+        scores: names of what it is judged by (`engine.scores`), the first first.
     """
 
     name: str
@@ -70,6 +74,7 @@ class Dataset:
     sha256: str
     notes: tuple[str, ...] = ()
     source: tuple[dict[str, Any], ...] = ()
+    scores: tuple[str, ...] = ("accuracy",)
 
     def split(self, name: str) -> Split:
         """The split called ``name``; raises `InputError` for another name than `SPLITS`."""
@@ -87,6 +92,7 @@ class Dataset:
             "sizes": {name: len(self.split(name)) for name in SPLITS},
             "split_rule": self.split_rule,
             "sha256": self.sha256,
+            **({} if self.scores == Dataset.scores else {"scores": list(self.scores)}),
         }
 
     def repeats(self) -> Repeats:
@@ -151,10 +157,13 @@ def load_dataset(
         first = rows.get("train") or rows["all"]
         language = guess_language(text for _, text in first)
     dataset = replace(
-        _build(title, language, rows, classes),
+        _build(title, language, rows, classes, named.grades if named else None),
         notes=_notes(found),
         source=tuple({"split": split, **read.facts} for split, read in found.items()),
     )
+    if named is not None:
+        rule = "; ".join([dataset.split_rule, *named.elsewhere])
+        dataset = replace(dataset, split_rule=rule, scores=named.scores)
     return dataset if limit is None else _limited(dataset, limit)
 
 
@@ -170,14 +179,23 @@ def _notes(found: Found) -> tuple[str, ...]:
     )
 
 
-def _build(title: str, language: str, rows: Rows, classes: Sequence[str] | None) -> Dataset:
+def _build(
+    title: str,
+    language: str,
+    rows: Rows,
+    classes: Sequence[str] | None,
+    top: float | None = None,
+) -> Dataset:
     """Labels to indices, and the missing splits set aside."""
     if classes is None:
         index = _class_index([label for label, _ in rows.get("train") or rows["all"]])
         classes = list(index)
     else:  # the files hold indices; names are taken as well, where they are no indices themselves
         index = {c: i for i, c in enumerate(classes)} | {str(i): i for i in range(len(classes))}
-    splits = {name: _indexed(part, index, name, title) for name, part in rows.items()}
+    splits = {
+        name: _graded(part, top, name, title) if top else _indexed(part, index, name, title)
+        for name, part in rows.items()
+    }
     missing = tuple(name for name in ("test", "dev") if name not in splits)
     whole = splits.pop("all", None) or splits["train"]
     if len(set(whole.labels)) < 2:
@@ -223,8 +241,30 @@ def _indexed(
     return Split(tuple(text for _, text in rows), tuple(index[label] for label, _ in rows))
 
 
+def _graded(rows: Sequence[tuple[str, str]], top: float, name: str, title: str) -> Split:
+    """Rows whose labels are grades from 0 to ``top``; the class is the half that one is in."""
+    grades = []
+    for number, (label, _) in enumerate(rows, 1):
+        try:
+            grade = float(label)
+        except ValueError:
+            grade = math.nan
+        if not 0 <= grade <= top:
+            raise InputError(
+                f"{title}, {name} row {number}: expected a grade from 0 to {top:g} as label, but "
+                f"got {label[:60]!r}"
+            )
+        grades.append(grade / top)
+    texts = tuple(text for _, text in rows)
+    return Split(texts, tuple(int(grade >= 0.5) for grade in grades), tuple(grades))
+
+
 def _pick(split: Split, rows: Sequence[int]) -> Split:
-    return Split(tuple(split.texts[i] for i in rows), tuple(split.labels[i] for i in rows))
+    return Split(
+        tuple(split.texts[i] for i in rows),
+        tuple(split.labels[i] for i in rows),
+        tuple(split.grades[i] for i in rows if split.grades),
+    )
 
 
 def _rule(missing: Sequence[str]) -> str:
@@ -256,7 +296,8 @@ def _hash(splits: Mapping[str, Split]) -> str:
     """SHA-256 over one JSON list ``[split, label, text]`` a line, train first."""
     digest = hashlib.sha256()
     for name in SPLITS:
-        for label, text in zip(splits[name].labels, splits[name].texts, strict=True):
+        split = splits[name]
+        for label, text in zip(split.grades or split.labels, split.texts, strict=True):
             line = json.dumps([name, label, text], ensure_ascii=False)
             digest.update(f"{line}\n".encode())
     return digest.hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ...errors import InputError
@@ -57,17 +58,45 @@ def read_named(name: str, data_dir: str | Path | None) -> Rows:
     """
     if name in BUILTIN:
         return read_builtin(name)
-    base = data_folder(data_dir)
+    base, entry = data_folder(data_dir), NAMED[name]
     get = f"fetch it with: snnconvert data get {name} --data-dir DIR"
+    if entry.source is None and entry.files:
+        get = f"put {', '.join(f'{place}.tsv' for place in entry.files.values())} there"
     if base is None:
         raise InputError(
             f"data set {name} needs a data folder: give --data-dir or set SNNCONVERT_DATA, or {get}"
         )
-    if (base / name).is_dir():
-        return rows_of(read_folder(base / name, _PLAIN))
-    here = sorted(n for n in NAMED if (base / n).is_dir())
+    if is_here(name, base):
+        options = replace(_PLAIN, pairs=entry.pairs)
+        if entry.files:
+            return rows_of(read_files(named_files(name, base), options))
+        return rows_of(read_folder(base / name, options))
+    here = sorted(n for n in NAMED if is_here(n, base))
     has = f"which has {', '.join(here)}" if here else "which has none of the named sets"
     raise InputError(f"expected data set {name} in the data folder {base}, {has}; {get}")
+
+
+def named_files(name: str, base: Path) -> dict[str, Path]:
+    """The files of the named set ``name`` in the data folder ``base`` by split; none if one lacks.
+
+    Of a set without places of its own they are those of the folder of its name.
+    """
+    places = NAMED[name].files
+    if not places:
+        return dict(split_files(base / name)) if (base / name).is_dir() else {}
+    found: dict[str, Path] = {}
+    for split, place in places.items():
+        folder, _, stem = place.rpartition("/")
+        files = split_files(base / folder) if (base / folder).is_dir() else {}
+        if stem not in files:
+            return {}
+        found[split] = files[stem]
+    return found
+
+
+def is_here(name: str, base: Path) -> bool:
+    """Whether the data folder ``base`` has the named set ``name``."""
+    return bool(named_files(name, base)) if NAMED[name].files else (base / name).is_dir()
 
 
 def rows_of(found: Found) -> Rows:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ...errors import InputError
@@ -60,6 +60,13 @@ class Named:
             that a user added without saying so.
         shares: data sets of which one must not learn from any text: what a text is from tells its
             class here, and no comparison of texts sees it.
+        files: where the file of each split lies below the data folder, without its ending, where
+            that is not ``NAME/SPLIT``.
+        pairs: whether its rows are ``label<TAB>text<TAB>text``, which become one text
+            (`text.pairs`).
+        scores: names of what it is judged by (`engine.scores`), the first first.
+        grades: the highest grade, where labels are grades from 0 to it. The two classes are then
+            the lower half and the upper one, the middle included.
     """
 
     name: str
@@ -69,6 +76,22 @@ class Named:
     origin: str
     source: Source | None = None
     shares: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    pairs: bool = False
+    scores: tuple[str, ...] = ("accuracy",)
+    grades: float | None = None
+
+    @property
+    def folder(self) -> str:
+        """Where its training texts lie below the data folder."""
+        place = self.files.get("train")
+        return str(PurePosixPath(place).parent) if place else self.name
+
+    @property
+    def elsewhere(self) -> tuple[str, ...]:
+        """What is to be said of splits that are files of another name or of another set."""
+        own = {split: f"{self.folder}/{split}" for split in self.files}
+        return tuple(f"{s} is {place}" for s, place in self.files.items() if place != own[s])
 
 
 def read_named(path: Path) -> Named:
@@ -87,6 +110,10 @@ def read_named(path: Path) -> Named:
             str(fields["origin"]),
             _source(fields) if "originals" in fields else None,
             tuple(str(name) for name in fields.get("shares", ())),
+            {str(split): str(place) for split, place in fields.get("files", {}).items()},
+            fields.get("pairs") is True,
+            tuple(str(name) for name in fields.get("scores", ("accuracy",))),
+            float(fields["grades"]) if "grades" in fields else None,
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(

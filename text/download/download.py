@@ -11,7 +11,7 @@ from typing import Any
 
 from ...errors import InputError, SnnConvertError
 from ...files import replace_file, sha256
-from ..datasets.folders import builtin_file, data_folder, split_files
+from ..datasets.folders import builtin_file, data_folder, named_files, split_files
 from ..datasets.named import BUILTIN, NAMED, Named, Source, dataset_names, unknown_name
 from ..decoding.packed import read_bytes
 from .fetch import fetch
@@ -51,6 +51,12 @@ def download(
     if name in BUILTIN:
         return builtin_file(name).parent
     source = sources.get(name) if sources is not None else _published(name)
+    if source is None and name in NAMED:
+        raise InputError(
+            f"expected a data set that can be fetched, but {name} cannot ({NAMED[name].origin}): "
+            f"write its rows as label<TAB>text lines into {NAMED[name].folder} of the data folder, "
+            "see docs/pairs.md"
+        )
     if source is None:
         raise unknown_name(name)
     base = Path(data_dir).expanduser()
@@ -134,9 +140,9 @@ def list_datasets(data_dir: str | Path | None = None) -> list[dict[str, Any]]:
         if name in BUILTIN:
             sizes = dict(entry.sizes) if builtin_file(name).is_file() else None
         else:
-            path = base / name if base else None
-            if path and path.is_dir() and entry.sizes.keys() <= split_files(path).keys():
-                files = split_files(path)
+            path = base / entry.folder if base else None
+            files = named_files(name, base) if base else {}
+            if entry.sizes.keys() <= files.keys():
                 sizes = {split: read_bytes(files[split]).count(b"\n") for split in entry.sizes}
         records.append(
             {

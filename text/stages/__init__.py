@@ -10,5 +10,9 @@ if TYPE_CHECKING:
     from .stage import Stage
 
 STAGES: Registry[type[Stage]] = Registry(
-    "text stage", __name__, "STAGE", ("words", "mean", "sentence"), {"sentence": "sentence.stage"}
+    "text stage",
+    __name__,
+    "STAGE",
+    ("words", "mean", "sentence", "wordpiece"),
+    {"sentence": "sentence.stage", "wordpiece": "wordpiece.stage"},
 )

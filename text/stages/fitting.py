@@ -41,6 +41,7 @@ class Options:
     progress: bool
     writing: Writing = AS_IT_STANDS
     maps: MapOptions = USUAL
+    vocabulary: str | Path | None = None
 
     @property
     def learned(self) -> bool:

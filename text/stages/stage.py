@@ -38,6 +38,9 @@ class Stage(ABC):
     Attributes:
         kind: its name in `STAGES`.
         hands_on: ``ids`` or ``vectors``; a model family reads one of the two.
+        takes_vocabulary: whether a file of pieces can be given.
+        pairs: whether it reads pairs of texts, and marks the end of each in the last component of
+            its vectors.
         language: "en" or "zh".
         dim: D, components of a vector.
         coverage: what its source knows of the training texts, for records.
@@ -47,6 +50,8 @@ class Stage(ABC):
 
     kind: ClassVar[str]
     hands_on: ClassVar[Literal["ids", "vectors"]]
+    takes_vocabulary: ClassVar[bool] = False
+    pairs: bool = False
     language: str
     dim: int
     coverage: dict[str, float]
@@ -70,6 +75,7 @@ class Stage(ABC):
         progress: bool = True,
         writing: Writing = AS_IT_STANDS,
         maps: MapOptions = USUAL,
+        vocabulary: str | Path | None = None,
     ) -> tuple[Self, np.ndarray]:
         """Fit the stage on the training split; it takes of the settings what it has a use for.
 
@@ -87,6 +93,7 @@ class Stage(ABC):
             progress: show a bar while texts are segmented and vectors are read or trained.
             writing: what is made alike before a text is cut, and words of the user's.
             maps: how vectors are brought to [-1, 1].
+            vocabulary: file of the pieces that a stage of word pieces cuts texts into.
 
         Returns:
             The stage, and the model's (V, D) float32 matrix of word vectors in [-1, 1], whose rows
@@ -103,6 +110,11 @@ class Stage(ABC):
                 f"max_extra_words of at least 0, but got {len(texts)} texts, {max_length}, "
                 f"{min_count} and {max_extra_words}"
             )
+        if vocabulary is not None and not cls.takes_vocabulary:
+            raise InputError(
+                f"expected no vocabulary with the text stage {cls.kind}, which finds its words in "
+                "the texts: leave --vocabulary out"
+            )
         options = Options(
             *(
                 vectors,
@@ -115,6 +127,7 @@ class Stage(ABC):
                 progress,
                 writing,
                 maps,
+                vocabulary,
             )
         )
         return cls.fitted(texts, language, options, max_length)

@@ -44,8 +44,9 @@ def _into(entries: dict[str, Entry], network: Network, source: str, norm: TokenB
         below = inputs[0]
         if below not in entries or not isinstance(entries[below][1], TokenLinear):
             return False
-        moved = AddPositions(node.channels, node.positions).to(scale)
-        moved.table.copy_(node.table * scale)
+        moved = type(node)(node.channels, node.positions).to(scale)
+        for name_of, rows in node.named_parameters():
+            moved.get_parameter(name_of).copy_(rows * scale)
         entries[source] = (name, moved, inputs)
         name, node, inputs = entries[below]
     if not isinstance(node, TokenLinear):

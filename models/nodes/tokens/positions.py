@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ....errors import InputError
 from ...network import Node, Signal
@@ -36,6 +36,36 @@ class AddPositions(Node):
         values, lengths = inputs[0]
         rows = torch.arange(values.shape[-1], device=values.device).clamp(max=self.positions - 1)
         return Signal(values + self.table[rows].T, lengths)
+
+
+class AddPlaces(AddPositions):
+    """Vectors of its position and of its text are added to each token of a pair of texts.
+
+    A position and a text have one row between them once both are learned, P + Y, so that it costs
+    one addition a channel, as `AddPositions` does. Inputs: what is added to, (..., C, L), and
+    vectors (..., D, L) whose last component is above 0 where a text ends.
+    """
+
+    def __init__(self, channels: int, positions: int) -> None:
+        super().__init__(channels, positions)
+        self.texts = nn.Parameter(torch.zeros(2, channels))
+
+    def forward(self, *inputs: Signal) -> Signal:
+        """The sum."""
+        placed = super().forward(inputs[0])
+        of = second_text(inputs[1].values[..., -1, :])  # (..., L)
+        return Signal(placed.values + self.texts[of].movedim(-1, -2), placed.lengths)
+
+
+def second_text(marks: Tensor, axis: int = -1) -> Tensor:
+    """Of which text of a pair each position is, 0 or 1: 1 behind the first end of a text.
+
+    Args:
+        marks: above 0 where a text ends, which belongs to the text itself; of any shape
+        axis: that of positions
+    """
+    ends = (marks > 0).long()
+    return (ends.cumsum(dim=axis) - ends).clamp(max=1)
 
 
 class ShowAgain(Node):

@@ -28,7 +28,9 @@ class ClassFigures:
 
     largest_class_share: accuracy of always answering the largest class; accuracy_by_class: by the
     name of each class, None where it has no texts; by_class: the same with precision and F1,
-    empty of runs from before there were any; confusion_matrix: (K, K), rows are true classes.
+    empty of runs from before there were any; confusion_matrix: (K, K), rows are true classes;
+    task_scores, trivial_scores: by name, of a task that has scores of its own (`engine.scores`),
+    and the same of one answer for every text.
     """
 
     largest_class_share: Share
@@ -37,6 +39,8 @@ class ClassFigures:
     accuracy_by_class: dict[str, Share | None]
     by_class: dict[str, ClassScores] = rare(dict)
     confusion_matrix: list[list[Count]]
+    task_scores: dict[str, float] = rare(dict)
+    trivial_scores: dict[str, float] = rare(dict)
 
     def check(self, value: Value) -> None:
         """Refuse a confusion matrix that is not of these classes."""

@@ -27,7 +27,8 @@ class DataStage:
     loading them gave; overlap: dev and test texts that are also in train; repeats: texts that are
     there more than once; notes: in sentences; source: facts about each file of the user's; writing:
     what was made alike in texts before they were cut into words, and in how many; vectors_file: the
-    one that word vectors were read from, if any.
+    one that word vectors were read from, if any; scores: of `engine.scores`, by which the task is
+    judged, empty for accuracy alone.
     """
 
     name: str
@@ -47,3 +48,4 @@ class DataStage:
     vectors_warning: str | None = rare()
     vectors_file: VectorsFile | None = rare()
     writing: dict[str, Any] | None = rare()
+    scores: list[str] = rare(list)

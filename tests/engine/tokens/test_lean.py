@@ -22,6 +22,7 @@ CHOICES: list[dict[str, Any]] = [
     {},
     {"direction": "forward"},
     {"shift_decays": True},
+    {"pairs": True},
     {"coding": "repeat"},
     {"coding": "repeat", "shows": 2},
 ]

@@ -30,6 +30,7 @@ CHOICES: list[dict[str, Any]] = [
     {"norm": "layer"},
     {"passes": 2, "direction": "forward"},
     {"shift_decays": True},
+    {"pairs": True},
 ]
 
 

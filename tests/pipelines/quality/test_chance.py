@@ -83,7 +83,7 @@ def test_a_module_of_the_users_own_is_not_to_be_trained_over() -> None:
 
 
 def test_what_is_set_already_is_not_advised() -> None:
-    unequal = stage(True, [[0, 4], [0, 36]])
+    unequal = stage(True, [[0, 4], [0, 36]], train_vectors=False)
     said = str(after_stage({"ann": unequal}, "ann"))
     assert "--class-weights true" in said and "--train-vectors true" in said
     done = unequal | {"class_weights": True, "train_vectors": True}

@@ -140,7 +140,8 @@ def test_outputs_are_means_steps_or_a_random_number_of_them() -> None:
 
 
 def score_of(running: Tensor, loss: str, after_each: bool) -> tuple[float, float, dict[str, float]]:
-    texts = SimpleNamespace(labels={"dev": LABELS.tolist()}, sequences={"dev": [None]})
+    own = {"labels": {"dev": LABELS.tolist()}, "sequences": {"dev": [None]}}
+    texts = SimpleNamespace(**own, grades={})
     score = DevScore(lambda _: running, cast(Texts, texts), None, make_loss(loss, None), after_each)
     return *score(), score.parts
 

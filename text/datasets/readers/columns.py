@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ....errors import InputError
+from ...pairs import joined
 from .options import FileOptions
 
 # Names by how surely they mean it; among several columns the earlier group wins.
@@ -67,11 +68,20 @@ class UnclearColumnsError(InputError):
 
 @dataclass(frozen=True)
 class Columns:
-    """Positions of labels and texts, and whether names or options (not content) gave both."""
+    """Positions of labels and texts, and whether names or options (not content) gave both.
+
+    second: of the second text of a pair, where texts are pairs
+    """
 
     label: int
     text: int
     named: bool = False
+    second: int | None = None
+
+    def read(self, cells: Sequence[str]) -> str:
+        """The text of a row, or its two texts as one."""
+        first = cells[self.text]
+        return first if self.second is None else joined(first, cells[self.second])
 
 
 def normal(name: str) -> str:

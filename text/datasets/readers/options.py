@@ -24,6 +24,8 @@ class FileOptions:
         known: labels that there may be; a first line with one of them is no header.
         plain: the files are known to be ``label<TAB>text`` lines of clean UTF-8, as those of the
             named sets are, and are read as they stand.
+        pairs: with ``plain``: the lines are ``label<TAB>text<TAB>text``, whose texts become one
+            (`text.pairs`).
     """
 
     text_column: str | None = None
@@ -32,6 +34,7 @@ class FileOptions:
     encoding: str | None = None
     known: Collection[str] = ()
     plain: bool = False
+    pairs: bool = False
 
     def given(self) -> dict[str, str]:
         """The options that were given, by the names of `OPTION_NAMES`."""

@@ -94,8 +94,12 @@ def _from_tables(
         if not table.lines:
             found[split] = Read([], {"file": paths[split].name})
             continue
+        if options.plain:
+            layout = _plain_columns(table.lines, options.pairs, where)
+            found[split] = _picked(table, layout, False, paths[split])
+            continue
         _check_widths(table.lines, where)
-        if options.plain or table.delimiter == "__label__":
+        if table.delimiter == "__label__":
             columns, header = Columns(0, 1), False
         else:
             first = table.lines[0].cells
@@ -105,6 +109,18 @@ def _from_tables(
         layout = columns
         found[split] = _picked(table, columns, header, paths[split])
     return found
+
+
+def _plain_columns(lines: Sequence[Line], pairs: bool, where: str) -> Columns:
+    """Those of lines that are known to be a label and a text, or a label and two texts."""
+    names = ("label", "text", "text")[: 3 if pairs else 2]
+    for line in lines:
+        if len(line.cells) != len(names):
+            raise InputError(
+                f"{where} line {line.number}: expected {len(names)} columns ({', '.join(names)}), "
+                f"but got {len(line.cells)}: this set is of {'pairs' if pairs else 'single texts'}"
+            )
+    return Columns(0, 1, second=2 if pairs else None)
 
 
 def _named_elsewhere(
@@ -204,7 +220,7 @@ def _picked(table: Table, columns: Columns, header: bool, path: Path) -> Read:
         label = line.cells[columns.label]
         if not clean_label(label):
             raise InputError(f"{path} line {line.number}: expected a label, but it is empty")
-        rows.append((label, line.cells[columns.text]))
+        rows.append((label, columns.read(line.cells)))
     if all(label.startswith(_FASTTEXT) and label != _FASTTEXT for label, _ in rows):
         rows = [(label.removeprefix(_FASTTEXT), text) for label, text in rows]
     return Read(rows, facts, notes)

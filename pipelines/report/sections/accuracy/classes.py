@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .....engine.scores import SCORES
+from .....formatting import percent
 from ....display.names import title
 from ....run_folder.records.classes import ClassFigures, ClassScores
 from ....run_folder.records.models import Baseline, Judged, ModelStage
@@ -42,6 +44,7 @@ def classes_context(models: Mapping[str, ModelStage], looks: Looks) -> Row | Non
             "Accuracy": [columns[kind].test_accuracy for kind in found],
             "Macro F1": [own.macro_f1 for own in found.values()],
             "Balanced accuracy": [own.balanced_accuracy for own in found.values()],
+            **_task_scores(first, list(found.values())),
         },
         "classes": classes,
         "references": _references(models, first),
@@ -51,6 +54,18 @@ def classes_context(models: Mapping[str, ModelStage], looks: Looks) -> Row | Non
         "matrices": [matrix for matrix in drawn if matrix],
         "is_large": len(classes) > MOST_SMALL,
         "csv": rows_link([_flat(row, list(found)) for row in classes]),
+    }
+
+
+def _task_scores(
+    first: ClassFigures, columns: Sequence[ClassFigures]
+) -> dict[str, list[float | None]]:
+    """A row for each score of the task's own, titled by it and by what one answer for all has."""
+    return {
+        f"{SCORES[name].title} (one answer always: {percent(trivial)} %)": [
+            own.task_scores.get(name) for own in columns
+        ]
+        for name, trivial in first.trivial_scores.items()
     }
 
 

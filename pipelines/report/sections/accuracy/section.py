@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from .....engine.scores import SCORES
 from ....display.names import title
 from ....quality.doubts import data_doubts
 from ....run_folder.records.models import ModelStage
@@ -53,6 +55,7 @@ class Accuracy(Section[Run]):
         known = {kind: models.get(kind) for kind in KINDS}
         beside = {"Largest class": _largest(figures), "Linear model on words": _linear(figures)}
         beside |= {f"Macro F1, {title(k)}": _macro_f1(model) for k, model in known.items()}
+        beside |= _task_scores(models)
         last = models[figures.last] if figures.last else None
         code = figures.conversion.code if figures.conversion else None
         return {
@@ -97,6 +100,18 @@ def _linear(run: Run) -> Cell:
 def _macro_f1(model: ModelStage | None) -> Cell:
     found = model.test if model else None
     return Cell(percent(found.macro_f1), "", found.macro_f1) if found else ABSENT
+
+
+def _task_scores(models: Mapping[str, ModelStage]) -> dict[str, Cell]:
+    """Each score of the task's own by model, beside that of one answer for every text."""
+    found: dict[str, Cell] = {}
+    for kind, model in models.items():
+        for name, score in (model.test.task_scores if model.test else {}).items():
+            assert model.test is not None
+            trivial = percent(model.test.trivial_scores.get(name))
+            shown = Cell(percent(score), f"one answer always: {trivial}", score)
+            found[f"{SCORES[name].title}, {title(kind)}"] = shown
+    return found
 
 
 def _counted(value: float | None) -> Cell:

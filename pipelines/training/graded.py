@@ -1,0 +1,46 @@
+"""Training on grades: how much of the second of two classes a text has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from ...errors import InputError
+from .losses.loss import Loss
+from .losses.mean_logits import MeanLogits
+
+if TYPE_CHECKING:
+    from .text_loop import Trainee
+
+
+@dataclass(frozen=True)
+class SquaredGrades(Loss):
+    """Squared distance of the probability of the second class from the grade.
+
+    Two logits have one output between them, z_2 - z_1, whose logistic function is the answer. So a
+    network of grades is one of two classes to everything that reads, converts or prices it.
+    """
+
+    def loss(self, outputs: Tensor, labels: Tensor, weight: Tensor | None = None) -> Tensor:
+        """The mean over logits (B, 2) and grades (B,) from 0 to 1."""
+        return (outputs.softmax(dim=1)[:, 1] - labels).square().mean()
+
+
+def by_grades(trainee: Trainee, *others: object) -> Trainee:
+    """A trainee that learns grades in place of classes.
+
+    Args:
+        trainee: by cross entropy, which nothing was asked of
+        others: what else was asked for that is of classes; all must be false
+
+    Raises:
+        InputError: something was.
+    """
+    if trainee.loss != MeanLogits() or any(others):
+        raise InputError(
+            "expected the usual loss, and no teacher, further texts, class weights, R-Drop or "
+            "label smoothing, with texts that have grades and not classes: leave them out"
+        )
+    return replace(trainee, loss=SquaredGrades())

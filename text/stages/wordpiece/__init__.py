@@ -1,0 +1,1 @@
+"""The text stage `wordpiece`: the pieces of words that BERT reads."""
