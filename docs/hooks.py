@@ -23,18 +23,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from snnconvert.tools.rooms import ROOMS
+
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = (
-    "files",
-    "text",
-    "models",
-    "convert",
-    "engine",
-    "energy",
-    "attacks",
-    "interop",
-    "pipelines",
-)
 MADE_OF = (".py", ".yaml", ".tsv", ".txt")  # what the output of a notebook depends on
 KEPT = ROOT / ".cache" / "notebooks"
 PICTURES = "<!-- pictures of codes -->"

@@ -12,18 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from rooms import ROOMS
+
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = (
-    "files",
-    "text",
-    "models",
-    "convert",
-    "engine",
-    "energy",
-    "attacks",
-    "interop",
-    "pipelines",
-)
 
 
 def main() -> int:

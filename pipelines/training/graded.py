@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from torch import Tensor
 
 from ...errors import InputError
 from .losses.loss import Loss
 from .losses.mean_logits import MeanLogits
-
-if TYPE_CHECKING:
-    from .text_loop import Trainee
 
 
 @dataclass(frozen=True)
@@ -28,19 +24,19 @@ class SquaredGrades(Loss):
         return (outputs.softmax(dim=1)[:, 1] - labels).square().mean()
 
 
-def by_grades(trainee: Trainee, *others: object) -> Trainee:
-    """A trainee that learns grades in place of classes.
+def by_grades(loss: Loss, *others: object) -> Loss:
+    """The loss of grades in place of that of classes.
 
     Args:
-        trainee: by cross entropy, which nothing was asked of
+        loss: what a training on classes would have: cross entropy, where nothing was asked of it
         others: what else was asked for that is of classes; all must be false
 
     Raises:
         InputError: something was.
     """
-    if trainee.loss != MeanLogits() or any(others):
+    if loss != MeanLogits() or any(others):
         raise InputError(
             "expected the usual loss, and no teacher, further texts, class weights, R-Drop or "
             "label smoothing, with texts that have grades and not classes: leave them out"
         )
-    return replace(trainee, loss=SquaredGrades())
+    return SquaredGrades()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -182,7 +182,8 @@ def text_loop(
     assert options.epochs and options.batch_size and options.patience is not None
     if texts.grades:
         further = len(texts.labels["train"]) > len(texts.grades["train"])
-        trainee = by_grades(trainee, distilled, options.class_weights, options.r_drop, further)
+        others = distilled, options.class_weights, options.r_drop, further
+        trainee = replace(trainee, loss=by_grades(trainee.loss, *others))
     labels, classes = texts.labels["train"], len(texts.dataset.classes)
     weight = class_weights(labels, classes) if options.class_weights else None
     score = DevScore(

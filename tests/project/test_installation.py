@@ -15,18 +15,8 @@ import pytest
 from snnconvert import __version__, installation
 from snnconvert.attacks.building import torchvision_clash
 from snnconvert.installation import install_hint, pip_command
+from snnconvert.tools.rooms import ROOMS
 
-ROOMS = (
-    "files",
-    "text",
-    "models",
-    "convert",
-    "engine",
-    "energy",
-    "attacks",
-    "interop",
-    "pipelines",
-)
 FOLDERS = (*ROOMS, "docs", "notebooks", "benchmarks", "tests")
 
 

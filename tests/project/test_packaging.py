@@ -21,18 +21,7 @@ from packaging.utils import canonicalize_name
 from snnconvert import __version__
 from snnconvert.installation import install_hint
 from snnconvert.pipelines.cli import main
-
-ROOMS = (
-    "files",
-    "text",
-    "models",
-    "convert",
-    "engine",
-    "energy",
-    "attacks",
-    "interop",
-    "pipelines",
-)
+from snnconvert.tools.rooms import ROOMS
 
 
 def source_files(root: Path) -> list[Path]:
