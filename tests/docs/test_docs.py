@@ -149,6 +149,8 @@ def workplace(tmp_path_factory, textattack):
     torch.set_num_threads(threads)
 
 
+@pytest.mark.long
+@pytest.mark.timeout(1200)  # all pages, one after the other
 def test_blocks_run(workplace, monkeypatch, capsys):
     monkeypatch.chdir(workplace)
     for page in in_order():

@@ -48,6 +48,8 @@ def named(model: TextModel | SpikingTextModel, ids: np.ndarray) -> Masks:
         arriving = record[branch.arriving]
         if isinstance(model, TextModel):
             arriving = Signal(arriving.values.unsqueeze(0), arriving.lengths)
+        else:  # counts begin anew behind the pre-steps of SRP
+            arriving = Signal(arriving.values[-model.steps :], arriving.lengths)
         leads = model.network.node(branch.pool).leaders(arriving)  # (T, 1, C, L)
         found[branch.conv] = ~leads.any(dim=0)
     return found
