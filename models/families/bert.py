@@ -110,4 +110,4 @@ def _block(spec: BertSpec, name: str, source: str) -> list[Entry]:
     ]
 
 
-FAMILY = Family(BertSpec, build_bert, lr=1e-3)
+FAMILY = Family(BertSpec, build_bert, converts=False, lr=1e-3)
