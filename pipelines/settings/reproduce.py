@@ -37,7 +37,8 @@ PUBLISHED = ("textcnn", "tailored", "scratch", "converted", "published")
 MODELS = (*PUBLISHED, "ours-converted", "ours", "ours-teacher")
 NETWORKS = (
     *("ann", "repeat", "individual", "individual-reset", "individual-forward"),
-    *("individual-free", "repeat-free", "individual-longer", "individual-wider"),
+    *("individual-free", "repeat-free", "individual-sparse", "individual-longer"),
+    "individual-wider",
 )
 
 

@@ -63,6 +63,7 @@ MODELS: dict[str, Model] = dict(
             Model("looks back only", {"direction": "forward"}),
             Model("no cost on spikes", {"spike_cost": 0.0}),
             Model("shown four times, no cost on spikes", {"coding": "repeat", "spike_cost": 0.0}),
+            Model("four times the cost on spikes", {"spike_cost": 8.0}),
             Model("more epochs, about the seconds of `repeat`", longer=LONGER),
             Model("twice the size, about the work of `repeat`", wider=2),
         ),

@@ -59,7 +59,7 @@ def test_the_rows_of_a_call() -> None:
     """What claims need comes first, seed by seed; variants are of one seed."""
     cells = [cell.name for cell in Selection(ReproduceSettings()).cells()]
     assert cells[:4] == ["sst2-ann-0", "sst2-repeat-0", "sst2-individual-0", "sst2-ann-1"]
-    assert len(cells) == 3 * 3 + 6 and cells[9:][0] == "sst2-individual-reset-0"
+    assert len(cells) == 3 * 3 + 7 and cells[9:][0] == "sst2-individual-reset-0"
     asked = ReproduceSettings(datasets=("mr",), seeds=(1,), networks=("ann", "individual-wider"))
     assert [c.name for c in Selection(asked).cells()] == ["mr-ann-1", "mr-individual-wider-1"]
     quick = list(Selection(ReproduceSettings(quick=True)).cells())
@@ -123,7 +123,7 @@ def test_claims_compare_the_seeds_that_both_have() -> None:
         row("individual-free", 1, "1101"),
     ]
     found = {claim["claim"]: claim for claim in claims(rows, [STEP])}
-    energy = found["energy, both with a cost on spikes"]
+    energy = found["energy, both with the same cost on spikes"]
     assert energy["seeds"] == 1 and energy["published"] == published.ENERGY
     assert energy["synapses"]["value"] == pytest.approx(8) and energy["met_synapses"] is True
     assert energy["everything"]["value"] == pytest.approx(4.5) and energy["met"] is False
@@ -169,7 +169,10 @@ def test_the_page_is_made_of_the_json_alone(tmp_path: Path) -> None:
     assert "right" not in content["rows"][0] and "stamp" not in content["rows"][0]["notes"]
     assert content["missing"] == ["sst2-ann-2", "sst2-repeat-2", "sst2-individual-2"]
     assert "**Not made yet**: sst2-ann-2" in written and "at most 40 texts" in written
-    assert "| energy, both with a cost on spikes | sst2 | 2 | 6.46x | 1.00x | 1.00x |" in written
+    assert (
+        "| energy, both with the same cost on spikes | sst2 | 2 | 6.46x | 1.00x | 1.00x |"
+        in written
+    )
     assert "(80)" in written and "loihi" not in written
     assert "reconstruction" in written.splitlines()[0]
     content["claims"][0]["published"] = 1.0
