@@ -65,6 +65,7 @@ def _energy(rows: Sequence[Row]) -> Iterator[Claim]:
         ("energy, only ours with a cost on spikes", free, OURS, known),
         ("energy, neither with a cost on spikes", free, "individual-free", known),
         ("energy, ours with four times the cost", REPEAT, "individual-sparse", known),
+        ("energy, ours at about equal seconds of training", REPEAT, "individual-longer", known),
         ("energy against the ANN", ANN, OURS, of_ann),
         ("energy against the ANN, four times the cost", ANN, "individual-sparse", of_ann),
     )

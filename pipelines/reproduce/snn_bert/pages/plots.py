@@ -47,7 +47,7 @@ def _scores(axes: Any, groups: Groups, dataset: str, priced: str) -> None:
                 own = {**LOOKS[model], "label": label, "linestyle": "", "markersize": 7}
                 own |= {} if face is None else {"markerfacecolor": face}
                 axes.errorbar([1e6 * x], [mean(values)], yerr=error, capsize=2, **own)
-    axes.set_xscale("log")
+    _logarithmic(axes)
     axes.set_xlabel(f"microjoules a text ({priced}); hollow: synapses alone", fontsize="small")
     axes.set_ylabel("score on test, %", fontsize="small")
     axes.set_title(dataset, fontsize="medium")
@@ -67,5 +67,15 @@ def _ratios(axes: Any, claims: Sequence[Record]) -> None:
         axes.vlines(claim["published"], place - 0.35, place + 0.35, color=OTHER, linewidth=2)
     names = [claim["claim"] for claim in reversed(claims)]
     axes.set_yticks(range(len(names)), names, fontsize=7)
+    _logarithmic(axes)
+    axes.set_xlabel("how many times less; lines: published", fontsize="small")
+
+
+def _logarithmic(axes: Any) -> None:
+    """Ticks at 1, 2 and 5 of each power of ten, as plain numbers."""
+    from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
+
     axes.set_xscale("log")
-    axes.set_xlabel("times less (or as fast); lines: published", fontsize="small")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(FormatStrFormatter("%g"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
