@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint campaign test-long test-slow test-cpus test-install test-notebooks docs bench bench-conversion bench-encoding reproduce-energy reproduce-robustness reproduce-snnlp reproduce-lv2023 screenshots screenshots-app terminal-pictures clean
+.PHONY: setup demo test lint campaign test-long test-slow test-cpus test-install test-notebooks docs bench bench-conversion bench-encoding reproduce-energy reproduce-robustness reproduce-snnlp reproduce-lv2023 reproduce-snn-bert screenshots screenshots-app terminal-pictures clean
 
 setup: $(STAMP)
 
@@ -110,6 +110,14 @@ LV2023_OPTIONS ?=
 reproduce-lv2023: setup
 	OMP_NUM_THREADS=1 $(BIN)/snnconvert reproduce lv2023 --out $(LV2023) $(LV2023_OPTIONS)
 	cp $(LV2023)/lv2023.json $(LV2023)/lv2023.md $(LV2023)/lv2023.png docs/reproduction/
+
+# SNN-BERT reconstructed, its claims against its baseline and an ANN, for docs/reproduction; stopped, it
+# goes on where it was. SNNCONVERT_DATA and SNNCONVERT_VECTORS say where data and vectors are.
+SNN_BERT ?= reproduce-snn-bert
+SNN_BERT_OPTIONS ?=
+reproduce-snn-bert: setup
+	OMP_NUM_THREADS=1 $(BIN)/snnconvert reproduce snn-bert --out $(SNN_BERT) $(SNN_BERT_OPTIONS)
+	cp $(SNN_BERT)/snn_bert.json $(SNN_BERT)/snn_bert.md $(SNN_BERT)/snn_bert.png docs/reproduction/
 
 # Pictures of the reports of two runs that have every stage (run, then energy), for docs/images.
 EN ?= runs/report/en

@@ -17,8 +17,10 @@ from ..models.network import Network, Node, Signal
 from ..models.nodes.activations import Activation, Qcfs
 from ..models.nodes.layers import Conv1d, Linear
 from ..models.nodes.pooling import AvgPool1d, MaxOverTime, MaxPool1d, MeanOverTime
+from ..models.nodes.tokens.linear import TokenLinear
 from ..models.operations import step_sops
 from ..models.text_model import TextModel
+from .analog import ANALOG
 from .layers import WORD, Layer, stored_weights
 from .spiking import dense_memory, network_sizes, places
 
@@ -113,7 +115,9 @@ def _counted(network: Network, record: dict[str, Signal]) -> Counts:
     for name, inputs in network.inputs.items():
         node = network.node(name)
         source = record[inputs[0]]
-        if isinstance(node, Conv1d | Linear):
+        if _is_looked_up(node):
+            values = {"inputs": places(record[name])}
+        elif isinstance(node, Conv1d | Linear | TokenLinear):
             values = {
                 "synapses": _reached(node, torch.ones_like(source.values), source.lengths),
                 "effective": _reached(node, (source.values != 0).float(), source.lengths),
@@ -123,13 +127,20 @@ def _counted(network: Network, record: dict[str, Signal]) -> Counts:
             }
         elif isinstance(node, ONE_BY_ONE):
             values = {"inputs": places(source), "outputs": places(record[name])}
+        elif type(node) in ANALOG:
+            values = ANALOG[type(node)][1](node, source, record[name])
         else:
             continue
         found[name] = {k: v.to(torch.float64).cpu().numpy() for k, v in values.items()}
     return found
 
 
-def _reached(node: Conv1d | Linear, active: Tensor, lengths: Tensor | None) -> Tensor:
+def _is_looked_up(node: Node) -> bool:
+    """Whether it is the first matrix of an encoder, a part of the word vectors when it is used."""
+    return isinstance(node, TokenLinear) and node.clears
+
+
+def _reached(node: Conv1d | Linear | TokenLinear, active: Tensor, lengths: Tensor | None) -> Tensor:
     """Synapses behind the active inputs of each text, (B,)."""
     return step_sops(node, Signal(active[None], lengths))[0]
 
@@ -164,7 +175,11 @@ def ann_layers(
             continue
         node = model.network.node(name)
         values = {k: np.broadcast_to(v, (texts,)).astype(float) for k, v in found[name].items()}
-        if isinstance(node, Conv1d | Linear):
+        if _is_looked_up(node):
+            continue
+        if type(node) in ANALOG:
+            layers.append(Layer(name, ANALOG[type(node)][0], values))
+        elif isinstance(node, Conv1d | Linear | TokenLinear):
             layers.append(_weighted(model.network, name, values, counts, skips, levels))
         elif isinstance(node, Activation):
             work = {"updates": values["outputs"], "neurons": values["outputs"]}

@@ -92,9 +92,20 @@ def _attention(node: Node, source: Signal, out: Signal) -> Counts:
     pairs = sites(out) * source.lengths  # channels x queries x keys, all steps
     counts["synapses"] = 2 * pairs / shown(source)
     if node.softmax:  # weights are no counts any more, and no score is 0
-        each = pairs / (out.values.shape[-2] / node.heads)  # heads x queries x keys
-        counts |= {"sops": scored, "macs": pairs, "scales": 2 * each, "bias_adds": each}
+        counts |= {"sops": scored, "macs": pairs}
+        counts |= softmax_work(pairs, out.values.shape[-2] // node.heads)
     return counts | {"reads_state": counts["sops"], "writes_state": counts["sops"]}
+
+
+def softmax_work(pairs: Tensor, channels: int) -> Counts:
+    """An exponential and a division for each score, and its addition; see `scales`.
+
+    Args:
+        pairs: channels x queries x keys of each text (B,)
+        channels: of a head
+    """
+    each = pairs / channels  # heads x queries x keys
+    return {"scales": 2 * each, "bias_adds": each}
 
 
 def _together(node: Node, source: Signal, out: Signal) -> Counts:
@@ -130,11 +141,13 @@ def _affine(node: Node, source: Signal, out: Signal) -> Counts:
     return {"scales": sites(out), "bias_adds": sites(out)}
 
 
-def _normalised(node: Node, source: Signal, out: Signal) -> Counts:
+def normalised(node: Node, source: Signal, out: Signal) -> Counts:
+    """Of a layer norm, which cannot be folded."""
     return {"scales": NORM_SCALES * sites(out), "bias_adds": NORM_ADDS * sites(out)}
 
 
-def _added(node: Node, source: Signal, out: Signal) -> Counts:
+def added(node: Node, source: Signal, out: Signal) -> Counts:
+    """An addition for each value."""
     return {"bias_adds": sites(out)}
 
 
@@ -147,8 +160,8 @@ COUNTERS: dict[type[Node], tuple[str, Callable[[Node, Signal, Signal], Counts]]]
     TrainedLIF: ("neurons", _lif),
     TokenAffine: ("synapses", _affine),
     TokenBatchNorm: ("synapses", _affine),
-    TokenLayerNorm: ("synapses", _normalised),
-    Add: ("synapses", _added),
+    TokenLayerNorm: ("synapses", normalised),
+    Add: ("synapses", added),
 }
 
 

@@ -16,22 +16,25 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import nn
 
 from snnconvert.benchmarks.shared.common import Row
 from snnconvert.benchmarks.shared.results import RESULTS, write_results
 from snnconvert.benchmarks.shared.tables import encoders
-from snnconvert.engine.tokens.kept import kept_bytes
-from snnconvert.engine.tokens.lean import LeanRun
+from snnconvert.engine.tokens.turns import (
+    Batch,
+    Way,
+    by_nodes,
+    lean,
+    ratio_interval,
+    step_bytes,
+    step_seconds,
+)
 from snnconvert.models.families.spiking_bert import SpikingBertSpec, build_spiking_bert
 from snnconvert.models.network import Network, Node, Signal
 from snnconvert.models.neurons.direct.bpsn import bpsn_steps
@@ -42,15 +45,6 @@ from snnconvert.models.text_model import set_generator
 WORDS, STEPS, LAYERS, CLASSES = 300, 4, 2, 2
 FIRST = 2  # batches that warm up
 OURS = "individual"
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Vectors (B, D, L), lengths (B,) and labels (B,)."""
-
-    vectors: Tensor
-    lengths: Tensor
-    labels: Tensor
 
 
 class SpikingjellyLIF(Node):
@@ -90,16 +84,6 @@ class Stepped(Node):
         return Signal(bpsn_steps(values, self.node.parameters_now(), lengths), lengths)
 
 
-def by_nodes(network: Network, batch: Batch) -> Tensor:
-    """Logits by the network's own nodes."""
-    return network(Signal(batch.vectors, batch.lengths))
-
-
-def lean(network: Network, batch: Batch) -> Tensor:
-    """The same with little memory."""
-    return LeanRun(network, batch.lengths)(batch.vectors)
-
-
 def network_of(coding: str, dim: int, neurons: Callable[[Any], Node] | None = None) -> Network:
     """A network in training; ``neurons`` takes the place of its neurons."""
     spec = SpikingBertSpec(WORDS, CLASSES, size=dim, layers=LAYERS, coding=coding)
@@ -112,7 +96,7 @@ def network_of(coding: str, dim: int, neurons: Callable[[Any], Node] | None = No
     return network
 
 
-def ways(dim: int) -> dict[str, tuple[Network, Callable[[Network, Batch], Tensor]]]:
+def ways(dim: int) -> dict[str, Way]:
     """What is compared, by name."""
     return {
         OURS: (network_of("individual", dim), lean),
@@ -140,33 +124,16 @@ def measure(dim: int, batch: int, batches: int) -> list[Row]:
     """One row a way."""
     random = torch.Generator().manual_seed(0)
     compared = ways(dim)
-    optimizers = {
-        name: torch.optim.AdamW(network.parameters(), 1e-3, fused=True)
-        for name, (network, _) in compared.items()
-    }
-    times: dict[str, list[float]] = {name: [] for name in compared}
-    for number in range(FIRST + batches):
-        texts = draw(batch, random)
-        for name, (network, run) in compared.items():
-            begun = time.process_time()
-            loss = functional.cross_entropy(run(network, texts), texts.labels)
-            optimizers[name].zero_grad()
-            loss.backward()
-            optimizers[name].step()
-            if number >= FIRST:
-                times[name].append(time.process_time() - begun)
-    texts = draw(batch, random)
-    kept = {
-        name: kept_bytes(lambda n=network, r=run: r(n, texts), network.parameters())
-        for name, (network, run) in compared.items()
-    }
+    texts = [draw(batch, random) for _ in range(FIRST + batches + 1)]
+    times = step_seconds(compared, texts[:-1], FIRST)
+    kept = step_bytes(compared, texts[-1])
     return [_row(name, dim, batch, times, kept) for name in compared]
 
 
 def _row(
     name: str, dim: int, batch: int, times: dict[str, list[float]], kept: dict[str, int]
 ) -> Row:
-    low, high = interval(times[name], times[OURS])
+    low, high = ratio_interval(times[name], times[OURS])
     return {
         "dim": dim,
         "batch": batch,
@@ -179,15 +146,6 @@ def _row(
         "kept_bytes": kept[name],
         "kept_times_individual": kept[name] / kept[OURS],
     }
-
-
-def interval(left: Sequence[float], right: Sequence[float]) -> tuple[float, float]:
-    """95 % interval of sum(left) / sum(right), by a bootstrap over batches."""
-    pairs = np.array([left, right])
-    chosen = np.random.default_rng(0).integers(0, len(left), (2000, len(left)))
-    sums = pairs[:, chosen].sum(axis=2)
-    low, high = np.quantile(sums[0] / sums[1], [0.025, 0.975])
-    return float(low), float(high)
 
 
 def main(words: Sequence[str] | None = None) -> int:

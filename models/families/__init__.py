@@ -9,5 +9,5 @@ from ...registry import Registry
 if TYPE_CHECKING:
     from .family import Family
 
-BUILT_IN = ("textcnn", "dpcnn", "mlp", "spiking-bert")
+BUILT_IN = ("textcnn", "dpcnn", "mlp", "spiking-bert", "bert")
 FAMILIES: Registry[Family] = Registry("network", __name__, "FAMILY", BUILT_IN)

@@ -28,6 +28,7 @@ class Family:
     usual: the command line's defaults where they are not those of ``spec``.
     reads: what a text stage must hand on: ``ids`` of a sequence of words, each with a vector of
     ``dim`` components (B, D, L), or ``vectors``, one a text (B, D, 1).
+    converts: whether an ANN can be made spiking; not where it is there to be compared with alone.
     lr: learning rate that it is trained at by default; None for that of all others.
     spikes: whether the network spikes already as it is trained, so that there is none to convert.
     """
@@ -37,6 +38,7 @@ class Family:
     usual: Mapping[str, Any] = field(default_factory=dict)
     reads: Literal["ids", "vectors"] = "ids"
     spikes: bool = False
+    converts: bool = True
     lr: float | None = None
 
     def __post_init__(self) -> None:

@@ -146,7 +146,7 @@ def build_spiking_bert(spec: SpikingBertSpec, seed: int = 0) -> Network:
     if spec.coding == "repeat":
         nodes.append(("mean", MeanOverSteps(), ("pool",)))
     nodes.append(("readout", Linear(spec.size, spec.classes), (nodes[-1][0],)))
-    return _initialised(Network(nodes), seed)
+    return initialised(Network(nodes), seed)
 
 
 def _places(spec: SpikingBertSpec) -> tuple[Node, tuple[str, ...]]:
@@ -238,10 +238,11 @@ def _norm(spec: SpikingBertSpec, channels: int) -> Node:
     return TokenBatchNorm(channels) if spec.norm == "batch" else TokenLayerNorm(channels)
 
 
-def _initialised(network: Network, seed: int) -> Network:
+def initialised(network: Network, seed: int) -> Network:
     """Matrices normal with deviation 1 / sqrt(inputs), position vectors with 0.02.
 
-    Each is drawn from a stream of its own name, so both codings begin with the same weights.
+    Each is drawn from a stream of its own name, so that networks of the same matrices begin with
+    the same weights: both codings, and the ANN (`bert`).
     """
     import torch
 

@@ -19,7 +19,7 @@ _MODULES = {
     "nodes.layers": ("Conv1d", "Linear", "Concat", "Dropout"),
     "nodes.merge": ("Add", "Scale", "Flatten"),
     "nodes.norm": ("BatchNorm1d",),
-    "nodes.activations": ("Relu", "Qcfs", "Tcl"),
+    "nodes.activations": ("Relu", "Qcfs", "Tcl", "Gelu"),
     "nodes.pooling": ("MaxPool1d", "AvgPool1d", "MaxOverTime", "MeanOverTime"),
     "spikes.pooling": ("MaxOfSpikes", "MaxOfCurrents", "MaxOfCounts", "GatedMax"),
     "spikes.ttfs": ("EarliestSpike", "RampReadout"),
@@ -29,7 +29,7 @@ _MODULES = {
     "nodes.tokens.linear": ("TokenLinear", "TokenAffine"),
     "nodes.tokens.norm": ("TokenBatchNorm", "TokenLayerNorm"),
     "nodes.tokens.positions": ("AddPositions", "AddPlaces", "ShowAgain", "MeanOverSteps"),
-    "nodes.tokens.attention": ("SpikeAttention", "KeyValueSum", "QueryGate"),
+    "nodes.tokens.attention": ("SpikeAttention", "KeyValueSum", "QueryGate", "SoftmaxAttention"),
 }
 _PLACES = {name: f"{module}:{name}" for module, names in _MODULES.items() for name in names}
 NODES: Registry[type[Node]] = Registry(

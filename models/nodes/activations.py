@@ -136,6 +136,19 @@ class Tcl(Bounded):
         return torch.minimum(functional.relu(values), self.bound_of(values))
 
 
+class Gelu(Node):
+    """z times the normal distribution function of z; not monotone, so it is never converted.
+
+    Source: Hendrycks and Gimpel 2016.
+    """
+
+    timeless = True
+
+    def forward(self, *inputs: Signal) -> Signal:
+        """Element by element."""
+        return Signal(functional.gelu(inputs[0].values), inputs[0].lengths)
+
+
 ACTIVATIONS: dict[str, tuple[type[Activation], tuple[str, ...]]] = {
     "tcl": (Tcl, ("bound",)),
     "relu": (Relu, ()),

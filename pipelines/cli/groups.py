@@ -44,7 +44,8 @@ GROUPS: dict[str, Sequence[Group]] = {
         ),
         Group(
             "spiking encoder",
-            "With --model spiking-bert, a network that spikes already as it is trained.",
+            "With --model spiking-bert, a network that spikes already as it is trained; some also "
+            "with bert, the ANN of its matrices.",
             "size layers heads expansion positions coding shows attention norm direction passes "
             "shift_decays token_dropout spike_cost",
         ),

@@ -6,6 +6,7 @@ import shlex
 from importlib.util import find_spec
 from typing import Any
 
+from ...models.families import FAMILIES
 from ..display.output import advise, gap, note
 from ..run_folder.again import command_for
 from ..run_folder.run_folder import RunFolder
@@ -35,6 +36,8 @@ def next_command(run: RunFolder, results: dict[str, Any], has_report: bool = Fal
     stages = (*PIPELINE, *SHOWING)
     if "spiking" in results and "ann" not in results:
         stages = ("spiking", "energy")
+    elif not _converts(run):
+        stages = ("ann", "energy")
     wanted = [name for name in stages if name != "attack" or _can_attack()]
     missing = next((name for name in wanted if name not in results), None)
     look = "report {run}"
@@ -44,6 +47,12 @@ def next_command(run: RunFolder, results: dict[str, Any], has_report: bool = Fal
         return command_for(missing, run.path, run.config())
     words = COMMANDS[missing] if missing else look
     return f"snnconvert {words.format(run=shlex.quote(str(run.path)))}"
+
+
+def _converts(run: RunFolder) -> bool:
+    """Whether the run's ANN is of a family that can be made spiking, as far as that is known."""
+    model = run.config().get("ann", {}).get("model")
+    return model not in FAMILIES or FAMILIES[model].converts
 
 
 def _can_attack() -> bool:

@@ -65,7 +65,8 @@ MADE_BEFORE = (
 
 OF_TWIN = (
     "The ANN of the same matrices as the directly trained SNN was not trained: its multiply-"
-    "accumulates alone are counted, so synapses alone are what to compare it with"
+    "accumulates alone are counted, so synapses alone are what to compare it with; train --model "
+    "bert makes one that is"
 )
 
 

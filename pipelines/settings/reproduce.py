@@ -11,12 +11,14 @@ from .fields import Settings, option
 DATASETS = {
     "snnlp": ("emotion", "imdb"),
     "lv2023": ("mr", "sst2", "subj", "sst5", "chnsenti", "waimai"),
+    "snn-bert": ("sst2", "mr", "subj"),
 }
 """The published systems, and the data sets of each."""
 SYSTEMS = tuple(DATASETS)
 OWN = {
-    "snnlp": ("levels", "codes", "recipes", "vectors", "encoder", "epochs", "precision"),
+    "snnlp": ("steps", "levels", "codes", "recipes", "vectors", "encoder", "epochs", "precision"),
     "lv2023": (
+        "steps",
         "models",
         "ablations",
         "vectors_en",
@@ -25,13 +27,19 @@ OWN = {
         "teacher_zh",
         "extra_en",
     ),
+    "snn-bert": ("networks", "vectors", "quick"),
 }
-"""The options of one system alone."""
+"""The options that not all systems read."""
 LEVELS = ("word", "sentence")
 CODES = ("saf", "random", "binary", "none")
 RECIPES = ("published", "ours", "measures")
 PUBLISHED = ("textcnn", "tailored", "scratch", "converted", "published")
 MODELS = (*PUBLISHED, "ours-converted", "ours", "ours-teacher")
+NETWORKS = (
+    *("ann", "repeat", "individual", "individual-reset", "individual-forward"),
+    *("individual-free", "repeat-free", "individual-sparse", "individual-longer"),
+    "individual-wider",
+)
 
 
 @dataclass(frozen=True)
@@ -41,12 +49,15 @@ class ReproduceSettings(Settings):
     datasets: tuple[str, ...] | None = option(
         None,
         "data sets of the rows",
-        tuple(name for names in DATASETS.values() for name in names),
-        shown="all of the system",
+        tuple(dict.fromkeys(name for names in DATASETS.values() for name in names)),
+        shown="all of the system; sst2 of snn-bert",
     )
     steps: tuple[int, ...] | None = option(None, "windows T; 0 is the ANN", shown="all", least=0)
     seeds: tuple[int, ...] | None = option(
-        None, "seeds", shown="0,1,2 of snnlp, 0,1,2,3,4 of lv2023", least=0
+        None,
+        "seeds",
+        shown="0,1,2,3,4 of lv2023, else 0,1,2; of variants of snn-bert 0",
+        least=0,
     )
     limit: int | None = option(
         None, "use at most this many texts of each split, for a quick trial", shown="all", least=20
@@ -101,6 +112,10 @@ class ReproduceSettings(Settings):
     extra_en: tuple[str, ...] | None = option(
         None, "files of unlabelled English texts that the teacher labels", shown="none"
     )
+    networks: tuple[str, ...] = option(
+        NETWORKS, "the ANN, both codings of the spiking encoder, and variants", NETWORKS
+    )
+    quick: bool = option(False, "small networks on the built-in English reviews, one seed")
 
     def check_system(self, system: str) -> None:
         """Refuse settings of another system than the one that is reproduced.
@@ -108,13 +123,18 @@ class ReproduceSettings(Settings):
         Raises:
             InputError: there is one.
         """
-        others = {name: other for other, own in OWN.items() if other != system for name in own}
         for item in fields(self):
-            if item.name in others and getattr(self, item.name) != item.default:
+            readers = [other for other, own in OWN.items() if item.name in own] or [system]
+            if system not in readers and getattr(self, item.name) != item.default:
                 raise InputError(
-                    f"expected --{item.name.replace('_', '-')} only with {others[item.name]}, but "
-                    f"got it with {system}: leave it out"
+                    f"expected --{item.name.replace('_', '-')} only with {' or '.join(readers)}, "
+                    f"but got it with {system}: leave it out"
                 )
+        if self.quick and (self.datasets or self.seeds or self.vectors):
+            raise InputError(
+                "expected no datasets, seeds or vectors with quick, which is of the built-in "
+                "reviews and one seed: leave them out"
+            )
         for name in self.datasets or ():
             if name not in DATASETS[system]:
                 raise InputError(

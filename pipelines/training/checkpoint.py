@@ -27,6 +27,7 @@ class State:
     """Where training stands; stored in every checkpoint.
 
     processors: what it ran on, one after the other; the last bits of the weights depend on it
+    cpu_seconds: processor time of all calls that it took, of this process alone
     """
 
     epoch: int = 0
@@ -38,14 +39,16 @@ class State:
     best_score: float = -1.0
     best_loss: float = float("inf")
     finished: bool = False
+    cpu_seconds: float = 0.0
     processors: list[str] = field(default_factory=list)
     history: list[dict[str, float]] = field(default_factory=list)
 
     def figures(self) -> dict[str, Any]:
-        """What a stage records of its training: epochs, and where it ran but for one on a CPU."""
+        """What a stage records of its training: epochs, time, where it ran but for one on a CPU."""
         away = any(p.startswith("device") or ", processes " in p for p in self.processors)
         moved = {"processors": self.processors} if away or len(self.processors) > 1 else {}
-        return {"best_epoch": self.best_epoch + 1, "epochs": self.epoch, **moved}
+        spent = {"cpu": {"seconds": round(self.cpu_seconds, 2)}}
+        return {"best_epoch": self.best_epoch + 1, "epochs": self.epoch, **spent, **moved}
 
 
 def write_checkpoint(

@@ -82,6 +82,7 @@ class Loop:
     best: dict[str, Tensor] = field(default_factory=dict)
     logs: Logs = field(init=False)
     averaged: Average = field(init=False)
+    _since: float = field(init=False, default=0.0)  # processor time that is in the state already
 
     def __post_init__(self) -> None:
         steps = self.average * self.epoch_steps  # at least one, where there is an average
@@ -112,6 +113,7 @@ class Loop:
         """
         self.logs = Logs(self.folder, self.name, self.tensorboard)
         self._resume()
+        self._since = time.process_time()
         try:
             threads = torch_on_one_thread() if self.one_thread else nullcontext()
             with threads, products_as_on_cpu(device_of(self.model)):
@@ -240,6 +242,8 @@ class Loop:
 
     def save(self) -> None:
         """Write the checkpoint."""
+        now = time.process_time()
+        self.state.cpu_seconds, self._since = self.state.cpu_seconds + now - self._since, now
         if not self.processes.first:
             return
         write_checkpoint(

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from snnconvert.benchmarks.speed import spiking_bert
+from snnconvert.engine.tokens.turns import Batch, ratio_interval
 
 
 @torch.no_grad()
@@ -23,8 +24,8 @@ def test_all_ways_of_a_coding_compute_the_same() -> None:
             torch.testing.assert_close(other, logits[0], rtol=1e-8, atol=1e-10)
 
 
-def doubled(texts: spiking_bert.Batch) -> spiking_bert.Batch:
-    return spiking_bert.Batch(texts.vectors.double(), texts.lengths, texts.labels)
+def doubled(texts: Batch) -> Batch:
+    return Batch(texts.vectors.double(), texts.lengths, texts.labels)
 
 
 @pytest.mark.slow
@@ -39,5 +40,5 @@ def test_the_quick_benchmark(tmp_path: Path) -> None:
 
 
 def test_the_interval_of_a_ratio() -> None:
-    low, high = spiking_bert.interval([2.0, 4.0, 6.0], [1.0, 2.0, 3.0])
+    low, high = ratio_interval([2.0, 4.0, 6.0], [1.0, 2.0, 3.0])
     assert low == pytest.approx(2) and high == pytest.approx(2)

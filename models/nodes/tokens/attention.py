@@ -53,15 +53,11 @@ class SpikeAttention(Node):
         """Spikes (..., 3 D, L) -> (..., D, L)."""
         values, lengths = inputs[0]
         _check_heads(values, self.heads)
+        if self.softmax:
+            return attended(inputs[0], self.heads)
         query, key, value = split_heads(values, self.heads)
         scores = key.transpose(-1, -2) @ query  # (..., H, L of keys, L of queries)
-        if not self.softmax:
-            return Signal((value @ scores * SCALE).flatten(-3, -2), lengths)
-        scores = scores / query.shape[-2] ** 0.5
-        if lengths is not None:
-            valid = torch.arange(values.shape[-1], device=values.device) < lengths[:, None]
-            scores = scores.masked_fill(~valid[:, None, :, None], -torch.inf)  # keys (B, 1, L, 1)
-        return Signal((value @ scores.softmax(dim=-2)).flatten(-3, -2), lengths)
+        return Signal((value @ scores * SCALE).flatten(-3, -2), lengths)
 
     def operations(self, arriving: Signal) -> tuple[Tensor, Tensor]:
         """Additions for the scores and for the values, each (B,) float64, over all steps.
@@ -77,6 +73,44 @@ class SpikeAttention(Node):
         counted = scores.sum(dim=(-1, -2, -3))
         shape = (-1, counted.shape[-1])
         return counted.reshape(shape).sum(dim=0), added.reshape(shape).sum(dim=0)
+
+
+class SoftmaxAttention(Node):
+    """Self-attention of analog values: (..., 3 D, L) -> (..., D, L), see `attended`.
+
+    Args:
+        heads: H
+    """
+
+    fields = ("heads",)
+    timeless = True
+
+    def __init__(self, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+
+    def channels_out(self, below: Sequence[int]) -> int:
+        """D of 3 D."""
+        return below[0] // 3
+
+    def forward(self, *inputs: Signal) -> Signal:
+        """Values at padding must be finite; they have no part in what the others get."""
+        _check_heads(inputs[0].values, self.heads)
+        return attended(inputs[0], self.heads)
+
+
+def attended(signal: Signal, heads: int) -> Signal:
+    """softmax(K^T Q / sqrt(D / H)) over the valid keys weighs the values, (..., 3 D, L).
+
+    Source: Vaswani et al. 2017, eq. 1.
+    """
+    values, lengths = signal
+    query, key, value = split_heads(values, heads)
+    scores = key.transpose(-1, -2) @ query / query.shape[-2] ** 0.5  # (..., H, keys, queries)
+    if lengths is not None:
+        valid = torch.arange(values.shape[-1], device=values.device) < lengths[:, None]
+        scores = scores.masked_fill(~valid[:, None, :, None], -torch.inf)  # keys (B, 1, L, 1)
+    return Signal((value @ scores.softmax(dim=-2)).flatten(-3, -2), lengths)
 
 
 class KeyValueSum(Node):

@@ -17,7 +17,8 @@ def options(parser: Parser) -> None:
         choices=SYSTEMS,
         default="snnlp",
         help="snnlp: Knipper et al. 2024, one vector a text; lv2023: Lv et al. 2023, text CNNs "
-        "converted and fine-tuned (default: snnlp)",
+        "converted and fine-tuned; snn-bert: Su et al. 2024, a spiking encoder, reconstructed "
+        "(default: snnlp)",
     )
     parser.add_argument(
         "--out",
@@ -35,7 +36,9 @@ def run(given: Given) -> None:
     settings, system = settings_from(ReproduceSettings, given), given["system"]
     settings.check_system(system)
     out, data_dir = given["out"] or f"reproduce-{system}", given["data_dir"]
-    {"snnlp": _snnlp, "lv2023": _lv2023}[system](given, out, data_dir, settings)
+    {"snnlp": _snnlp, "lv2023": _lv2023, "snn-bert": _snn_bert}[system](
+        given, out, data_dir, settings
+    )
 
 
 def _snnlp(given: Given, out: str, data_dir: str | None, settings: ReproduceSettings) -> None:
@@ -52,6 +55,14 @@ def _lv2023(given: Given, out: str, data_dir: str | None, settings: ReproduceSet
 
     rows = reproduce(out, data_dir, settings)
     tell(given, {"rows": records(rows)}, lambda: page(rows))
+
+
+def _snn_bert(given: Given, out: str, data_dir: str | None, settings: ReproduceSettings) -> None:
+    from ...reproduce.snn_bert.pages.outputs import page
+    from ...reproduce.snn_bert.run import reproduce
+
+    content = reproduce(out, data_dir, settings)
+    tell(given, {"rows": content["rows"]}, lambda: page(content))
 
 
 COMMAND = Command(options, run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar, cast, get_type_hints
 
 from ....errors import InputError
 from ....files import read_json
@@ -13,21 +13,24 @@ from ....files import read_json
 R = TypeVar("R")
 
 
-def to_flat(row: Any) -> dict[str, Any]:
-    """A row, a dataclass whose ``cell`` says what it is of, as one mapping, JSON-able."""
-    values = asdict(row)
-    return dict(values.pop("cell") | values)
+class FlatRow:
+    """A dataclass whose ``cell``, another one, says what it is of; in its file one mapping."""
 
+    def to_dict(self) -> dict[str, Any]:
+        """A flat record, JSON-able."""
+        values = asdict(cast(Any, self))
+        return dict(values.pop("cell") | values)
 
-def from_flat(row: Callable[..., R], cell: type[Any], values: dict[str, Any]) -> R:
-    """The inverse of `to_flat`, for the classes of a row and of its cell.
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """The inverse of `to_dict`.
 
-    Raises:
-        KeyError, TypeError: a field is missing, or there is an unknown one.
-    """
-    values = dict(values)
-    of = cell(**{item.name: values.pop(item.name) for item in fields(cell)})
-    return row(cell=of, **values)
+        Raises:
+            KeyError, TypeError: a field is missing, or there is an unknown one.
+        """
+        values, of = dict(values), get_type_hints(cls)["cell"]
+        cell = of(**{item.name: values.pop(item.name) for item in fields(of)})
+        return cls(**{"cell": cell, **values})
 
 
 def read_rows(folder: Path, row: Callable[[dict[str, Any]], R]) -> list[R]:

@@ -63,8 +63,8 @@ class Imported:
 class ModelStage(Judged):
     """What is recorded of any model; what was not measured is None or empty.
 
-    latency: wall-clock time of a text. processors: where training went on on another processor,
-    all of them.
+    latency: wall-clock time of a text. cpu: ``seconds`` of its training. processors: where training
+    went on on another processor, all of them.
     """
 
     steps: Steps | None = rare()
@@ -80,6 +80,7 @@ class ModelStage(Judged):
     train_vectors: bool | None = rare()
     best_epoch: Count | None = rare()
     epochs: Count | None = rare()
+    cpu: dict[str, float] = rare(dict)
     parameters: Count | None = rare()
     recipe: dict[str, Any] | None = rare()
     imported: Imported | None = inline()

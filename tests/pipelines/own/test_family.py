@@ -132,7 +132,7 @@ def test_a_run_of_another_network_is_the_same_with_and_without_it(tmp_path: Path
         (["--model", "stack", "--ending", "min"], "expected one of max, mean, but got 'min'"),
         (["--model", "stack", "--widths", "2"], "widths only with the model textcnn"),
         (["--model", "stack", "--unseen", "2"], "unrecognized arguments: --unseen"),
-        (["--model", "stick"], "textcnn, dpcnn, mlp, spiking-bert, stack"),
+        (["--model", "stick"], "textcnn, dpcnn, mlp, spiking-bert, bert, stack"),
     ],
 )
 def test_bad_options_are_one_line(

@@ -139,7 +139,7 @@ def test_a_damaged_file_of_the_stage_is_named(
     ("words", "says"),
     [
         (("--stage", "mean"), "give --model mlp, or --stage words"),
-        (("--model", "mlp"), "give --model textcnn or dpcnn or spiking-bert, or --stage mean"),
+        (("--model", "mlp"), "give --model textcnn or dpcnn or spiking-bert or bert, or --stage"),
         (("--stage", "mean", "--model", "mlp", "--train-vectors", "true"), "leave --train-vectors"),
         (("--stage", "mean", "--model", "mlp", "--word-dropout", "0.1"), "leave --train-vectors"),
         (("--stage", "mean", "--model", "mlp", "--hidden", "0"), "hidden"),

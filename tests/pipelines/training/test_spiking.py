@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -14,6 +15,7 @@ from snnconvert.models.saving import load_model
 from snnconvert.models.spike_share import spike_share
 from snnconvert.models.text_model import TextModel
 from snnconvert.pipelines.cli import main
+from snnconvert.pipelines.training import loop
 from snnconvert.pipelines.training.spiking import spiking_trainee
 
 SMALL = [
@@ -132,6 +134,47 @@ def test_the_same_seed_gives_the_same_network_and_another_coding_is_refused(
     assert same[0].read_bytes() == same[1].read_bytes()
     assert train(run, "--coding", "repeat") == 2
     assert "done with other settings" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("more", [(), ("--coding", "repeat"), ("--passes", "1")], ids=str)
+def test_stopped_and_resumed_it_is_the_same_bit_for_bit(
+    more: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the first step, within an epoch and at its end; running statistics and dropout too."""
+    step, waiting = loop.Loop._step, [0, 3, 11]
+
+    def stopping(self: loop.Loop, indices: list[int]) -> None:
+        if waiting and self.state.step == waiting[0]:
+            waiting.pop(0)
+            raise KeyboardInterrupt
+        step(self, indices)
+
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", -1.0)  # after every step
+    assert train(tmp_path / "whole", *more) == 0
+    monkeypatch.setattr(loop.Loop, "_step", stopping)
+    assert [train(tmp_path / "run", *more) for _ in range(4)] == [130, 130, 130, 0]
+    both = [tmp_path / name / "spiking" for name in ("whole", "run")]
+    for name in ("weights.safetensors", "train.csv"):
+        assert (both[0] / name).read_bytes() == (both[1] / name).read_bytes()
+    spent = json.loads((tmp_path / "run" / "results.json").read_text())["spiking"]["cpu"]
+    assert spent["seconds"] > 0
+
+
+def test_it_learns_a_few_texts_by_heart(tmp_path: Path) -> None:
+    """32 texts whose classes nothing but each text itself tells."""
+    words = [f"word{n}" for n in range(40)]
+    random = np.random.default_rng(0)
+    for split, count in {"train": 32, "dev": 4, "test": 4}.items():
+        rows = [f"{n % 2}\t{' '.join(random.choice(words, 6))} {split} {n}" for n in range(count)]
+        (tmp_path / f"{split}.tsv").write_text("\n".join(rows) + "\n", "utf-8")
+    # dev is what chooses the epoch: the texts that are to be learned
+    (tmp_path / "dev.tsv").write_text((tmp_path / "train.tsv").read_text("utf-8"), "utf-8")
+    words = ["train", "--dataset", str(tmp_path), "--out", str(tmp_path / "run"), "--quiet"]
+    words += ["--model", "spiking-bert", "--size", "32", "--layers", "1", "--token-dropout", "0"]
+    words += ["--vectors", "random", "--word-dropout", "0", "--epochs", "40", "--lr", "0.005"]
+    assert main([*words, "--batch-size", "8", "--tensorboard", "false"]) == 0
+    results = json.loads((tmp_path / "run" / "results.json").read_text())
+    assert results["spiking"]["dev_accuracy"] == 1
 
 
 def test_a_cost_on_spikes_makes_them_fewer() -> None:

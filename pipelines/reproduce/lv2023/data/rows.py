@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...shared.row_files import from_flat, to_flat
+from ...shared.row_files import FlatRow
 from .system import System, find_system
 
 
@@ -34,7 +34,7 @@ class Cell:
 
 
 @dataclass
-class Row:
+class Row(FlatRow):
     """What was measured for a `Cell`.
 
     Attributes:
@@ -63,16 +63,3 @@ class Row:
     best_epoch: int | None = None
     seconds: float = 0.0
     notes: dict[str, Any] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        """A flat record, JSON-able."""
-        return to_flat(self)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Row:
-        """The inverse of `to_dict`.
-
-        Raises:
-            KeyError, TypeError: a field is missing, or there is an unknown one.
-        """
-        return from_flat(cls, Cell, values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ...shared.row_files import from_flat, to_flat
+from ...shared.row_files import FlatRow
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Cell:
 
 
 @dataclass
-class Row:
+class Row(FlatRow):
     """What was measured for a `Cell`.
 
     Attributes:
@@ -64,16 +64,3 @@ class Row:
     learning_curve: dict[str, list[float]] = field(default_factory=dict)
     seconds: float = 0.0
     notes: dict[str, Any] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        """A flat record, JSON-able."""
-        return to_flat(self)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Row:
-        """The inverse of `to_dict`.
-
-        Raises:
-            KeyError, TypeError: a field is missing, or there is an unknown one.
-        """
-        return from_flat(cls, Cell, values)

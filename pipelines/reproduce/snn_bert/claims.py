@@ -1,0 +1,138 @@
+"""What was published, and what was measured here, claim by claim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import published
+from .intervals import of_seeds, paired, points, times
+from .rows import Row
+from .steps import Step
+
+Claim = dict[str, Any]
+"""claim: in words; dataset; seeds: how many both have; unit: ``times`` or ``points``; published:
+None where there is nothing; synapses, everything: ``value``, ``low`` and ``high`` each or None, the
+second also where there is one figure alone; met: by that of ``everything``; met_synapses: likewise,
+None without either."""
+REPEAT, OURS, ANN = "repeat", "individual", "ann"
+
+
+def claims(rows: Sequence[Row], steps: Sequence[Step]) -> list[Claim]:
+    """Every claim that the rows can speak to, data set by data set."""
+    found: list[Claim] = []
+    for dataset in dict.fromkeys(row.cell.dataset for row in rows):
+        own = [row for row in rows if row.cell.dataset == dataset]
+        for part in (_energy, _training, _scores):
+            found += [{"dataset": dataset, **claim} for claim in part(own)]
+        found += [
+            {"dataset": dataset, **claim}
+            for claim in _step([step for step in steps if step["dataset"] == dataset])
+        ]
+    return found
+
+
+def _pairs(rows: Sequence[Row], left: str, right: str) -> list[tuple[Row, Row]]:
+    """Rows of two networks, of the seeds that both have."""
+    by_seed = {row.cell.seed: row for row in rows if row.cell.model == left}
+    own = [row for row in rows if row.cell.model == right]
+    return [(by_seed[row.cell.seed], row) for row in own if row.cell.seed in by_seed]
+
+
+def _stacked(
+    pairs: Sequence[tuple[Row, Row]], figures: Callable[[Row], Sequence[float]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Both networks' figures, (S, N) each."""
+    left, right = zip(*pairs, strict=True)
+    return np.array([figures(row) for row in left]), np.array([figures(row) for row in right])
+
+
+def _synapses(row: Row) -> list[float]:
+    return row.text_joules["synapses"]
+
+
+def _everything(row: Row) -> list[float]:
+    return row.text_joules["everything"]
+
+
+def _energy(rows: Sequence[Row]) -> Iterator[Claim]:
+    """Joules a text by the first table."""
+    known, of_ann, free = published.ENERGY, published.ANN_ENERGY, "repeat-free"
+    compared = (
+        ("energy, both with the same cost on spikes", REPEAT, OURS, known),
+        ("energy, only ours with a cost on spikes", free, OURS, known),
+        ("energy, neither with a cost on spikes", free, "individual-free", known),
+        ("energy, ours with four times the cost", REPEAT, "individual-sparse", known),
+        ("energy, ours at about equal seconds of training", REPEAT, "individual-longer", known),
+        ("energy against the ANN", ANN, OURS, of_ann),
+        ("energy against the ANN, four times the cost", ANN, "individual-sparse", of_ann),
+    )
+    for words, left, right, known in compared:
+        pairs = _pairs(rows, left, right)
+        if pairs:
+            alone, everything = (
+                paired(*_stacked(pairs, of), times) for of in (_synapses, _everything)
+            )
+            yield _claim(words, len(pairs), "times", known, everything, alone)
+
+
+def _training(rows: Sequence[Row]) -> Iterator[Claim]:
+    """CPU seconds of whole trainings at equal epochs."""
+    pairs = _pairs(rows, REPEAT, OURS)
+    if pairs:
+        found = of_seeds(*_stacked(pairs, lambda row: [row.train_seconds]))
+        yield _claim("time of a whole training", len(pairs), "times", published.TIME, found)
+
+
+def _step(steps: Sequence[Step]) -> Iterator[Claim]:
+    """Time and memory of a step."""
+    for step in steps:
+        if step["way"] == REPEAT:
+            timed = {"value": step["times"], "low": step["low"], "high": step["high"]}
+            yield _claim("time of a training step", 1, "times", published.TIME, timed)
+            bytes_kept = float(step["kept_times"])
+            kept = {"value": bytes_kept, "low": bytes_kept, "high": bytes_kept}
+            yield _claim("memory kept for the backward pass", 1, "times", published.MEMORY, kept)
+
+
+def _scores(rows: Sequence[Row]) -> Iterator[Claim]:
+    """Scores on test, in points."""
+    compared = (
+        ("score, equal epochs", REPEAT, OURS, published.POINTS),
+        ("score, ours with four times the cost on spikes", REPEAT, "individual-sparse", None),
+        ("score, about equal seconds of training", REPEAT, "individual-longer", None),
+        ("score, twice the size", REPEAT, "individual-wider", None),
+        ("score against the ANN", ANN, OURS, None),
+    )
+    for words, left, right, known in compared:
+        pairs = _pairs(rows, left, right)
+        if pairs:
+            found = paired(*_stacked(pairs, lambda row: list(map(int, row.right))), points)
+            yield _claim(words, len(pairs), "points", known, found)
+
+
+def _claim(
+    words: str,
+    seeds: int,
+    unit: str,
+    known: float | None,
+    everything: dict[str, float],
+    synapses: dict[str, float] | None = None,
+) -> Claim:
+    return {
+        "claim": words,
+        "seeds": seeds,
+        "unit": unit,
+        "published": known,
+        "synapses": synapses,
+        "everything": everything,
+        "met_synapses": _met(synapses, known),
+        "met": _met(everything, known),
+    }
+
+
+def _met(found: dict[str, float] | None, known: float | None) -> bool | None:
+    """Whether the whole interval reaches what was published."""
+    return None if found is None or known is None else found["low"] >= known
