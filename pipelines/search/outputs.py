@@ -11,7 +11,7 @@ from ...formatting import count, csv_text, percent
 from ..convert.trials import pareto
 from ..display.aligned import table
 from ..display.plots import new_figure, save_figure
-from ..reproduce.shared.document import document
+from ..rows.document import document
 from ..run_folder.fingerprints import as_json
 from ..settings.finetune import given_names
 from ..settings.search import SearchSettings

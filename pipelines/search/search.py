@@ -14,7 +14,7 @@ from typing import Any
 from ...errors import InputError
 from ...files import read_json, write_json
 from ...progress import bar, say
-from ..reproduce.shared.processes import made
+from ..rows.jobs import made
 from ..run_folder.fingerprints import fingerprint, settings_dict
 from ..run_folder.lock import locked
 from ..settings.search import SearchSettings

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ....errors import InputError
 from ....progress import say
+from ...rows.jobs import made, threads
 from ...run_folder.lock import locked
 from ...settings.reproduce import ReproduceSettings
-from ..shared.processes import made, threads
 from ..shared.row_files import is_made, read_rows
 from ..shared.vectors import found_vectors
 from .data.published import DATASETS

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ....progress import say
+from ...rows.jobs import made, threads
 from ...run_folder.lock import locked
 from ...settings.reproduce import ReproduceSettings
-from ..shared.processes import made, threads
 from ..shared.row_files import is_made, read_rows
 from ..shared.vectors import found_vectors
 from .making import make

@@ -8,8 +8,8 @@ from typing import Any
 
 from .....files import write_json, write_text
 from ....display.plots import save_figure
+from ....rows.document import document
 from ....settings.reproduce import ReproduceSettings
-from ...shared.document import document
 from ..data.published import DATASETS
 from ..data.records import Record, records_of
 from ..data.rows import Row

@@ -10,8 +10,8 @@ from typing import Any
 from .....energy.tables import own_tables
 from .....files import write_json, write_text
 from ....display.plots import save_figure
+from ....rows.document import document
 from ....settings.reproduce import ReproduceSettings
-from ...shared.document import document
 from .. import published
 from ..claims import claims
 from ..plan import Selection

@@ -8,7 +8,7 @@ from typing import Any
 
 from .....files import write_json, write_text
 from ....display.plots import save_figure
-from ...shared.document import document
+from ....rows.document import document
 from ..data.rows import Row
 from ..training.plan import Selection, all_names
 from .plots import figure

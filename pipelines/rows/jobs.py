@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import torch
 
-from ....progress import silenced
+from ...progress import silenced
 
 C = TypeVar("C")
 

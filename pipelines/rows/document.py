@@ -1,4 +1,4 @@
-"""The JSON of a reproduction: machine, versions, settings, rows."""
+"""The JSON of results: machine, versions, settings, rows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...versions import versions
+from ..versions import versions
 
 
 def document(rows: Sequence[Mapping[str, Any]], settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Tables that are made a row at a time: jobs for several processes, and the file of results."""
