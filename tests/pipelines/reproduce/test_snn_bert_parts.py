@@ -179,6 +179,12 @@ def test_the_page_is_made_of_the_json_alone(tmp_path: Path) -> None:
     assert "| sst2 | 2 | 1.00x |" in page(content)
 
 
+def test_the_page_of_the_documentation_is_made_of_its_json() -> None:
+    folder = Path(__file__).resolve().parents[3] / "docs" / "reproduction"
+    content = json.loads((folder / "snn_bert.json").read_text("utf-8"))
+    assert page(content) == (folder / "snn_bert.md").read_text("utf-8")
+
+
 def test_options_of_other_systems_and_of_a_quick_call_are_refused() -> None:
     with pytest.raises(InputError, match="only with snnlp or snn-bert, but got it with lv2023"):
         ReproduceSettings(vectors="v.txt").check_system("lv2023")
