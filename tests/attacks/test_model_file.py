@@ -37,6 +37,7 @@ def variable(path: Path, name: str):
     return values[name]
 
 
+@pytest.mark.long
 def test_the_pages_command_runs(root: Path, example: Path) -> None:
     """The real command in a process of its own, without a network, data of NLTK or a cache."""
     (command,) = COMMAND.findall((root / "docs/textattack.md").read_text(encoding="utf-8"))

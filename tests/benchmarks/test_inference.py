@@ -18,6 +18,7 @@ COLUMNS = ["case", "variant", "code", "steps", "length", "batch", "cpu_seconds"]
 COLUMNS += ["ratio_to_spikingjelly", "equal"]
 
 
+@pytest.mark.long
 def test_the_quick_benchmark(tmp_path: Path) -> None:
     pytest.importorskip("snntorch")
     assert inference.main(["--quick", "--out", str(tmp_path)]) == 0

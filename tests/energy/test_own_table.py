@@ -24,6 +24,7 @@ def table():
     TABLES.remove("mine")
 
 
+@pytest.mark.long
 def test_it_prices_every_model_and_is_reported(table: EnergyTable, tmp_path: Path) -> None:
     found = journey(tmp_path / "run")
     rows = {(r["victim"], r["setting"], r["model"]): r for r in found["energy"]["rows"]}

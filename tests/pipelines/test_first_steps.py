@@ -21,7 +21,7 @@ STAGES = ("ann", "snn", "finetuned")
 FEW = "{i} {what} of this hotel was {how}, and {more}"
 
 
-@pytest.fixture(scope="module", params=["en", pytest.param("zh", marks=pytest.mark.long)])
+@pytest.fixture(scope="module", params=["en", "zh"])
 def accuracies(request, tmp_path_factory) -> dict[str, list[float]]:
     """Test accuracy of every model at T = 4, by seed, with the settings of the demo."""
     settings = demo_settings(request.param)
@@ -39,6 +39,7 @@ def accuracies(request, tmp_path_factory) -> dict[str, list[float]]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_built_in_reviews_are_learned(accuracies, stage):
     assert statistics.mean(accuracies[stage]) >= 0.85, accuracies

@@ -157,6 +157,7 @@ def test_again_does_nothing(
     assert before.keys() == after.keys()
 
 
+@pytest.mark.long
 def test_command_by_command_is_the_same(wholes: dict[str, Path], tmp_path: Path) -> None:
     run = str(tmp_path / "run")
     assert main(["train", "--out", run, *DATA, *NETWORK]) == 0

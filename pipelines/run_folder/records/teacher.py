@@ -11,8 +11,8 @@ from ....typed_json import Amount, Count, Share, rare
 class TeacherFigures:
     """One teacher.
 
-    parameters: of the encoder and its head; trained_parameters: those that were changed; seconds
-    and accuracies of all together are those of the stage.
+    parameters: of the encoder and its head; trained_parameters: those that were changed; cpu:
+    ``seconds`` of its training; seconds and accuracies of all together are those of the stage.
     """
 
     name: str
@@ -25,6 +25,7 @@ class TeacherFigures:
     max_tokens: Count
     best_epoch: Count
     epochs: Count
+    cpu: dict[str, float] = rare(dict)
     processors: list[str] = rare(list)
 
 

@@ -46,7 +46,7 @@ FILES = ("inference_cases.py", "training_cases.py")
 
 
 @needs_triton
-@pytest.mark.parametrize("cases", FILES)
+@pytest.mark.parametrize("cases", [FILES[0], pytest.param(FILES[1], marks=pytest.mark.long)])
 def test_kernels_in_the_interpreter(cases):
     passes(cases, TRITON_INTERPRET="1")
 

@@ -52,6 +52,7 @@ def said_by(capsys: pytest.CaptureFixture[str], *words: str, code: int = 2) -> s
     return line
 
 
+@pytest.mark.long
 def test_a_stage_of_ones_own_through_every_command(
     stage: type[VectorStage], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

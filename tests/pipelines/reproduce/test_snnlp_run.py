@@ -86,6 +86,7 @@ def test_rows_pages_and_resuming(place: Path, capsys):
     assert {**old, "seconds": 0} == {**new, "seconds": 0}  # the same figures from the same seed
 
 
+@pytest.mark.long
 def test_other_settings_make_a_row_anew(place: Path):
     chosen = ("--recipes", "published", "--codes", "saf", "--steps", "10", "--seeds", "0")
     row = place / "b" / "rows" / "emotion-word-saf-published-10-0.json"

@@ -101,6 +101,7 @@ def test_again_trains_nothing_and_one_more_seed_is_added(
     assert "Mean over 3 seeds" in page and "own.tsv: 3 seeds" in page
 
 
+@pytest.mark.long
 def test_a_seed_that_fails_leaves_the_others(copy: Path, settings: Path, capsys: Capture) -> None:
     shutil.rmtree(copy / "seed-1")
     (copy / "seed-1").write_text("in the way", "utf-8")

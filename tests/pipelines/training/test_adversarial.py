@@ -107,6 +107,7 @@ def test_both_models_are_made_beside_those_they_come_from(base: Path, tuned: Pat
 
 
 @pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.long
 def test_every_round_attacks_the_model_that_it_trains(stage: str, tuned: Path) -> None:
     hashes: dict[str, list[str]] = {"train": [], "dev": []}
     for split, count in (("train", 2), ("dev", 3)):
