@@ -94,6 +94,6 @@ def _trivial(texts: Texts) -> float:
 
 
 def _notes(run: RunFolder) -> dict[str, Any]:
-    """What the texts were, and where training went on elsewhere."""
+    """The run, and what its texts were."""
     results = run.results()
     return {"run": run.path.name, "data": results["data"]["sha256"]}
