@@ -100,8 +100,10 @@ def ratio(value: float | None) -> str:
     return f"{float(f'{value:.3g}'):g}{NBSP}×"
 
 
-def points_from(first: float, second: float) -> str:
+def points_from(first: float | None, second: float | None) -> str:
     """``first - second``, two fractions, as ``+0.8 points``: of the figures as they are shown."""
+    if first is None or second is None:
+        return NONE
     return points(formatting.points_between(first, second) / 100)
 
 

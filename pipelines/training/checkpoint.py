@@ -109,6 +109,8 @@ def _state(text: str) -> State:
         TypeError, ValueError: it is none.
     """
     values = json.loads(text)
+    if not isinstance(values, dict):
+        raise TypeError(f"its state is {text[:40]}")
     usual = vars(State())
     for name, value in values.items():
         wanted = type(usual[name])

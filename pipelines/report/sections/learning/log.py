@@ -31,12 +31,18 @@ def read_log(path: Path) -> list[Epoch]:
     """The epochs of a log; none where there is no file.
 
     Raises:
-        InputError: a figure is no number; the message names file and line.
+        InputError: no table, or a figure that is no number; the message names the file.
     """
     if not path.is_file():
         return []
     reader = csv.DictReader(io.StringIO(read_text(path, "a training log")))
-    return [_epoch(row, path, line) for line, row in enumerate(reader, 2)]
+    try:
+        return [_epoch(row, path, line) for line, row in enumerate(reader, 2)]
+    except csv.Error as error:
+        raise InputError(
+            f"expected a training log, a line an epoch, in {path}, but {error}; delete the file to "
+            "leave the learning curves out"
+        ) from None
 
 
 def _epoch(row: dict[str, str | None], path: Path, line: int) -> Epoch:
