@@ -11,7 +11,7 @@ class Plain(Dialect):
     soft = False
     leaks = (False,)
     after_hard = (
-        "time steps of 1: r is 1, and a current is added once a step (spikingjelly: import with "
+        "time steps of 1, so that a current is added whole at each (spikingjelly: import with "
         "dt=1.0)",
     )
 

@@ -22,8 +22,9 @@ def watched(exported: ExportedNetwork, kind: str) -> list[str]:
 
 
 def load_script(exported: ExportedNetwork) -> str:
-    """The text of load.py; of plain NIR, that of norse, which needs no settings for it."""
-    name = exported.simulator if DIALECTS[exported.simulator].package else "norse"
+    """The text of load.py; of plain NIR that of a simulator which reads its neurons as they are."""
+    plain = "spikingjelly" if exported.form.leak else "norse"  # norse's LIF leaves out r
+    name = exported.simulator if DIALECTS[exported.simulator].package else plain
     acts, soft = watched(exported, "act"), exported.form.soft
     words = {
         "ACTS": acts,

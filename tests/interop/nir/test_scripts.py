@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from snnconvert import TextClassifier
+from snnconvert.convert.conversion import convert_model
+from snnconvert.convert.recipes.recipe import ConversionRecipe
 from snnconvert.interop import nir
+from snnconvert.models.neurons.spec import NeuronSpec
 from snnconvert.tests.helpers.nir import builtin_texts, run_scripts
 
 pytest.importorskip("nir")
@@ -50,3 +53,15 @@ def test_every_script(classifiers: dict[str, TextClassifier], tmp_path: Path) ->
     (code, said), (bad, noticed) = found[len(folders) :]
     assert code == 0 and "0 predictions differ" in said
     assert bad == 1 and "5 texts: 1 spikes differ, 0 pooled spikes differ" in noticed
+
+
+def test_plain_nir_with_a_leak(tiny_run: Path, tmp_path: Path) -> None:
+    """By spikingjelly's, since norse's LIF leaves out the resistance."""
+    ann = TextClassifier.load(tiny_run, "ann")
+    texts = builtin_texts(5)
+    recipe = ConversionRecipe(steps=3, reset="hard", neuron=NeuronSpec("lif", leak=0.5))
+    snn = convert_model(ann.model, recipe, ann.stage.encode(texts)).snn  # type: ignore[arg-type]
+    network = nir.export(TextClassifier(ann.stage, snn, ann.classes), simulator="any", positions=20)
+    network.save(tmp_path / "out", texts)
+    assert network.form.leak == 0.5 and "v = 0.5 v + I" in (tmp_path / "out/README.md").read_text()
+    assert run_scripts(tmp_path / "out" / "load.py") == [(0, f"spikingjelly, {GOOD}")]
