@@ -9,8 +9,16 @@ import pytest
 
 from snnconvert import TextClassifier
 from snnconvert.interop import nir
+from snnconvert.interop.nir.dialects import DIALECTS
+from snnconvert.interop.nir.foreign import foreign_of
 from snnconvert.pipelines.cli import main
-from snnconvert.tests.helpers.nir import builtin_texts, differences
+from snnconvert.tests.helpers.nir import (
+    builtin_texts,
+    differences,
+    exported,
+    random_snn,
+    random_texts,
+)
 
 
 def check_builtin(
@@ -25,6 +33,23 @@ def check_builtin(
     assert differences(network, foreign, sequences) == [0, 0, 0]
     # again, and in another order and number: nothing is left of the texts before
     assert differences(network, foreign, sequences[7::-1]) == [0, 0, 0]
+
+
+def check_leak(simulator: str, leak: float, soft: bool) -> None:
+    """A leak whose products are exact: every spike and output."""
+    network = exported(random_snn((2, 3), leak=leak, soft=soft, steps=4), simulator)
+    foreign = foreign_of(network.graph, DIALECTS[simulator], network.note)
+    assert differences(network, foreign, random_texts([3, 5, 8, 6])) == [0, 0, 0]
+
+
+def check_rounded_leak(simulator: str, soft: bool) -> None:
+    """A leak whose products round: predictions."""
+    model = random_snn((2, 3), leak=0.1, channels=16, soft=soft)
+    network = exported(model, simulator, bits="float")
+    foreign = foreign_of(network.graph, DIALECTS[simulator], network.note)
+    expected = network.expected(random_texts([3, 5, 8, 6] * 5))
+    outputs = foreign.run(expected.frames)
+    assert outputs.mean(0).argmax(1).tolist() == expected.predictions.tolist()
 
 
 def check_sst2(run: Path, simulator: str, capsys: pytest.CaptureFixture[str]) -> None:

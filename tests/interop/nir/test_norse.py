@@ -18,7 +18,12 @@ from snnconvert.tests.helpers.nir import (
     random_texts,
     raw,
 )
-from snnconvert.tests.helpers.nir_simulators import check_builtin, check_sst2
+from snnconvert.tests.helpers.nir_simulators import (
+    check_builtin,
+    check_leak,
+    check_rounded_leak,
+    check_sst2,
+)
 from snnconvert.tests.interop.nir.conftest import CASES
 
 pytest.importorskip("nir")
@@ -46,17 +51,11 @@ def test_plain_nir_with_hard_reset(classifiers: dict[str, TextClassifier], tmp_p
 @pytest.mark.parametrize("soft", [True, False])
 @pytest.mark.parametrize("leak", [0.5, 0.25])
 def test_leaks(leak: float, soft: bool) -> None:
-    network = exported(random_snn((2, 3), leak=leak, soft=soft, steps=4), "norse")
-    foreign = foreign_of(network.graph, DIALECTS["norse"], network.note)
-    assert differences(network, foreign, random_texts([3, 5, 8, 6])) == [0, 0, 0]
+    check_leak("norse", leak, soft)
 
 
 def test_a_leak_whose_products_round_keeps_predictions() -> None:
-    network = exported(random_snn((2, 3), leak=0.1, channels=16), "norse", bits="float")
-    foreign = foreign_of(network.graph, DIALECTS["norse"], network.note)
-    expected = network.expected(random_texts([3, 5, 8, 6] * 5))
-    outputs = foreign.run(expected.frames)
-    assert outputs.mean(0).argmax(1).tolist() == expected.predictions.tolist()
+    check_rounded_leak("norse", soft=True)
 
 
 def test_trap_branches_run_in_a_wrong_order(classifiers: dict[str, TextClassifier]) -> None:

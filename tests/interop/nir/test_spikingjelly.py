@@ -10,7 +10,12 @@ from snnconvert import TextClassifier
 from snnconvert.interop.nir.dialects import DIALECTS
 from snnconvert.interop.nir.foreign import foreign_of
 from snnconvert.tests.helpers.nir import differences, exported, random_snn, random_texts
-from snnconvert.tests.helpers.nir_simulators import check_builtin, check_sst2
+from snnconvert.tests.helpers.nir_simulators import (
+    check_builtin,
+    check_leak,
+    check_rounded_leak,
+    check_sst2,
+)
 from snnconvert.tests.interop.nir.conftest import CASES
 
 pytest.importorskip("nir")
@@ -38,17 +43,11 @@ def test_branches(pooling: str) -> None:
 @pytest.mark.parametrize("soft", [True, False])
 @pytest.mark.parametrize("leak", [0.5, 0.25])
 def test_leaks(leak: float, soft: bool) -> None:
-    network = exported(random_snn((2, 3), leak=leak, soft=soft, steps=4), "spikingjelly")
-    foreign = foreign_of(network.graph, DIALECTS["spikingjelly"], network.note)
-    assert differences(network, foreign, random_texts([3, 5, 8, 6])) == [0, 0, 0]
+    check_leak("spikingjelly", leak, soft)
 
 
 def test_a_leak_whose_products_round_keeps_predictions() -> None:
-    network = exported(random_snn((2, 3), leak=0.1, channels=16), "spikingjelly", bits="float")
-    foreign = foreign_of(network.graph, DIALECTS["spikingjelly"], network.note)
-    expected = network.expected(random_texts([3, 5, 8, 6] * 5))
-    outputs = foreign.run(expected.frames)
-    assert outputs.mean(0).argmax(1).tolist() == expected.predictions.tolist()
+    check_rounded_leak("spikingjelly", soft=True)
 
 
 def test_trap_its_usual_time_step() -> None:

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from snnconvert.pipelines.cli import main
@@ -14,26 +13,13 @@ from snnconvert.pipelines.reproduce.snn_bert import steps, work
 from snnconvert.pipelines.reproduce.snn_bert.plan import Sizes
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
 from snnconvert.pipelines.training import loop
-
-WORDS = {"joy": 1, "glad": 1, "fun": 1, "sad": 0, "cry": 0, "grief": 0, "the": 2, "day": 2}
+from snnconvert.tests.helpers.toy_set import write_toy_sst2
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data set called ``sst2`` whose words tell the class, and word vectors."""
-    folder = tmp_path_factory.mktemp("snn-bert")
-    random = np.random.default_rng(0)
-    (folder / "sst2").mkdir()
-    for split, count in {"train": 64, "dev": 20, "test": 20}.items():
-        lines = []
-        for number in range(count):
-            own = [word for word, kind in WORDS.items() if kind in (number % 2, 2)]
-            lines.append(f"{number % 2}\t{' '.join(random.choice(own, 6))} {split} {number}")
-        (folder / "sst2" / f"{split}.tsv").write_text("\n".join(lines) + "\n", "utf-8")
-    vectors = random.normal(0, 0.4, (len(WORDS), 9)).round(3)
-    rows = [" ".join([word, *map(str, row)]) for word, row in zip(WORDS, vectors, strict=True)]
-    (folder / "v.txt").write_text("\n".join([f"{len(WORDS)} 9", *rows]) + "\n", "utf-8")
-    return folder
+    return write_toy_sst2(tmp_path_factory.mktemp("snn-bert"))
 
 
 @pytest.fixture(autouse=True)
