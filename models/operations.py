@@ -25,15 +25,20 @@ import torch
 from torch import Tensor
 
 from .network import Network, Node, Signal
+from .neurons.base import Neurons
 from .nodes.fan_out import EXACT
-from .nodes.layers import Concat
+from .nodes.layers import Concat, Dropout
 from .nodes.merge import Add, Flatten, Scale
 
 
 def events(values: Tensor) -> Tensor:
-    """Spikes that values stand for: their magnitude, rounded up where it is graded."""
+    """Spikes that values stand for: their magnitude, rounded up where it is graded.
+
+    Where values have gradients, so have counts: that of a spike, whose value and count are one.
+    """
     # the margin keeps a sum such as 3 * (1 / 3), a little above 1, from counting as two
-    return (values.abs() - 1e-6).ceil().clamp(min=0)
+    counted = (values.abs() - 1e-6).ceil().clamp(min=0)
+    return counted.detach() + (values - values.detach()) if values.requires_grad else counted
 
 
 def layer_sops(node: Node, signal: Signal) -> Tensor:
@@ -125,14 +130,20 @@ class SpikeCounter:
     def operations(self, record: dict[str, Signal]) -> dict[str, Tensor]:
         """Operations (T, B) of every layer of synapses in one recorded batch, nothing added up.
 
-        Those of analog input, and of currents that follow from it alone, are MACs, and done once:
-        they stand in a single row (1, B).
+        Of a record without the network's input, those behind neurons. They have gradients where
+        signals have. Those of analog input, and of currents that follow from it alone, are MACs,
+        and done once: they stand in a single row (1, B).
         """
         costs: dict[str, Tensor] = {}
         for name in self.network.inputs:
-            if self.network.node(name).synaptic:
+            if self.network.node(name).synaptic and ("input" in record or self.is_fired(name)):
                 costs[name] = self._cost(name, record, costs)
         return costs
+
+    def is_fired(self, name: str) -> bool:
+        """Whether neurons have a part in the spikes that arrive at the layer ``name``."""
+        before = self.network.before(self.network.inputs[name][0])
+        return any(isinstance(self.network.node(n), Neurons) for n in before - {"input"})
 
     def is_analog(self, name: str) -> bool:
         """Whether the layer ``name`` multiplies analog values instead of adding for spikes."""
@@ -162,7 +173,7 @@ class SpikeCounter:
         """The spikes on a node's output: of a sum of spikes, all that were summed."""
         node = self.network.node(name) if name != "input" else None
         below = self.network.inputs.get(name, ())
-        if isinstance(node, Scale):
+        if isinstance(node, Scale | Dropout):  # in training, dropout makes values of spikes
             return self._spikes(below[0], record)
         if isinstance(node, Add | Concat | Flatten):
             return node(*(self._spikes(source, record) for source in below))

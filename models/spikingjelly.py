@@ -13,6 +13,7 @@ from torch import Tensor
 from ..errors import InputError
 from .network import Network
 from .neurons.base import NeuronParameters, NeuronRun
+from .neurons.gradients import truncated
 from .neurons.training import trained_by, way_of
 from .surrogates import SURROGATES
 
@@ -53,8 +54,8 @@ def surrogate_function(name: str, width: float) -> Callable[[Tensor], Tensor]:
 class _SurrogateNeurons:
     """Spikingjelly's neurons with one surrogate: see `neurons.gradients.SurrogateNeurons`."""
 
-    def __init__(self, surrogate: str, width: float) -> None:
-        self.surrogate = surrogate_function(surrogate, width)
+    def __init__(self, surrogate: str, width: float, truncate: int = 0) -> None:
+        self.surrogate, self.truncate = surrogate_function(surrogate, width), truncate
 
     def fire(self, x: Tensor) -> Tensor:
         """1 where x >= 0 and 0 elsewhere, with the surrogate's slope as its gradient."""
@@ -91,8 +92,13 @@ class _SurrogateNeurons:
             node = neuron.IFNode(**settings)
         v = initial * threshold
         # a float memory is broadcast over the first current, a tensor must have its shape
-        node.v = v + torch.zeros_like(currents[0]) if isinstance(v, Tensor) else v
-        return cast(Tensor, node(currents))
+        first = v + torch.zeros_like(currents[0]) if isinstance(v, Tensor) else v
+
+        def run(part: Tensor, before: Any) -> tuple[Tensor, Any]:
+            node.v = first if before is None else before
+            return node(part), node.v
+
+        return truncated(run, currents, self.truncate)
 
     def _leaky(
         self,
@@ -102,29 +108,34 @@ class _SurrogateNeurons:
         soft_reset: bool,
         leak: Tensor,
     ) -> Tensor:
-        v = torch.zeros_like(currents[0]) + initial * threshold
-        spikes = []
-        for current in currents:
-            u = v - leak * v + current
-            fired = self.surrogate(u - threshold)
-            v = u - threshold * fired if soft_reset else u * (1 - fired)
-            spikes.append(fired)
-        return torch.stack(spikes)
+        first = torch.zeros_like(currents[0]) + initial * threshold
+
+        def run(part: Tensor, before: Any) -> tuple[Tensor, Any]:
+            v, spikes = first if before is None else before, []
+            for current in part:
+                u = v - leak * v + current
+                fired = self.surrogate(u - threshold)
+                v = u - threshold * fired if soft_reset else u * (1 - fired)
+                spikes.append(fired)
+            return torch.stack(spikes), v
+
+        return truncated(run, currents, self.truncate)
 
 
-def spikingjelly_run(surrogate: str = "atan", width: float = 1.0) -> NeuronRun:
+def spikingjelly_run(surrogate: str = "atan", width: float = 1.0, truncate: int = 0) -> NeuronRun:
     """Spikes and surrogate gradients by spikingjelly, as a drop-in for our reference.
 
     Args:
         surrogate: of `SURROGATES`
         width: width of the surrogate's peak around the threshold, in thresholds
+        truncate: as `neurons.gradients.truncated`
 
     Returns:
         A function from currents (T, ...) and parameters to spikes (T, ...), differentiable through
         the surrogate gradient (Neftci et al. 2019). It raises InputError for the parameters of a
         neuron that has no surrogate.
     """
-    neurons = _SurrogateNeurons(surrogate, width)
+    neurons = _SurrogateNeurons(surrogate, width, truncate)
 
     def run(currents: Tensor, p: NeuronParameters) -> Tensor:
         return cast(Tensor, way_of(p, "surrogate")(currents, neurons))
@@ -134,14 +145,14 @@ def spikingjelly_run(surrogate: str = "atan", width: float = 1.0) -> NeuronRun:
 
 @contextmanager
 def spikingjelly_neurons(
-    network: Network, surrogate: str = "atan", width: float = 1.0
+    network: Network, surrogate: str = "atan", width: float = 1.0, truncate: int = 0
 ) -> Iterator[None]:
     """Inside the block, in this thread, neurons run in spikingjelly, with gradients.
 
     Raises:
         InputError: the network has no neurons, or has neurons without a surrogate.
     """
-    with trained_by(network, spikingjelly_run(surrogate, width), "surrogate"):
+    with trained_by(network, spikingjelly_run(surrogate, width, truncate), "surrogate"):
         yield
 
 

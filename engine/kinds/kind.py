@@ -46,7 +46,11 @@ class Request:
 
 
 class Training(Protocol):
-    """Output currents with gradients for a model's weights, inside ``surrogate.neurons``."""
+    """Output currents with gradients for a model's weights, inside ``surrogate.neurons``.
+
+    One that has ``records`` takes a further argument ``record``, which is filled with the signals,
+    by name, that nodes behind the first neurons read; none without it.
+    """
 
     @property
     def fused(self) -> bool:
@@ -107,14 +111,19 @@ class NodeTraining:
 
     model: SpikingTextModel
     fused: bool = False
+    records: bool = True
 
     def __call__(
-        self, ids: Tensor, lengths: Tensor, generator: torch.Generator | None = None
+        self,
+        ids: Tensor,
+        lengths: Tensor,
+        generator: torch.Generator | None = None,
+        record: dict[str, Signal] | None = None,
     ) -> Tensor:
         """Output currents (T, B, K) of padded ids (B, L)."""
         with torch.no_grad():
             frames = self.model.frames(ids, lengths, generator)  # (T, B, D', L)
-        return self.model.network(Signal(frames, lengths))
+        return self.model.network(Signal(frames, lengths), record)
 
 
 def elsewhere(kind: EngineKind, model: torch.nn.Module) -> Unsupported | None:

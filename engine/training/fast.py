@@ -14,7 +14,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ...models.network import Network
+from ...models.network import Network, Signal
 from ...models.nodes.layers import Concat
 from ...models.snn import SpikingTextModel
 from ..plan import Plan, Unsupported, run_rest, word_plan
@@ -59,26 +59,35 @@ class FastTraining:
         """
         return self.kernels and fused(self.model.dtype)
 
+    @property
+    def records(self) -> bool:
+        """Whether it has what layers behind neurons read: not the spikes that a mean reads."""
+        return all(branch.rule != "mean" for branch in self.plan.branches)
+
     def __call__(
-        self, ids: Tensor, lengths: Tensor, generator: torch.Generator | None = None
+        self,
+        ids: Tensor,
+        lengths: Tensor,
+        generator: torch.Generator | None = None,
+        record: dict[str, Signal] | None = None,
     ) -> Tensor:
         """Output currents (T, B, K) of padded ids (B, L)."""
-        if streams(self):
+        if record is None and streams(self):
             return streamed(self, ids, lengths, generator)
-        return self.outputs(words_of(self.model, ids, lengths, generator, self.kernels))
+        words = words_of(self.model, ids, lengths, generator, self.kernels)
+        return self.rest(self.front(words), record)
 
-    def outputs(self, words: Words) -> Tensor:
-        """Output currents (T, B, K)."""
-        return self.rest(self.front(words))
+    def rest(self, pooled: Tensor, record: dict[str, Signal] | None = None) -> Tensor:
+        """Output currents (T, B, K) of the pooled spikes (T, B, C) of all branches.
 
-    def rest(self, pooled: Tensor) -> Tensor:
-        """Output currents (T, B, K) of the pooled spikes (T, B, C) of all branches."""
-        if self.joined is not None:
+        ``record`` is filled with the signals from there on.
+        """
+        if self.joined is not None and record is None:
             whole = {self.joined.branches[0].output: pooled}
             return run_rest(self.model.network, self.joined, whole)
         parts = pooled.split([branch.channels for branch in self.plan.branches], dim=2)
         named = {b.output: part for b, part in zip(self.plan.branches, parts, strict=True)}
-        return run_rest(self.model.network, self.plan, named)
+        return run_rest(self.model.network, self.plan, named, record=record)
 
 
 def _joined(network: Network, plan: Plan) -> Plan | None:

@@ -37,11 +37,12 @@ class Piece(NamedTuple):
 
     rule: see `layer.RULES`; column: where its channels begin in the pooled features; width: k;
     left: zeros before a text; soft: reset by subtraction; way: of the backward pass, of
-    `BACKWARD_WAYS` (`models/surrogates.py`); one: the threshold 1 (a float constant of another
-    type would stop vectorisation); bias, initial: (C,); order: (T,) int64, the frame of each step;
-    repeats: (F,), the steps of each frame; down: (T,), the steps from last to first (a loop that
-    counts down in plain sight is not vectorised: LLVM moves its test for overlapping rows to where
-    a negative stride fails it); slope: see `SLOPES`; height, scale, edge: of the surrogate, see
+    `BACKWARD_WAYS` (`models/surrogates.py`); cut: steps from cut to cut, see
+    `through_time.through_time`; one: the threshold 1 (a float constant of another type would stop
+    vectorisation); bias, initial: (C,); order: (T,) int64, the frame of each step; repeats: (F,),
+    the steps of each frame; down: (T,), the steps from last to first (a loop that counts down in
+    plain sight is not vectorised: LLVM moves its test for overlapping rows to where a negative
+    stride fails it); slope: see `SLOPES`; height, scale, edge: of the surrogate, see
     `through_time.slopes`.
     """
 
@@ -51,6 +52,7 @@ class Piece(NamedTuple):
     left: int
     soft: bool
     way: int
+    cut: int
     one: np.floating
     bias: np.ndarray
     initial: np.ndarray
@@ -81,6 +83,7 @@ class Neurons(NamedTuple):
     rule: int
     soft: bool
     way: int
+    cut: int
     one: Any
     steps: int
     initial: Pointer
@@ -100,6 +103,7 @@ def neurons_of(piece: Piece, start: int) -> Neurons:
         piece.rule,
         piece.soft,
         piece.way,
+        piece.cut,
         piece.one,
         len(piece.order),
         pointer(piece.initial),

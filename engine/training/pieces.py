@@ -104,6 +104,7 @@ def _piece(
         left=branch.padding[0],
         soft=bool(neurons.soft_reset),
         way=BACKWARD_WAYS[surrogate.backward],
+        cut=surrogate.truncate or len(words.order),
         one=kind(1),
         bias=np.ascontiguousarray(bias[part]),
         initial=np.ascontiguousarray(initial[part]),

@@ -15,11 +15,16 @@ from .rate import dsr_neurons, rate_neurons
 
 @dataclass(frozen=True)
 class Surrogate:
-    """The surrogate gradient of training: its name, its width in thresholds, the backward pass."""
+    """The surrogate gradient of training: its name, its width in thresholds, the backward pass.
+
+    truncate: steps that the exact pass goes back in time at most, as `neurons.gradients.truncated`
+        cuts it; 0 for all
+    """
 
     name: str = "atan"
     width: float = 1.0
     backward: Backward = "exact"
+    truncate: int = 0
 
     def neurons(self, network: Network) -> AbstractContextManager[None]:
         """A block in which every neuron of ``network`` is trained so, whatever engine runs it."""
@@ -29,7 +34,7 @@ class Surrogate:
             return dsr_neurons(network)
         if self.backward in ("sltt", "ottt"):
             return online_neurons(network, self.name, self.width, self.backward == "ottt")
-        return spikingjelly_neurons(network, self.name, self.width)
+        return spikingjelly_neurons(network, self.name, self.width, self.truncate)
 
     @property
     def in_kernels(self) -> bool:

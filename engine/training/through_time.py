@@ -42,19 +42,25 @@ def through_time(u: np.ndarray, g: np.ndarray, neurons: Neurons, h: np.ndarray) 
     """Turn g (T, n) from the gradient for the spikes into that for the currents, through steps.
 
     d(t) = g(t) h(u(t)) + d(t+1) r(t) with r = 1 - h (soft reset), or 1 - s - u h (hard reset);
-    h is scratch (T, n). Of the other ways (`online_neurons.py`), sltt has r = 0, and ottt r = 1.
+    h is scratch (T, n). Where t + 1 is a multiple of ``neurons.cut``, d(t+1) is left out. Of the
+    other ways (`online_neurons.py`), sltt has r = 0, and ottt r = 1.
     """
     slopes(u.reshape(-1), neurons, h.reshape(-1))
     if neurons.way != EXACT:
         _at_each_step(neurons, g, h)
         return
-    last, rise = g[len(g) - 1], h[len(g) - 1]
-    for c in range(len(last)):
-        last[c] *= rise[c]
+    _at_one_step(g[len(g) - 1], h[len(g) - 1])
     if neurons.soft:
         _back_soft(neurons, g, h)
     else:
         _back_hard(neurons, u, g, h)
+
+
+@jit
+def _at_one_step(now: np.ndarray, rise: np.ndarray) -> None:
+    """:func:`through_time` at a step (n,) to which nothing comes back from the next one."""
+    for c in range(len(now)):
+        now[c] *= rise[c]
 
 
 @jit
@@ -78,6 +84,9 @@ def _back_soft(neurons: Neurons, g: np.ndarray, h: np.ndarray) -> None:
     for i in range(1, len(g)):
         t = neurons.down[i]
         rise, now, after = h[t], g[t], g[t + 1]
+        if (t + 1) % neurons.cut == 0:
+            _at_one_step(now, rise)
+            continue
         for c in range(g.shape[1]):
             now[c] = now[c] * rise[c] + after[c] * (one - rise[c])
 
@@ -89,6 +98,9 @@ def _back_hard(neurons: Neurons, u: np.ndarray, g: np.ndarray, h: np.ndarray) ->
     for i in range(1, len(g)):
         t = neurons.down[i]
         line, rise, now, after = u[t], h[t], g[t], g[t + 1]
+        if (t + 1) % neurons.cut == 0:
+            _at_one_step(now, rise)
+            continue
         for c in range(g.shape[1]):
             keep = zero if line[c] >= one else one
             now[c] = now[c] * rise[c] + after[c] * (keep - line[c] * rise[c])

@@ -65,6 +65,8 @@ class TritonTraining:
         if surrogate.backward != "exact":
             other = surrogate.backward
             raise Unsupported(f"the GPU kernels train with exact gradients, not those of {other}")
+        if 0 < surrogate.truncate < model.steps:
+            raise Unsupported("the GPU kernels go back through all steps, and do not truncate")
         if not surrogate.in_kernels:
             raise Unsupported(f"the GPU kernels do not have the surrogate {surrogate.name}")
         self.model, self.surrogate, self.piece_bytes = model, surrogate, piece_bytes

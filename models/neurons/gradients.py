@@ -21,7 +21,7 @@ training, or of attacks by gradients, and all else is the same.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -39,7 +39,12 @@ EPSILON = 1.0
 
 
 class SurrogateNeurons(Protocol):
-    """What a neuron with surrogate gradients is made of (`models/spikingjelly.py` has it)."""
+    """What a neuron with surrogate gradients is made of (`models/spikingjelly.py` has it).
+
+    truncate: as `truncated`
+    """
+
+    truncate: int
 
     def fire(self, x: Tensor) -> Tensor:
         """1 where x >= 0 and 0 elsewhere, with the surrogate's slope as its gradient."""
@@ -53,6 +58,36 @@ class SurrogateNeurons(Protocol):
         leak: float | Tensor = 0.0,
     ) -> Tensor:
         """Spikes (T, ...) of (leaky) integrate-and-fire neurons for currents (T, ...)."""
+
+
+def truncated(
+    run: Callable[[Tensor, Any], tuple[Tensor, Any]], currents: Tensor, steps: int
+) -> Tensor:
+    """Spikes (T, ...) of currents (T, ...), whose gradients go back to the last cut in time.
+
+    After every ``steps`` steps from the first on, what the neurons keep counts as a constant.
+
+    Args:
+        run: currents of some steps and the state before them, None for the first one, to the spikes
+            and the state after them
+        currents: of all steps
+        steps: from cut to cut; 0 for no cut
+    """
+    if not 0 < steps < len(currents):
+        return run(currents, None)[0]
+    spikes, state = [], None
+    for part in currents.split(steps):
+        fired, state = run(part, _constant(state))
+        spikes.append(fired)
+    return torch.cat(spikes)
+
+
+def _constant(state: Any) -> Any:
+    """A state, a tensor or a tuple of states, without its history."""
+    if isinstance(state, Tensor):
+        return state.detach()
+    kind = getattr(type(state), "_make", tuple)  # of a named tuple
+    return kind(_constant(part) for part in state) if isinstance(state, tuple) else state
 
 
 def rate_trace(

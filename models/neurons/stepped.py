@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .gradients import SurrogateNeurons
+from .gradients import SurrogateNeurons, truncated
 
 Fire = Callable[[Tensor], Tensor]
 
@@ -56,7 +56,11 @@ class SteppedNeuron(ABC):
 
     def surrogate(self, currents: Tensor, neurons: SurrogateNeurons) -> Tensor:
         """The same with surrogate gradients."""
-        return self._over_time(currents, neurons.fire)[0]
+
+        def run(part: Tensor, state: Any) -> tuple[Tensor, Any]:
+            return self._over_time(part, neurons.fire, state)
+
+        return truncated(run, currents, neurons.truncate)
 
     def _over_time(self, currents: Tensor, fire: Fire, state: Any = None) -> tuple[Tensor, Any]:
         spikes = []

@@ -81,7 +81,8 @@ GROUPS: dict[str, Sequence[Group]] = {
             "What is made small.",
             "loss label_smoothing tet_lambda wanted wanted_others r_drop random_steps",
         ),
-        Group("gradients", "How they pass a spike.", "surrogate width backward"),
+        Group("gradients", "How they pass a spike.", "surrogate width backward truncate"),
+        Group("operations", "How few are wanted.", "sops_target sops_weight"),
         Group(
             "weights and leaks",
             "What is learned, and what is kept.",

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...models.snn import SpikingTextModel
 from ..data import load_run_model, load_run_texts, training_texts
+from ..display.output import warn
 from ..parallel.group import joined
 from ..parallel.processes import own_device
 from ..run_folder.fingerprints import settings_dict, without
@@ -28,7 +29,7 @@ from ..training.losses import added_parameters, make_loss
 from ..training.text_loop import text_loop
 from .by_run import by_run
 from .gain import say_to_gain
-from .snn import prepare_snn, run_snn, save_snn
+from .snn import operations_target, prepare_snn, run_snn, save_snn
 
 
 def finetune(
@@ -75,6 +76,7 @@ def recorded(settings: FinetuneSettings, seed: int) -> dict[str, Any]:
     """
     own = asdict(make_loss(settings.loss, settings))
     others = {*added_parameters(), *OF_LOSSES} - own.keys()
+    others |= {"sops_weight"} if settings.sops_target is None else set()
     values = settings_dict(settings, seed=seed) | own
     return {
         name: value
@@ -116,7 +118,8 @@ def _tuned(
     texts = load_run_texts(run)
     if settings.teacher == OWN:
         targets = own_targets(run, texts, engine)
-    trainee = prepare_snn(model, texts, settings, seed, engine)
+    target = operations_target(model, texts, settings, seed, engine)
+    trainee = prepare_snn(model, texts, settings, seed, engine, target)
     loop = text_loop(
         run.folder(stage),
         "finetune",
@@ -133,4 +136,8 @@ def _tuned(
         state = run_snn(loop, model, settings)
     if not loop.processes.first:
         return {}
-    return save_snn(run, stage, model, classes, texts, seed, engine) | state.figures()
+    figures = save_snn(run, stage, model, classes, texts, seed, engine) | state.figures()
+    if target is None:
+        return figures
+    warn(target.missed(state))
+    return figures | {"operations_target": target.figures(state)}

@@ -12,15 +12,18 @@ from torch import Tensor
 
 from ...convert.diagnosis.activity import layer_activity
 from ...engine.engines import make_engine, training_by
-from ...engine.kinds.kind import Training
+from ...engine.kinds.kind import NodeTraining, Training
 from ...engine.training.surrogate import Surrogate
+from ...errors import InputError
 from ...files import write_json
+from ...models.network import Signal
 from ...models.saving import save_model
 from ...models.snn import SpikingTextModel
 from ...models.surrogates import Backward
 from ...progress import say
 from ...typed_json import made, to_json
 from ..measure import measure, write_raster
+from ..parallel.processes import current
 from ..run_folder.records.spikes import Activity
 from ..run_folder.run_folder import RunFolder
 from ..settings.engine import EngineSettings
@@ -28,6 +31,7 @@ from ..settings.finetune import FinetuneSettings
 from ..training.checkpoint import State
 from ..training.loop import Loop
 from ..training.losses import make_loss
+from ..training.sops import OperationsTarget
 from ..training.surgery import tie_signs, with_dropout, with_outputs
 from ..training.text_loop import Trainee
 from ..training.texts import Texts
@@ -39,6 +43,7 @@ from ..training.weights.sparse import Rewired
 class Outputs:
     """What a loss reads of ``currents`` (T, B, K), with gradients.
 
+    target: is shown what the network does
     every_step: the currents themselves; otherwise their means over time (B, K)
     random_steps: of the first steps alone, of which a batch has a random number
     """
@@ -46,6 +51,7 @@ class Outputs:
     currents: Training
     every_step: bool = False
     random_steps: bool = False
+    target: OperationsTarget | None = None
 
     @property
     def fused(self) -> bool:
@@ -54,11 +60,46 @@ class Outputs:
 
     def __call__(self, ids: Tensor, lengths: Tensor, random: torch.Generator) -> Tensor:
         """Outputs of padded ids (B, L)."""
-        currents = self.currents(ids, lengths, random)  # (T, B, K)
+        currents = self._currents(ids, lengths, random)  # (T, B, K)
         if self.random_steps:
             most = int(torch.randint(1, len(currents) + 1, (1,), generator=random))
             currents = currents[:most]
         return currents if self.every_step else currents.mean(dim=0)
+
+    def _currents(self, ids: Tensor, lengths: Tensor, random: torch.Generator) -> Tensor:
+        """Output currents (T, B, K)."""
+        if self.target is None:
+            return self.currents(ids, lengths, random)
+        record: dict[str, Signal] = {}
+        recording: Any = self.currents  # has a further argument
+        currents: Tensor = recording(ids, lengths, random, record)
+        self.target.saw(record)
+        return currents
+
+
+def operations_target(
+    model: SpikingTextModel,
+    texts: Texts,
+    settings: FinetuneSettings,
+    seed: int,
+    engine: EngineSettings,
+) -> OperationsTarget | None:
+    """The target of operations that was asked for; those of the converted ``model`` are counted.
+
+    Raises:
+        InputError: several processes train, or the network's neurons are silent.
+    """
+    if settings.sops_target is None:
+        return None
+    if current().count > 1:
+        raise InputError(
+            "expected one process with a target of operations, which is of a whole batch, but got "
+            f"{current().count}: start snnconvert without torchrun, or leave --sops-target out"
+        )
+    target = OperationsTarget(model, settings.sops_target, settings.sops_weight)
+    _running_logits(model, texts.sequences["dev"], seed, engine, target)
+    say(f"{target.usual:,.0f} operations a text by spikes of neurons, {target.wanted:,.0f} wanted")
+    return target
 
 
 def prepare_snn(
@@ -67,8 +108,11 @@ def prepare_snn(
     settings: FinetuneSettings,
     seed: int,
     engine: EngineSettings,
+    target: OperationsTarget | None = None,
 ) -> Trainee:
     """Make the network ready to be tuned; the converted one is the first candidate.
+
+    ``target`` is that of `operations_target`.
 
     Raises:
         InputError: an engine or a loss that the network is not fit for.
@@ -83,12 +127,13 @@ def prepare_snn(
     with _surrogate(settings).neurons(model.network):
         pass  # neurons that have no such gradients are refused before any work
     training = training_by(engine.engine, model, _surrogate(settings))
-    outputs = Outputs(training, loss.every_step, settings.random_steps)
+    if target is not None and not getattr(training, "records", False):
+        training = NodeTraining(model)
+    outputs = Outputs(training, loss.every_step, settings.random_steps, target)
     running = loss.every_step or settings.random_steps
 
     def logits(sequences: Sequence[np.ndarray]) -> Tensor:
-        runner = make_engine(model, **engine.choice(), texts=len(sequences))
-        found = runner.running_logits(sequences, seed)  # (T, N, K)
+        found = _running_logits(model, sequences, seed, engine, target)  # (T, N, K)
         return found if running else found[-1]
 
     return Trainee(
@@ -99,7 +144,25 @@ def prepare_snn(
         score_start=True,
         one_thread=outputs.fused,
         random_steps=settings.random_steps,
+        penalty=target.penalty if target else None,
+        judge=target.judged if target else None,
     )
+
+
+def _running_logits(
+    model: SpikingTextModel,
+    sequences: Sequence[np.ndarray],
+    seed: int,
+    engine: EngineSettings,
+    target: OperationsTarget | None,
+) -> Tensor:
+    """Running logits (T, N, K) of texts, whose operations ``target`` takes."""
+    runner = make_engine(model, **engine.choice(), texts=len(sequences))
+    counter = None if target is None else target.counter(runner.model)
+    found = runner.running_logits(sequences, seed, counter=counter)
+    if target is not None and counter is not None:
+        target.counted(counter)
+    return found
 
 
 def run_snn(loop: Loop, model: SpikingTextModel, settings: FinetuneSettings) -> State:
@@ -141,4 +204,5 @@ def save_snn(
 
 
 def _surrogate(settings: FinetuneSettings) -> Surrogate:
-    return Surrogate(settings.surrogate, settings.width, cast(Backward, settings.backward))
+    backward = cast(Backward, settings.backward)
+    return Surrogate(settings.surrogate, settings.width, backward, settings.truncate)

@@ -16,7 +16,7 @@ from .fields import Settings, option
 
 OF_LOSSES = tuple(item.name for item in fields(LossOptions))
 """The parameters of the package's own losses."""
-LATER = (*LOOP_LATER, "random_steps", "weight_sparsity", "learn_leaks")
+LATER = (*LOOP_LATER, "random_steps", "weight_sparsity", "learn_leaks", "truncate", "sops_target")
 """As `training.options.LATER`."""
 
 
@@ -38,6 +38,23 @@ class FinetuneSettings(TeacherOptions, LoopOptions, Settings):
     width: float = option(1.0, "width of the surrogate, in thresholds", above=0)
     backward: str = option(
         "exact", "gradients through time, or through mean rates (cheaper)", BACKWARDS
+    )
+    truncate: int = option(
+        0,
+        "steps from cut to cut in time, which no gradient of the exact backward pass passes; 0 for "
+        "no cut",
+        least=0,
+    )
+    sops_target: float | None = option(
+        None,
+        "share wanted of the synaptic operations that spikes of neurons make in the converted "
+        "network (those of the input's spikes stay); the epoch is chosen among those within it",
+        shown="no target",
+        above=0,
+        below=1,
+    )
+    sops_weight: float = option(
+        1.0, "weight of the operations above --sops-target in the loss, both as shares", above=0
     )
     dropout: float = option(0.3, "dropout of pooled spikes before the readout", least=0, below=1)
     word_dropout: float | None = option(
@@ -65,6 +82,16 @@ class FinetuneSettings(TeacherOptions, LoopOptions, Settings):
             raise InputError(
                 "expected the exact backward pass with learn_leaks, which the others do not go "
                 f"through, but got {self.backward}: leave --backward or --learn-leaks out"
+            )
+        if self.truncate and self.backward != "exact":
+            raise InputError(
+                "expected the exact backward pass with truncate, which cuts it in time, but got "
+                f"{self.backward}: leave --backward or --truncate out"
+            )
+        if self.sops_target is None and self.sops_weight != 1:
+            raise InputError(
+                "expected sops_weight only with a target of operations, but got none: give "
+                "--sops-target, or leave --sops-weight out"
             )
         if self.weight_sparsity and self.average:
             raise InputError(
@@ -148,6 +175,11 @@ class AdversarialSettings(Settings):
             raise InputError(
                 "expected no teacher with adversarial texts, of which it has said nothing, but got "
                 f"{training.teacher}: leave --teacher out"
+            )
+        if self.adversarial is not None and training.sops_target is not None:
+            raise InputError(
+                "expected no target of operations with adversarial texts, whose rounds are chosen "
+                f"by accuracy alone, but got {training.sops_target}: leave --sops-target out"
             )
         extra = [name for name in given_names(training) if name in spiking_names(training)]
         if self.adversarial is not None and self.model == "ann" and extra:

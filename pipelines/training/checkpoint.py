@@ -36,7 +36,7 @@ class State:
     loss_sum: float = 0.0
     first_loss: float = 0.0
     best_epoch: int = -1
-    best_score: float = -1.0
+    best_score: float = float("-inf")
     best_loss: float = float("inf")
     finished: bool = False
     cpu_seconds: float = 0.0

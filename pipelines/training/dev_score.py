@@ -19,6 +19,8 @@ from .texts import Texts
 
 # id sequences to logits (N, K) in evaluation mode, or to running logits (T, N, K)
 Logits = Callable[[Sequence[np.ndarray]], Tensor]
+# a score, and what it was made of by name, to another score; it may add to the latter
+Judge = Callable[[float, dict[str, float]], float]
 
 
 @dataclass
@@ -37,6 +39,7 @@ class DevScore:
     loss: what training makes small
     after_each: score running logits after each step, and take the mean; otherwise after the last
     parts: what the score was made of, by name, for the logs; empty where it is the plain accuracy
+    judge: what the score on dev comes to, by what else it was made of; None for itself
     task: name in `engine.scores.SCORES` of the task's own score; None where it has none
     """
 
@@ -47,6 +50,7 @@ class DevScore:
     after_each: bool = False
     parts: dict[str, float] = field(default_factory=dict)
     task: str | None = None
+    judge: Judge | None = None
 
     def __call__(self) -> tuple[float, float]:
         """(score, loss) of the model as it is now."""
@@ -55,6 +59,9 @@ class DevScore:
             self.parts.update({"dev_accuracy": right, f"dev_{self.task}": score})
         elif self.weight is not None:
             self.parts.update(dev_accuracy=right, dev_balanced_accuracy=score)
+        if self.judge is not None:
+            self.parts.update(dev_accuracy=right)
+            score = self.judge(score, self.parts)
         if "attacked" not in self.texts.sequences:
             return score, loss
         right_under, under, loss_under = self._split("attacked")

@@ -15,6 +15,7 @@ PARTS = {
     "dev_balanced_accuracy": "balanced",
     "replayed_dev_accuracy": "attacked",
     "dev_score": "mean",
+    "dev_operations": "operations",
     **{f"dev_{name}": name for name in SCORES if name not in USUAL},
 }
 """What a score may be made of besides accuracy, by its name in the logs, and what it is called."""

@@ -20,7 +20,7 @@ from ...models.text_model import TextModel, set_generator
 from ...text.stages.vocabulary import PAD_ID, UNK_ID
 from ..parallel.processes import Outputs, Processes, current
 from .class_weights import class_weights
-from .dev_score import DevScore, Logits
+from .dev_score import DevScore, Judge, Logits
 from .distillation.loss import Distilled
 from .graded import by_grades
 from .loop import Loop
@@ -41,6 +41,7 @@ class Trainee:
     logits: of whole splits, in evaluation mode; see `dev_score.DevScore`
     loss: what is made small
     penalty: what is added to the loss of the batch that ``outputs`` was last asked for
+    judge: see `dev_score.DevScore`
     random_steps: whether batches are of a random number of steps, and dev is scored after each
     score_start: whether the model as it is counts as a candidate
     one_thread: see `loop.Loop`
@@ -54,6 +55,7 @@ class Trainee:
     one_thread: bool = False
     random_steps: bool = False
     penalty: Callable[[], Tensor] | None = None
+    judge: Judge | None = None
 
 
 def ann_trainee(
@@ -188,6 +190,7 @@ def text_loop(
     weight = class_weights(labels, classes) if options.class_weights else None
     score = DevScore(
         *(trainee.logits, texts, weight, trainee.loss, trainee.random_steps),
+        judge=trainee.judge,
         task=None if texts.dataset.scores[0] in USUAL else texts.dataset.scores[0],
     )
     return Loop(

@@ -178,6 +178,7 @@ surrogates = st.builds(
     st.sampled_from(IN_KERNELS),
     st.sampled_from([1.0, 1.5, 2.0]),
     st.sampled_from(BACKWARDS),
+    st.integers(0, 5),
 )
 
 

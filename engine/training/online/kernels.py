@@ -14,6 +14,7 @@ from ...compiled.jit import jit
 from ..backward import Gradients, read_columns, scatter
 from ..kernels import (
     DSR,
+    EXACT,
     OTTT,
     RATE,
     Batch,
@@ -26,7 +27,7 @@ from ..kernels import (
     write_pooled,
 )
 from ..shares import share, window_gradient
-from ..through_time import slopes, sum_by_frame
+from ..through_time import slopes, sum_by_frame, through_time
 
 
 class Carried(NamedTuple):
@@ -164,6 +165,9 @@ def spread_window(
     w: int,
 ) -> None:
     """Turn g (T', n) from the gradient for a window's spikes into that for its currents."""
+    if neurons.way == EXACT:
+        through_time(u, g, neurons, h)
+        return
     slopes(u.reshape(-1), neurons, h.reshape(-1))
     for t in range(len(u)):
         for c in range(u.shape[1]):

@@ -3,9 +3,9 @@
 Frames, tables and potentials are those of `STEPS` steps at a time, and a window keeps a few numbers
 from piece to piece. Forward the pooled spikes are kept, a byte each; backward the potentials are
 computed again, from the first step on, and what a step adds to the gradients is added at once.
-So only ways that need no later step can do it: sltt; rate and dsr, which read sums over time; and
-ottt, whose sum of later steps is that of all steps less what has been. The results are those of the
-front without pieces.
+So only ways that need no later piece can do it: sltt; the exact one that is truncated, where pieces
+end at its cuts; rate and dsr, which read sums over time; and ottt, whose sum of later steps is that
+of all steps less what has been. The results are those of the front without pieces.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ if TYPE_CHECKING:
 
 STEPS = 2
 """Steps of a piece of time."""
-AT_ONCE = {"rate": 8, "dsr": STEPS, "sltt": 8, "ottt": 8}
+AT_ONCE = {"rate": 8, "dsr": STEPS, "sltt": 8, "ottt": 8, "exact": 8}
 """The backward passes that can be run so, and up to how many steps they are run at once: pieces
-take 1.3 to 2.2 times as long, and for few steps save no memory but that of dsr."""
+take 1.3 to 2.2 times as long, and for few steps save no memory but that of dsr. The exact one can
+where it is truncated."""
 
 
 class FrontAndRest(Protocol):
@@ -60,11 +61,13 @@ class FrontAndRest(Protocol):
 def streams(training: FrontAndRest) -> bool:
     """Whether a training can and should be run in pieces of time."""
     encoder, rest = training.model.encoder, training.rest_nodes
-    most = AT_ONCE.get(training.front.surrogate.backward)
+    surrogate = training.front.surrogate
+    most = AT_ONCE.get(surrogate.backward)
     return (
         training.fused
         and most is not None
         and training.model.steps > most
+        and (surrogate.backward != "exact" or 0 < surrogate.truncate < training.model.steps)
         and all(branch.rule in ("spikes", "mean") for branch in training.plan.branches)
         and all(node.timeless for node in rest)
         and isinstance(encoder, Encoder)
@@ -115,9 +118,9 @@ class _Run:
         return list({id(g): g for g in known}.values())
 
     def pieces(self) -> Any:
-        """The words of a few steps after one another."""
-        model = self.training.model
-        return in_time(model, self.ids, self.lengths, STEPS, self.generator)
+        """The words of a few steps after one another; a piece ends where time is cut."""
+        model, cut = self.training.model, self.training.front.surrogate.truncate
+        return in_time(model, self.ids, self.lengths, max(STEPS, cut), self.generator)
 
     def parts(self, words: Words) -> Any:
         """The pieces of channels, each with its table of projections."""
@@ -142,6 +145,7 @@ class _Run:
 NAMES = ("v", "total", "trace", "slope")
 NEEDED = {
     "sltt": ("v",),
+    "exact": ("v",),
     "ottt": ("v", "total"),
     "dsr": ("v", "total", "slope"),
     "rate": NAMES,
@@ -170,7 +174,7 @@ class _Streamed(torch.autograd.Function):
         made = [torch.zeros_like(p) for p in (*run.filters, *run.rest)]
         after = [draws.get_state() for draws in run.draws]
         carried = run.carried(NEEDED[way])
-        passes = {"sltt": [False], "ottt": [True, False]}.get(way, [True])
+        passes = {"sltt": [False], "exact": [False], "ottt": [True, False]}.get(way, [True])
         for number, collect in enumerate(passes):
             for draws, state in zip(run.draws, ctx.draws, strict=True):
                 draws.set_state(state)

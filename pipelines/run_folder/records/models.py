@@ -9,7 +9,7 @@ from ....checked_json import Value
 from ....typed_json import Amount, Count, Share, Steps, added, inline, rare
 from .classes import ClassFigures
 from .latency import Latency
-from .tuning import Tuning
+from .tuning import Operations, Tuning
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +85,7 @@ class ModelStage(Judged):
     recipe: dict[str, Any] | None = rare()
     imported: Imported | None = inline()
     adversarial: Tuning | None = rare()
+    operations_target: Operations | None = rare()
     latency: Latency | None = rare()
     seconds: Amount | None = rare()
     processors: list[str] = rare(list)

@@ -1,10 +1,10 @@
-"""What adversarial fine-tuning records of its rounds."""
+"""What fine-tuning records of adversarial rounds, and of a target of operations."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ....typed_json import Count, Share, rare
+from ....typed_json import Amount, Count, Share, rare
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,3 +40,12 @@ class Tuning:
     texts: Count
     best_round: Count
     rounds: list[Round]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operations:
+    """Operations a dev text by spikes of neurons, before and after, and what share is wanted."""
+
+    target: Share
+    before: Amount
+    after: Amount
