@@ -29,7 +29,8 @@ from ..training.losses import added_parameters, make_loss
 from ..training.text_loop import text_loop
 from .by_run import by_run
 from .gain import say_to_gain
-from .snn import operations_target, prepare_snn, run_snn, save_snn
+from .operations import operations_target
+from .snn import prepare_snn, run_snn, save_snn
 
 
 def finetune(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -12,18 +13,15 @@ from torch import Tensor
 
 from ...convert.diagnosis.activity import layer_activity
 from ...engine.engines import make_engine, training_by
-from ...engine.kinds.kind import NodeTraining, Training
+from ...engine.kinds.kind import Training
 from ...engine.training.surrogate import Surrogate
-from ...errors import InputError
 from ...files import write_json
-from ...models.network import Signal
 from ...models.saving import save_model
 from ...models.snn import SpikingTextModel
 from ...models.surrogates import Backward
 from ...progress import say
 from ...typed_json import made, to_json
 from ..measure import measure, write_raster
-from ..parallel.processes import current
 from ..run_folder.records.spikes import Activity
 from ..run_folder.run_folder import RunFolder
 from ..settings.engine import EngineSettings
@@ -43,7 +41,6 @@ from ..training.weights.sparse import Rewired
 class Outputs:
     """What a loss reads of ``currents`` (T, B, K), with gradients.
 
-    target: is shown what the network does
     every_step: the currents themselves; otherwise their means over time (B, K)
     random_steps: of the first steps alone, of which a batch has a random number
     """
@@ -51,7 +48,6 @@ class Outputs:
     currents: Training
     every_step: bool = False
     random_steps: bool = False
-    target: OperationsTarget | None = None
 
     @property
     def fused(self) -> bool:
@@ -60,46 +56,11 @@ class Outputs:
 
     def __call__(self, ids: Tensor, lengths: Tensor, random: torch.Generator) -> Tensor:
         """Outputs of padded ids (B, L)."""
-        currents = self._currents(ids, lengths, random)  # (T, B, K)
+        currents = self.currents(ids, lengths, random)  # (T, B, K)
         if self.random_steps:
             most = int(torch.randint(1, len(currents) + 1, (1,), generator=random))
             currents = currents[:most]
         return currents if self.every_step else currents.mean(dim=0)
-
-    def _currents(self, ids: Tensor, lengths: Tensor, random: torch.Generator) -> Tensor:
-        """Output currents (T, B, K)."""
-        if self.target is None:
-            return self.currents(ids, lengths, random)
-        record: dict[str, Signal] = {}
-        recording: Any = self.currents  # has a further argument
-        currents: Tensor = recording(ids, lengths, random, record)
-        self.target.saw(record)
-        return currents
-
-
-def operations_target(
-    model: SpikingTextModel,
-    texts: Texts,
-    settings: FinetuneSettings,
-    seed: int,
-    engine: EngineSettings,
-) -> OperationsTarget | None:
-    """The target of operations that was asked for; those of the converted ``model`` are counted.
-
-    Raises:
-        InputError: several processes train, or the network's neurons are silent.
-    """
-    if settings.sops_target is None:
-        return None
-    if current().count > 1:
-        raise InputError(
-            "expected one process with a target of operations, which is of a whole batch, but got "
-            f"{current().count}: start snnconvert without torchrun, or leave --sops-target out"
-        )
-    target = OperationsTarget(model, settings.sops_target, settings.sops_weight)
-    _running_logits(model, texts.sequences["dev"], seed, engine, target)
-    say(f"{target.usual:,.0f} operations a text by spikes of neurons, {target.wanted:,.0f} wanted")
-    return target
 
 
 def prepare_snn(
@@ -112,7 +73,7 @@ def prepare_snn(
 ) -> Trainee:
     """Make the network ready to be tuned; the converted one is the first candidate.
 
-    ``target`` is that of `operations_target`.
+    ``target`` is that of `operations.operations_target`.
 
     Raises:
         InputError: an engine or a loss that the network is not fit for.
@@ -124,16 +85,18 @@ def prepare_snn(
         learn_leaks(model.network)
     model.network = with_outputs(model, loss.outputs, texts.sequences["dev"])
     model.network = with_dropout(model.network, settings.dropout)
-    with _surrogate(settings).neurons(model.network):
+    surrogate = surrogate_of(settings)
+    with surrogate.neurons(model.network):
         pass  # neurons that have no such gradients are refused before any work
-    training = training_by(engine.engine, model, _surrogate(settings))
-    if target is not None and not getattr(training, "records", False):
-        training = NodeTraining(model)
-    outputs = Outputs(training, loss.every_step, settings.random_steps, target)
+    trained = target.training if target else training_by
+    training = trained(engine.engine, model, surrogate)
+    outputs = Outputs(training, loss.every_step, settings.random_steps)
     running = loss.every_step or settings.random_steps
 
     def logits(sequences: Sequence[np.ndarray]) -> Tensor:
-        found = _running_logits(model, sequences, seed, engine, target)  # (T, N, K)
+        runner = make_engine(model, **engine.choice(), texts=len(sequences))
+        run = partial(target.running_logits, runner) if target else runner.running_logits
+        found: Tensor = run(sequences, seed)  # (T, N, K)
         return found if running else found[-1]
 
     return Trainee(
@@ -149,22 +112,6 @@ def prepare_snn(
     )
 
 
-def _running_logits(
-    model: SpikingTextModel,
-    sequences: Sequence[np.ndarray],
-    seed: int,
-    engine: EngineSettings,
-    target: OperationsTarget | None,
-) -> Tensor:
-    """Running logits (T, N, K) of texts, whose operations ``target`` takes."""
-    runner = make_engine(model, **engine.choice(), texts=len(sequences))
-    counter = None if target is None else target.counter(runner.model)
-    found = runner.running_logits(sequences, seed, counter=counter)
-    if target is not None and counter is not None:
-        target.counted(counter)
-    return found
-
-
 def run_snn(loop: Loop, model: SpikingTextModel, settings: FinetuneSettings) -> State:
     """Train to the end of ``loop``; the model keeps its best parameters and no dropout.
 
@@ -175,7 +122,7 @@ def run_snn(loop: Loop, model: SpikingTextModel, settings: FinetuneSettings) -> 
     rewired = Rewired(model.network, share) if share else None
     if rewired:
         rewired.follow(loop.optimizer)
-    with _surrogate(settings).neurons(model.network):
+    with surrogate_of(settings).neurons(model.network):
         state = loop.run()
     model.network = with_dropout(model.network, 0.0)
     keep_leaks(model.network)
@@ -203,6 +150,7 @@ def save_snn(
     return figures
 
 
-def _surrogate(settings: FinetuneSettings) -> Surrogate:
+def surrogate_of(settings: FinetuneSettings) -> Surrogate:
+    """The backward pass that was asked for."""
     backward = cast(Backward, settings.backward)
     return Surrogate(settings.surrogate, settings.width, backward, settings.truncate)

@@ -1,19 +1,28 @@
-"""A penalty on synaptic operations that is zero from a wanted number of them down.
+"""A penalty on synaptic operations that is zero from a wanted share of them down.
 
     penalty = weight * max(0, operations / usual - target)
 
-``operations`` are those of the batch's texts in the mean: spikes times the synapses that each of
-them reaches, over all layers behind neurons and all steps, as `models/operations.py` counts them;
-``usual`` are those of the network as it was converted, on dev. So the weight has no unit, and a
-batch that is within the target is left alone. Backward a spike has its surrogate gradient, times
-its synapses. Spikes of the input are no part of it: no weight changes them.
+``operations`` are those of the batch: spikes times the synapses that each of them reaches, over all
+layers behind neurons and all steps, as `models/operations.py` counts them; ``usual`` are those of
+the network as it was converted, for the same batch with the same hidden words. So the weight has no
+unit, and a batch that is within the target is left alone. Backward a spike has its surrogate
+gradient, times its synapses. Spikes of the input are no part of it: no weight changes them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 import torch
 from torch import Tensor
 
+from ...engine.engines import training_by
+from ...engine.kinds.kind import NodeTraining
+from ...engine.reference import Engine
+from ...engine.training.surrogate import Surrogate
 from ...errors import InputError
 from ...models.network import Signal
 from ...models.operations import SpikeCounter
@@ -24,43 +33,76 @@ SHARE = "dev_operations"
 """The name in the logs of the operations on dev, as a share of the usual."""
 
 
+@dataclass(frozen=True)
+class Counted:
+    """A model's output currents with gradients, and the operations behind its neurons.
+
+    training: of an engine, with a record (`engine.kinds.kind.Training`)
+    """
+
+    model: SpikingTextModel
+    training: Any
+
+    @classmethod
+    def by(cls, engine: str, model: SpikingTextModel, surrogate: Surrogate) -> Counted:
+        """By the engine called so, or by the network's own nodes where that has no record.
+
+        Raises:
+            InputError: an unknown engine, or one that cannot train the network.
+        """
+        training = training_by(engine, model, surrogate)
+        return cls(model, training if getattr(training, "records", False) else NodeTraining(model))
+
+    def __call__(
+        self, ids: Tensor, lengths: Tensor, random: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Output currents (T, B, K) of padded ids (B, L), and operations (B,), float64."""
+        record: dict[str, Signal] = {}
+        currents = self.training(ids, lengths, random, record)
+        counter = counter_of(self.model)
+        costs = [cost for n, cost in counter.operations(record).items() if counter.is_fired(n)]
+        return currents, torch.stack([cost.sum(dim=0) for cost in costs]).sum(dim=0)
+
+
+def counter_of(model: SpikingTextModel) -> SpikeCounter:
+    """A new counter of the operations of ``model``."""
+    return SpikeCounter(model.network, input_is_analog=not model.encoder.spiking)
+
+
 class OperationsTarget:
     """Operations of a network behind its neurons, held against a target.
 
     Args:
-        model: as it was converted
+        before: the network as it was converted, which stays so
         target: share of its operations that is wanted, in (0, 1)
         weight: of the penalty
 
     Attributes:
         usual: operations a dev text of the converted network, once they were counted
         found: those of the network when it was counted last
+        whole: and those of the input's spikes besides
     """
 
-    def __init__(self, model: SpikingTextModel, target: float, weight: float) -> None:
-        self.model, self.target, self.weight = model, target, weight
-        self.usual = self.found = 0.0
-        self._batch: list[Tensor] = []  # operations of the last batch's texts
+    def __init__(self, before: Counted, target: float, weight: float) -> None:
+        self.before, self.target, self.weight = before, target, weight
+        self.usual = self.found = self.whole = 0.0
+        self._shares: list[Tensor] = []  # of the last batch
 
-    @property
-    def wanted(self) -> float:
-        """Operations a dev text that are wanted."""
-        return self.target * self.usual
+    def running_logits(
+        self, runner: Engine, sequences: Sequence[np.ndarray], seed: int = 0
+    ) -> Tensor:
+        """Running logits (T, N, K) of dev texts, whose operations are counted.
 
-    def counter(self, model: SpikingTextModel | None = None) -> SpikeCounter:
-        """A new counter of ``model``, the one that is trained where none is given."""
-        model = model or self.model
-        return SpikeCounter(model.network, input_is_analog=not model.encoder.spiking)
-
-    def counted(self, counter: SpikeCounter) -> None:
-        """Take the operations on dev from what has counted; the first ones are the usual.
+        The first ones are the usual.
 
         Raises:
-            InputError: no neuron has fired there.
+            InputError: no neuron fires there.
         """
-        layers = counter.sops.items()
-        done = sum(number for name, number in layers if counter.is_fired(name))
-        self.found = done / max(counter.samples, 1)
+        counter = counter_of(runner.model)
+        logits = runner.running_logits(sequences, seed, counter=counter)
+        done = {n: number / counter.samples for n, number in counter.sops.items()}
+        self.whole = sum(done.values())
+        self.found = sum(number for n, number in done.items() if counter.is_fired(n))
         self.usual = self.usual or self.found
         if not self.usual:
             raise InputError(
@@ -68,15 +110,26 @@ class OperationsTarget:
                 "network are silent on all dev texts: leave --sops-target out, or convert with "
                 "another --threshold"
             )
+        return logits
 
-    def saw(self, record: dict[str, Signal]) -> None:
-        """Take the operations of a batch from its recorded signals, with their gradients."""
-        self._batch[:] = [operations_behind_neurons(self.counter(), record)]
+    def training(self, engine: str, model: SpikingTextModel, surrogate: Surrogate) -> Watched:
+        """As `engine.engines.training_by`; the operations of every batch are noted here."""
+        return Watched(self, Counted.by(engine, model, surrogate))
+
+    def noted(
+        self, counted: Counted, ids: Tensor, lengths: Tensor, random: torch.Generator
+    ) -> Tensor:
+        """Output currents (T, B, K) of a batch by ``counted``, whose operations are noted."""
+        same = torch.Generator(random.device).set_state(random.get_state())
+        with torch.no_grad():
+            _, usual = self.before(ids, lengths, same)
+        currents, operations = counted(ids, lengths, random)
+        self._shares[:] = [operations.sum() / usual.sum().clamp(min=1)]
+        return currents
 
     def penalty(self) -> Tensor:
-        """The penalty of the batch that was seen last, a scalar."""
-        share = self._batch.pop().mean() / self.usual
-        return self.weight * torch.relu(share - self.target).float()
+        """The penalty of the batch that was noted last, a scalar."""
+        return self.weight * torch.relu(self._shares.pop() - self.target).float()
 
     def judged(self, score: float, parts: dict[str, float]) -> float:
         """What a network's score on dev comes to; its operations are noted in ``parts``.
@@ -110,7 +163,20 @@ class OperationsTarget:
         return rows[state.best_epoch + 1]
 
 
-def operations_behind_neurons(counter: SpikeCounter, record: dict[str, Signal]) -> Tensor:
-    """Operations (B,) of each text that spikes of neurons make, over all layers and steps."""
-    costs = [cost for n, cost in counter.operations(record).items() if counter.is_fired(n)]
-    return torch.stack([cost.sum(dim=0) for cost in costs]).sum(dim=0)
+@dataclass(frozen=True)
+class Watched:
+    """A training whose operations are held against a target."""
+
+    target: OperationsTarget
+    counted: Counted
+
+    @property
+    def fused(self) -> bool:
+        """As `engine.kinds.kind.Training`."""
+        return bool(self.counted.training.fused)
+
+    def __call__(
+        self, ids: Tensor, lengths: Tensor, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """Output currents (T, B, K) of padded ids (B, L)."""
+        return self.target.noted(self.counted, ids, lengths, generator or torch.Generator())

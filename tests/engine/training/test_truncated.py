@@ -72,7 +72,9 @@ def test_no_cut_within_the_run_is_the_exact_gradient_to_the_bit(neurons: Callabl
     for steps in (STEPS, STEPS + 3):
         found = cut(steps, neurons)
         assert all(torch.equal(found[name], exact[name]) for name in exact)
-    assert not torch.equal(cut(STEPS - 1, neurons)["nodes.linear0.weight"], exact["nodes.linear0.weight"])
+    assert not torch.equal(
+        cut(STEPS - 1, neurons)["nodes.linear0.weight"], exact["nodes.linear0.weight"]
+    )
 
 
 @pytest.mark.parametrize("neurons", NEURONS[:3])
