@@ -11,9 +11,9 @@ from ...progress import say
 from ..parallel.processes import current
 from ..settings.engine import EngineSettings
 from ..settings.finetune import FinetuneSettings
-from ..training.sops import Counted, OperationsTarget
 from ..training.texts import Texts
 from .snn import surrogate_of
+from .sops import Counted, OperationsTarget
 
 
 def operations_target(

@@ -29,12 +29,12 @@ from ..settings.finetune import FinetuneSettings
 from ..training.checkpoint import State
 from ..training.loop import Loop
 from ..training.losses import make_loss
-from ..training.sops import OperationsTarget
 from ..training.surgery import tie_signs, with_dropout, with_outputs
 from ..training.text_loop import Trainee
 from ..training.texts import Texts
 from ..training.weights.leaks import keep_leaks, learn_leaks
 from ..training.weights.sparse import Rewired
+from .sops import OperationsTarget
 
 
 @dataclass(frozen=True)

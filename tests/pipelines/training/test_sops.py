@@ -33,16 +33,15 @@ from snnconvert.pipelines.finetune import finetune as finetune_module
 from snnconvert.pipelines.finetune import operations as operations_module
 from snnconvert.pipelines.finetune.finetune import resolved_settings
 from snnconvert.pipelines.finetune.operations import operations_target
+from snnconvert.pipelines.finetune.sops import Counted, OperationsTarget, counter_of
 from snnconvert.pipelines.settings.engine import EngineSettings
 from snnconvert.pipelines.settings.finetune import AdversarialSettings, FinetuneSettings
-from snnconvert.pipelines.training import loop as loop_module
 from snnconvert.pipelines.training.checkpoint import State
-from snnconvert.pipelines.training.loop import Loop
-from snnconvert.pipelines.training.sops import Counted, OperationsTarget, counter_of
 from snnconvert.pipelines.training.surgery import with_dropout
 from snnconvert.seeds import generator
 from snnconvert.tests.energy.test_counts import two_branches
 from snnconvert.tests.engine.test_training import RULES, build, texts
+from snnconvert.tests.helpers.stopping import stop_once
 
 EXACT = Surrogate("atan", 1.0)
 
@@ -279,8 +278,7 @@ def test_a_run_is_within_its_target_stopped_or_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """What is recorded is what the kept network does on dev; a stopped run gives the same."""
-    monkeypatch.setattr(loop_module, "CHECKPOINT_SECONDS", -1.0)
-    made, kept, step = [], [], Loop._step
+    made, kept = [], []
     save = finetune_module.save_snn
 
     def saving(
@@ -292,21 +290,15 @@ def test_a_run_is_within_its_target_stopped_or_not(
         return save(run, stage, model, classes, own, *more)
 
     monkeypatch.setattr(finetune_module, "save_snn", saving)
-    for name, left in (("whole", []), ("stopped", ["finetune"])):
+    for name, codes in (("whole", [0]), ("stopped", [130, 0])):
         run = str(tmp_path / name)
-
-        def stopping(self: Loop, indices: list[int], left: list[str] = left) -> None:
-            if self.state.step == 4 and self.name in left:
-                left.remove(self.name)
-                raise KeyboardInterrupt
-            step(self, indices)
-
-        monkeypatch.setattr(Loop, "_step", stopping)
+        if name == "stopped":
+            stop_once(monkeypatch, "finetune", at=4)
         network = ["--widths", "2", "--channels", "12"]
         assert main(["train", "--out", run, *DATA, *network, *LOOP]) == 0
         assert main(["convert", run, "--steps", "2"]) == 0
         tune = ["finetune", run, *LOOP, "--sops-target", "0.6", "--sops-weight", "3"]
-        assert [main(tune) for _ in range(1 + len(left))] == ([130, 0] if "stop" in name else [0])
+        assert [main(tune) for _ in codes] == codes
         made.append(load_tensors(tmp_path / name / "finetuned" / "weights.safetensors"))
     assert all(torch.equal(made[0][key], made[1][key]) for key in made[0])
     results = read_json(tmp_path / "stopped" / "results.json", "the results")

@@ -17,9 +17,8 @@ from snnconvert.models.nodes.layers import Linear
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.finetune.finetune import resolved_settings
 from snnconvert.pipelines.settings.finetune import FinetuneSettings
-from snnconvert.pipelines.training import loop as loop_module
-from snnconvert.pipelines.training.loop import Loop
 from snnconvert.pipelines.training.weights.sparse import Rewired, kept
+from snnconvert.tests.helpers.stopping import stop_once
 
 DATA = ["--limit", "48", "--dim", "6", "--max-length", "20", "--vectors", "random"]
 NETWORK = ["--widths", "2", "--channels", "4", "--tensorboard", "false"]
@@ -61,22 +60,15 @@ def test_a_synapse_grows_back_by_hand():
 
 def test_stopped_it_goes_on_and_saves_operations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Stopped at the fourth step of six: the same weights, three quarters of them zero."""
-    monkeypatch.setattr(loop_module, "CHECKPOINT_SECONDS", -1.0)
-    made, step = [], Loop._step
-    for name, left in (("whole", []), ("stopped", ["finetune"])):
+    made = []
+    for name, codes in (("whole", [0]), ("stopped", [130, 0])):
         run = str(tmp_path / name)
-
-        def stopping(self: Loop, indices: list[int], left: list[str] = left) -> None:
-            if self.state.step == 4 and self.name in left:
-                left.remove(self.name)
-                raise KeyboardInterrupt
-            step(self, indices)
-
-        monkeypatch.setattr(Loop, "_step", stopping)
+        if name == "stopped":
+            stop_once(monkeypatch, "finetune", at=4)
         assert main(["train", "--out", run, *DATA, *NETWORK, *LOOP]) == 0
         assert main(["convert", run, "--steps", "2"]) == 0
         tune = ["finetune", run, *LOOP, "--weight-sparsity", "0.75", "--tensorboard", "false"]
-        assert [main(tune) for _ in range(1 + len(left))] == ([130, 0] if "stop" in name else [0])
+        assert [main(tune) for _ in codes] == codes
         made.append(load_tensors(tmp_path / name / "finetuned" / "weights.safetensors"))
     assert made[0].keys() == made[1].keys() and not any("uncut" in key for key in made[0])
     assert all(torch.equal(made[0][key], made[1][key]) for key in made[0])

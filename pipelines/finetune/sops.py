@@ -27,7 +27,7 @@ from ...errors import InputError
 from ...models.network import Signal
 from ...models.operations import SpikeCounter
 from ...models.snn import SpikingTextModel
-from .checkpoint import State
+from ..training.checkpoint import State
 
 SHARE = "dev_operations"
 """The name in the logs of the operations on dev, as a share of the usual."""
