@@ -42,7 +42,9 @@ def operations_target(
             "expected one process with a target of operations, which is of a whole batch, but got "
             f"{current().count}: start snnconvert without torchrun, or leave --sops-target out"
         )
-    before = Counted.by(engine.engine, copy.deepcopy(model).eval(), surrogate_of(settings))
+    shared = {id(model.embedding): model.embedding}  # large, and never tuned
+    converted = copy.deepcopy(model, shared).eval()
+    before = Counted.by(engine.engine, converted, surrogate_of(settings))
     target = OperationsTarget(before, settings.sops_target, settings.sops_weight)
     dev = texts.sequences["dev"]
     target.running_logits(make_engine(model, **engine.choice(), texts=len(dev)), dev, seed)

@@ -9,6 +9,7 @@ import pytest
 import torch
 from spikingjelly.activation_based import functional, neuron
 
+from snnconvert.engine.plan import Unsupported
 from snnconvert.engine.training.fast import FastTraining
 from snnconvert.engine.training.online import streamed
 from snnconvert.engine.training.online.cut import in_time
@@ -163,3 +164,11 @@ def test_only_the_exact_pass_is_cut() -> None:
     for backward in ("rate", "dsr", "sltt", "ottt"):
         with pytest.raises(InputError, match="leave --backward or --truncate out"):
             FinetuneSettings(truncate=2, backward=backward)
+
+
+def test_the_gpu_kernels_say_that_they_do_not_truncate() -> None:
+    pytest.importorskip("triton")
+    from snnconvert.engine.triton.training import TritonTraining
+
+    with pytest.raises(Unsupported, match="do not truncate"):
+        TritonTraining(small("saf", 6), Surrogate("atan", 1.0, "exact", 3))
