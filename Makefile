@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint campaign test-long test-slow test-cpus test-install test-notebooks docs hashes bench bench-conversion bench-encoding reproduce-energy reproduce-robustness reproduce-snnlp reproduce-lv2023 reproduce-snn-bert screenshots screenshots-app terminal-pictures clean
+.PHONY: setup demo test lint campaign fuzz test-long test-slow test-cpus test-install test-notebooks docs hashes bench bench-conversion bench-encoding reproduce-energy reproduce-robustness reproduce-snnlp reproduce-lv2023 reproduce-snn-bert screenshots screenshots-app terminal-pictures clean
 
 setup: $(STAMP)
 
@@ -41,6 +41,12 @@ INPUTS ?= 1000000
 KILLS ?= 1000
 campaign: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m snnconvert.tests.campaign.run --inputs $(INPUTS) --kills $(KILLS)
+
+# The same readers under a fuzzer that goes by coverage, so many seconds each; needs atheris
+# (pip install atheris), which is in no lock.
+SECONDS ?= 60
+fuzz: setup
+	OMP_NUM_THREADS=1 $(BIN)/python -m snnconvert.tests.campaign.fuzz --seconds $(SECONDS)
 
 test-slow: setup
 	$(BIN)/python -m pytest -m slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import time
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from snnconvert.tests.campaign import corpus, faults
+from snnconvert.tests.campaign import corpus, faults, fuzz
 from snnconvert.tests.campaign.readers import READERS
 from snnconvert.tests.campaign.trial import Bench
 
@@ -60,6 +61,26 @@ def test_the_corpus_is_small_and_of_many_readers() -> None:
     assert sum(path.stat().st_size for path in files) < 1_000_000
     assert len({reader.name for reader, _, _ in corpus.kept()}) > 20
     assert len(list(corpus.kept())) == len(files)
+
+
+def test_the_fuzzer_changes_what_is_no_json_any_more() -> None:
+    reader = next(reader for reader in READERS if reader.name == "results")
+    assert len({fuzz.mutated(reader, b"{broken", seed) for seed in range(20)}) > 5
+    assert fuzz.mutated(reader, reader.good(), 1) == fuzz.mutated(reader, reader.good(), 1)
+
+
+@pytest.mark.parametrize("name", ["summary of seeds"])
+def test_the_fuzzer_finds_nothing_in_seconds(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("atheris")
+    assert fuzz.main(["--out", str(tmp_path), "--seconds", "2", "--reader", name]) == 0
+
+
+def test_the_fuzzer_says_what_it_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    if importlib.util.find_spec("atheris") is not None:
+        pytest.skip("atheris is here")
+    with pytest.raises(SystemExit):
+        fuzz.main([])
+    assert "pip install atheris" in capsys.readouterr().err
 
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
