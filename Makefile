@@ -4,13 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint campaign test-long test-slow test-cpus test-install test-notebooks docs bench bench-conversion bench-encoding reproduce-energy reproduce-robustness reproduce-snnlp reproduce-lv2023 reproduce-snn-bert screenshots screenshots-app terminal-pictures clean
+.PHONY: setup demo test lint campaign fuzz test-long test-slow test-cpus test-install test-notebooks docs hashes bench bench-conversion bench-encoding reproduce-energy reproduce-robustness reproduce-snnlp reproduce-lv2023 reproduce-snn-bert screenshots screenshots-app terminal-pictures clean
 
 setup: $(STAMP)
 
-$(STAMP): constraints.txt setup.cfg pyproject.toml tools/set_up.sh
+$(STAMP): constraints.txt hashes.txt setup.cfg pyproject.toml tools/set_up.sh
 	@tools/set_up.sh "$(PYTHON)" "$(VENV)"
 	@touch $(STAMP)
+
+# After a change of constraints.txt: the hashes of every file of every release in it but torch's own, whose
+# builds come from several indexes. Needs uv (https://docs.astral.sh/uv).
+hashes:
+	grep -vE '^(torch|torchvision|torchaudio)==' constraints.txt | uv pip compile - --quiet --no-deps \
+		--generate-hashes --no-header --no-annotate --python $(PYTHON) --output-file hashes.txt
 
 # one thread: networks this small gain nothing from two, and two suffer on a busy machine
 demo: setup
@@ -35,6 +41,12 @@ INPUTS ?= 1000000
 KILLS ?= 1000
 campaign: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m snnconvert.tests.campaign.run --inputs $(INPUTS) --kills $(KILLS)
+
+# The same readers under a fuzzer that goes by coverage, so many seconds each; needs atheris
+# (pip install atheris), which is in no lock.
+SECONDS ?= 60
+fuzz: setup
+	OMP_NUM_THREADS=1 $(BIN)/python -m snnconvert.tests.campaign.fuzz --seconds $(SECONDS)
 
 test-slow: setup
 	$(BIN)/python -m pytest -m slow

@@ -154,3 +154,15 @@ def read_value(path: Path, what: str, remedy: str, most: int = LARGE) -> Value:
         return Value(read_json(path, what, most), str(path), remedy)
     except InputError as error:
         raise InputError(f"{error}; {remedy}") from None
+
+
+def read_plain(path: Path, what: str, remedy: str, most: int = LARGE) -> dict[str, Any]:
+    """The mapping in the JSON file at ``path``, whatever its keys; its numbers are finite.
+
+    Raises:
+        InputError: see `read_value`; or it is no mapping.
+    """
+    value = read_value(path, what, remedy, most)
+    value.entries(Value.plain)
+    found: dict[str, Any] = value.value
+    return found

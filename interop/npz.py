@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from ..files import replace_file
+from ..files import json_text, replace_file
 from .export import Export, Exported
 
 if TYPE_CHECKING:
@@ -67,10 +67,13 @@ def read_npz(path: Path | str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     import numpy as np
 
     try:
+        _check_size(Path(path))
         with np.load(path, allow_pickle=False) as archive:
             arrays = dict(archive)
-        spec = json.loads(arrays.pop("spec").tobytes())
-    except (OSError, ValueError, KeyError, EOFError) as error:
+        spec = json_text.loads(arrays.pop("spec").tobytes().decode())
+    except InputError:
+        raise
+    except Exception as error:  # of zipfile and numpy, whatever is wrong with the file
         raise InputError(
             f"expected an archive of `snnconvert export --format npz` at {path}, but it cannot be "
             f"read so ({type(error).__name__})"
@@ -78,6 +81,18 @@ def read_npz(path: Path | str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     if not isinstance(spec, dict) or spec.get("archive") != FORMAT:
         raise InputError(f"expected an archive of {FORMAT} at {path}, but it is another")
     return spec, arrays
+
+
+def _check_size(path: Path) -> None:
+    """Refuse an archive that is larger unpacked: ours are not packed."""
+    import zipfile
+
+    with zipfile.ZipFile(path) as archive:
+        size = sum(item.file_size for item in archive.infolist())
+    if size > path.stat().st_size:
+        raise InputError(
+            f"expected arrays that are not packed in {path}, but they would be {size:,} bytes"
+        )
 
 
 def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:

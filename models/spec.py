@@ -33,8 +33,7 @@ class NodeSpec:
 
     def check(self, value: Value) -> None:
         """Refuse names that no module can have, and sizes that no network has."""
-        if not self.name or "." in self.name or not self.name.isprintable():
-            raise value["name"].wrong("a name of printed letters without a dot")
+        check_name(value["name"])
         for key in self.settings:
             _check_setting(value["settings"][key])
 
@@ -77,6 +76,13 @@ class ModelSpec:
             value["steps"].whole(1, MOST_STEPS)
             if self.encoder is None:
                 raise value["encoder"].wrong("the input code of an SNN")
+
+
+def check_name(value: Value) -> None:
+    """Refuse what is no name of a module."""
+    name = value.text(200)
+    if not name or "." in name or not name.isprintable():
+        raise value.wrong("a name of printed letters without a dot")
 
 
 def _check_setting(value: Value) -> None:

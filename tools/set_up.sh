@@ -3,9 +3,10 @@
 #
 #     tools/set_up.sh PYTHON VENV
 #
-# Stopped at any point it goes on when it is called again. torch comes with what it needs, since a build
-# for CUDA does not load without its libraries; the rest is a full lock installed without the resolver:
-# quick, and it cannot pull in a torchvision that does not fit (docs/decisions.md says why).
+# Stopped at any point it goes on when it is called again. First a full lock, installed without the resolver:
+# quick, and it cannot pull in a torchvision that does not fit. Every file of it has to have a hash of hashes.txt.
+# Then torch, of whatever build the index has, with the libraries that a build for CUDA does not load
+# without: those alone are not checked (docs/decisions.md says why).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=$1
@@ -99,11 +100,10 @@ trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; echo; fail "stopped; the same co
 begin=$SECONDS
 make_venv
 drop_halves
-grep -vE '^(torch|torchvision|torchaudio)==' constraints.txt >"$venv/lock.txt"
-pip_install "2/4 torch, with what it needs (20 s for a CPU build; minutes and 3 GB more for CUDA)" \
+pip_install "2/4 $(grep -c == hashes.txt) packages of hashes.txt, checked by their hashes (2 minutes)" \
+	--no-deps --require-hashes -r hashes.txt
+pip_install "3/4 torch, with what it needs (20 s for a CPU build; minutes and 3 GB more for CUDA)" \
 	-c constraints.txt "$(grep '^torch==' constraints.txt)"
-pip_install "3/4 $(wc -l <"$venv/lock.txt" | tr -d ' ') packages of constraints.txt (about 2 minutes)" \
-	--no-deps -r "$venv/lock.txt"
 pip_install "4/4 snnconvert itself, from this folder" --no-deps --no-build-isolation -e .
 "$venv/bin/python" -c 'import torch; print("torch", torch.__version__)' ||
 	fail "torch does not load; remove $venv and run the same command again"

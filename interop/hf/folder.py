@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
-from ...files import read_json, sha256, write_json, write_text
+from ...files import file_sha256, read_json, sha256, write_json, write_text
 from ...version import __version__
 
 if TYPE_CHECKING:
@@ -96,12 +96,12 @@ def _check_files(folder: Path, files: Any) -> None:
     entries = files.items() if isinstance(files, dict) else ()
     for name, value in [*entries] or [(WEIGHTS, None)]:
         path, named = folder / str(name), PurePosixPath(str(name))
-        if named.is_absolute() or ".." in named.parts:
-            raise InputError(f"expected the files of {folder} to lie in it, but got {name!r}")
+        if named.is_absolute() or ".." in named.parts or len(str(name)) > 200:
+            raise InputError(f"expected files that lie in {folder}, but got {name[:200]!r}")
         wrong = ""
         if not path.is_file():
             wrong = "there is no such file"
-        elif value != [path.stat().st_size, sha256(path.read_bytes())]:
+        elif value != [path.stat().st_size, file_sha256(path)]:
             wrong = "it is not what it was when it was exported"
         if wrong:
             raise InputError(

@@ -27,9 +27,13 @@ from .graph.form import POOLINGS, Branch, Form
 from .graph.graph import Chain, build, chains, raised
 from .graph.layout import Layout
 from .graph.nodes import alike
+from .graph.record import check_backed
 
 if TYPE_CHECKING:
     import nir
+
+_UNFIT = (LookupError, TypeError, ValueError, AttributeError, RuntimeError, ArithmeticError)
+"""What comes of nodes that are not as they are written."""
 
 
 def read_form(path: Path | str) -> tuple[Form, dict[str, Any]]:
@@ -40,12 +44,19 @@ def read_form(path: Path | str) -> tuple[Form, dict[str, Any]]:
     """
     graph, note = read_graph(path)
     try:
-        form, layout = _form(graph, note)
+        form, layout = _form(graph, note, path)
         dialect = DIALECTS[note["simulator"]]
         again = build(form, layout, dialect, note["grid"], note["graph"], "")
     except InputError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, IndexError) as error:
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        RuntimeError,
+        ArithmeticError,
+    ) as error:
         raise InputError(
             f"expected the graph in {path} to be as exported, but {type(error).__name__} "
             f"({error}) where its nodes were looked at: export it again"
@@ -87,10 +98,11 @@ def network_of(form: Form) -> Network:
     return Network(nodes).eval()
 
 
-def _form(graph: nir.NIRGraph, note: Mapping[str, Any]) -> tuple[Form, Layout]:
+def _form(graph: nir.NIRGraph, note: dict[str, Any], path: Path | str) -> tuple[Form, Layout]:
     """Weights out of the nodes, in the places that the note says."""
     shapes = tuple(_shape(item) for item in note["branches"])
-    layout = Layout(int(note["inputs"]), int(note["positions"]), shapes)
+    layout = Layout(note["inputs"], note["positions"], shapes)
+    check_backed(note, layout, graph, path)
     empty = tuple(
         Branch(
             str(item["conv"]),

@@ -22,12 +22,13 @@ from ...convert.recipes.recipe import ConversionRecipe
 from ...engine.evaluate import accuracy, evaluate_steps
 from ...engine.reference import ann_logits
 from ...errors import InputError
-from ...files import read_json, write_json
+from ...files import write_json
 from ...models.devices import find_device
 from ...models.text_model import TextModel
 from ...progress import bar
 from ..data import calibration_texts, load_run_model, load_run_texts
 from ..run_folder.fingerprints import fingerprint
+from ..run_folder.records.sweep import read_sweep
 from ..run_folder.run_folder import RunFolder
 from ..settings.convert import ConvertSettings, SweepSettings
 from ..settings.engine import ENGINE, EngineSettings
@@ -108,20 +109,14 @@ class _Sweeper:
     def load(self) -> None:
         """Take over the rows that are there; those of another ANN or seed are never looked up."""
         if self.path.is_file():
-            content = read_json(self.path, "the rows of a sweep")
-            rows = content.get("rows") if isinstance(content, dict) else None
-            if not isinstance(rows, list) or not all(isinstance(r, dict) for r in rows):
-                raise InputError(
-                    f"expected the rows of a sweep in {self.path}, but it holds something else; "
-                    "remove it, or sweep again with --force"
-                )
-            self.known = {str(row.get("key")): row for row in map(self._today, rows)}
+            rows = map(self._today, read_sweep(self.path))
+            self.known = {row["key"]: row for row in rows}
 
     def _today(self, row: Row) -> Row:
         """A row of an older version by the names of today; its key is a hash of them."""
-        recipe = dict(row.get("recipe", {}))
+        recipe = row["recipe"]
         today = by_names_of_today(recipe)
-        if today == recipe or row.get("key") != fingerprint(self.below_it | recipe):
+        if today == recipe or row["key"] != fingerprint(self.below_it | recipe):
             return row
         return row | {"recipe": today, "key": fingerprint(self.below_it | today)}
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from ...attacks.records import Record, records_path
 from ...attacks.runs import run_attack
+from ...checked_json import read_plain
 from ...engine.classifier import ModelClassifier
 from ...engine.evaluate import accuracy
-from ...files import read_json
 from ...models.saving import weights_hash
 from .adversarial_texts import accuracy_under_attack, examples_of_round, outcome
 from .tuning import Tuning
@@ -59,7 +59,8 @@ def score_round(
     model, _ = tuning.model(number)
     clean = accuracy(tuning.logits(model, "dev"), tuning.texts.labels["dev"])
     under = accuracy_under_attack(attacked)
-    trained = read_json(tuning.folder(number) / "training.json") if number else {}
+    place = tuning.folder(number) / "training.json"
+    trained = read_plain(place, "a training", "remove it, and fine-tune again") if number else {}
     return {
         "round": number,
         "dev_accuracy": clean,

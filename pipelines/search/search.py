@@ -11,8 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ...checked_json import read_plain
 from ...errors import InputError
-from ...files import read_json, write_json
+from ...files import write_json
 from ...progress import bar, say
 from ..rows.jobs import made
 from ..run_folder.fingerprints import fingerprint, settings_dict
@@ -26,6 +27,7 @@ from .trial import Trial, make_trial
 
 HOW = ("space", "trials", "workers", "keep")
 """Settings that say how long and by how many; a search may go on with others."""
+_BEGUN = ("the settings of a search", "give another folder, or --force to begin anew")
 
 
 def search(folder: Path | str, settings: SearchSettings, seed: int = 0, force: bool = False) -> Row:
@@ -100,7 +102,7 @@ class _Search:
         stamp = {"stamp": fingerprint(own)}
         if not place.exists():
             write_json(place, stamp | own)
-        elif read_json(place, "the settings of a search").get("stamp") != stamp["stamp"]:
+        elif read_plain(place, *_BEGUN).get("stamp") != stamp["stamp"]:
             raise InputError(
                 f"expected {self.folder} to be of a search with these settings, space and seed, "
                 "but it was begun with others: give another folder, or --force to begin anew"
@@ -114,9 +116,12 @@ class _Search:
         """
         found: list[Row] = []
         for number, path in enumerate(sorted((self.folder / "rows").glob("*.json"))):
-            row = read_json(path, "a row of a search")
-            known = isinstance(row, dict) and isinstance(row.get("chosen"), dict)
-            if not known or row.get("number") != number or not _has_figures(row):
+            row = read_plain(path, "a row of a search", "remove it and the rows after it")
+            if (
+                not isinstance(row.get("chosen"), dict)
+                or row.get("number") != number
+                or not _has_figures(row)
+            ):
                 raise InputError(
                     f"expected the row of trial {number} in {path}, but it holds something else: "
                     "remove it and the rows after it, and they are made again"

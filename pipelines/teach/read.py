@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from torch import Tensor
 
 from ...engine.reference import ann_logits
 from ...errors import InputError
-from ...files import file_sha256, load_tensors, read_text, sha256
+from ...files import file_sha256, json_text, load_tensors, read_text, sha256
 from ...models.text_model import TextModel
 from ..data import load_run_model
 from ..run_folder.run_folder import RunFolder
@@ -51,7 +50,7 @@ def read_targets(folder: Path | str, run: RunFolder, classes: Sequence[str]) -> 
     place = taught.folder(STAGE)
     with taught.reading(STAGE, whole=True):
         tensors = load_tensors(place / LOGITS, "a teacher's logits")
-        rows = _rows(place / FURTHER)
+        rows = read_further(place / FURTHER)
         sizes = {"train": int(run.require("data")["sizes"]["train"]), "extra": len(rows)}
         for name, count in sizes.items():
             _check_logits(tensors, name, count, len(classes), place)
@@ -85,8 +84,8 @@ def _check_data(taught: RunFolder, run: RunFolder) -> None:
         )
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
-    """The further texts.
+def read_further(path: Path) -> list[dict[str, Any]]:
+    """The further texts of a teacher, by line.
 
     Raises:
         InputError: a line is not an object with a text.
@@ -94,9 +93,9 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     rows = []
     for number, line in enumerate(read_text(path, "a teacher's further texts").splitlines(), 1):
         try:
-            row = json.loads(line)
-            row["text"]
-        except (ValueError, KeyError, TypeError, RecursionError):
+            row = json_text.loads(line)
+            assert isinstance(row["text"], str)
+        except (ValueError, KeyError, TypeError, AssertionError):
             raise InputError(
                 f"expected an object with a text in line {number} of {path}, but got {line[:40]!r}"
             ) from None

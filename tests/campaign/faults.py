@@ -7,14 +7,16 @@ is closed. What it leaves must be whole, and the same command must then end as i
 from __future__ import annotations
 
 import contextlib
+import csv
 import errno
+import importlib.util
 import io
 import json
 import os
 import shutil
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ from snnconvert.errors import InputError
 from snnconvert.files import disk
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
-from snnconvert.tests.campaign.readers import SAMPLE
+from snnconvert.tests.campaign.given import FILES, SAMPLE
 
 KILLED = 137
 _AUDITED = {
@@ -44,6 +46,12 @@ class Command:
     words: str
     without: tuple[str, ...] = ()
     empty: bool = False
+    needs: str = ""  # a package
+    known: str = "never"  # part of the paths that other commands are tried at
+
+    def is_possible(self) -> bool:
+        """Whether the package that it needs is there."""
+        return not self.needs or importlib.util.find_spec(self.needs) is not None
 
     def prepare(self, run: Path) -> None:
         """Make the run that the command finds."""
@@ -59,7 +67,10 @@ class Command:
 
     def line(self, run: Path) -> list[str]:
         """The words of the command line."""
-        return [*self.words.format(run=run).split(), "--quiet"]
+        words = self.words.format(run=run, sample=SAMPLE, nir=run.parent / "network.nir").split()
+        if words[0] == "import" and not Path(words[-1]).exists():
+            Path(words[-1]).write_bytes(FILES["exported/network.nir"]())
+        return [*words, "--quiet"]
 
 
 COMMANDS = (
@@ -72,11 +83,46 @@ COMMANDS = (
     Command("convert, again", "convert {run} --steps 3 --force"),
     Command("finetune", "finetune {run} --epochs 1 --tensorboard no", ("finetuned",)),
     Command(
-        "attack", "attack {run} --presets deepwordbug --examples 2 --controls none", ("attack",)
+        "attack",
+        "attack {run} --presets deepwordbug --examples 2 --controls none",
+        ("attack",),
+        needs="textattack",
     ),
     Command("energy", "energy {run} --texts 2", ("energy",)),
     Command("explain", "explain {run}", ("explain",)),
     Command("report", "report {run}"),
+    Command(
+        "sweep",
+        "convert {run} --sweep --sweep.methods default --sweep.encoders saf --sweep.steps 1,3",
+    ),
+    Command(
+        "train, spiking BERT",
+        "train --model spiking-bert --out {run} --limit 60 --dim 8 --size 8 --heads 2 --layers 1"
+        " --epochs 1 --tensorboard no",
+        empty=True,
+    ),
+    Command("predict", "predict {run} good --out {run}/said.csv"),
+    Command("export, npz", "export {run} --format npz"),
+    Command("export, onnx", "export {run} --format onnx --force", needs="onnx"),
+    Command(
+        "export, hf",
+        "export {run} --format hf --force --license mit --out {run}/hf",
+        needs="huggingface_hub",
+    ),
+    Command(
+        "export, nir",
+        "export {run} --model snn --format nir --force --for spikingjelly --texts 2",
+        needs="nir",
+    ),
+    Command("import", "import --out {run} --text {sample}/text {nir}", empty=True, needs="nir"),
+    Command(
+        "search",
+        "search --out {run} --trials 2 --limit 60 --dim 4 --vectors random --train.channels 3"
+        " --train.epochs 1 --finetune.epochs 1 --train.tensorboard no --finetune.tensorboard no",
+        empty=True,
+        needs="optuna",
+        known="/runs/",
+    ),
 )
 
 
@@ -166,8 +212,10 @@ def state(run: Path) -> dict[str, Any]:
         if any(part in name for part in _LOGS) or name.endswith((".tmp", ".svg")):
             continue
         found[name] = path.read_bytes()
-    if "results.json" in found:
-        found["results.json"] = _timeless(json.loads(found["results.json"]))
+        if path.suffix == ".json":
+            found[name] = _timeless(json.loads(found[name]))
+        if path.suffix == ".csv":
+            found[name] = _timeless(list(csv.DictReader(path.open(encoding="utf-8"))))
     return found
 
 
@@ -213,6 +261,11 @@ def operations(command: Command, folder: Path) -> tuple[list[tuple[str, str]], d
     wanted = state(run)
     shutil.rmtree(run)
     return [tuple(pair) for pair in answer[0]], wanted
+
+
+def to_try(command: Command, seen: Sequence[tuple[str, str]]) -> list[int]:
+    """The operations that no other command is tried at, by their place in ``seen``."""
+    return [number for number, (_, path) in enumerate(seen) if command.known not in path]
 
 
 def tried(

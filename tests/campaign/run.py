@@ -85,7 +85,7 @@ class Campaign:
         try:
             again = 0
             while again == 0 or sum(found["kills"] for found in done.values()) < kills:
-                for command in faults.COMMANDS:
+                for command in filter(faults.Command.is_possible, faults.COMMANDS):
                     self._command(command, folder, again)
                 again += 1
         finally:
@@ -98,9 +98,10 @@ class Campaign:
             return
         faults.warm(command, folder)
         seen, wanted = faults.operations(command, folder)
-        found["operations"] = len(seen)
-        while found["next"] < len(seen) * (again + 1):
-            number = found["next"] % len(seen)
+        numbers = faults.to_try(command, seen)
+        found["operations"] = len(numbers)
+        while found["next"] < len(numbers) * (again + 1):
+            number = numbers[found["next"] % len(numbers)]
             for kill in (True, False) if not again else (True,):
                 wrong = faults.tried(command, number, kill, folder, wanted)
                 found["kills" if kill else "full"] += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import time
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from snnconvert.tests.campaign import corpus, faults
+from snnconvert.tests.campaign import corpus, faults, fuzz
 from snnconvert.tests.campaign.readers import READERS
 from snnconvert.tests.campaign.trial import Bench
 
@@ -62,11 +63,31 @@ def test_the_corpus_is_small_and_of_many_readers() -> None:
     assert len(list(corpus.kept())) == len(files)
 
 
+def test_the_fuzzer_changes_what_is_no_json_any_more() -> None:
+    reader = next(reader for reader in READERS if reader.name == "results")
+    assert len({fuzz.mutated(reader, b"{broken", seed) for seed in range(20)}) > 5
+    assert fuzz.mutated(reader, reader.good(), 1) == fuzz.mutated(reader, reader.good(), 1)
+
+
+@pytest.mark.parametrize("name", ["summary of seeds"])
+def test_the_fuzzer_finds_nothing_in_seconds(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("atheris")
+    assert fuzz.main(["--out", str(tmp_path), "--seconds", "2", "--reader", name]) == 0
+
+
+def test_the_fuzzer_says_what_it_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    if importlib.util.find_spec("atheris") is not None:
+        pytest.skip("atheris is here")
+    with pytest.raises(SystemExit):
+        fuzz.main([])
+    assert "pip install atheris" in capsys.readouterr().err
+
+
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 
 @needs_fork
-@pytest.mark.parametrize("name", ["report", "explain"])
+@pytest.mark.parametrize("name", ["report", "predict"])
 def test_a_kill_and_a_full_disk_at_some_operations(name: str, tmp_path: Path) -> None:
     """Of two short commands, by the seed; all of all commands in the slow test below."""
     command = next(command for command in faults.COMMANDS if command.name == name)
@@ -84,13 +105,13 @@ def test_a_kill_and_a_full_disk_at_some_operations(name: str, tmp_path: Path) ->
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("command", faults.COMMANDS, ids=[c.name for c in faults.COMMANDS])
 def test_a_kill_and_a_full_disk_at_every_operation(command: faults.Command, tmp_path: Path) -> None:
-    if command.name == "attack":
-        pytest.importorskip("textattack")
+    if not command.is_possible():
+        pytest.skip(f"needs {command.needs}")
     faults.warm(command, tmp_path)
     seen, wanted = faults.operations(command, tmp_path)
     wrong = {
         (number, kill, *seen[number]): found
-        for number in range(len(seen))
+        for number in faults.to_try(command, seen)
         for kill in (True, False)
         if (found := faults.tried(command, number, kill, tmp_path, wanted))
     }

@@ -16,7 +16,7 @@ import yaml
 
 from snnconvert.errors import InputError
 from snnconvert.pipelines.cli import main
-from snnconvert.tests.campaign.readers import SAMPLE
+from snnconvert.tests.campaign.given import SAMPLE
 from snnconvert.text.stages.load import load_stage
 
 Prepare = Callable[[Path, Path], object]  # the run folder, and a folder of the reader's

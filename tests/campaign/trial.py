@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from snnconvert.errors import SnnConvertError
-from snnconvert.tests.campaign.readers import FILES, SAMPLE, Reader
+from snnconvert.tests.campaign.given import FILES, SAMPLE
+from snnconvert.tests.campaign.readers import Reader
 
 SECONDS = 2.0
 """The most that a mutated file may take more than the file as it should be."""
@@ -46,6 +47,7 @@ class Bench:
         self.run = folder / "run"
         shutil.copytree(SAMPLE, self.run)
         for name, make in FILES.items():
+            (self.run / name).parent.mkdir(parents=True, exist_ok=True)
             (self.run / name).write_bytes(make())
         self._usual: dict[str, float] = {}
 

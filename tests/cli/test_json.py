@@ -83,6 +83,7 @@ def test_one_document(
         assert printed.count("\n") == 1 and keys <= document(printed).keys()
 
 
+@pytest.mark.long
 def test_run_says_its_progress_elsewhere(
     places: dict[str, Path], capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -191,6 +191,7 @@ def test_outputs_are_counted_and_put_in_order():
     assert torch.equal(network(x), before)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("case", "expected"),
     [

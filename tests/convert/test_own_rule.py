@@ -54,6 +54,7 @@ CHOSEN = ("--threshold", "mine", "--share", "0.75")
 SWEEP = ("--sweep.methods", "mine,max,mine+bias", "--sweep.encoders", "saf", "--sweep.steps", "2,3")
 
 
+@pytest.mark.long
 def test_it_is_converted_swept_priced_reported_attacked_and_loaded(tmp_path: Path) -> None:
     run = tmp_path / "run"
     found = conversion_journey(run, CHOSEN, SWEEP)

@@ -29,6 +29,7 @@ def test_conversions(name: str, converted: dict[str, object]) -> None:
     assert golden.close(made, was), f"{json.dumps(made)}\n{json.dumps(was)}"
 
 
+@pytest.mark.long
 def test_energy_attack_and_records(tmp_path: Path) -> None:
     made = golden.whole(RUN, tmp_path)
     for part in ("energy", "attack", "records"):

@@ -146,6 +146,7 @@ def test_vectors_lie_in_the_range_of_spikes(made, kim):
     assert (weight.abs().amax(0) == 1).all()  # no component is left small
 
 
+@pytest.mark.long
 def test_every_command_goes_on(made, tmp_path, capsys, textattack):
     run = str(shutil.copytree(made, tmp_path / "run"))
     few = ["--texts", "10", "--sampled", "0", "--training-texts", "10"]

@@ -164,7 +164,10 @@ def test_a_changed_byte_of_large_weights_is_seen_before_they_are_built_on(
     assert "has been changed" in trouble(capsys.readouterr().err)
 
 
-@pytest.mark.parametrize("name", ["energy.json", "texts.csv", "energy.md"])
+LONG = [pytest.param(name, marks=pytest.mark.long) for name in ("energy.json", "energy.md")]
+
+
+@pytest.mark.parametrize("name", ["texts.csv", *LONG])
 def test_what_only_shows_is_made_again_too(name: str, run: Path, capsys: Capture) -> None:
     assert make(run, "energy") == 0
     whole = (run / "energy" / name).read_bytes()

@@ -181,6 +181,20 @@ def test_the_lock_has_what_is_required_in_versions_that_will_do(root: Path) -> N
     assert {"scikit-learn", "scipy", "joblib", "threadpoolctl", "packaging"} <= set(lock)
 
 
+def test_every_locked_package_has_hashes_but_those_of_several_indexes(root: Path) -> None:
+    """Of the same versions: a lock that was changed alone is found, and says what to do."""
+    entries = (root / "hashes.txt").read_text("utf-8").replace("\\\n", " ").splitlines()
+    hashed = {}
+    for name_version, *hashes in (entry.split() for entry in entries):
+        name, version = name_version.split("==")
+        hashed[canonicalize_name(name)] = version
+        assert hashes and all(re.fullmatch("--hash=sha256:[0-9a-f]{64}", h) for h in hashes), name
+    lock = locked(root)
+    builds = {name: lock.pop(name) for name in ("torch", "torchvision", "torchaudio")}
+    assert hashed == lock, "run `make hashes` after a change of constraints.txt"
+    assert not set(builds) & set(hashed)
+
+
 def test_torch_and_what_is_built_for_it_are_locked_together(root: Path) -> None:
     """Another triton than torch's own wish, and pip refuses the whole; torchvision is exact too."""
     lock = locked(root)

@@ -11,6 +11,7 @@ from ....errors import InputError
 from ....files import replace_file
 from ....installation import install_hint
 from ..graph.note import KEY, parsed
+from .bounds import check_bounds
 
 if TYPE_CHECKING:
     import nir
@@ -67,7 +68,10 @@ def read_graph(path: Path | str) -> tuple[nir.NIRGraph, dict[str, Any]]:
     if not path.is_file():
         raise InputError(f"expected an exported network at {path}, but there is no such file")
     try:
+        check_bounds(path)
         graph = nir.read(path)
+    except InputError:
+        raise
     except Exception as error:  # of h5py and nir, whatever is wrong with the file
         raise InputError(
             f"expected a graph of NIR in {path}, but it cannot be read so ({type(error).__name__}: "

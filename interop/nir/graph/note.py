@@ -6,9 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ....checked_json import Value
 from ....errors import InputError
+from ....files import json_text
+from ....typed_json import from_json
 from .form import Form
 from .layout import Layout
+from .record import NoteRecord
 
 FORMAT = 1
 KEY = "snnconvert"
@@ -63,20 +67,23 @@ def parsed(text: object, where: object) -> dict[str, Any]:
     """The note of a file.
 
     Raises:
-        InputError: there is none, or it is of another format.
+        InputError: there is none, it is of another format, or says what no network can be.
     """
     raw = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     try:
-        note = json.loads(raw) if isinstance(raw, str) else None
-    except json.JSONDecodeError:
+        note = json_text.loads(raw) if isinstance(raw, str) else None
+    except json_text.BadJSONError:
         note = None
     if not isinstance(note, dict) or note.get("format") != FORMAT:
         found = (
-            f"of format {note.get('format')!r}" if isinstance(note, dict) else "another program's"
+            f"of format {repr(note.get('format'))[:40]}"
+            if isinstance(note, dict)
+            else "another program's"
         )
         raise InputError(
             f"expected a graph of `snnconvert export --format nir` of format {FORMAT} in {where}, "
             f"but it is {found}: graphs of other programs are not read, since nothing says how "
             "texts become their input"
         )
+    from_json(NoteRecord, Value(note, str(where), "export it again"))
     return note

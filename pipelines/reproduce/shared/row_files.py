@@ -7,10 +7,11 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Self, TypeVar, cast, get_type_hints
 
+from ....checked_json import read_plain
 from ....errors import InputError
-from ....files import read_json
 
 R = TypeVar("R")
+_REMEDY = "remove the file, and it is made again"
 
 
 class FlatRow:
@@ -47,11 +48,10 @@ def read_rows(folder: Path, row: Callable[[dict[str, Any]], R]) -> list[R]:
     found = []
     for path in sorted((folder / "rows").glob("*.json")):
         try:
-            found.append(row(read_json(path, "a row")))
+            found.append(row(read_plain(path, "a row", _REMEDY)))
         except (KeyError, TypeError, AttributeError) as error:
             raise InputError(
-                f"expected a row of the reproduction in {path}, but it is none ({error}): remove "
-                "the file, and it is made again"
+                f"expected a row of the reproduction in {path}, but it is none ({error}): {_REMEDY}"
             ) from None
     return found
 
@@ -64,5 +64,5 @@ def is_made(place: Path, stamp: str) -> bool:
     """
     if not place.exists():
         return False
-    values = read_json(place, "a row")
-    return isinstance(values, dict) and values.get("notes", {}).get("stamp") == stamp
+    notes = read_plain(place, "a row", _REMEDY).get("notes")
+    return isinstance(notes, dict) and notes.get("stamp") == stamp

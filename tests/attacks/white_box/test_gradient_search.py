@@ -40,7 +40,9 @@ def trained() -> ModelClassifier:
     return small_cnn()
 
 
-@pytest.mark.parametrize("code", ["ann", "saf", "poisson"])
+@pytest.mark.parametrize(
+    "code", ["ann", *(pytest.param(code, marks=pytest.mark.long) for code in ("saf", "poisson"))]
+)
 def test_the_gradient_beats_chance(textattack, trained, code):
     """Candidates, search and victim are the same: random scores have to show many more texts."""
     victim = trained if code == "ann" else converted(trained, code)

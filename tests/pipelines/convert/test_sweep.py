@@ -243,10 +243,18 @@ def test_the_winner_is_the_cheapest_near_the_best():
 def test_a_damaged_file_is_one_error(run):
     path = run / "snn" / "sweep.json"
     saved = path.read_text()
-    path.write_text('{"rows": 3}')
+    row = json.loads(saved)["rows"][0]
+    damaged = {
+        "a list at .*sweep.json.rows, but it is 3": 3,
+        r"a mapping at .*rows\[0\].recipe, but it is 5": [row | {"recipe": 5}],
+        r"a string at .*rows\[0\].key": [row | {"key": None}],
+        r"a number from .* at .*rows\[0\].dev_accuracy": [row | {"dev_accuracy": 1e9}],
+    }
     try:
-        with pytest.raises(InputError, match="rows of a sweep"):
-            sweep(run, ConvertSettings(), SMALL)
+        for said, rows in damaged.items():
+            path.write_text(json.dumps({"rows": rows}))
+            with pytest.raises(InputError, match=f"expected {said}.*; remove it, or sweep again"):
+                sweep(run, ConvertSettings(), SMALL)
     finally:
         path.write_text(saved)
 

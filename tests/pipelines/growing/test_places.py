@@ -126,6 +126,7 @@ def test_the_command_of_the_run_again_with_its_data_elsewhere(base: Path, capsys
     assert "done with other settings (dataset was" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_a_moved_run_goes_on(base: Path, tmp_path: Path, capsys: Capture) -> None:
     """Data and run side by side, both moved: every command works, and nothing is trained again."""
     done("convert", base / "runs" / "a", "--steps", "3", "--quiet")

@@ -142,6 +142,7 @@ def test_train_goes_on_after_a_process_has_died(tmp_path: Path):
     assert_same(tmp_path / "one", run, "ann")
 
 
+@pytest.mark.long
 def test_finetune_by_kernels_and_random_spikes(tmp_path: Path):
     one, two = tmp_path / "one", tmp_path / "two"
     assert main(["train", "--out", str(one), *TRAIN]) == 0

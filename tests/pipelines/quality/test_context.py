@@ -164,8 +164,13 @@ SHOWN = {
 }
 
 
+LONG = ("11-imbalance", "15-test-in-train")
+
+
 @needs_cases
-@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.long] * (n in LONG)) for n in SHOWN]
+)
 def test_data_as_people_had_them(name: str) -> None:
     said = said_by(name)
     assert [words for words in SHOWN[name] if words not in said] == [], said

@@ -51,6 +51,7 @@ def written(place: Path, out: str) -> dict[str, dict]:
     return {f"{row['system']}-{row['steps']}": row for row in rows}
 
 
+@pytest.mark.long
 def test_rows_share_an_ann_and_a_lost_row_is_made_again(place: Path, capsys):
     assert main(command(place, "a", *OURS)) == 0
     rows = written(place, "a")

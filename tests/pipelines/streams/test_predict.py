@@ -185,6 +185,7 @@ def process(words: list[str], **options: object) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stderr=subprocess.PIPE, **options)  # type: ignore[call-overload, no-any-return]
 
 
+@pytest.mark.long
 def test_a_reader_that_goes_away_is_no_error(tiny_run: Path, tmp_path: Path) -> None:
     path = tmp_path / "many.txt"
     path.write_text("a text of some words\n" * 20_000, "utf-8")
