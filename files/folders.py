@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from ..errors import InputError
 from . import disk
-from .writing import unwritable
+from .writing import leftovers, unwritable
 
 T = TypeVar("T")
 
@@ -29,6 +29,7 @@ def replace_folder(path: Path | str, write: Callable[[Path], T], mark: str, forc
         SnnConvertError: it could not be written; ``path`` keeps what it had.
     """
     path = Path(path)
+    _settle(path)
     _check_free(path, mark, force)
     temporary, old = (path.with_name(f".{path.name}.{os.getpid()}.{end}") for end in ("tmp", "old"))
     try:
@@ -50,6 +51,18 @@ def replace_folder(path: Path | str, write: Callable[[Path], T], mark: str, forc
             if folder.exists():
                 with suppress(OSError):
                     disk.remove_folder(folder)
+
+
+def _settle(path: Path) -> None:
+    """End what a killed process has left: what it was replacing is put back, the rest goes."""
+    with suppress(OSError):
+        for old in leftovers(path, "old"):
+            if not os.path.lexists(path) and not old.is_symlink():
+                disk.rename(old, path)
+            else:
+                disk.remove_folder(old)
+        for temporary in leftovers(path, "tmp"):
+            disk.remove_folder(temporary)
 
 
 def _check_free(path: Path, mark: str, force: bool) -> None:

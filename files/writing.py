@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -53,11 +53,17 @@ def unwritable(path: Path, error: OSError) -> SnnConvertError:
 
 def _sweep_leftovers(path: Path) -> None:
     """Remove temporary files of ``path`` that a killed process left half written."""
-    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+    for leftover in leftovers(path, "tmp"):
+        with suppress(OSError):
+            disk.remove(leftover)
+
+
+def leftovers(path: Path, end: str) -> Iterator[Path]:
+    """What processes that are no more have left beside ``path``, under its temporary names."""
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.{end}"):
         pid = leftover.name.split(".")[-2]
         if pid.isascii() and pid.isdigit() and not is_alive(int(pid[:20])):
-            with suppress(OSError):
-                disk.remove(leftover)
+            yield leftover
 
 
 def is_alive(pid: int) -> bool:

@@ -256,6 +256,12 @@ def prepare_data(
     # now that nothing is wrong with either
     told = tell_data(dataset) | tell_writing(dataset, stage) | _told(stage)
     told |= vectors_facts(vectors)
+    if cut := int(stage.coverage.get("train_cut", 0)):
+        most, texts = settings.max_length, len(dataset.train)
+        note(
+            f"{cut:,} of {texts:,} training texts are longer than {most} words and are read up to "
+            "there (--max-length)"
+        )
     run.begin("data", resolved, force)
     if run.config().get("teacher", {}).get("data") not in (None, dataset.sha256):
         run.drop("teacher")  # it knows other texts

@@ -80,6 +80,16 @@ def test_quiet_keeps_the_warning_alone(tmp_path, capsys):
     assert "know only " in (tmp_path / "run" / "report.html").read_text()
 
 
+def test_long_texts_are_counted_once(tmp_path, capsys):
+    words = ("--vectors", "random", "--dim", "4", "--max-length", "4")
+    for expected in (1, 0):  # a second time the stage is there
+        assert train(tmp_path, b"", *words) == 0
+        said = capsys.readouterr().err
+        assert said.count(" training texts are longer than 4 words and are read up to") == expected
+    cut = figures(tmp_path)["vectors"]["train_cut"]
+    assert cut == 48
+
+
 def test_json_stays_json(tmp_path, capsys):
     assert train(tmp_path, rows("the", "was", "autre"), "--json") == 0
     printed, said = capsys.readouterr()

@@ -66,6 +66,7 @@ class Fitted:
         report: what loading a file of vectors gave.
         matrix: (V, D) float32 in [-1, 1]; rows 0 (padding) and 1 (unknown) are zero.
         drawn: ids of words that have no vector of the source, and got a random one.
+        lengths: (N,) words of each training text.
     """
 
     vocabulary: Vocabulary
@@ -75,6 +76,7 @@ class Fitted:
     report: VectorReport | None
     matrix: np.ndarray
     drawn: list[int]
+    lengths: np.ndarray
 
 
 def fit_words(texts: Sequence[str], language: str, cut: Cutter, options: Options) -> Fitted:
@@ -121,6 +123,7 @@ def fit_words(texts: Sequence[str], language: str, cut: Cutter, options: Options
         None if options.from_texts else _report(found, segments, counts, rows, language),
         matrix,
         drawn,
+        np.array([len(words) for words in segments]),
     )
 
 

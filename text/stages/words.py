@@ -43,7 +43,8 @@ class TextStage(Stage):
         range_map: what brought the word vectors to [-1, 1].
         coverage: "types" and "tokens", the shares of distinct and of running training words that
             ``vectors_source`` has a vector for (0 for random vectors), and their numbers
-            "train_types" and "train_tokens".
+            "train_types" and "train_tokens"; "train_cut", the training texts that were longer than
+            ``max_length``, where there were any.
         vectors_source: file name or kind of the word vectors.
         dim: D, the length of a word vector.
         vector_report: what loading the vectors gave; None where they are random or trained, and
@@ -94,12 +95,13 @@ class TextStage(Stage):
         cls, fitted: Fitted, language: str, max_length: int, writing: Writing = AS_IT_STANDS
     ) -> Self:
         """The stage of what was learned from training texts."""
+        cut = int((fitted.lengths > max_length).sum())
         return cls(
             language,
             fitted.vocabulary,
             max_length,
             fitted.range_map,
-            fitted.coverage,
+            fitted.coverage | ({"train_cut": cut} if cut else {}),
             fitted.source,
             fitted.matrix.shape[1],
             vector_report=fitted.report,

@@ -28,6 +28,13 @@ def fit(**changes):
     return TextStage.fit(TRAIN, **arguments)
 
 
+def test_training_texts_that_are_cut_are_counted():
+    lengths = sorted(len(fit()[0].segment(text)) for text in TRAIN.texts)
+    assert "train_cut" not in fit(max_length=lengths[-1])[0].coverage
+    for most in range(1, lengths[-1]):
+        assert fit(max_length=most)[0].coverage["train_cut"] == sum(n > most for n in lengths)
+
+
 def test_golden_fit():
     stage, matrix = fit()
     # good and food twice, the others once by name; then the words that only the vectors have.
