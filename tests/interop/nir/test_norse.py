@@ -23,6 +23,7 @@ from snnconvert.tests.helpers.nir_simulators import (
     check_leak,
     check_rounded_leak,
     check_sst2,
+    check_trainable,
 )
 from snnconvert.tests.interop.nir.conftest import CASES
 
@@ -33,6 +34,10 @@ pytest.importorskip("norse", reason="norse is not installed (extra interop-tests
 @pytest.mark.parametrize("case", CASES)
 def test_forty_texts(case: str, classifiers: dict[str, TextClassifier], tmp_path: Path) -> None:
     check_builtin(classifiers[case], "norse", tmp_path)
+
+
+def test_it_can_be_trained_there() -> None:
+    check_trainable("norse")
 
 
 @pytest.mark.slow

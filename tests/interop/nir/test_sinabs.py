@@ -11,7 +11,7 @@ from snnconvert.interop.nir.dialects import DIALECTS
 from snnconvert.interop.nir.dialects.dialect import silent
 from snnconvert.interop.nir.foreign import Foreign, foreign_of
 from snnconvert.tests.helpers.nir import differences, exported, random_snn, random_texts, raw
-from snnconvert.tests.helpers.nir_simulators import check_builtin, check_sst2
+from snnconvert.tests.helpers.nir_simulators import check_builtin, check_sst2, check_trainable
 from snnconvert.tests.interop.nir.conftest import CASES
 
 pytest.importorskip("nir")
@@ -21,6 +21,10 @@ pytest.importorskip("sinabs", reason="sinabs is not installed (extra interop-tes
 @pytest.mark.parametrize("case", CASES)
 def test_forty_texts(case: str, classifiers: dict[str, TextClassifier], tmp_path: Path) -> None:
     check_builtin(classifiers[case], "sinabs", tmp_path)
+
+
+def test_it_can_be_trained_there() -> None:
+    check_trainable("sinabs")
 
 
 @pytest.mark.slow

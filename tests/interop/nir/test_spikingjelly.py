@@ -15,6 +15,7 @@ from snnconvert.tests.helpers.nir_simulators import (
     check_leak,
     check_rounded_leak,
     check_sst2,
+    check_trainable,
 )
 from snnconvert.tests.interop.nir.conftest import CASES
 
@@ -25,6 +26,10 @@ pytest.importorskip("spikingjelly", reason="spikingjelly is not installed (extra
 @pytest.mark.parametrize("case", CASES)
 def test_forty_texts(case: str, classifiers: dict[str, TextClassifier], tmp_path: Path) -> None:
     check_builtin(classifiers[case], "spikingjelly", tmp_path)
+
+
+def test_it_can_be_trained_there() -> None:
+    check_trainable("spikingjelly")
 
 
 @pytest.mark.slow
