@@ -66,7 +66,10 @@ def check_trainable(simulator: str) -> None:
 
 
 def check_sst2(run: Path, simulator: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """All 1,821 test texts, soft and hard reset: every spike and output; and without a grid."""
+    """All 1,821 test texts, soft and hard reset: every spike and output.
+
+    Without a grid all predictions, and all but one in ten million of what neurons do at a step.
+    """
     for model, bits in (("snn", "auto"), ("snn@hard", "auto"), ("snn", "float")):
         words = ["export", str(run), "--format", "nir", "--for", simulator, "--model", model]
         words += ["--bits", bits, "--texts", "1821", "--check", simulator, "--json", "--force"]
@@ -75,5 +78,7 @@ def check_sst2(run: Path, simulator: str, capsys: pytest.CaptureFixture[str]) ->
         (check,) = found["checks"]
         assert check["texts"] == 1821 and found["test"]["kept"] >= 1800
         assert check["predictions"] == 0
-        assert check["spikes"] + check["pooled"] <= (10 if bits == "float" else 0)
-        assert bits == "float" or check["outputs"] == 0
+        if bits == "float":
+            assert check["spikes"] <= 1e-7 * check["neurons"]
+        else:
+            assert check["spikes"] == check["pooled"] == check["outputs"] == 0

@@ -36,6 +36,7 @@ def classifier_of(run: Path, pooling: str) -> TextClassifier:
     ann = TextClassifier.load(run, "ann")
     recipe = ConversionRecipe(steps=3, pooling=pooling)
     snn = convert_model(ann.model, recipe, ann.stage.encode(TEXTS)).snn  # type: ignore[arg-type]
+    snn.network.node("conv3").weight.data[0, :3] = 0  # no synapses
     return TextClassifier(ann.stage, snn, ann.classes)
 
 
@@ -56,13 +57,14 @@ def theirs(network: Any, folder: Path) -> dict[str, Any]:
 
 
 def beyond(branch: Branch, spikes: np.ndarray, windows: int, all_windows: int) -> int:
-    """Spikes (T, D', n) of a text that windows behind its last one see, times the filters."""
-    left, width = branch.padding[0], branch.width
-    seen = 0
-    for word, sent in enumerate(spikes.sum(axis=(0, 1))):
-        holding = range(word + left - width + 1, word + left + 1)  # windows that hold the word
-        seen += int(sent) * sum(windows <= window < all_windows for window in holding)
-    return seen * branch.channels
+    """Spikes (T, D', n) of a text that windows behind its last one see, times their weights."""
+    weights = (branch.weight != 0).sum(dim=0).numpy()  # (D', k)
+    work = spikes.sum(axis=0).T @ weights  # (n, k), of each word under each tap
+    return sum(
+        int(work[word, tap])
+        for word, tap in np.ndindex(*work.shape)
+        if windows <= word - tap + branch.padding[0] < all_windows
+    )
 
 
 def more_work(network: ExportedNetwork, sequences: Sequence[np.ndarray]) -> dict[str, int]:
@@ -120,7 +122,7 @@ def test_what_it_does_more_is_known_to_the_last_one(
 ) -> None:
     classifier = classifier_of(tiny_run, pooling)
     network = nir.export(classifier, simulator="snntorch", positions=POSITIONS)
-    assert all((branch.weight != 0).all() for branch in network.form.branches)
+    assert any((branch.weight == 0).any() for branch in network.form.branches)
     sequences = classifier.stage.encode(TEXTS)
     found = theirs(network, tmp_path / "nir")
     rounded = TextClassifier(classifier.stage, network.model, classifier.classes)
