@@ -34,6 +34,7 @@ def test_it_can_be_trained_there() -> None:
 
 @pytest.mark.slow
 @pytest.mark.data
+@pytest.mark.timeout(900)  # two minutes where a core is idle
 def test_sst2(sst2_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     check_sst2(sst2_run, "spikingjelly", capsys)
 
