@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test lint campaign fuzz test-long test-slow test-cpus test-install test-notebooks docs hashes bench bench-conversion bench-encoding reproduce-energy reproduce-robustness reproduce-snnlp reproduce-lv2023 reproduce-snn-bert screenshots screenshots-app terminal-pictures clean
+.PHONY: setup demo test lint campaign fuzz test-long test-slow test-cpus test-install test-notebooks docs hashes bench bench-conversion bench-encoding reproduce-energy reproduce-robustness reproduce-snnlp reproduce-lv2023 reproduce-snn-bert screenshots screenshots-app screenshots-netron terminal-pictures clean
 
 setup: $(STAMP)
 
@@ -140,6 +140,10 @@ screenshots: setup
 # Pictures of the page of `snnconvert app`, of the same runs.
 screenshots-app: setup
 	$(BIN)/python tools/screenshots_app.py --en $(EN) --zh $(ZH)
+
+# A picture of an exported SNN in Netron (pip install netron), for docs/images: ONNX=FOLDER/model.onnx.
+screenshots-netron: setup
+	$(BIN)/python tools/screenshots_netron.py --model "$(ONNX)"
 
 # Pictures of the terminal for docs/images, from commands that are run for them.
 terminal-pictures: setup

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from snnconvert.tools import pictures
+from snnconvert.tests.helpers.web.browser import Tab, a_tab
+from snnconvert.tools import pictures, screenshots_netron
 
 TOOLS = ("screenshots", "screenshots_app")
 
@@ -45,3 +48,29 @@ def test_without_a_browser_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "find_browser", lambda: None)
     with pytest.raises(SystemExit, match="install chromium"), pictures.open_tab():
         pass
+
+
+def test_without_netron_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(screenshots_netron, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit, match="pip install netron"), screenshots_netron.shown(Path("x")):
+        pass
+
+
+@pytest.fixture
+def tab() -> Iterator[Tab]:
+    yield from a_tab()
+
+
+def test_a_graph_in_netron(tab: Tab, tmp_path: Path) -> None:
+    """Around two nodes of an exported graph: pictures of one size that differ."""
+    pytest.importorskip("netron", reason="netron is not installed")
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed")
+    from snnconvert.interop.onnx.model import onnx_model
+    from snnconvert.tests.helpers.nir import random_snn
+
+    onnx.save(onnx_model(random_snn(steps=2, pooling="spikes"), ("no", "yes")), tmp_path / "a.onnx")
+    with screenshots_netron.shown(tmp_path / "a.onnx") as address:
+        found = [screenshots_netron.shoot(tab, address, f"act2/step{n}") for n in (1, 2)]
+    wanted = (screenshots_netron.WIDTH, screenshots_netron.HEIGHT)
+    assert [struct.unpack(">II", picture[16:24]) for picture in found] == [wanted, wanted]
+    assert found[0] != found[1] and len(found[0]) > 20_000

@@ -160,34 +160,3 @@ def test_what_is_refused(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ours, "find_spec", lambda n: None if n == "neurobench" else found(n))
     with pytest.raises(InputError, match="expected the package neurobench"):
         ours.model(snn)
-
-
-def test_a_network_from_nir_in_snntorch_does_more(run: Path, tmp_path: Path) -> None:
-    """Unwrapped: a fixed grid of positions computes windows beyond a text too."""
-    pytest.importorskip("nirtorch", reason="nirtorch is not installed")
-    from neurobench.benchmarks import Benchmark
-    from neurobench.metrics.workload import ClassificationAccuracy, SynapticOperations
-    from neurobench.models import SNNTorchModel
-    from torch.utils.data import DataLoader, TensorDataset
-
-    from snnconvert.interop import nir
-
-    classifier = TextClassifier.load(run, "snn@split")
-    exported = nir.export(classifier, simulator="snntorch", positions=24)
-    exported.save(tmp_path / "nir", TEXTS[:8])
-    foreign = nir.load(tmp_path / "nir", "snntorch")
-    frames = torch.as_tensor(exported.frames(TEXTS[:8])).transpose(0, 1)  # (n, T, A, P, K)
-    data = TensorDataset(frames, torch.tensor(LABELS[:8]))
-    harness = Benchmark(
-        SNNTorchModel(foreign.module),
-        DataLoader(data, batch_size=1),
-        [],
-        [lambda out: out.flatten(2).mean(dim=1).argmax(dim=1)],
-        [[], [ClassificationAccuracy, SynapticOperations]],
-    )
-    theirs = harness.run(quiet=True)
-    found = ours.benchmark(classifier, TEXTS[:8], LABELS[:8])
-    assert theirs["ClassificationAccuracy"] == found["ClassificationAccuracy"]
-    more = theirs["SynapticOperations"]["Effective_ACs"]
-    assert float(more) > found["SynapticOperations"]["Effective_ACs"]
-    assert theirs["SynapticOperations"]["Dense"] > found["SynapticOperations"]["Dense"]

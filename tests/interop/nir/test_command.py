@@ -155,6 +155,18 @@ def test_weights_as_they_are(run: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert not row["exact"] and row["predictions"] == 0
 
 
+@pytest.mark.slow
+@pytest.mark.data
+@pytest.mark.parametrize("model", ["snn", "snn@hard"])
+def test_eight_bits_on_sst2(
+    model: str, sst2_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--for", "sinabs", "--model", model, "--bits", "8", "--texts", "1", "--json"]
+    assert export(sst2_run, *words, "--out", str(tmp_path / "out")) == 0
+    found = json.loads(capsys.readouterr().out)["test"]
+    assert found["texts"] == 1821 and found["kept"] >= 1780
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_there_and_back(
     language: str, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -11,7 +11,7 @@ from snnconvert.interop.nir.dialects import DIALECTS
 from snnconvert.interop.nir.dialects.dialect import silent
 from snnconvert.interop.nir.foreign import Foreign, foreign_of
 from snnconvert.tests.helpers.nir import differences, exported, random_snn, random_texts, raw
-from snnconvert.tests.helpers.nir_simulators import check_builtin, check_sst2
+from snnconvert.tests.helpers.nir_simulators import check_builtin, check_sst2, check_trainable
 from snnconvert.tests.interop.nir.conftest import CASES
 
 pytest.importorskip("nir")
@@ -23,8 +23,13 @@ def test_forty_texts(case: str, classifiers: dict[str, TextClassifier], tmp_path
     check_builtin(classifiers[case], "sinabs", tmp_path)
 
 
+def test_it_can_be_trained_there() -> None:
+    check_trainable("sinabs")
+
+
 @pytest.mark.slow
 @pytest.mark.data
+@pytest.mark.timeout(900)  # two minutes where a core is idle
 def test_sst2(sst2_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     check_sst2(sst2_run, "sinabs", capsys)
 

@@ -16,6 +16,7 @@ from snnconvert.tests.helpers.nir_simulators import (
     check_leak,
     check_rounded_leak,
     check_sst2,
+    check_trainable,
 )
 from snnconvert.tests.interop.nir.conftest import CASES
 
@@ -28,8 +29,13 @@ def test_forty_texts(case: str, classifiers: dict[str, TextClassifier], tmp_path
     check_builtin(classifiers[case], "snntorch", tmp_path)
 
 
+def test_it_can_be_trained_there() -> None:
+    check_trainable("snntorch")
+
+
 @pytest.mark.slow
 @pytest.mark.data
+@pytest.mark.timeout(900)  # two minutes where a core is idle
 def test_sst2(sst2_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     check_sst2(sst2_run, "snntorch", capsys)
 
