@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 import json
 import shutil
@@ -98,6 +99,18 @@ def test_on_the_test_split_they_are_what_convert_recorded(run: Path) -> None:
     recorded = results["snn@split"]
     assert found["SynapticOperations"]["Effective_ACs"] == recorded["sops_per_sample"]
     assert found["ClassificationAccuracy"] == pytest.approx(recorded["test_accuracy"])
+
+
+def test_on_the_test_split_they_are_what_energy_counted(run: Path) -> None:
+    assert main(["energy", str(run), "--quiet"]) == 0
+    test = load_dataset("builtin-en", limit=60).test
+    found = ours.benchmark(TextClassifier.load(run, "snn@split"), test.texts, test.labels)
+    with (run / "energy" / "layers.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["victim"] == "snn@split"]
+    sops = [float(row["sops"]) for row in rows if row["setting"] == "all steps"]
+    assert len(sops) > 3
+    rounding = 5e-5 * len(sops)  # of the file, which has four decimals
+    assert abs(found["SynapticOperations"]["Effective_ACs"] - sum(sops)) <= rounding
 
 
 def test_sparsity_is_of_every_neuron_of_every_window_and_step(run: Path) -> None:
