@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ...engine.scores import SCORES
 from ...errors import InputError
 from ...text.stages import STAGES
 from ..run_folder.run_folder import RunFolder
@@ -24,7 +25,7 @@ def by_run(
     """``settings`` with teacher and word dropout filled in.
 
     The teacher is that of the ANN, if it had one, else the ANN itself, whose answers to the
-    training texts say more than their labels do. Words are hidden where there are any. A stage that
+    training texts say more than their labels do; of texts with grades nobody. Words are hidden where there are any. A stage that
     was begun before goes on as it was, also one of before there was either.
 
     Args:
@@ -45,7 +46,8 @@ def by_run(
         return settings
     if settings.teacher is not None:
         return with_place(settings)
-    return _taught_as(settings, ann if made is None else made, default=made is None)
+    default = made is None and not _has_grades(run)
+    return _taught_as(settings, ann if made is None else made, default)
 
 
 def _taught_as(
@@ -56,6 +58,12 @@ def _taught_as(
         return replace(settings, **{name: before[name] for name in teacher_names()})
     reads_logits = LOSSES[settings.loss].outputs == "logits"
     return replace(settings, teacher=OWN) if default and reads_logits else settings
+
+
+def _has_grades(run: RunFolder) -> bool:
+    """Whether the texts of the run have grades, of which a teacher's logits say nothing."""
+    names = (run.results().get("data") or {}).get("scores") or ()
+    return any(SCORES[name].graded for name in names if name in SCORES)
 
 
 def _hidden(run: RunFolder, settings: FinetuneSettings, made: dict[str, Any] | None) -> float:

@@ -170,3 +170,18 @@ def test_what_grades_do_not_go_with(data: Path, tmp_path: Path, capsys: Capture)
     own.write_text("alike\ta ||| a\ndifferent\ta ||| film\n", "utf-8")
     assert main(["evaluate", str(tmp_path / "run"), "--data", str(own)]) == 2
     assert "expected a split of the run's own data set" in capsys.readouterr().err
+
+
+def test_a_text_cnn_of_grades_is_tuned_by_them_where_nothing_is_said(
+    data: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    run = tmp_path / "run"
+    small = ["--widths", "2", "--channels", "4", "--dim", "4", "--vectors", "random"]
+    assert train(data, "stsb", run, *small) == 0
+    assert main(["convert", str(run), "--quiet"]) == 0
+    assert main(["finetune", str(run), "--quiet", "--epochs", "1", "--tensorboard", "false"]) == 0
+    results = json.loads((run / "results.json").read_text())
+    assert set(results["finetuned"]["test_task_scores"]) == {"pearson", "spearman"}
+    capsys.readouterr()
+    assert main(["finetune", str(run), "--teacher", "ann", "--force"]) == 2
+    assert "and no teacher" in capsys.readouterr().err
