@@ -25,8 +25,9 @@ def by_run(
     """``settings`` with teacher and word dropout filled in.
 
     The teacher is that of the ANN, if it had one, else the ANN itself, whose answers to the
-    training texts say more than their labels do; of texts with grades nobody. Words are hidden where there are any. A stage that
-    was begun before goes on as it was, also one of before there was either.
+    training texts say more than their labels do; of texts with grades it is nobody. Words are
+    hidden where there are any. A stage that was begun before goes on as it was, also one of before
+    there was either.
 
     Args:
         run: that is tuned
