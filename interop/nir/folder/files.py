@@ -9,6 +9,7 @@ import numpy as np
 
 from ....errors import InputError
 from ....files import replace_file
+from ....files.regular import open_regular
 from ....installation import install_hint
 from ..graph.note import KEY, parsed
 from .bounds import check_bounds
@@ -65,9 +66,11 @@ def read_graph(path: Path | str) -> tuple[nir.NIRGraph, dict[str, Any]]:
 
     path = Path(path)
     path = path / NAME if path.is_dir() else path
-    if not path.is_file():
+    if not path.exists():
         raise InputError(f"expected an exported network at {path}, but there is no such file")
     try:
+        with open_regular(path, "an exported network"):
+            pass  # nir opens it by its name
         check_bounds(path)
         graph = nir.read(path)
     except InputError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 from collections.abc import Callable
 from pathlib import Path
@@ -100,6 +101,15 @@ def test_what_leads_out_of_it_or_is_larger_than_it(
     with pytest.raises(InputError, match=rf"expected in .*a.nir {said}.*: export it again"):
         read_form(path)
     assert peak() - before < MOST_BYTES
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no pipes")
+def test_a_pipe_and_a_device_are_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.nir")
+    with pytest.raises(InputError, match="an exported network at .*, but it is a pipe; give"):
+        read_form(tmp_path / "pipe.nir")
+    with pytest.raises(InputError, match="an exported network at /dev/zero, but it is a device"):
+        read_form("/dev/zero")
 
 
 def test_as_exported_nothing_is_in_the_way(path: Path) -> None:
