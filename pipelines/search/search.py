@@ -83,6 +83,7 @@ class _Search:
                 for row in rows[-len(trials) :]:
                     say(line(row, best_of(rows)))
                 self._drop(rows)
+        self._drop(rows)  # of the last trial of a search that died before it did
         return write_outputs(self.folder, self.settings, self.space, rows, self.seed)
 
     def _begin(self, force: bool) -> None:
