@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -42,17 +42,11 @@ from snnconvert.models.spikingjelly import spikingjelly_run
 from snnconvert.models.surrogates import BACKWARDS, IN_KERNELS, SURROGATES
 from snnconvert.seeds import generator
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 Nodes = list[tuple[str, Node, tuple[str, ...]]]
 RULES = [*POOLING_RULES, "mean"]
 STEPS = {"direct": (1, 4, 9), "saf": (1, 4, 11), "poisson": (1, 5), "bitplane": (1, 3, 15)}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def on_grid(shape: tuple[int, ...], draws: torch.Generator, bits: int, most: int) -> Tensor:

@@ -9,29 +9,21 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from snnconvert.models.saving import load_model
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.display import names
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 DATA = ["--limit", "60", "--dim", "8", "--max-length", "24"]
 NETWORK = ["--widths", "2,3", "--channels", "6", "--epochs", "2"]
 MODELS = ("ann", "snn", "finetuned")
 Capture = pytest.CaptureFixture[str]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture

@@ -5,12 +5,11 @@ from __future__ import annotations
 import importlib.util
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from snnconvert.attacks import attacker
 from snnconvert.installation import install_hint
@@ -18,6 +17,8 @@ from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.convert import convert as convert_module
 from snnconvert.pipelines.training import loop
 from snnconvert.tests.helpers.chance import without_chance
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 DATA = ["--limit", "60", "--dim", "8", "--max-length", "24"]
 NETWORK = ["--widths", "2,3", "--channels", "6", "--epochs", "2"]
@@ -33,14 +34,6 @@ attack: {examples: 4, query_budget: 40, controls: [none]}
 ATTACKS = {"en": "deepwordbug", "zh": "zh-homophone"}
 MODELS = ("ann", "snn", "finetuned")
 Capture = pytest.CaptureFixture[str]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

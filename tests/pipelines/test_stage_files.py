@@ -20,14 +20,11 @@ from snnconvert.pipelines.run_folder.run_folder import RunFolder
 from snnconvert.pipelines.run_folder.stages import STAGES, made_from_other
 from snnconvert.tests.helpers.chance import trouble
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 TRAIN = ["train", "--limit", "60", "--dim", "8", "--max-length", "20", "--widths", "2,3"]
 TRAIN += ["--channels", "6", "--epochs", "2", "--tensorboard", "false", "--input-levels", "0"]
 Capture = pytest.CaptureFixture[str]
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> None:
-    torch.set_num_threads(1)
 
 
 @pytest.fixture

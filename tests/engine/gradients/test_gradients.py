@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -30,15 +29,9 @@ from snnconvert.models.spikes.pooling import MaxOfSpikes
 from snnconvert.models.text_model import TextModel
 from snnconvert.seeds import derive, generator
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 IDS = np.array([2, 4, 3, 2, 5, 1], np.int64)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def some_vectors(dim: int = 4) -> torch.Tensor:

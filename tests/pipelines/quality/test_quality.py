@@ -5,29 +5,21 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from snnconvert.pipelines.cli import main
 from snnconvert.tests.helpers.chance import warns, without_chance
 from snnconvert.tests.helpers.report import Page
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 Capture = pytest.CaptureFixture[str]
 NETWORK = ["--widths", "2,3", "--channels", "16", "--tensorboard", "false"]
 SPLITS = ("dev", "test")
 FIGURES = ("macro_f1", "balanced_accuracy", "largest_class_share")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

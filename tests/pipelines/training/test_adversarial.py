@@ -7,7 +7,6 @@ import json
 import math
 import shutil
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +31,10 @@ from snnconvert.pipelines.training import loop, text_loop
 from snnconvert.tests.helpers.adversarial import DATA, TRAIN, TUNE, results
 from snnconvert.tests.helpers.report import RESULTS
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 STAGES = ("ann-adversarial", "snn-adversarial")
 Capture = pytest.CaptureFixture[str]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -20,15 +20,12 @@ from snnconvert.pipelines.training.checkpoint import read_checkpoint
 from snnconvert.pipelines.training.divergence import DivergenceError, Watch
 from snnconvert.tests.helpers.chance import trouble
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 DATA = ["--limit", "60", "--dim", "8", "--max-length", "20", "--vectors", "random"]
 TRAIN = ["--channels", "6", "--epochs", "2", "--tensorboard", "false"]
 TUNE = ["--epochs", "2", "--batch-size", "16", "--tensorboard", "false"]
 Capture = pytest.CaptureFixture[str]
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> None:
-    torch.set_num_threads(1)
 
 
 @pytest.fixture

@@ -9,16 +9,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from snnconvert.pipelines import run as run_module
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.training import loop
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 # 48 texts in batches of 16: three steps an epoch, nine in all
 DATA = ["--limit", "48", "--dim", "6", "--max-length", "20", "--vectors", "random"]
@@ -26,14 +27,6 @@ NETWORK = ["--widths", "2,3", "--channels", "4", "--dropout", "0.4", "--train-ve
 LOOP = ["--epochs", "3", "--patience", "3", "--batch-size", "16", "--lr", "0.01"]
 FINETUNE = [*LOOP, "--dropout", "0.3", "--tensorboard", "false"]
 STEPS = 9
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture
