@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
+from operator import itemgetter
 from typing import Any
 
 from ...convert.recipes.methods import changes_of
@@ -89,16 +91,21 @@ def _refusal(method: str, code: str, steps: int, error: InputError) -> Row:
     return {"method": method, "encoder": code, "steps": steps, "why": str(error)}
 
 
-def pareto(rows: Sequence[Row], cost: str = "sop_equivalents") -> set[int]:
+def pareto(
+    rows: Sequence[Row],
+    cost: str = "sop_equivalents",
+    value: Callable[[Row], float] = itemgetter("dev_accuracy"),
+) -> set[int]:
     """Indices of rows that no other one equals or beats in dev accuracy and operations both.
 
-    Of rows that are equal in both, the first is kept; ``cost`` is the column of operations.
+    Of rows that are equal in both, the first is kept; ``cost`` is the column of operations,
+    ``value`` gives what stands for accuracy.
     """
-    front, most = set(), -1.0
-    order = sorted(range(len(rows)), key=lambda i: (rows[i][cost], -rows[i]["dev_accuracy"], i))
+    front, most = set(), -inf
+    order = sorted(range(len(rows)), key=lambda i: (rows[i][cost], -value(rows[i]), i))
     for i in order:
-        if rows[i]["dev_accuracy"] > most:
-            most = rows[i]["dev_accuracy"]
+        if value(rows[i]) > most:
+            most = value(rows[i])
             front.add(i)
     return front
 

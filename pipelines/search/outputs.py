@@ -15,7 +15,7 @@ from ..rows.document import document
 from ..run_folder.fingerprints import as_json
 from ..settings.finetune import given_names
 from ..settings.search import SearchSettings
-from .sampler import Row, importances
+from .sampler import Row, importances, scored
 from .space import STAGES, Chosen, Space, with_options
 
 if TYPE_CHECKING:
@@ -28,13 +28,13 @@ SHOWN = 10
 def best_of(rows: Sequence[Row]) -> Row:
     """The best on dev; of equal ones the one with the fewest operations, then the earliest."""
     done = [row for row in rows if "refused" not in row]
-    return min(done, key=lambda row: (-row["dev_accuracy"], row["sops_per_sample"], row["number"]))
+    return min(done, key=lambda row: (-scored(row), row["sops_per_sample"], row["number"]))
 
 
 def front_of(rows: Sequence[Row]) -> list[Row]:
     """The trials that no other beats in both accuracy on dev and operations, the cheapest first."""
     done = [row for row in rows if "refused" not in row]
-    front = [done[i] for i in pareto(done, "sops_per_sample")]
+    front = [done[i] for i in pareto(done, "sops_per_sample", scored)]
     return sorted(front, key=lambda row: float(row["sops_per_sample"]))
 
 
@@ -80,19 +80,22 @@ def search_text(found: Row, folder: Path) -> str:
     """The table for the terminal: the best trials, what mattered, and how to use the best."""
     rows = [row for row in found["rows"] if "refused" not in row]
     refused = len(found["rows"]) - len(rows)
-    best = sorted(rows, key=lambda row: (-row["dev_accuracy"], row["sops_per_sample"]))[:SHOWN]
+    best = sorted(rows, key=lambda row: (-scored(row), row["sops_per_sample"]))[:SHOWN]
     cells = [_cells(row) for row in best]
     header = ["trial", "dev %", "ANN", "SNN", "SOPs/text", "front", "options"]
     lines = [table(header, cells)]
+    if "score" in rows[0]:
+        lines.append(f"figures are of the task's score: {rows[0]['score']}")
     if found["importance"]:
         shares = ", ".join(f"{k} {percent(v, 0)} %" for k, v in found["importance"].items())
         lines.append(f"what the differences on dev go back to: {shares}")
     if refused:
         lines.append(f"{refused} trials were refused, see search.json")
     first, winner = found["rows"][0], next(r for r in rows if r["number"] == found["best"])
+    given, chosen = (percent(scored(row, "test_accuracy")) for row in (first, winner))
     lines.append(
-        f"on test: as given {percent(first['test_accuracy'])} %, the best on dev "
-        f"{percent(winner['test_accuracy'])} % (dev of the best of {len(rows)} is flattering)"
+        f"on test: as given {given} %, the best on dev {chosen} % "
+        f"(dev of the best of {len(rows)} is flattering)"
     )
     lines.append(f"use it: snnconvert run --config {folder / 'best.yaml'} --out RUN")
     return "\n".join(lines)
@@ -101,9 +104,9 @@ def search_text(found: Row, folder: Path) -> str:
 def _cells(row: Row) -> list[Any]:
     return [
         row["number"],
-        percent(row["dev_accuracy"]),
-        percent(row["ann_dev_accuracy"]),
-        percent(row["snn_dev_accuracy"]),
+        percent(scored(row)),
+        percent(scored(row, "ann_dev_accuracy")),
+        percent(scored(row, "snn_dev_accuracy")),
         count(row["sops_per_sample"]),
         "*" if row["front"] else "",
         options_text(row["chosen"]),
@@ -146,13 +149,13 @@ def _plot(path: Path, rows: Sequence[Row], front: Sequence[Row]) -> None:
 
 def _by_trial(axes: Axes, rows: Sequence[Row]) -> None:
     numbers = [row["number"] for row in rows]
-    scores = [100 * row["dev_accuracy"] for row in rows]
+    scores = [100 * scored(row) for row in rows]
     highest = [max(scores[: i + 1]) for i in range(len(scores))]
     axes.scatter(numbers, scores, s=22, color="tab:blue", alpha=0.7)
     axes.step(numbers, highest, where="post", color="black", linewidth=1, label="best so far")
     axes.axhline(scores[0], color="tab:red", linestyle="--", linewidth=1, label="as given")
     axes.set_xlabel("trial")
-    axes.set_ylabel("dev accuracy, %")
+    axes.set_ylabel(f"dev {rows[0].get('score', 'accuracy')}, %")
     axes.legend(fontsize=8)
 
 
@@ -160,5 +163,5 @@ def _places(rows: Sequence[Row]) -> tuple[list[float], list[float]]:
     """Operations and accuracy of rows in the plot."""
     return (
         [max(row["sops_per_sample"], 1.0) for row in rows],
-        [100 * row["dev_accuracy"] for row in rows],
+        [100 * scored(row) for row in rows],
     )

@@ -58,6 +58,17 @@ def ask(space: Space, rows: Sequence[Row], count: int, spare: bool, seed: int) -
     return [{name: space[name].value(value) for name, value in p.items()} for p in asked]
 
 
+def scored(row: Row, figure: str = "dev_accuracy") -> float:
+    """What a row is judged by: the score of its task, where that is another than accuracy.
+
+    Args:
+        row: of a trial
+        figure: one of its accuracies
+    """
+    score = figure.replace("accuracy", "score")
+    return float(row[score if score in row else figure])
+
+
 def study_of(space: Space, rows: Sequence[Row], spare: bool, seed: int, number: int) -> Study:
     """A study that knows the rows, ready for the trial ``number``."""
     import optuna
@@ -74,7 +85,7 @@ def study_of(space: Space, rows: Sequence[Row], spare: bool, seed: int, number: 
             name: json.dumps(chosen[name]) if isinstance(found, OneOf) else chosen[name]
             for name, found in space.items()
         }
-        values = [row["dev_accuracy"], row["sops_per_sample"]] if spare else [row["dev_accuracy"]]
+        values = [scored(row), *([row["sops_per_sample"]] if spare else [])]
         study.add_trial(optuna.trial.create_trial(params=params, distributions=made, values=values))
     return study
 

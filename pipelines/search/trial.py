@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...engine.scores import USUAL
 from ...errors import InputError, SnnConvertError
 from ...files import write_json
 from ...progress import silenced
@@ -65,10 +66,22 @@ def _run(settings: SearchSettings, seed: int, trial: Trial) -> RunFolder:
 
 
 def _figures(run: RunFolder) -> dict[str, Any]:
-    """What is kept of a run; the search reads dev alone."""
+    """What is kept of a run; the search reads dev alone, by the first score of the task."""
     results = run.results()
     ann, snn, tuned = (results[stage] for stage in ("ann", "snn", "finetuned"))
-    return {
+    (own, *_) = results["data"].get("scores") or USUAL
+    scores = (
+        {}
+        if own in USUAL
+        else {
+            "score": own,
+            "dev_score": tuned["dev_task_scores"][own],
+            "test_score": tuned["test_task_scores"][own],
+            "ann_dev_score": ann["dev_task_scores"][own],
+            "snn_dev_score": snn["dev_task_scores"][own],
+        }
+    )
+    return scores | {
         "dev_accuracy": tuned["dev_accuracy"],
         "test_accuracy": tuned["test_accuracy"],
         "ann_dev_accuracy": ann["dev_accuracy"],

@@ -13,7 +13,7 @@ from snnconvert.errors import InputError
 from snnconvert.files import read_json, read_yaml_mapping
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.search import trial as trial_module
-from snnconvert.pipelines.search.outputs import best_of, front_of
+from snnconvert.pipelines.search.outputs import best_of, front_of, search_text
 from snnconvert.pipelines.search.sampler import ask, importances
 from snnconvert.pipelines.search.space import OneOf, Range, read_space, with_options
 from snnconvert.pipelines.settings.search import SearchSettings
@@ -169,3 +169,20 @@ def test_without_optuna(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(InputError, match=r"expected the package optuna.*\[search\]"):
         run(tmp_path / "s", SearchSettings())
+
+
+def test_a_score_of_the_task_takes_the_place_of_accuracy():
+    figures = ("dev_accuracy", "ann_dev_accuracy", "snn_dev_accuracy", "test_accuracy")
+    rows = []
+    for number, (accuracy, score) in enumerate([(0.9, -0.1), (0.8, 0.3), (0.7, 0.3)]):
+        own = dict.fromkeys(figures, accuracy)
+        own |= {name.replace("accuracy", "score"): score for name in figures}
+        more = {"score": "matthews", "sops_per_sample": 10.0 - number, "steps": 2}
+        rows.append({"number": number, "chosen": {}} | own | more)
+    assert best_of(rows) is rows[2]  # of equal ones the one with the fewest operations
+    assert front_of(rows) == [rows[2]]
+    assert front_of(rows[:1]) == rows[:1]  # below zero too
+    found = {"rows": [r | {"front": False} for r in rows], "importance": {}, "best": 2}
+    told = search_text(found, Path("x"))
+    assert "figures are of the task's score: matthews" in told
+    assert "as given -10.0 %, the best on dev 30.0 %" in told
