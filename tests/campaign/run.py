@@ -16,6 +16,7 @@ import tempfile
 import time
 import warnings
 from collections import Counter
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -83,11 +84,12 @@ class Campaign:
         done = self.figures["disk"]
         folder = Path(tempfile.mkdtemp(prefix="campaign-"))
         try:
-            again = 0
-            while again == 0 or sum(found["kills"] for found in done.values()) < kills:
-                for command in filter(faults.Command.is_possible, faults.COMMANDS):
-                    self._command(command, folder, again)
-                again += 1
+            commands = [command for command in faults.COMMANDS if command.is_possible()]
+            for turn in count():
+                command, again = commands[turn % len(commands)], turn // len(commands)
+                if again and sum(found["kills"] for found in done.values()) >= kills:
+                    break
+                self._command(command, folder, again)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
