@@ -26,6 +26,7 @@ from snnconvert.files import disk
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
 from snnconvert.tests.campaign.given import FILES, SAMPLE
+from snnconvert.tests.helpers.sentence_encoder import encoder_folder
 
 KILLED = 137
 _AUDITED = {
@@ -34,7 +35,7 @@ _AUDITED = {
     "os.rmdir": "remove",
     "os.rename": "rename",
 }
-_VOLATILE = {"seconds", "latency"}
+_VOLATILE = {"seconds", "cpu", "latency", "files"}  # files: hashes of what is compared itself
 _LOGS = (".lock", "report.html", "tensorboard")
 
 
@@ -67,10 +68,13 @@ class Command:
 
     def line(self, run: Path) -> list[str]:
         """The words of the command line."""
-        words = self.words.format(run=run, sample=SAMPLE, nir=run.parent / "network.nir").split()
-        if words[0] == "import" and not Path(words[-1]).exists():
-            Path(words[-1]).write_bytes(FILES["exported/network.nir"]())
-        return [*words, "--quiet"]
+        nir, teacher = run.parent / "network.nir", run.parent / "teacher"
+        if self.name == "import" and not nir.exists():
+            nir.write_bytes(FILES["exported/network.nir"]())
+        if self.name == "teach" and not teacher.exists():
+            encoder_folder(teacher, ["good", "bad", "food", "the", "was"])
+        places = {"run": run, "sample": SAMPLE, "nir": nir, "encoder": teacher / "encoder"}
+        return [*self.words.format(**places).split(), "--quiet"]
 
 
 COMMANDS = (
@@ -101,6 +105,12 @@ COMMANDS = (
         " --epochs 1 --tensorboard no",
         empty=True,
     ),
+    Command(
+        "teach",
+        "teach {run} --teacher {encoder} --epochs 1 --augment 1",
+        needs="sentence_transformers",
+    ),
+    Command("encode", "encode {run} good --svg {run}/spikes.svg"),
     Command("predict", "predict {run} good --out {run}/said.csv"),
     Command("export, npz", "export {run} --format npz"),
     Command("export, onnx", "export {run} --format onnx --force", needs="onnx"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import torch
+
+from snnconvert.tests.helpers.sentence_encoder import encoder_folder
 
 WORDS = [
     "food",
@@ -22,8 +23,6 @@ WORDS = [
     "again",
 ]
 GOOD, BAD = ["good", "fine", "great", "tasty", "warm"], ["bad", "poor", "awful", "bland", "cold"]
-SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-LAYERS, DIM = 3, 16
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -35,27 +34,7 @@ def _one_thread(one_thread: None) -> None:
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a tiny BERT with random weights, mean pooling and vectors of length 1."""
     pytest.importorskip("sentence_transformers", reason="needs the extra sentence")
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
-    from transformers import BertConfig, BertModel, BertTokenizerFast
-
-    bert, folder = (tmp_path_factory.mktemp(name) for name in ("bert", "encoder"))
-    (bert / "vocab.txt").write_text("\n".join([*SPECIAL, *WORDS, *GOOD, *BAD]), "utf-8")
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(SPECIAL) + len(WORDS) + len(GOOD) + len(BAD),
-        hidden_size=DIM,
-        num_hidden_layers=LAYERS,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=40,
-        initializer_range=0.3,
-    )
-    BertModel(config).save_pretrained(bert)
-    BertTokenizerFast(str(bert / "vocab.txt")).save_pretrained(bert)
-    modules = [Transformer(str(bert), max_seq_length=32), Pooling(DIM), Normalize()]
-    SentenceTransformer(modules=modules, device="cpu").save(str(folder))
-    return folder
+    return encoder_folder(tmp_path_factory.mktemp("teacher"), [*WORDS, *GOOD, *BAD])
 
 
 def texts(split: str, count: int) -> list[tuple[str, str]]:

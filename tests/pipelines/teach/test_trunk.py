@@ -13,7 +13,7 @@ from snnconvert.pipelines.teach import halves
 from snnconvert.pipelines.teach.augment import MASK
 from snnconvert.pipelines.teach.hidden import Hidden
 from snnconvert.pipelines.teach.trunk import Trunk, open_trunk
-from snnconvert.tests.pipelines.teach.conftest import DIM, LAYERS
+from snnconvert.tests.helpers.sentence_encoder import DIM, LAYERS
 from snnconvert.text.stages.sentence.encoder import open_encoder
 
 TEXTS = ["good food", "it was very bad and so bland", "the room was rather cold here", "fine"]
