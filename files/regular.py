@@ -29,6 +29,19 @@ def kind_of_file(mode: int) -> str:
     return "" if stat.S_ISREG(mode) else _KINDS.get(stat.S_IFMT(mode), "no regular file")
 
 
+def is_there(path: Path | str) -> bool:
+    """Whether there is anything at ``path``; nothing is where a name is longer than a disk takes.
+
+    `Path.exists` raises an OSError there, and names come from files too.
+    """
+    return os.path.exists(path)  # noqa: PTH110
+
+
+def is_folder(path: Path | str) -> bool:
+    """Whether there is a folder at ``path``, likewise."""
+    return is_there(path) and Path(path).is_dir()
+
+
 def open_regular(
     path: Path | str, what: str = "a file", flags: int = os.O_RDONLY, buffering: int = -1
 ) -> BinaryIO:

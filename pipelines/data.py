@@ -15,6 +15,7 @@ import torch
 
 from ..errors import InputError
 from ..files import load_tensors, save_tensors
+from ..files.regular import is_there
 from ..models.devices import find_device
 from ..models.memory import give_back
 from ..seeds import generator
@@ -195,7 +196,7 @@ def with_absolute_paths(settings: DataSettings) -> DataSettings:
     """Paths made absolute, so that a run can be resumed from any folder."""
 
     def absolute(value: str | None) -> str | None:
-        return str(Path(value).resolve()) if value and Path(value).exists() else value
+        return str(Path(value).resolve()) if value and is_there(value) else value
 
     dataset, vectors = settings.dataset, settings.vectors
     folder = settings.data_dir or os.environ.get("SNNCONVERT_DATA")
@@ -215,7 +216,7 @@ def check_vectors(source: str) -> None:
         InputError: ``source`` can only be a path, and there is no such file.
     """
     is_path = os.sep in source or Path(source).suffix
-    if is_path and not Path(source).expanduser().exists():
+    if is_path and not is_there(Path(source).expanduser()):
         raise InputError(
             f"expected word vectors at {source}, but there is no such file; other choices are "
             "train and random"

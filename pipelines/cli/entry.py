@@ -15,7 +15,7 @@ from ...version import __version__
 from ..parallel.ranks import Ranks, find_ranks
 from ..parallel.speech import one_speaks, refuse_several, speaker
 from .commands import COMMANDS, GROUPS, HELP
-from .failures import explained
+from .failures import explained, is_too_long
 from .parser import Parser
 
 
@@ -90,6 +90,8 @@ def _main(words: list[str], around: ExitStack) -> int:
         if isinstance(error, OSError):
             _close_output()  # what could not be written is not tried again at the end
         _say(explained(error, lambda: _options(words)), speaker(error, ranks))
+        if is_too_long(error):
+            return InputError.exit_code
         return error.exit_code if isinstance(error, SnnConvertError) else 1
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Collection
+from typing import TypeGuard
 
 from ...errors import FILES, MEMORY, PROCESSES, ROOM, SnnConvertError, one_line, ran_out
 
@@ -26,6 +28,11 @@ def explained(error: Exception, options: Callable[[], Collection[str]]) -> str:
     """
     if isinstance(error, SnnConvertError):
         return one_line(error)
+    if is_too_long(error):
+        return (
+            "expected a path whose names are no longer than the file system takes, usually 255 "
+            f"bytes, but got one that begins with {error.filename[:60]!r}: choose a shorter one"
+        )
     kind = ran_out(error)
     if kind == ROOM:
         return (
@@ -38,3 +45,10 @@ def explained(error: Exception, options: Callable[[], Collection[str]]) -> str:
         return f"not enough {kind} ({one_line(error)[:200]}); {_OTHERS[kind]}{less}"
     name = type(error).__name__
     return f"failed with {name}: {one_line(error)}; run again with --debug for the traceback"
+
+
+def is_too_long(error: BaseException) -> TypeGuard[OSError]:
+    """Whether a name that was given is longer than any file's can be."""
+    if not isinstance(error, OSError) or error.errno != errno.ENAMETOOLONG:
+        return False
+    return isinstance(error.filename, str)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
+from ...files.regular import is_folder, is_there
 from ...text.datasets.dataset import Dataset, load_dataset
 from ...text.datasets.folders import is_here
 from ...text.datasets.named import NAMED, dataset_names
@@ -91,7 +92,7 @@ def find_data(run: RunFolder, settings: Settings, sha256: str) -> Dataset:
             "with --force"
         )
     name = str(settings.get("dataset"))
-    if failure is not None and (name in dataset_names() or Path(name).exists() or ":" in name):
+    if failure is not None and (name in dataset_names() or is_there(name) or ":" in name):
         raise failure
     raise InputError(
         f"expected the data set of {run.path} at {name}, but it is not there, "
@@ -134,7 +135,7 @@ def same_data(run: RunFolder, settings: DataSettings) -> DataSettings:
     known, now = before.get("dataset"), settings.dataset
     if done is None or {known, now} & {*dataset_names()} or known is None:
         return settings
-    if known == now or not Path(now).exists():
+    if known == now or not is_there(now):
         return settings
     if load_settings_data(vars(settings)).sha256 != done.get("sha256"):
         return settings
@@ -153,7 +154,7 @@ def _known_places(settings: Settings) -> Iterator[str]:
     """Where the data were; of a named set the folder of data sets."""
     named = settings.get("dataset") in dataset_names()
     for place in (settings.get("place"), settings.get("data_dir" if named else "dataset")):
-        if place and (not named or Path(place).is_dir()):
+        if place and (not named or is_folder(place)):
             yield str(place)
     if named:
         yield ""  # the folder of SNNCONVERT_DATA
@@ -177,7 +178,7 @@ def _places(run: RunFolder, settings: Settings) -> Iterator[str]:
         return
     own = Path(name).name
     deeper = [inner for folder in folders for inner in inside(folder)]
-    yield from (str(f / own) for f in (*folders, *deeper) if (f / own).exists())
+    yield from (str(f / own) for f in (*folders, *deeper) if is_there(f / own))
     yield from _renamed(run, Path(name), folders)
 
 

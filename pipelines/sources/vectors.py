@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ...files import file_sha256
+from ...files.regular import is_there
 from ..display.output import note
 from ..run_folder.run_folder import RunFolder
 from ..settings.data import DataSettings
@@ -42,14 +43,14 @@ def same_vectors(run: RunFolder, settings: DataSettings) -> DataSettings:
         return settings
     if facts and path.is_file():
         return replace(settings, vectors=known) if _is(path, facts) else settings
-    gone = not Path(known).exists() and Path(known).name == path.name
+    gone = not is_there(known) and Path(known).name == path.name
     return replace(settings, vectors=known) if gone else settings
 
 
 def find_vectors(run: RunFolder, source: str) -> str:
     """The path to read vectors from: ``source``, or where the run's own lie now, which is said."""
     facts = _facts(run)
-    if not facts or Path(source).expanduser().exists():
+    if not facts or is_there(Path(source).expanduser()):
         return source
     if source != run.config().get("data", {}).get("vectors") and Path(source).name != facts["name"]:
         return source
@@ -74,7 +75,9 @@ def _places(run: RunFolder, name: str, facts: Mapping[str, Any]) -> Iterator[Pat
     """Files that may be it: of its name, then others that are as large, few of them."""
     near = folders_near(run)
     folders = [*near, *(inner for folder in near for inner in inside(folder))]
-    yield from (folder / name for folder in folders if (folder / name).is_file())
+    yield from (
+        folder / name for folder in folders if is_there(folder / name) and (folder / name).is_file()
+    )
     renamed = 0
     for folder in folders:
         for path in _files(folder):
