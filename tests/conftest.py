@@ -22,6 +22,23 @@ def shared_folder() -> Path | None:
     return None
 
 
+LONG = (
+    *("attacks/workers/", "engine/triton/", "report/test_browser.py"),
+    *("pipelines/growing/", "pipelines/own/", "pipelines/one_text/test_app_browser.py"),
+    *("pipelines/quality/", "pipelines/search/", "pipelines/seeds/", "pipelines/teach/"),
+    *("pipelines/test_first_steps.py", "pipelines/test_stage_files.py"),
+)
+"""Whole runs, browsers and processes: half a minute a folder, so `make test-long` has them."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what lies in `LONG`."""
+    for item in items:
+        if str(item.path.relative_to(ROOT / "tests")).startswith(LONG):
+            item.add_marker("long")
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     folder = shared_folder()

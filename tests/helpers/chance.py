@@ -9,6 +9,7 @@ ABOUT = re.compile(r"\b(at|from) (chance|guessing)\b")
 PROGRESS = re.compile(
     r"[\w-]+: already done in |saved in |next:$|  snnconvert |[\w-]+  (epoch|start|stopped) "
     r"|[\w-]+  the model as it was is kept$|finetune  the converted SNN has "
+    r"|[\d,]+ of [\d,]+ training texts are longer than [\d,]+ words "
     r"|(Train the ANN|Convert it to an SNN|Fine-tune .*|Count energy|Attack the models)$"
 )
 
