@@ -50,6 +50,20 @@ def test_a_slice(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
     all_is_read_or_refused()
 
 
+@pytest.mark.long
+def test_a_minute_of_it(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    """As `run` goes through it, so what fails here is found again by its number."""
+    weights, end, number = [reader.weight for reader in READERS], time.monotonic() + 60, 0
+    while time.monotonic() < end:
+        random = Random(f"{SEED}-{number}")
+        (reader,) = random.choices(READERS, weights)
+        trial = bench.tried(reader, reader.mutate(reader.good(), random))
+        assert not trial.fault, (SEED, number, trial)
+        number += 1
+    with capsys.disabled():
+        print(f"\ncampaign: {number:,} inputs in a minute, SNNCONVERT_CAMPAIGN_SEED={SEED}")
+
+
 @pytest.mark.parametrize("case", list(corpus.kept()), ids=lambda case: case[1].stem)
 def test_what_was_found_before(case, bench: Bench) -> None:
     reader, _, data = case
