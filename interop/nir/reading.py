@@ -49,14 +49,7 @@ def read_form(path: Path | str) -> tuple[Form, dict[str, Any]]:
         again = build(form, layout, dialect, note["grid"], note["graph"], "")
     except InputError:
         raise
-    except (
-        LookupError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        RuntimeError,
-        ArithmeticError,
-    ) as error:
+    except _UNFIT as error:
         raise InputError(
             f"expected the graph in {path} to be as exported, but {type(error).__name__} "
             f"({error}) where its nodes were looked at: export it again"
