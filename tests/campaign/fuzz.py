@@ -56,6 +56,9 @@ def fuzz(name: str, out: Path, seconds: int) -> None:
             corpus.keep(reader.name, data, out / "found")
             raise AssertionError(trial.fault)
 
+    def change(data: bytes, most: int, seed: int) -> bytes:
+        return mutated(reader, bytes(data), seed)[:most]
+
     begun = out / corpus.name_of(reader.name, b"").rpartition("-")[0]
     begun.mkdir(parents=True, exist_ok=True)
     (begun / "good").write_bytes(reader.good())
@@ -64,7 +67,6 @@ def fuzz(name: str, out: Path, seconds: int) -> None:
             (begun / path.stem).write_bytes(data)
     words = [sys.argv[0], f"-max_total_time={seconds}", "-max_len=1000000", "-verbosity=0"]
     words += [f"-artifact_prefix={tempfile.mkdtemp()}/", str(begun)]
-    change = lambda data, most, seed: mutated(reader, bytes(data), seed)[:most]  # noqa: E731
     atheris.Setup(words, one, custom_mutator=change, internal_libfuzzer=True)
     atheris.Fuzz()
 

@@ -97,7 +97,9 @@ def _nir() -> bytes:
 def _npz() -> bytes:
     import numpy as np
 
-    content, spec = io.BytesIO(), json.dumps({"archive": "snnconvert npz 1"})
+    from snnconvert.interop.npz import FORMAT
+
+    content, spec = io.BytesIO(), json.dumps({"archive": FORMAT})
     np.savez(content, spec=np.frombuffer(spec.encode(), np.uint8), weight=np.zeros((2, 3), "<f4"))
     return content.getvalue()
 
