@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 from dataclasses import fields, is_dataclass
@@ -56,16 +55,16 @@ def test_loads_nothing_heavy(code: str, tmp_path: Path) -> None:
     assert not HEAVY & set(json.loads(done.stdout))
 
 
-def test_help_takes_less_than_a_tenth_of_a_second(tmp_path: Path) -> None:
-    """Of the processor, so that others who work here do not count; the least of some."""
-    spent = []
-    for _ in range(4):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        command = [sys.executable, "-m", "snnconvert", "--help"]
-        subprocess.run(command, capture_output=True, cwd=tmp_path, check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        spent.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
-    assert min(spent) < 0.1, spent
+def test_help_loads_few_modules(tmp_path: Path) -> None:
+    """Beyond what argparse needs; how long it takes is measured in `benchmarks`."""
+
+    def loaded(code: str) -> set[str]:
+        command = [sys.executable, "-c", LOADED.format(code=code)]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=True)
+        return set(json.loads(done.stdout))
+
+    more = loaded(MAIN.format(words=["--help"], code=0)) - loaded("import argparse")
+    assert "snnconvert.pipelines.cli.parser" in more and len(more) < 40, sorted(more)
 
 
 def test_python_m(tmp_path: Path) -> None:
