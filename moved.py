@@ -10,9 +10,12 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader
 
 ROOT = __name__.rpartition(".")[0]
 
@@ -143,15 +146,15 @@ class _OldModule(ModuleType):
         return look_up(old, MODULES[old], name)
 
 
-class _Finder(MetaPathFinder, Loader):
-    """Finds the modules that are no more."""
+class _Finder:
+    """Finds the modules that are no more; no heir of `importlib.abc`, which loads twenty others."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """The spec of an old module, or None."""
         known = fullname.startswith(f"{ROOT}.") and fullname[len(ROOT) + 1 :] in MODULES
-        return ModuleSpec(fullname, self) if known else None
+        return ModuleSpec(fullname, cast("Loader", self)) if known else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """A module without a file."""
