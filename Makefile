@@ -120,7 +120,8 @@ reproduce-snnlp: setup
 LV2023 ?= reproduce-lv2023
 LV2023_OPTIONS ?=
 reproduce-lv2023: setup
-	OMP_NUM_THREADS=1 $(BIN)/snnconvert reproduce lv2023 --out $(LV2023) $(LV2023_OPTIONS)
+	OMP_NUM_THREADS=1 $(BIN)/snnconvert reproduce lv2023 --out $(LV2023) \
+		--earlier docs/reproduction/lv2023.json $(LV2023_OPTIONS)
 	cp $(LV2023)/lv2023.json $(LV2023)/lv2023.md $(LV2023)/lv2023.png docs/reproduction/
 
 # SNN-BERT reconstructed, its claims against its baseline and an ANN, for docs/reproduction; stopped, it

@@ -26,6 +26,7 @@ OWN = {
         "teacher_en",
         "teacher_zh",
         "extra_en",
+        "earlier",
     ),
     "snn-bert": ("networks", "vectors", "quick"),
 }
@@ -111,6 +112,12 @@ class ReproduceSettings(Settings):
     teacher_zh: tuple[str, ...] | None = option(None, "teacher of Chinese data sets", shown="none")
     extra_en: tuple[str, ...] | None = option(
         None, "files of unlabelled English texts that the teacher labels", shown="none"
+    )
+    earlier: str | None = option(
+        None,
+        "the lv2023.json of an earlier reproduction: its rows stand on the pages beside those that "
+        "are made here, which take the place of theirs",
+        shown="none",
     )
     networks: tuple[str, ...] = option(
         NETWORKS, "the ANN, both codings of the spiking encoder, and variants", NETWORKS

@@ -50,11 +50,12 @@ def _snnlp(given: Given, out: str, data_dir: str | None, settings: ReproduceSett
 
 
 def _lv2023(given: Given, out: str, data_dir: str | None, settings: ReproduceSettings) -> None:
-    from ...reproduce.lv2023.pages.outputs import page, records
+    from ...reproduce.lv2023.pages.outputs import page
     from ...reproduce.lv2023.run import reproduce
 
-    rows = reproduce(out, data_dir, settings)
-    tell(given, {"rows": records(rows)}, lambda: page(rows))
+    records = reproduce(out, data_dir, settings)
+    rows = [record.to_dict() for record in records]
+    tell(given, {"rows": rows}, lambda: page(records))
 
 
 def _snn_bert(given: Given, out: str, data_dir: str | None, settings: ReproduceSettings) -> None:

@@ -13,7 +13,9 @@ from ...run_folder.lock import locked
 from ...settings.reproduce import ReproduceSettings
 from ..shared.row_files import is_made, read_rows
 from ..shared.vectors import found_vectors
+from .data.earlier import Earlier, read_earlier
 from .data.published import DATASETS
+from .data.records import Record, records_of
 from .data.rows import Cell, Row
 from .making import make
 from .pages.outputs import write_outputs
@@ -24,11 +26,14 @@ from .stages.work import Work, language_of, teachers_of
 VECTORS = {"en": "en.imdb.300d.txt.gz", "zh": "zh.reviews.300d.txt.gz"}
 
 
-def reproduce(folder: Path | str, data_dir: str | None, settings: ReproduceSettings) -> list[Row]:
+def reproduce(
+    folder: Path | str, data_dir: str | None, settings: ReproduceSettings
+) -> list[Record]:
     """Make every wanted row that is not there, and write ``lv2023.json``, ``.md`` and ``.png``.
 
     A row is a file of its own, written when it is done, and its run folder goes on where it was, so
-    that a stopped call goes on at any point.
+    that a stopped call goes on at any point. Returns the records of all rows, and of those of
+    before that are not among them.
 
     Args:
         folder: of the rows, runs and pages
@@ -38,7 +43,7 @@ def reproduce(folder: Path | str, data_dir: str | None, settings: ReproduceSetti
     Raises:
         InputError: data, vectors or a teacher are missing, or no rows are wanted.
     """
-    folder = Path(folder)
+    folder, earlier = Path(folder), read_earlier(settings.earlier)
     wanted = list(Selection(settings, taught_datasets(settings)).cells())
     if not wanted:
         raise InputError(
@@ -51,10 +56,10 @@ def reproduce(folder: Path | str, data_dir: str | None, settings: ReproduceSetti
         left = [cell for cell in wanted if not is_made(work.place(cell), work.stamp(cell))]
         say(f"{len(left)} rows to make, {len(wanted) - len(left)} are there")
         _teach(work, left)
-        _make(work, jobs(left, work.run_folder))
+        _make(work, jobs(left, work.run_folder), earlier)
         rows = rows_of(folder)
-        write_outputs(folder, rows)
-    return rows
+        write_outputs(folder, rows, earlier)
+    return earlier.beside(records_of(rows))
 
 
 def make_work(folder: Path, data_dir: str | None, settings: ReproduceSettings) -> Work:
@@ -95,11 +100,11 @@ def _teach(work: Work, left: list[Cell]) -> None:
             teach(work, dataset)
 
 
-def _make(work: Work, left: list[Job]) -> None:
+def _make(work: Work, left: list[Job], earlier: Earlier) -> None:
     """Make what is left, and write records and page anew whenever some is done."""
     count, done = sum(map(len, left)), 0
     for cells in made(left, partial(make, work), work.settings.workers):
         for cell in cells:
             done += 1
             say(f"{cell.name}, {done} of {count}")
-        write_outputs(work.folder, rows_of(work.folder), drawn=False)
+        write_outputs(work.folder, rows_of(work.folder), earlier, drawn=False)

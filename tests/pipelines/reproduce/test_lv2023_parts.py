@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from snnconvert.errors import InputError
+from snnconvert.pipelines.reproduce.lv2023.data.earlier import read_earlier
 from snnconvert.pipelines.reproduce.lv2023.data.records import records_of
 from snnconvert.pipelines.reproduce.lv2023.data.rows import Cell, Row
 from snnconvert.pipelines.reproduce.lv2023.data.system import (
@@ -17,7 +18,7 @@ from snnconvert.pipelines.reproduce.lv2023.data.system import (
     find_system,
     read_system,
 )
-from snnconvert.pipelines.reproduce.lv2023.pages.outputs import page
+from snnconvert.pipelines.reproduce.lv2023.pages.outputs import page, write_outputs
 from snnconvert.pipelines.reproduce.lv2023.pages.targets import TAUGHT, targets
 from snnconvert.pipelines.reproduce.lv2023.plan import Selection, jobs
 from snnconvert.pipelines.reproduce.lv2023.stages.work import Work
@@ -166,6 +167,7 @@ def test_records_are_means_of_seeds():
     assert (ann.dataset, ann.seeds, ann.std, ann.sops_per_sentence) == ("mr", 1, None, None)
     assert (ann.beside, ann.published) == ("TextCNN", 0.7741)
     assert (snn.seeds, snn.seconds, snn.limit) == (3, 6.0, None)
+    assert snn.accuracies == {"0": 0.84, "1": 0.85, "2": 0.86}
     assert snn.mean == pytest.approx(0.85) and snn.std == pytest.approx(0.01)
     assert snn.input_spikes_per_value == pytest.approx(0.8)
     assert Row.from_dict(rows[0].to_dict()) == rows[0]
@@ -174,7 +176,7 @@ def test_records_are_means_of_seeds():
 def test_the_page_shows_systems_beside_published_ones():
     rows = [row("sst2", "ours", 2, seed, 84 + seed) for seed in (0, 1, 2)]
     rows += [row("sst2", "ours-padding", 2, 0, 83.5)]
-    text = page(rows)
+    text = page(records_of(rows))
     assert "| *SpikeBERT* | published | 4 | 110 M | 80.69 | 85.39 |" in text
     ours = "| ours | converted and fine-tuned, no teacher | 2 | 361 k |"
     assert f"{ours} - | 85.00 ± 1.00 (3) | - | - | - | - |" in text
@@ -182,6 +184,48 @@ def test_the_page_shows_systems_beside_published_ones():
     changed = "| sst2 | ours | no zeros beside a text | 2 | 1 | 83.50 (1) | -1.50 | 2,000,000 |"
     assert changed in text
     assert "4 of " in text and "Not the whole data" not in text
+
+
+def test_records_of_before_stand_beside_those_that_are_made(tmp_path: Path):
+    before = [row("mr", "ours", 2, seed, 80) for seed in (0, 1)] + [row("mr", "ours", 4, 0, 81)]
+    (tmp_path / "old").mkdir()
+    write_outputs(tmp_path / "old", before, drawn=False)
+    earlier = read_earlier(tmp_path / "old" / "lv2023.json")
+    assert earlier.rows == records_of(before) and earlier.machine
+    rows = [row("sst2", "ours", 2, 0, 85), row("mr", "ours", 2, 3, 82)]  # of this machine
+    write_outputs(tmp_path, rows, earlier, drawn=False)
+    both = read_earlier(tmp_path / "lv2023.json")
+    assert [(r.key, r.seeds, round(r.percent)) for r in both.rows] == [
+        (("mr", "ours", 2), 1, 82),  # its own, the two of before are gone
+        (("mr", "ours", 4), 1, 81),
+        (("sst2", "ours", 2), 1, 85),
+    ]
+    assert len(both.machines()) == 2 and both.machines()[1]["machine"] == earlier.machine
+    assert "\n3 of " in (tmp_path / "lv2023.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("[]", "expected a mapping"),
+        ('{"rows": [{"dataset": "mr"}]}', "model"),
+        ("{", "is not valid JSON"),
+    ],
+)
+def test_what_are_no_records_of_before(tmp_path: Path, content: str, says: str):
+    path = tmp_path / "lv2023.json"
+    path.write_text(content, "utf-8")
+    with pytest.raises(InputError, match=says) as caught:
+        read_earlier(path)
+    assert "leave --earlier out" in str(caught.value)
+
+
+def test_an_accuracy_of_before_is_a_share(tmp_path: Path):
+    write_outputs(tmp_path, [row("mr", "ours", 2, 0, 80)], drawn=False)
+    path = tmp_path / "lv2023.json"
+    path.write_text(path.read_text("utf-8").replace('"mean": 0.8', '"mean": 80'), "utf-8")
+    with pytest.raises(InputError, match="mean"):
+        read_earlier(path)
 
 
 def published(of: dict[str, float], system: str, steps: int, more: float) -> list[Row]:

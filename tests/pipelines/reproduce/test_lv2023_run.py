@@ -89,6 +89,14 @@ def test_rows_share_an_ann_and_a_lost_row_is_made_again(place: Path, capsys):
     assert [name for name in after if after[name] != before[name]] == [gone.name]
     assert {**kept, "seconds": 0} == {**json.loads(gone.read_text("utf-8")), "seconds": 0}
     assert RunFolder(folder).results() == results  # nothing was trained again
+    # they stand beside those of another folder
+    rows = written(place, "a")
+    more = ("--models", "textcnn", "--seeds", "1", "--earlier", str(place / "a" / "lv2023.json"))
+    assert main(command(place, "a2", *more, "--json")) == 0
+    beside = written(place, "a2")
+    assert list(beside["textcnn-0"].pop("accuracies")) == ["1"]
+    assert {**beside, "textcnn-0": 0} == {**rows, "textcnn-0": 0}
+    assert len(json.loads(capsys.readouterr().out)["rows"]) == 5
 
 
 @pytest.mark.long

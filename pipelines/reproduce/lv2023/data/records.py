@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from statistics import mean, stdev
 from typing import Any
 
+from .....typed_json import Count, Share, added
 from ....settings.reproduce import MODELS
 from .published import DATASETS, published_accuracy
 from .rows import Row
@@ -21,6 +22,7 @@ class Record:
         dataset, model, setting, steps: what it is of; T is 0 for an ANN
         system: name of the file of its settings
         seeds: how many; mean, std: of their accuracies on test, fractions; std is None of one
+        accuracies: each of them by its seed; none in files of before there were any
         dev_mean: on dev
         sops_per_sentence, macs_per_sentence, input_spikes_per_value, joules_per_sentence: means
         parameters: outside the word table
@@ -34,10 +36,10 @@ class Record:
     setting: str
     steps: int
     system: str
-    seeds: int
-    mean: float
+    seeds: Count
+    mean: Share
     std: float | None
-    dev_mean: float
+    dev_mean: Share
     sops_per_sentence: float | None
     macs_per_sentence: float | None
     input_spikes_per_value: float | None
@@ -47,6 +49,12 @@ class Record:
     published: float | None
     limit: int | None
     seconds: float
+    accuracies: dict[str, Share] = added(dict)
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """What no two records of a table have alike: data set, system and T."""
+        return self.dataset, self.system, self.steps
 
     @property
     def percent(self) -> float:
@@ -68,11 +76,17 @@ def records_of(rows: Iterable[Row]) -> list[Record]:
         cell = row.cell
         if cell.system in SYSTEMS or cell.system in ABLATIONS:
             found.setdefault((cell.dataset, cell.system, cell.steps), []).append(row)
-    return [_record(found[key]) for key in sorted(found, key=_place)]
+    return in_order(map(_record, found.values()))
 
 
-def _place(key: tuple[str, str, int]) -> tuple[object, ...]:
-    dataset, name, steps = key
+def in_order(records: Iterable[Record]) -> list[Record]:
+    """Records in the order of the tables; those of systems or data sets that are no more go."""
+    known = [r for r in records if r.dataset in DATASETS and r.system in {**SYSTEMS, **ABLATIONS}]
+    return sorted(known, key=_place)
+
+
+def _place(record: Record) -> tuple[object, ...]:
+    dataset, name, steps = record.key
     ablated = name in ABLATIONS
     model = (ABLATIONS if ablated else SYSTEMS)[name].model
     return (DATASETS.index(dataset), ablated, MODELS.index(model), name, steps)
@@ -101,6 +115,7 @@ def _record(rows: list[Row]) -> Record:
         published=None if known is None else round(known / 100, 4),
         limit=min((row.notes["limit"] for row in rows if "limit" in row.notes), default=None),
         seconds=round(sum(row.seconds for row in rows), 1),
+        accuracies={str(row.cell.seed): row.accuracy for row in rows},
     )
 
 

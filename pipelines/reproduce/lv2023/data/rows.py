@@ -28,6 +28,11 @@ class Cell:
         return f"{self.dataset}-{self.system}-t{self.steps}-{self.seed}"
 
     @property
+    def key(self) -> tuple[str, str, int]:
+        """What rows of several seeds have alike: data set, system and T."""
+        return self.dataset, self.system, self.steps
+
+    @property
     def by(self) -> System:
         """What it is made by."""
         return find_system(self.system)

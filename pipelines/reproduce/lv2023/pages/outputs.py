@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from .....files import write_json, write_text
 from ....display.plots import save_figure
 from ....rows.document import document
 from ....settings.reproduce import ReproduceSettings
+from ..data.earlier import Earlier
 from ..data.published import DATASETS
 from ..data.records import Record, records_of
 from ..data.rows import Row
@@ -38,33 +39,34 @@ ABLATIONS = """\
 
 The gain is in points against the model with its own settings, at the same T.
 """
+NOTHING = Earlier()
 
 
-def write_outputs(folder: Path, rows: Sequence[Row], drawn: bool = True) -> None:
+def write_outputs(
+    folder: Path, rows: Sequence[Row], earlier: Earlier = NOTHING, drawn: bool = True
+) -> None:
     """Write the three files anew.
 
     Args:
         folder: where they go
         rows: all that are there
+        earlier: records that stand beside them
         drawn: the figure too, which takes some seconds
     """
-    found = records_of(rows)
+    found = earlier.beside(records_of(rows))
     settings = {"rows": len(rows), "seeds": sorted({row.cell.seed for row in rows})}
-    write_json(folder / "lv2023.json", document(records(rows), settings))
-    write_text(folder / "lv2023.md", page(rows))
+    content = document([record.to_dict() for record in found], settings)
+    if earlier.rows:
+        content["earlier"] = earlier.machines()
+    write_json(folder / "lv2023.json", content)
+    write_text(folder / "lv2023.md", page(found))
     if found and drawn:
         save_figure(folder / "lv2023.png", figure(found))
 
 
-def records(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """The records of the JSON file."""
-    return [record.to_dict() for record in records_of(rows)]
-
-
-def page(rows: Sequence[Row]) -> str:
+def page(found: Sequence[Record]) -> str:
     """The page in Markdown; rows that are not made yet are named."""
-    found = records_of(rows)
-    parts = [INTRODUCTION, _missing(rows)]
+    parts = [INTRODUCTION, _missing(found)]
     limits = sorted({record.limit for record in found if record.limit})
     if limits:
         few = ", ".join(map(str, limits))
@@ -89,19 +91,18 @@ def _few_seeds(records: Sequence[Record]) -> Iterator[str]:
         yield f"Of some rows only {fewest} of {usual} seeds are made: verdicts may still change.\n"
 
 
-def _missing(rows: Sequence[Row]) -> str:
+def _missing(records: Sequence[Record]) -> str:
     """How many rows of the whole are there, and of which models there are not all."""
     everything = ReproduceSettings(models=("ablations", *ReproduceSettings().models))
-    wanted = {cell.name: cell for cell in Selection(everything, DATASETS).cells()}
-    there = {row.cell.name for row in rows}
-    lacking: dict[str, int] = {}
-    for name, cell in wanted.items():
-        if name not in there:
-            lacking[cell.system] = lacking.get(cell.system, 0) + 1
+    wanted = Counter(cell.key for cell in Selection(everything, DATASETS).cells())
+    there = Counter({record.key: min(record.seeds, wanted[record.key]) for record in records})
+    lacking: Counter[str] = Counter()
+    for key, number in (wanted - there).items():
+        lacking[key[1]] += number
     if not lacking:
-        return f"All {len(wanted)} rows are made.\n"
+        return f"All {wanted.total()} rows are made.\n"
     named = ", ".join(f"{system} ({number})" for system, number in lacking.items())
     return (
-        f"{len(there & wanted.keys())} of {len(wanted)} rows are made. **Not made yet** (rows): "
+        f"{there.total()} of {wanted.total()} rows are made. **Not made yet** (rows): "
         f"{named}. `snnconvert reproduce lv2023` with the same folder goes on with them.\n"
     )
