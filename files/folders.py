@@ -54,14 +54,18 @@ def replace_folder(path: Path | str, write: Callable[[Path], T], mark: str, forc
 
 
 def _settle(path: Path) -> None:
-    """End what a killed process has left: what it was replacing is put back, the rest goes."""
-    with suppress(OSError):
-        for old in leftovers(path, "old"):
+    """End what a killed process has left: what it was replacing is put back, the rest goes.
+
+    What cannot be removed, such as a link in the place of a folder, stays, and the others go.
+    """
+    for old in leftovers(path, "old"):
+        with suppress(OSError):
             if not os.path.lexists(path) and not old.is_symlink():
                 disk.rename(old, path)
             else:
                 disk.remove_folder(old)
-        for temporary in leftovers(path, "tmp"):
+    for temporary in leftovers(path, "tmp"):
+        with suppress(OSError):
             disk.remove_folder(temporary)
 
 

@@ -15,7 +15,7 @@ from ..engine.chance import chance_figures
 from ..engine.evaluate import accuracy, snn_figures, snn_outputs
 from ..engine.metrics import classification_figures
 from ..engine.reference import ann_logits
-from ..engine.scores import SCORES, USUAL
+from ..engine.scores import USUAL, with_grades
 from ..errors import InputError
 from ..formatting import percent
 from ..models.snn import SpikingTextModel
@@ -64,7 +64,7 @@ def evaluate(
     run = RunFolder(out)
     model = model or run.last_model()
     names = run.record("data", DataStage).scores or USUAL
-    if data and any(SCORES[name].graded for name in names):
+    if data and with_grades(names):
         raise InputError(
             "expected a split of the run's own data set, whose texts have grades, but got --data: "
             "a file of one's own has classes alone; leave it out"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ...engine.scores import SCORES
+from ...engine.scores import with_grades
 from ...errors import InputError
 from ...text.stages import STAGES
 from ..run_folder.run_folder import RunFolder
@@ -63,8 +63,7 @@ def _taught_as(
 
 def _has_grades(run: RunFolder) -> bool:
     """Whether the texts of the run have grades, of which a teacher's logits say nothing."""
-    names = (run.results().get("data") or {}).get("scores") or ()
-    return any(SCORES[name].graded for name in names if name in SCORES)
+    return with_grades((run.results().get("data") or {}).get("scores") or ())
 
 
 def _hidden(run: RunFolder, settings: FinetuneSettings, made: dict[str, Any] | None) -> float:

@@ -38,7 +38,7 @@ from .sops import OperationsTarget
 
 
 @dataclass(frozen=True)
-class Outputs:
+class SpikingOutputs:
     """What a loss reads of ``currents`` (T, B, K), with gradients.
 
     every_step: the currents themselves; otherwise their means over time (B, K)
@@ -90,7 +90,7 @@ def prepare_snn(
         pass  # neurons that have no such gradients are refused before any work
     trained = target.training if target else training_by
     training = trained(engine.engine, model, surrogate)
-    outputs = Outputs(training, loss.every_step, settings.random_steps)
+    outputs = SpikingOutputs(training, loss.every_step, settings.random_steps)
     running = loss.every_step or settings.random_steps
 
     def logits(sequences: Sequence[np.ndarray]) -> Tensor:

@@ -75,9 +75,7 @@ def _places(run: RunFolder, name: str, facts: Mapping[str, Any]) -> Iterator[Pat
     """Files that may be it: of its name, then others that are as large, few of them."""
     near = folders_near(run)
     folders = [*near, *(inner for folder in near for inner in inside(folder))]
-    yield from (
-        folder / name for folder in folders if is_there(folder / name) and (folder / name).is_file()
-    )
+    yield from (place for folder in folders if (place := folder / name).is_file())
     renamed = 0
     for folder in folders:
         for path in _files(folder):

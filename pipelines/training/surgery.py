@@ -16,7 +16,7 @@ from ...models.network import Network, Node
 from ...models.neurons.readout import SpikingReadout
 from ...models.nodes.layers import Conv1d, Dropout, Linear
 from ...models.snn import SpikingTextModel
-from .losses.loss import Outputs
+from .losses.loss import Reads
 
 
 def _rebuilt(
@@ -83,7 +83,7 @@ def with_dropout(network: Network, probability: float) -> Network:
 
 
 def with_outputs(
-    model: SpikingTextModel, outputs: Outputs, sequences: Sequence[np.ndarray]
+    model: SpikingTextModel, outputs: Reads, sequences: Sequence[np.ndarray]
 ) -> Network:
     """The network with the outputs that a loss reads.
 
@@ -95,9 +95,9 @@ def with_outputs(
     Raises:
         InputError: other outputs, or a network whose last layer is not linear.
     """
-    if outputs not in get_args(Outputs):
+    if outputs not in get_args(Reads):
         raise InputError(
-            f"expected a loss to read {' or '.join(get_args(Outputs))}, but got {outputs!r}"
+            f"expected a loss to read {' or '.join(get_args(Reads))}, but got {outputs!r}"
         )
     return with_output_neurons(model, sequences) if outputs == "spikes" else model.network
 

@@ -73,6 +73,11 @@ def test_what_was_being_replaced_is_put_back(tmp_path: Path) -> None:
 def test_a_link_by_such_a_name_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "kept").write_text("")
-    (tmp_path / f".folder.{DEAD}.tmp").symlink_to(tmp_path / "mine")
+    link = tmp_path / f".folder.{DEAD}.tmp"
+    link.symlink_to(tmp_path / "mine")
+    others = [tmp_path / f".folder.{DEAD - n}.{end}" for n in (1, 2) for end in ("tmp", "old")]
+    for folder in others:
+        folder.mkdir()
     export(tmp_path / "folder", "new")
-    assert (tmp_path / "mine" / "kept").exists()
+    assert (tmp_path / "mine" / "kept").exists() and link.is_symlink()
+    assert not any(map(os.path.lexists, others))  # it does not end the sweep of the others

@@ -12,7 +12,7 @@ from ....models.families.family import same_option
 from ....options import check_value
 from ..options import LossOptions
 
-Outputs = Literal["logits", "spikes"]
+Reads = Literal["logits", "spikes"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Loss:
         every_step: whether it reads them at every step, or their means over time
     """
 
-    outputs: ClassVar[Outputs] = "logits"
+    outputs: ClassVar[Reads] = "logits"
     every_step: ClassVar[bool] = False
 
     def __post_init__(self) -> None:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from ....errors import InputError
-from .loss import Outputs, Wanted
+from .loss import Reads, Wanted
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class MseCounts(Wanted):
         InputError: a rate outside [0, 1].
     """
 
-    outputs: ClassVar[Outputs] = "spikes"
+    outputs: ClassVar[Reads] = "spikes"
     every_step: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from .loss import CrossEntropy, Outputs
+from .loss import CrossEntropy, Reads
 
 SHARPNESS = 10.0
 """Rates lie in [0, 1]: sharpened, so that their softmax can come close to one class."""
@@ -17,7 +17,7 @@ SHARPNESS = 10.0
 class SpikeCounts(CrossEntropy):
     """Cross entropy on the rates of output neurons, times `SHARPNESS`."""
 
-    outputs: ClassVar[Outputs] = "spikes"
+    outputs: ClassVar[Reads] = "spikes"
 
     def loss(self, outputs: Tensor, labels: Tensor, weight: Tensor | None = None) -> Tensor:
         """Cross entropy of rates (B, K), in the mean of the batch."""

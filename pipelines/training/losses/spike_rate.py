@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from .loss import Loss, Outputs, text_mean, wanted_values
+from .loss import Loss, Reads, text_mean, wanted_values
 
 TRUE_RATE = 0.75
 FALSE_RATE = 0.05
@@ -21,7 +21,7 @@ class SpikeRate(Loss):
     et al. 2024). SLAYER adds up the texts of a batch where this takes their mean.
     """
 
-    outputs: ClassVar[Outputs] = "spikes"
+    outputs: ClassVar[Reads] = "spikes"
 
     def loss(self, outputs: Tensor, labels: Tensor, weight: Tensor | None = None) -> Tensor:
         """The loss of rates (B, K), in the (weighted) mean of the batch."""

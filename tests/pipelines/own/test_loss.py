@@ -25,7 +25,7 @@ from snnconvert.pipelines.finetune.finetune import finetune
 from snnconvert.pipelines.run_folder.again import command_for
 from snnconvert.pipelines.settings import FinetuneSettings, RunSettings
 from snnconvert.pipelines.training.losses import LOSSES
-from snnconvert.pipelines.training.losses.loss import Loss, Outputs
+from snnconvert.pipelines.training.losses.loss import Loss, Reads
 
 TUNE = ["--epochs", "2", "--tensorboard", "false"]
 Capture = pytest.CaptureFixture[str]
@@ -35,7 +35,7 @@ Capture = pytest.CaptureFixture[str]
 class Distance(Loss):
     """Squared distance of rates of output neurons from a target."""
 
-    outputs: ClassVar[Outputs] = "spikes"
+    outputs: ClassVar[Reads] = "spikes"
     target: float = option(1.0, "rate of the true class with --loss distance", above=0, most=1)
 
     def loss(self, outputs: Tensor, labels: Tensor, weight: Tensor | None = None) -> Tensor:

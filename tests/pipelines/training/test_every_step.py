@@ -23,7 +23,7 @@ from snnconvert.errors import InputError
 from snnconvert.models.snn import running_logits, step_currents
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.finetune.finetune import recorded
-from snnconvert.pipelines.finetune.snn import Outputs
+from snnconvert.pipelines.finetune.snn import SpikingOutputs
 from snnconvert.pipelines.run_folder.again import command_for
 from snnconvert.pipelines.settings import FinetuneSettings, TrainSettings
 from snnconvert.pipelines.training.dev_score import DevScore
@@ -130,12 +130,12 @@ def test_outputs_are_means_steps_or_a_random_number_of_them() -> None:
     made, draws = currents(), torch.Generator().manual_seed(0)
     training = cast(Any, lambda *_: made)
     call = LABELS, LABELS, draws
-    assert torch.equal(Outputs(training)(*call), made.mean(dim=0))
-    assert torch.equal(Outputs(training, every_step=True)(*call), made)
-    sizes = [len(Outputs(training, True, random_steps=True)(*call)) for _ in range(200)]
+    assert torch.equal(SpikingOutputs(training)(*call), made.mean(dim=0))
+    assert torch.equal(SpikingOutputs(training, every_step=True)(*call), made)
+    sizes = [len(SpikingOutputs(training, True, random_steps=True)(*call)) for _ in range(200)]
     assert set(sizes) == {1, 2, 3, 4, 5}
     means = {size: made[:size].mean(dim=0) for size in range(1, 6)}
-    found = Outputs(training, random_steps=True)(*call)
+    found = SpikingOutputs(training, random_steps=True)(*call)
     assert any(torch.equal(found, mean) for mean in means.values())
 
 
