@@ -120,7 +120,7 @@ class BatchLoss:
         batch = to_batch([sequences[i] for i in indices], self.trainee.model)
 
         def one_pass() -> tuple[Tensor, Tensor]:
-            ids = hide_words(batch[0], self.word_dropout, random)
+            ids = hide_words(batch[0], self.word_dropout, random, self.texts.stage.marks)
             outputs = self.processes.outputs(self.trainee.outputs, ids, batch[1], random)
             return self._loss(indices, outputs), outputs
 
@@ -215,8 +215,12 @@ def text_loop(
     )
 
 
-def hide_words(ids: Tensor, share: float, random: torch.Generator) -> Tensor:
-    """Padded ids (B, L) with about ``share`` of the words as the unknown word; padding stays.
+def hide_words(
+    ids: Tensor, share: float, random: torch.Generator, marks: tuple[int, ...] = ()
+) -> Tensor:
+    """Padded ids (B, L) with about ``share`` of the words as the unknown word.
+
+    Padding stays, and so do ``marks``, which are no words.
 
     A network that cannot count on any one word learns more from few texts (Iyyer et al., ACL 2015,
     section 3, drop whole words), and the unknown word gets a vector of its own.
@@ -224,4 +228,6 @@ def hide_words(ids: Tensor, share: float, random: torch.Generator) -> Tensor:
     if not share:
         return ids
     hidden = (uniform(ids.shape, random, texts=-2) < share).to(ids.device)  # (B, L)
-    return torch.where(hidden & (ids != PAD_ID), UNK_ID, ids)
+    for kept in (PAD_ID, *marks):
+        hidden &= ids != kept
+    return torch.where(hidden, UNK_ID, ids)

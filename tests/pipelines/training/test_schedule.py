@@ -145,6 +145,9 @@ def test_hidden_words():
     assert not changed[:, 20:].any() and set(hidden[changed].tolist()) == {1}
     assert changed[:, :20].float().mean() == pytest.approx(0.25, abs=0.03)
     assert hide_words(ids, 0.0, torch.Generator()) is ids
+    marked = hide_words(ids, 0.25, torch.Generator().manual_seed(1), (7, 8))
+    kept = (ids == 7) | (ids == 8)
+    assert torch.equal(marked, torch.where(kept, ids, hidden)) and changed[kept].any()
 
 
 def test_word_vectors_have_a_rate_of_their_own():

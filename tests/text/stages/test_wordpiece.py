@@ -199,6 +199,7 @@ def test_pairs_mark_the_end_of_a_text(bert: Path):
     assert stage.pairs and not alone.pairs and stage.dim == alone.dim + 1 == 7
     (end,) = stage.vocabulary.ids(["[sep]"])
     assert matrix[:, -1].tolist() == [float(i == end) for i in range(len(matrix))]
+    assert (stage.marks, alone.marks) == ((end,), ())
     (ids,) = stage.encode(["a ||| bad film"])
     assert [stage.words[i] for i in ids] == split("[cls] a [sep] bad film [sep]")
     assert stage.identity() != alone.identity()

@@ -68,6 +68,11 @@ class WordPieceStage(TextStage):
         marks = np.array([[word == END] for word in stage.words], np.float32)  # (V, 1)
         return replace(stage, pairs=True, dim=stage.dim + 1), np.hstack([fitted.matrix, marks])
 
+    @property
+    def marks(self) -> tuple[int, ...]:  # type: ignore[override]
+        """As `Stage.marks`."""
+        return tuple(self.vocabulary.ids([END])) if self.pairs else ()
+
     @cached_property
     def _cut(self) -> Cutter:
         cuts = WordPieces(frozenset(self.vocabulary.words[2:]), self.pairs)
