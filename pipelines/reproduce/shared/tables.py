@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import mean, stdev
 
 
@@ -25,3 +25,21 @@ def table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 def verdict(met: bool, sentence: str) -> str:
     """A target in words: met or missed, with what was measured."""
     return f"{'met' if met else 'missed'}: {sentence}"
+
+
+def not_made(rows: int, lacking: Mapping[str, int], unit: str, system: str) -> str:
+    """How many rows of the whole table are there, and how many of which kinds are not.
+
+    Args:
+        rows: of the whole
+        lacking: how many of a kind are not made yet; empty where all are
+        unit: what these numbers count
+        system: of ``snnconvert reproduce``
+    """
+    if not lacking:
+        return f"All {rows} rows are made.\n"
+    named = ", ".join(f"{kind} ({number})" for kind, number in lacking.items())
+    return (
+        f"{rows - sum(lacking.values())} of {rows} rows are made. **Not made yet** ({unit}): "
+        f"{named}. `snnconvert reproduce {system}` with the same folder goes on with them.\n"
+    )

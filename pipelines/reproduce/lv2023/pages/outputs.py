@@ -10,6 +10,7 @@ from .....files import write_json, write_text
 from ....display.plots import save_figure
 from ....rows.document import document
 from ....settings.reproduce import ReproduceSettings
+from ...shared.tables import not_made
 from ..data.earlier import Earlier
 from ..data.published import DATASETS
 from ..data.records import Record, records_of
@@ -95,14 +96,8 @@ def _missing(records: Sequence[Record]) -> str:
     """How many rows of the whole are there, and of which models there are not all."""
     everything = ReproduceSettings(models=("ablations", *ReproduceSettings().models))
     wanted = Counter(cell.key for cell in Selection(everything, DATASETS).cells())
-    there = Counter({record.key: min(record.seeds, wanted[record.key]) for record in records})
+    there = Counter({record.key: record.seeds for record in records})
     lacking: Counter[str] = Counter()
     for key, number in (wanted - there).items():
         lacking[key[1]] += number
-    if not lacking:
-        return f"All {wanted.total()} rows are made.\n"
-    named = ", ".join(f"{system} ({number})" for system, number in lacking.items())
-    return (
-        f"{there.total()} of {wanted.total()} rows are made. **Not made yet** (rows): "
-        f"{named}. `snnconvert reproduce lv2023` with the same folder goes on with them.\n"
-    )
+    return not_made(wanted.total(), lacking, "rows", "lv2023")

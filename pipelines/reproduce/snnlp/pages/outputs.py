@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from .....files import write_json, write_text
 from ....display.plots import save_figure
 from ....rows.document import document
+from ...shared.tables import not_made
 from ..data.rows import Row
 from ..training.plan import Selection, all_names
 from .plots import figure
@@ -105,15 +107,5 @@ def _missing(rows: Sequence[Row]) -> str:
     """How many rows of the whole are there, and which kinds are not."""
     wanted = all_names(Selection())
     there = {row.cell.name for row in rows}
-    kinds: dict[str, int] = {}
-    for name in wanted:
-        if name not in there:
-            kind = name.rpartition("-")[0]
-            kinds[kind] = kinds.get(kind, 0) + 1
-    if not kinds:
-        return f"All {len(wanted)} rows are made.\n"
-    named = ", ".join(f"{kind} ({count})" for kind, count in kinds.items())
-    return (
-        f"{len(there & set(wanted))} of {len(wanted)} rows are made. **Not made yet** (seeds): "
-        f"{named}. `snnconvert reproduce snnlp` with the same folder goes on with them.\n"
-    )
+    kinds = Counter(name.rpartition("-")[0] for name in wanted if name not in there)
+    return not_made(len(wanted), kinds, "seeds", "snnlp")
