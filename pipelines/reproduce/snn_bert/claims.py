@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from statistics import mean
 from typing import Any
 
 import numpy as np
 
+from ....engine.scores import USUAL
+from ...settings.reproduce import GLUE
 from . import published
-from .intervals import of_seeds, paired, points, times
+from .intervals import between_seeds, of_seeds, paired, points, times
 from .rows import Row
 from .steps import Step
 
@@ -31,7 +34,7 @@ def claims(rows: Sequence[Row], steps: Sequence[Step]) -> list[Claim]:
             {"dataset": dataset, **claim}
             for claim in _step([step for step in steps if step["dataset"] == dataset])
         ]
-    return found
+    return [*found, *_tasks(rows)]
 
 
 def _pairs(rows: Sequence[Row], left: str, right: str) -> list[tuple[Row, Row]]:
@@ -72,10 +75,15 @@ def _energy(rows: Sequence[Row]) -> Iterator[Claim]:
     for words, left, right, known in compared:
         pairs = _pairs(rows, left, right)
         if pairs:
-            alone, everything = (
-                paired(*_stacked(pairs, of), times) for of in (_synapses, _everything)
-            )
+            alone, everything = (_ratio(pairs, of) for of in (_synapses, _everything))
             yield _claim(words, len(pairs), "times", known, everything, alone)
+
+
+def _ratio(
+    pairs: Sequence[tuple[Row, Row]], figures: Callable[[Row], Sequence[float]]
+) -> dict[str, float] | None:
+    """How many times the right one's is in the left one's."""
+    return paired(*_stacked(pairs, figures), times)
 
 
 def _training(rows: Sequence[Row]) -> Iterator[Claim]:
@@ -109,8 +117,30 @@ def _scores(rows: Sequence[Row]) -> Iterator[Claim]:
     for words, left, right, known in compared:
         pairs = _pairs(rows, left, right)
         if pairs:
-            found = paired(*_stacked(pairs, lambda row: list(map(int, row.right))), points)
-            yield _claim(words, len(pairs), "points", known, found)
+            yield _claim(words, len(pairs), "points", known, _points(pairs))
+
+
+def _points(pairs: Sequence[tuple[Row, Row]]) -> dict[str, float] | None:
+    """Points between scores; those that are no mean over texts have the interval of the seeds."""
+    if pairs[0][0].metric in USUAL:
+        return paired(*_stacked(pairs, lambda row: list(map(int, row.right))), points)
+    return between_seeds(*zip(*((left.score, right.score) for left, right in pairs), strict=True))
+
+
+def _tasks(rows: Sequence[Row]) -> Iterator[Claim]:
+    """The mean of several tasks of GLUE, by the seeds that all of them have of both codings."""
+    by_task: dict[str, dict[int, tuple[Row, Row]]] = {}
+    for task in dict.fromkeys(row.cell.dataset for row in rows if row.cell.dataset in GLUE):
+        pairs = _pairs([row for row in rows if row.cell.dataset == task], REPEAT, OURS)
+        by_task[task] = {left.cell.seed: (left, right) for left, right in pairs}
+    seeds = set.intersection(*map(set, by_task.values())) if len(by_task) > 1 else set()
+    if seeds:
+        means = [
+            [mean(of[seed][side].score for of in by_task.values()) for seed in sorted(seeds)]
+            for side in (0, 1)
+        ]
+        claim = _claim("mean score", len(seeds), "points", None, between_seeds(*means))
+        yield {"dataset": " ".join(by_task), **claim}
 
 
 def _claim(
@@ -118,7 +148,7 @@ def _claim(
     seeds: int,
     unit: str,
     known: float | None,
-    everything: dict[str, float],
+    everything: dict[str, float] | None,
     synapses: dict[str, float] | None = None,
 ) -> Claim:
     return {

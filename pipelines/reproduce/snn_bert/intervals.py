@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -17,11 +17,12 @@ def points(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def times(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """How many times right is in left."""
-    return left / right
+    """How many times right is in left; infinite where right is nothing."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return left / right
 
 
-def paired(left: np.ndarray, right: np.ndarray, compare: Compare) -> dict[str, float]:
+def paired(left: np.ndarray, right: np.ndarray, compare: Compare) -> dict[str, float] | None:
     """A comparison of means and its 95 % interval.
 
     The same seeds and the same texts are drawn of both, with replacement; of one seed, texts
@@ -33,7 +34,7 @@ def paired(left: np.ndarray, right: np.ndarray, compare: Compare) -> dict[str, f
         compare: of the two means
 
     Returns:
-        ``value``, ``low`` and ``high``.
+        ``value``, ``low`` and ``high``; None where a draw has no finite one, as a ratio to nothing.
     """
     random = np.random.default_rng(0)
     seeds, texts = left.shape
@@ -43,9 +44,17 @@ def paired(left: np.ndarray, right: np.ndarray, compare: Compare) -> dict[str, f
         of_texts = random.integers(0, texts, texts)
         chosen = np.ix_(of_seeds, of_texts)
         draws[:, number] = left[chosen].mean(), right[chosen].mean()
-    low, high = np.quantile(compare(draws[0], draws[1]), LEVELS)
-    value = compare(left.mean(), right.mean())
+    drawn, value = compare(draws[0], draws[1]), compare(left.mean(), right.mean())
+    if not np.isfinite([*drawn, value]).all():
+        return None
+    low, high = np.quantile(drawn, LEVELS)
     return {"value": float(value), "low": float(low), "high": float(high)}
+
+
+def between_seeds(left: Sequence[float], right: Sequence[float]) -> dict[str, float]:
+    """The mean of how much more right is than left, and the least and the largest of the seeds."""
+    own = points(np.array(left), np.array(right))
+    return {"value": float(own.mean()), "low": float(own.min()), "high": float(own.max())}
 
 
 def of_seeds(left: np.ndarray, right: np.ndarray) -> dict[str, float]:

@@ -13,6 +13,7 @@ from ....energy.direct import direct_layers, synapses_alone
 from ....energy.layers import Layer, total
 from ....energy.tables import own_tables
 from ....engine.reference import ann_logits
+from ....engine.scores import USUAL
 from ....models.text_model import TextModel
 from ...data import load_run_model, load_run_texts
 from ...energy.measure import measure_ann
@@ -46,10 +47,7 @@ def measured_row(cell: Cell, run: RunFolder) -> Row:
     sops, synapses = (float(np.mean(total(layers, name))) for name in ("sops", "synapses"))
     return Row(
         cell,
-        metric="accuracy",
-        score=figures["test_accuracy"],
-        dev_score=figures["dev_accuracy"],
-        trivial=_trivial(texts),
+        **_scores(figures, texts),
         epochs=figures["epochs"],
         best_epoch=figures["best_epoch"],
         train_seconds=figures["cpu"]["seconds"],
@@ -85,6 +83,20 @@ def _means(joules: Joules) -> dict[str, float | None]:
 def _listed(joules: np.ndarray | None) -> list[float]:
     assert joules is not None  # the first table prices everything
     return [float(f"{value:.{DIGITS}g}") for value in joules]
+
+
+def _scores(figures: dict[str, Any], texts: Texts) -> dict[str, Any]:
+    """The first score of the task, on test and on dev, and what one answer for all texts has."""
+    name = texts.dataset.scores[0]
+    if name in USUAL:
+        score, dev_score = figures["test_accuracy"], figures["dev_accuracy"]
+        trivial = _trivial(texts)
+    else:
+        score, dev_score, trivial = (
+            figures[part][name]
+            for part in ("test_task_scores", "dev_task_scores", "test_trivial_scores")
+        )
+    return {"metric": name, "score": score, "dev_score": dev_score, "trivial": trivial}
 
 
 def _trivial(texts: Texts) -> float:

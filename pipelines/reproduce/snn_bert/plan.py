@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...settings.reproduce import NETWORKS, ReproduceSettings
+from ...settings.reproduce import GLUE, NETWORKS, ReproduceSettings
 from .rows import Cell
 
 SEEDS, VARIANT_SEEDS = (0, 1, 2), (0,)
@@ -79,6 +79,11 @@ class Selection:
 
     settings: ReproduceSettings
 
+    def timed(self) -> Iterator[str]:
+        """Data sets whose training steps are measured: sentences, if all they need is trained."""
+        if set(MAIN) <= set(self.settings.networks):
+            yield from (dataset for dataset in self.datasets if dataset not in GLUE)
+
     @property
     def datasets(self) -> tuple[str, ...]:
         """The data sets of the rows."""
@@ -88,11 +93,14 @@ class Selection:
         """Every row that is wanted, in the order in which they are made: what claims need first."""
         for main in (True, False):
             for dataset in self.datasets:
-                for seed in self._seeds(main):
+                if not main and dataset in GLUE and self.settings.networks == NETWORKS:
+                    continue  # of these there are variants where they are asked for
+                for seed in self.seeds(main):
                     for name in self._models(main):
                         yield Cell(dataset, name, seed)
 
-    def _seeds(self, main: bool) -> tuple[int, ...]:
+    def seeds(self, main: bool) -> tuple[int, ...]:
+        """Those of the networks of the claims, or of variants."""
         if self.settings.quick:
             return (0,)
         return self.settings.seeds or (SEEDS if main else VARIANT_SEEDS)

@@ -31,9 +31,10 @@ class Row(FlatRow):
 
     Attributes:
         cell: what it is of
-        metric: what ``score`` is
+        metric: what ``score`` is, of `engine.scores.SCORES`
         score, dev_score: on test, of the epoch that dev chose, and on dev
-        trivial: the score on test of the answer that is the most frequent in training
+        trivial: the accuracy on test of the answer that is the most frequent in training; of other
+            scores the best that one answer for all texts has
         epochs, best_epoch: of the training
         train_seconds: of the processor: forward, backward, update, and the scores on dev
         parameters: outside the word table

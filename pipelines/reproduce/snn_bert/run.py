@@ -9,12 +9,13 @@ from typing import Any
 from ....progress import say
 from ...rows.jobs import made, threads
 from ...run_folder.lock import locked
-from ...settings.reproduce import ReproduceSettings
+from ...settings.reproduce import GLUE, ReproduceSettings
 from ..shared.row_files import is_made, read_rows
 from ..shared.vectors import found_vectors
+from .earlier import Earlier, read_earlier
 from .making import make
 from .pages.outputs import write_outputs
-from .plan import MAIN, Selection
+from .plan import Selection
 from .rows import Cell, Row
 from .steps import measure_steps, read_steps
 from .work import Work
@@ -41,15 +42,16 @@ def reproduce(
     Raises:
         InputError: data or vectors are missing, or a file in the folder is no row.
     """
-    work = Work(Path(folder), data_dir, _vectors(settings), settings)
-    wanted = list(Selection(settings).cells())
+    selection, earlier = Selection(settings), read_earlier(settings.earlier)
+    wanted = list(selection.cells())
+    work = Work(Path(folder), data_dir, _vectors(selection), settings)
     with locked(work.folder):
         rows_of(work)  # a damaged one is told before the work
         left = [cell for cell in wanted if not is_made(work.place(cell.name), work.stamp(cell))]
         say(f"{len(left)} rows to make, {len(wanted) - len(left)} are there")
-        _make(work, left)
-        _measure_steps(work, wanted)
-        return write_outputs(work, rows_of(work), read_steps(work))
+        _make(work, left, earlier)
+        _measure_steps(work, selection)
+        return write_outputs(work, rows_of(work), read_steps(work), earlier)
 
 
 def rows_of(work: Work) -> list[Row]:
@@ -61,29 +63,32 @@ def rows_of(work: Work) -> list[Row]:
     return read_rows(work.folder, Row.from_dict)
 
 
-def _vectors(settings: ReproduceSettings) -> str:
+def _vectors(selection: Selection) -> str:
+    """Word vectors, which the tasks of GLUE do not read.
+
+    Raises:
+        InputError: they are to be read, and are not to be found.
+    """
+    settings = selection.settings
     if settings.quick:
         return "train"
+    if set(selection.datasets) <= set(GLUE):
+        return settings.vectors or VECTORS
     return settings.vectors or found_vectors(VECTORS, "--vectors")
 
 
-def _make(work: Work, left: list[Cell]) -> None:
+def _make(work: Work, left: list[Cell], earlier: Earlier) -> None:
     """Make what is left, and write records and page anew whenever some is done."""
     done = 0
     for cells in made([(cell,) for cell in left], partial(make, work), work.settings.workers):
         for cell in cells:
             done += 1
             say(f"{cell.name}, {done} of {len(left)}")
-        write_outputs(work, rows_of(work), read_steps(work), drawn=False)
+        write_outputs(work, rows_of(work), read_steps(work), earlier, drawn=False)
 
 
-def _measure_steps(work: Work, wanted: list[Cell]) -> None:
-    """A training step of each data set, when no other process works beside it.
-
-    Only of data sets whose ANN and both codings are wanted.
-    """
-    for dataset in dict.fromkeys(cell.dataset for cell in wanted):
-        own = [cell for cell in wanted if cell.dataset == dataset]
-        if {cell.model for cell in own}.issuperset(MAIN):
-            with threads(1):
-                measure_steps(work, dataset, own[0].seed)
+def _measure_steps(work: Work, selection: Selection) -> None:
+    """A training step of each data set, when no other process works beside it."""
+    for dataset in selection.timed():
+        with threads(1):
+            measure_steps(work, dataset, selection.seeds(main=True)[0])

@@ -9,7 +9,7 @@ from typing import Any
 from ....files import sha256
 from ...run_folder.run_folder import RunFolder
 from ...settings.data import DataSettings
-from ...settings.reproduce import ReproduceSettings
+from ...settings.reproduce import GLUE, ReproduceSettings
 from ...settings.train import TrainSettings
 from ...train import train
 from .plan import MODELS, SMALL, Sizes
@@ -21,7 +21,7 @@ class Work:
     """What the rows of a call share.
 
     folder: where they go; data_dir: of the named data sets; vectors: file of word vectors, or
-    ``train``; settings: of the command
+    ``train``, of data sets that are no tasks of GLUE; settings: of the command
     """
 
     folder: Path
@@ -48,8 +48,12 @@ class Work:
 
     def stamp(self, cell: Cell) -> str:
         """What a row depends on, as a hash: with another one it is made anew."""
-        texts = (self.settings.limit, Path(self.vectors).name)
+        texts = (self.settings.limit, Path(self._source(cell.dataset)).name)
         return sha256(repr((cell, sorted(self.options(cell).items()), texts)).encode())[:16]
+
+    def _source(self, dataset: str) -> str:
+        """Of word vectors."""
+        return self.settings.encoder if dataset in GLUE else self.vectors
 
     def trained(self, cell: Cell) -> RunFolder:
         """The run of a row, trained; one that was stopped goes on.
@@ -60,7 +64,8 @@ class Work:
         data = DataSettings(
             cell.dataset,
             data_dir=self.data_dir,
-            vectors=self.vectors,
+            stage="wordpiece" if cell.dataset in GLUE else "words",
+            vectors=self._source(cell.dataset),
             limit=self.settings.limit,
         )
         settings = TrainSettings(**self.options(cell))

@@ -11,32 +11,15 @@ import pytest
 from snnconvert.models.nodes.tokens.positions import AddPlaces
 from snnconvert.models.saving import load_model
 from snnconvert.pipelines.cli import main
-from snnconvert.tests.helpers.bert import bert_folder
+from snnconvert.tests.helpers.toy_glue import write_toy_glue
 
 Capture = pytest.CaptureFixture[str]
 NETWORK = ["--model", "spiking-bert", "--size", "8", "--layers", "1", "--heads", "2"]
-PLACES = ("good food", "bad film", "the a", "films", "food 1", "a2")
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with small sets ``rte`` (a text follows from the same) and ``cola``."""
-    base = tmp_path_factory.mktemp("pairs") / "data"
-    pairs, single = [], []
-    for i in range(60):
-        first, second = PLACES[i % 6], PLACES[(i + i // 6 % 2) % 6]
-        pairs.append(f"{int(first != second)}\t{first} of {i}\t{second} of {i}")
-        single.append(f"{int(i % 4 > 0)}\t{first} of {i}")
-    graded = [f"{5 - i % 51 / 10}\t{row[2:]}" for i, row in enumerate(pairs)]
-    for name, rows in (("rte", pairs), ("cola", single), ("stsb", graded)):
-        (base / "glue" / name).mkdir(parents=True)
-        for split, own in (("train", rows), ("dev", rows[::3]), ("test", rows[1::3])):
-            if split == "test" and name != "stsb":
-                continue
-            text = "".join(f"{row}\n" for row in own)
-            (base / "glue" / name / f"{split}.tsv").write_text(text, "utf-8")
-    bert_folder(base / "bert")
-    return base
+    return write_toy_glue(tmp_path_factory.mktemp("pairs") / "data")
 
 
 def train(data: Path, dataset: str, out: Path, *more: str) -> int:

@@ -7,17 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .....checked_json import read_value
-from .....typed_json import from_json
+from ...shared.earlier import Machine, machines, read_document
 from .records import Record, in_order
-
-
-@dataclass(frozen=True)
-class Machine:
-    """What records were made on, as `rows.document.document` writes it."""
-
-    machine: str = ""
-    versions: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -40,10 +31,7 @@ class Earlier:
 
     def machines(self) -> list[dict[str, Any]]:
         """The machines of all that is taken over, JSON-able."""
-        if not self.rows:
-            return []
-        known = [Machine(self.machine, self.versions), *self.earlier]
-        return [vars(machine) for machine in known]
+        return machines(Machine(self.machine, self.versions), self.earlier) if self.rows else []
 
 
 def read_earlier(path: Path | str | None) -> Earlier:
@@ -52,7 +40,4 @@ def read_earlier(path: Path | str | None) -> Earlier:
     Raises:
         InputError: it is no such file.
     """
-    if path is None:
-        return Earlier()
-    what, remedy = "the records of a reproduction", "give an lv2023.json, or leave --earlier out"
-    return from_json(Earlier, read_value(Path(path), what, remedy))
+    return Earlier() if path is None else read_document(Earlier, path)

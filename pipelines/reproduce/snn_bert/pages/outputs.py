@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,10 +13,10 @@ from .....files import write_json, write_text
 from ....display.plots import save_figure
 from ....rows.document import document
 from ....settings.reproduce import ReproduceSettings
-from .. import published
 from ..claims import claims
+from ..earlier import Earlier
 from ..plan import Selection
-from ..rows import Row
+from ..rows import Cell, Row
 from ..steps import Step
 from ..work import Work
 from .plots import figure
@@ -23,6 +24,7 @@ from .tables import (
     activity_table,
     claims_table,
     decided_table,
+    glue_line,
     grouped,
     prices_table,
     steps_table,
@@ -34,8 +36,8 @@ INTRODUCTION = """\
 
 Su et al. 2024 (Neural Networks 180, 106630) was within reach as an abstract alone: the networks
 here are [our reconstruction](../spiking_bert.md), a hundredth of the published size or less, from
-random weights. Scores are accuracies on test, means of the seeds and their standard deviation; dev
-chooses the epoch, test is asked once.
+random weights. Scores are accuracies on test, or what a task of GLUE is judged by, means of the
+seeds and their standard deviation; dev chooses the epoch, test is asked once.
 """
 CLAIMS = """\
 ## Claims
@@ -43,7 +45,8 @@ CLAIMS = """\
 Each against the same network with the text shown at four steps, but where another is named. A
 ratio above 1, or points above 0, are for the individual coding. In brackets 95 % intervals: of
 energy and scores a bootstrap over seeds and texts, the same of both networks; of a step over
-batches; of whole trainings the least and the largest of the seeds. *Met*: the whole interval
+batches; of whole trainings, and of scores that are no mean over texts, the least and the largest of
+the seeds. *Met*: the whole interval
 reaches the published figure. *Synapses alone* is how such figures are published: an addition for
 a spike at a synapse, of the ANN a multiply-accumulate, nothing else. *Everything* has neurons,
 norms, positions and the readout too, of the ANN softmax, layer norms and GELU.
@@ -73,14 +76,16 @@ Rate: of all neurons, positions and steps. After a spike: share of the next step
 Always, never: (text, neuron) pairs that fire at every step, and at none; with the repeat coding
 time is the four steps. Decays are of the first seed.
 """
-MISSING = """\
-GLUE (published mean {glue}): pairs of texts and its scores are not part of this, so nothing here
-speaks to that figure.
-"""
+MOST_NAMED = 12
+NOTHING = Earlier()
 
 
 def write_outputs(
-    work: Work, rows: Sequence[Row], steps: Sequence[Step], drawn: bool = True
+    work: Work,
+    rows: Sequence[Row],
+    steps: Sequence[Step],
+    earlier: Earlier = NOTHING,
+    drawn: bool = True,
 ) -> dict[str, Any]:
     """Write the three files anew.
 
@@ -88,6 +93,7 @@ def write_outputs(
         work: of the call
         rows: all that are there
         steps: likewise, of training steps
+        earlier: what stands beside them
         drawn: the figure too, which takes some seconds
 
     Returns:
@@ -95,10 +101,11 @@ def write_outputs(
     """
     content = document([_written(row) for row in rows], _settings(work, rows))
     content |= {"steps": list(steps), "claims": claims(rows, steps)}
-    content["missing"] = list(_missing(rows, work.settings.quick))
+    content = earlier.beside(content)
+    content["missing"] = list(_missing(content["rows"], work.settings.quick))
     write_json(work.folder / "snn_bert.json", content)
     write_text(work.folder / "snn_bert.md", page(content))
-    if rows and drawn:
+    if content["rows"] and drawn:
         save_figure(work.folder / "snn_bert.png", figure(content))
     return content
 
@@ -123,10 +130,10 @@ def _settings(work: Work, rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def _missing(rows: Sequence[Row], quick: bool) -> Iterator[str]:
+def _missing(rows: Sequence[dict[str, Any]], quick: bool) -> Iterator[str]:
     """The names of the usual rows of the data sets that are there, as far as they are not."""
-    datasets = tuple(dict.fromkeys(row.cell.dataset for row in rows))
-    there = {row.cell.name for row in rows}
+    datasets = tuple(dict.fromkeys(row["dataset"] for row in rows))
+    there = {Cell(row["dataset"], row["model"], row["seed"]).name for row in rows}
     usual = ReproduceSettings(quick=True) if quick else ReproduceSettings(datasets=datasets)
     yield from (cell.name for cell in Selection(usual).cells() if cell.name not in there)
 
@@ -137,7 +144,7 @@ def page(content: dict[str, Any]) -> str:
     parts = [INTRODUCTION, _said(content)]
     if content["claims"]:
         parts += [CLAIMS, claims_table(content["claims"])]
-    parts += [MISSING.format(glue=published.GLUE)]
+    parts += [glue_line(groups)]
     parts += [TASKS.format(table=settings["table"], texts=settings["energy_texts"])]
     parts += [tasks_table(groups, settings["table"]), PRICES, prices_table(groups)]
     if content["steps"]:
@@ -158,8 +165,10 @@ def _said(content: dict[str, Any]) -> str:
     if settings["limit"]:
         said.append(f"**Not the whole data**: at most {settings['limit']} texts of a split.")
     if missing:
+        of_data = Counter(name.partition("-")[0] for name in missing)
+        few = missing if len(missing) <= MOST_NAMED else [f"{d} ({n})" for d, n in of_data.items()]
         said.append(
-            f"**Not made yet**: {', '.join(missing)}. `snnconvert reproduce snn-bert` with the "
+            f"**Not made yet**: {', '.join(few)}. `snnconvert reproduce snn-bert` with the "
             "same folder goes on with them."
         )
     return "\n".join(said) + "\n"

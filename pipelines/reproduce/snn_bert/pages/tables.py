@@ -6,9 +6,12 @@ from collections.abc import Iterator, Sequence
 from statistics import mean
 from typing import Any
 
+from .....engine.scores import SCORES
 from .....formatting import NONE, count, joules
+from ....settings.reproduce import GLUE
 from ...shared.tables import spread, table
-from ..plan import MODELS
+from .. import published
+from ..plan import MAIN, MODELS
 from .decided import DECIDED
 
 Record = dict[str, Any]
@@ -62,6 +65,31 @@ def _met(met: bool | None) -> str:
     return NONE if met is None else "met" if met else "not met"
 
 
+GLUE_LINE = """\
+GLUE (published mean {published}, of which tasks the abstract does not say): {said}
+"""
+
+
+def glue_line(groups: Groups) -> str:
+    """What the tasks of GLUE say to the published mean."""
+    tasks = [task for task in GLUE if (task, MAIN[-1]) in groups]
+    if not tasks:
+        said = "none of its tasks are among these, so nothing here speaks to that figure."
+        return GLUE_LINE.format(published=published.GLUE, said=said)
+    means = []
+    for model in MAIN:
+        rows = [groups[task, model] for task in tasks if (task, model) in groups]
+        if len(rows) == len(tasks):
+            means.append(f"`{model}` {100 * mean(of(own, 'score') for own in rows):.1f}")
+    trivial = 100 * mean(groups[task, MAIN[-1]][0]["trivial"] for task in tasks)
+    said = (
+        f"the mean of {', '.join(tasks)} is {', '.join(means)}, and one answer for all texts has "
+        f"{trivial:.1f}. Word pieces and their vectors are those of a BERT; nothing else is "
+        "pretrained. Where GLUE keeps its test labels, its dev set is test here."
+    )
+    return GLUE_LINE.format(published=published.GLUE, said=said)
+
+
 def tasks_table(groups: Groups, priced: str) -> str:
     """A row for each data set and network.
 
@@ -69,7 +97,8 @@ def tasks_table(groups: Groups, priced: str) -> str:
         groups: rows
         priced: the energy table
     """
-    head = ["data set", "network", "what", "seeds", "score %", "dev %", "trivial %", "epochs"]
+    head = ["data set", "network", "what", "seeds", "score %", "dev %", "trivial %"]
+    head += ["score", "epochs"]
     head += ["CPU seconds of training", "spikes a text", "SOPs a text (MACs)"]
     head += ["spikes a synapse", "synapses alone", "everything", "of the ANN's, by both"]
     lines = []
@@ -81,6 +110,7 @@ def tasks_table(groups: Groups, priced: str) -> str:
                 spread([row["score"] for row in rows], 100, 1),
                 spread([row["dev_score"] for row in rows], 100, 1),
                 f"{100 * rows[0]['trivial']:.1f}",
+                SCORES[rows[0]["metric"]].title.lower(),
                 str(rows[0]["epochs"]),
                 spread([row["train_seconds"] for row in rows], digits=0),
                 count(of(rows, "spikes")) if rows[0]["spikes"] else NONE,
@@ -103,7 +133,7 @@ def of(rows: Sequence[Record], name: str) -> float:
 
 def priced_mean(rows: Sequence[Record], part: str, priced: str) -> float | None:
     """Joules a text by a table, the mean over seeds; None where it has no price."""
-    found = [row[part][priced] for row in rows]
+    found = [row[part].get(priced) for row in rows]
     return None if None in found else mean(found)
 
 
@@ -117,7 +147,7 @@ def _of_ann(rows: Sequence[Record], ann: list[Record] | None, part: str, priced:
 def prices_table(groups: Groups) -> str:
     """Everything that is counted, by every table that can price it."""
     first = [rows[0]["everything"] for rows in groups.values()]
-    tables = [name for name in (first[0] if first else ()) if all(of[name] for of in first)]
+    tables = [name for name in (first[0] if first else ()) if all(of.get(name) for of in first)]
     return table(
         ["data set", "network", *tables],
         (

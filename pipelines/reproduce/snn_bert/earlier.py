@@ -1,0 +1,157 @@
+"""What an earlier reproduction found, which stands beside what is made here, data set by data set.
+
+The page is made of the JSON file alone, so what is taken over are its records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ....checked_json import Value
+from ....typed_json import Count, from_json, to_json
+from ..shared.earlier import Machine, machines, read_document
+from .plan import MODELS
+
+Content = dict[str, Any]
+PARTS = ("rows", "steps", "claims")
+"""The lists of the file; each of their records names a data set."""
+
+
+@dataclass(frozen=True)
+class Activity:
+    """How the neurons of a network fire, see `activity`."""
+
+    rate: float
+    after_spike: float
+    always: float
+    never: float
+    decays: dict[str, list[float]]
+    rates: dict[str, float]
+
+
+@dataclass(frozen=True)
+class RowRecord:
+    """A `rows.Row` without what is of single texts."""
+
+    dataset: str
+    model: str
+    seed: Count
+    metric: str
+    score: float
+    dev_score: float
+    trivial: float
+    epochs: Count
+    best_epoch: Count
+    train_seconds: float
+    parameters: Count
+    energy_texts: Count
+    spikes: float
+    sops: float
+    macs: float
+    share: float | None
+    synapses: dict[str, float | None]
+    everything: dict[str, float | None]
+    activity: dict[str, Any]
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    def check(self, value: Value) -> None:
+        """That there is all of an `Activity`, where there is any.
+
+        Raises:
+            InputError: there is not.
+        """
+        if self.activity:
+            from_json(Activity, value["activity"])
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """A `steps.Step`."""
+
+    dataset: str
+    way: str
+    batches: Count
+    texts: Count
+    cpu_seconds: float
+    per_1000_tokens: float
+    times: float
+    low: float
+    high: float
+    kept_bytes: Count
+    kept_times: float
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured figure and its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class ClaimRecord:
+    """A `claims.Claim`."""
+
+    dataset: str
+    claim: str
+    seeds: Count
+    unit: str
+    published: float | None
+    synapses: Figure | None
+    everything: Figure | None
+    met_synapses: bool | None
+    met: bool | None
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What an earlier ``snn_bert.json`` holds.
+
+    machine, versions: what it was made on; earlier: machines of what it had taken over itself
+    """
+
+    rows: list[RowRecord] = field(default_factory=list)
+    steps: list[StepRecord] = field(default_factory=list)
+    claims: list[ClaimRecord] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
+    machine: str = ""
+    versions: dict[str, Any] = field(default_factory=dict)
+    earlier: list[Machine] = field(default_factory=list)
+
+    def beside(self, content: Content) -> Content:
+        """``content`` of the JSON file with the records of data sets that it has no rows of."""
+        if not self.rows:
+            return content
+        made = {row["dataset"] for row in content["rows"]}
+        kept = {
+            part: [record for record in map(to_json, getattr(self, part)) if _is_new(record, made)]
+            for part in PARTS
+        }
+        both = {part: [*kept[part], *content[part]] for part in PARTS}
+        data = {**(self.settings.get("data") or {}), **content["settings"]["data"]}
+        own = machines(Machine(self.machine, self.versions), self.earlier)
+        return {
+            **content,
+            **both,
+            "settings": {**content["settings"], "data": data},
+            "earlier": own,
+        }
+
+
+def _is_new(record: Mapping[str, Any], made: set[str]) -> bool:
+    """Whether a record is of other data sets than those that are made, and of a known network."""
+    return made.isdisjoint(record["dataset"].split()) and record.get("model", "ann") in MODELS
+
+
+def read_earlier(path: Path | str | None) -> Earlier:
+    """What the file of an earlier reproduction holds; nothing where there is none.
+
+    Raises:
+        InputError: it is no such file.
+    """
+    return Earlier() if path is None else read_document(Earlier, path)
