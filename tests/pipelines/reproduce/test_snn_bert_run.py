@@ -107,7 +107,10 @@ def test_a_limit_and_seeds(place: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--datasets", "imdb"], "expected one of sst2, mr, subj for --datasets with snn-bert"),
+        (
+            ["--datasets", "imdb"],
+            "expected one of sst2, mr, subj, cola, rte, mrpc, stsb, wnli for --datasets with",
+        ),
         (["--networks", "anns"], "did you mean ann"),
         (["--recipes", "ours"], "expected --recipes only with snnlp, but got it with snn-bert"),
         (["--quick"], "expected no datasets, seeds or vectors with quick"),
