@@ -142,18 +142,27 @@ def chosen(rows: Sequence[Row]) -> str:
 
 
 def encoders(rows: Sequence[Row]) -> str:
-    """A training step of the spiking encoder: time and kept memory of every way."""
+    """A training step of the spiking encoder: time, kept memory and its peak, of every way."""
     head = ["D", "batch", "way", "CPU a step", "times individual (95 %)", "kept, MB", "times"]
+    head += ["peak, MB", "times"]
     lines = [
         [
             *(str(row["dim"]), str(row["batch"]), row["way"], seconds_text(row["cpu_seconds"])),
             f"{row['times_individual']:.2f} ({row['low']:.2f} to {row['high']:.2f})",
             f"{row['kept_bytes'] / 1e6:.1f}",
             f"{row['kept_times_individual']:.2f}",
+            *_peak(row),
         ]
         for row in rows
     ]
     return markdown_table(head, lines)
+
+
+def _peak(row: Row) -> tuple[str, str]:
+    """The rise of resident memory; nothing where it was not measured."""
+    if not row.get("peak_bytes"):
+        return "-", "-"
+    return f"{row['peak_bytes'] / 1e6:.1f}", f"{row['peak_times_individual']:.2f}"
 
 
 TABLES: dict[str, tuple[str, Callable[[Sequence[Row]], str]]] = {

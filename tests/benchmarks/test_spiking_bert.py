@@ -8,15 +8,17 @@ from pathlib import Path
 import pytest
 import torch
 
+from snnconvert.benchmarks.shared.resident import can_measure, rise
 from snnconvert.benchmarks.speed import spiking_bert
+from snnconvert.benchmarks.speed.spiking_bert_ways import draw, ways
 from snnconvert.engine.tokens.turns import Batch, ratio_interval
 
 
 @torch.no_grad()
 def test_all_ways_of_a_coding_compute_the_same() -> None:
-    texts = spiking_bert.draw(3, torch.Generator().manual_seed(0))
+    texts = draw(3, torch.Generator().manual_seed(0))
     found: dict[str, list[torch.Tensor]] = {"individual": [], "repeat": []}
-    for name, (network, run) in spiking_bert.ways(16).items():
+    for name, (network, run) in ways(16).items():
         found[name.split(",")[0]].append(run(network.eval().double(), doubled(texts)))
     for logits in found.values():
         assert len(logits) == 3
@@ -32,11 +34,20 @@ def doubled(texts: Batch) -> Batch:
 def test_the_quick_benchmark(tmp_path: Path) -> None:
     assert spiking_bert.main(["--quick", "--out", str(tmp_path)]) == 0
     rows = {r["way"]: r for r in json.loads((tmp_path / "spiking_bert.json").read_text())["rows"]}
-    assert set(rows) == set(spiking_bert.ways(16))
+    assert set(rows) == set(ways(16))
     assert all(row["cpu_seconds"] > 0 and row["kept_bytes"] > 0 for row in rows.values())
     assert rows["repeat"]["kept_times_individual"] > 2
+    if can_measure():
+        assert all(row["peak_bytes"] > 0 for row in rows.values())
     assert rows["repeat, spikingjelly"]["kept_bytes"] > rows["repeat"]["kept_bytes"]
     assert "| repeat, spikingjelly |" in (tmp_path / "spiking_bert.md").read_text()
+
+
+@pytest.mark.skipif(not can_measure(), reason="the system tells no process its peak")
+def test_the_peak_is_what_a_step_takes() -> None:
+    """A process that keeps 40 MB rises by them."""
+    kept = []
+    assert 39e6 < rise(lambda: kept.append(b"x" * 40_000_000)) < 60e6
 
 
 def test_the_interval_of_a_ratio() -> None:
