@@ -95,6 +95,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "engine.evaluate": ("engine.reference",),
     "models.network": ("models.nodes",),
     "models.neurons": ("models.neurons.integrate_and_fire",),
+    "pipelines.data": ("pipelines.data_stage",),
     "pipelines.convert": ("convert.conversion", "pipelines.convert.convert", "pipelines.measure"),
     "pipelines.report": ("pipelines.report.page",),
     "text.datasets": ("text.datasets.dataset",),

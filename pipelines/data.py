@@ -1,66 +1,33 @@
-"""The data stage: texts of a data set, the text stage fitted on its training split, and both again.
-
-What later stages read of a run (texts, text stage, models) is read here, and checked to belong
-together.
-"""
+"""What later stages read of a run: texts, text stage and models, checked to belong together."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 
 from ..errors import InputError
-from ..files import load_tensors, save_tensors
-from ..files.regular import is_there
 from ..models.devices import find_device
 from ..models.memory import give_back
+from ..models.saving import load_model
+from ..moved import attributes
 from ..seeds import generator
 from ..text.datasets.dataset import Dataset
-from ..text.datasets.named import NAMED, dataset_names
-from ..text.datasets.readers.options import OPTION_NAMES
-from ..text.maps.options import USUAL, options_of
-from ..text.stages import STAGES
 from ..text.stages.load import load_stage
 from ..text.stages.stage import Stage
-from ..text.writing.writing import Writing
-from .display.output import note, warn
-from .run_folder.fingerprints import fingerprint, settings_dict, without
+from .run_folder.fingerprints import fingerprint
 from .run_folder.run_folder import RunFolder
-from .settings.data import DataSettings
 from .settings.engine import DEVICE, ENGINE, DeviceSettings, EngineSettings
-from .sources.notes import tell_data
-from .sources.place import find_data, load_settings_data, name_data, same_data
-from .sources.vectors import find_vectors, same_vectors, vectors_facts
-from .sources.writing import NONE, read_dictionary, resolved_writing, tell_writing, writing_of
+from .sources.place import find_data
 from .training.texts import Texts
 
 if TYPE_CHECKING:
-    import numpy as np
-    import torch
-
     from ..engine.classifier import ModelClassifier
     from ..models.snn import SpikingTextModel
     from ..models.text_model import TextModel
 
 M = TypeVar("M")
-VECTORS = "vectors.safetensors"
-
-
-@dataclass
-class Prepared:
-    """What training begins with: texts, text stage and range-mapped vectors (V, D)."""
-
-    dataset: Dataset
-    stage: Stage
-    vectors: torch.Tensor
-
-    def encode(self) -> Texts:
-        """Segment and encode all three splits."""
-        return encode_splits(self.dataset, self.stage)
+__getattr__ = attributes(__name__)
 
 
 def encode_splits(dataset: Dataset, stage: Stage) -> Texts:
@@ -137,8 +104,6 @@ def load_run_model(
     Raises:
         InputError: it has not been made, is missing, damaged or of another kind.
     """
-    from ..models.saving import load_model
-
     run.require(name)
     with run.reading(name, whole=True):
         model, classes = load_model(run.folder(name))
@@ -172,8 +137,6 @@ def load_parts(
     Raises:
         InputError: it has not been made yet, or its files are missing, damaged or of another run.
     """
-    from ..models.saving import load_model
-
     run.require(name)
     stage = load_run_stage(run)
     with run.reading(name):
@@ -190,151 +153,6 @@ def _check_classes(run: RunFolder, name: str, classes: tuple[str, ...]) -> None:
             f"expected a model of the run's classes {', '.join(known[:6])} in {run.folder(name)}, "
             f"but it is of {', '.join(classes[:6])}; copy the whole folder of the run again"
         )
-
-
-def with_absolute_paths(settings: DataSettings) -> DataSettings:
-    """Paths made absolute, so that a run can be resumed from any folder."""
-
-    def absolute(value: str | None) -> str | None:
-        return str(Path(value).resolve()) if value and is_there(value) else value
-
-    dataset, vectors = settings.dataset, settings.vectors
-    folder = settings.data_dir or os.environ.get("SNNCONVERT_DATA")
-    return replace(
-        settings,
-        dataset=dataset if dataset in dataset_names() else str(absolute(dataset)),
-        data_dir=absolute(folder) if dataset in NAMED else None,
-        vectors=vectors if vectors in ("train", "random") else str(absolute(vectors)),
-        vocabulary=absolute(settings.vocabulary),
-    )
-
-
-def check_vectors(source: str) -> None:
-    """Refuse a file of word vectors that is not there, before the texts are segmented.
-
-    Raises:
-        InputError: ``source`` can only be a path, and there is no such file.
-    """
-    is_path = os.sep in source or Path(source).suffix
-    if is_path and not is_there(Path(source).expanduser()):
-        raise InputError(
-            f"expected word vectors at {source}, but there is no such file; other choices are "
-            "train and random"
-        )
-
-
-def prepare_data(
-    run: RunFolder, settings: DataSettings, seed: int, force: bool = False
-) -> Prepared:
-    """Load the data set and fit (or reload) the text stage.
-
-    Args:
-        run: the run folder, locked
-        settings: which texts and vectors
-        seed: of random and trained vectors
-        force: fit again, and drop every stage of the run once that has succeeded
-
-    Raises:
-        InputError: bad data or vectors, other settings than those the run has, or changed data.
-    """
-    import torch
-
-    settings = with_absolute_paths(settings)
-    name_data(settings.dataset)
-    if not force:
-        settings = same_vectors(run, same_data(run, settings))
-    words = read_dictionary(settings)
-    resolved = _resolved(settings, seed) | resolved_writing(
-        settings, words, run.config().get("data"), force
-    )
-    if run.is_done("data", resolved, force):
-        return Prepared(load_run_data(run), load_run_stage(run), _load_vectors(run))
-    vectors = find_vectors(run, settings.vectors)
-    check_vectors(vectors)
-    dataset = load_settings_data(vars(settings))
-    writing = writing_of(settings, words, dataset.language)
-    stage, matrix = _fitted(dataset, replace(settings, vectors=vectors), seed, writing)
-    # now that nothing is wrong with either
-    told = tell_data(dataset) | tell_writing(dataset, stage) | _told(stage)
-    told |= vectors_facts(vectors)
-    if cut := int(stage.coverage.get("train_cut", 0)):
-        most, texts = settings.max_length, len(dataset.train)
-        note(
-            f"{cut:,} of {texts:,} training texts are longer than {most} words and are read up to "
-            "there (--max-length)"
-        )
-    run.begin("data", resolved, force)
-    if run.config().get("teacher", {}).get("data") not in (None, dataset.sha256):
-        run.drop("teacher")  # it knows other texts
-    table = torch.from_numpy(matrix)
-    save_tensors(run.path / "text" / VECTORS, {"vectors": table})
-    stage.save(run.path / "text")
-    run.finish("data", resolved, data_figures(dataset, stage) | told)
-    return Prepared(dataset, stage, table)
-
-
-def _fitted(
-    dataset: Dataset, settings: DataSettings, seed: int, writing: Writing
-) -> tuple[Stage, np.ndarray]:
-    """The text stage fitted on the training split, and the vectors (V, D) of its words."""
-    return STAGES[settings.stage].fit(
-        dataset.train,
-        dataset.language,
-        settings.vectors,
-        dim=settings.dim,
-        max_length=settings.max_length,
-        min_count=settings.min_count,
-        seed=seed,
-        writing=writing,
-        maps=options_of(settings),
-        vocabulary=settings.vocabulary,
-    )
-
-
-def _resolved(settings: DataSettings, seed: int) -> dict[str, Any]:
-    """The settings that tell a run from others, without those of `sources.writing`."""
-    resolved = settings_dict(settings, seed=seed)
-    # absent at their defaults, so that runs of before there were such options are the same still
-    later = (
-        dict.fromkeys((*OPTION_NAMES, "vocabulary")) | {"stage": DataSettings.stage} | vars(USUAL)
-    )
-    resolved = {k: v for k, v in resolved.items() if k not in later or v != later[k]}
-    return without(resolved, tuple(NONE))
-
-
-def data_figures(dataset: Dataset, stage: Stage) -> dict[str, Any]:
-    """What every run records of its data."""
-    return dataset.describe() | {
-        "text_stage": stage_hash(stage),
-        "vocabulary": len(stage.words),
-        "vectors": stage.coverage,
-    }
-
-
-def _told(stage: Stage) -> dict[str, Any]:
-    """Say what loading a file of word vectors gave; the figures that record it."""
-    told = stage.vector_report
-    if told is None:
-        return {}
-    note(f"word vectors: {told.summary}")
-    warn(told.warning)
-    warn(told.script_warning)
-    figures: dict[str, Any] = {"vectors": stage.coverage | told.figures}
-    figures["vectors_summary"] = told.summary
-    return figures | ({"vectors_warning": told.warning} if told.warning else {})
-
-
-def _load_vectors(run: RunFolder) -> torch.Tensor:
-    """The vectors (V, D) that training starts from."""
-    path = run.path / "text" / VECTORS
-    tensors = load_tensors(path, "word vectors")
-    words = run.require("data").get("vocabulary")
-    if set(tensors) != {"vectors"} or tensors["vectors"].shape[0] != words:
-        raise InputError(
-            f"expected the vectors of {words} words in {path}, but it holds something else; copy "
-            "the whole folder of the run again"
-        )
-    return tensors["vectors"]
 
 
 def calibration_texts(texts: Texts, count: int, seed: int) -> list:

@@ -20,7 +20,7 @@ from ..models.families import FAMILIES
 from ..models.saving import save_model
 from ..models.text_model import TextModel
 from ..text.stages import STAGES
-from .data import Prepared, prepare_data
+from .data_stage import Prepared, prepare_data
 from .display.output import warn
 from .parallel.group import joined
 from .parallel.processes import own_device

@@ -35,12 +35,8 @@ from ...text.maps.options import NAMES as MAP_NAMES
 from ...text.maps.sigma import RangeMap
 from ...text.stages.own_vocabulary import AUTO, OwnVocabulary, own_vocabulary
 from ...text.stages.words import TextStage
-from ..data import (
-    VECTORS,
-    data_figures,
-    encode_splits,
-    with_absolute_paths,
-)
+from ..data import encode_splits
+from ..data_stage import VECTORS, data_figures, with_absolute_paths
 from ..quality.chance import warn_after
 from ..quality.quality import model_figures
 from ..run_folder.fingerprints import fingerprint, settings_dict, without

@@ -11,7 +11,8 @@ import torch
 from ...errors import InputError
 from ...models.devices import find_device
 from ...text.datasets.dataset import Dataset
-from ..data import load_run_data, prepare_data
+from ..data import load_run_data
+from ..data_stage import prepare_data
 from ..run_folder.fingerprints import settings_dict
 from ..run_folder.run_folder import RunFolder
 from ..settings.data import DataSettings

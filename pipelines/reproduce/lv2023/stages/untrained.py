@@ -11,7 +11,7 @@ from .....engine.reference import ann_logits
 from .....models.families import FAMILIES
 from .....models.saving import save_model
 from .....models.text_model import TextModel
-from ....data import Prepared, prepare_data
+from ....data_stage import Prepared, prepare_data
 from ....run_folder.fingerprints import as_json
 from ....run_folder.run_folder import RunFolder
 from ....settings.data import DataSettings
