@@ -80,13 +80,9 @@ def train(
         stage = settings.stage
         settings = settings if force else _as_before(run, settings)
         settings = replace(settings, precision=_numbers(settings, device))
-        words = prepared.stage.hands_on == "ids"
-        own_vectors = data.vectors in OWN_VECTORS and words
-        if _knows_marks(prepared, settings):
-            own_vectors = False
         targets = _targets(run, prepared, settings)
-        count = len(prepared.dataset.train) + (len(targets.texts) if targets else 0)
-        settings = train_defaults(settings, count, own_vectors, words)
+        further = len(targets.texts) if targets else 0
+        settings = _by_data(run, data, prepared, settings, further, force)
         if data.sparsity and settings.train_vectors:
             warn(
                 "the word vectors are trained with the network, which fills the zeros of "
@@ -131,6 +127,39 @@ def _as_before(run: RunFolder, settings: TrainSettings) -> TrainSettings:
     if settings.precision == "auto":  # also where it goes on on another device
         settings = replace(settings, precision=made.get("precision", "float32"))
     return settings
+
+
+def _by_data(
+    run: RunFolder,
+    data: DataSettings,
+    prepared: Prepared,
+    settings: TrainSettings,
+    further: int,
+    force: bool,
+) -> TrainSettings:
+    """``settings`` with all that is left to the data filled in.
+
+    A run that was begun before many classes had more epochs goes on with those it had.
+
+    Args:
+        run: with what was made before
+        data: which vectors
+        prepared: texts and text stage
+        settings: as the user gave them
+        further: training texts of a teacher besides
+        force: nothing goes on
+
+    Raises:
+        InputError: see `_knows_marks`.
+    """
+    words = prepared.stage.hands_on == "ids"
+    own_vectors = data.vectors in OWN_VECTORS and words and not _knows_marks(prepared, settings)
+    sizes = len(prepared.dataset.train) + further, own_vectors, words
+    before = train_defaults(settings, *sizes)
+    made = None if force else run.config().get(settings.stage)
+    if made and made.get("epochs") == before.epochs:
+        return before
+    return train_defaults(settings, *sizes, classes=len(prepared.dataset.classes))
 
 
 def _numbers(settings: TrainSettings, device: torch.device) -> str:

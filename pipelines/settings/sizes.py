@@ -27,12 +27,19 @@ that hardly move: of 400 texts of 20 topics on random vectors 42 % were right on
 this 92 %, and a linear model has 99 %. In so many updates or more a word has its turns at the
 common rate.
 """
+EPOCHS, MANY_CLASSES = 8, 8
+"""Epochs at least, and from so many classes on twice as many.
+
+A class has fewer texts then, and more others to be told from: of 7,200 definitions of words, of ten
+and of fifteen classes, 16 epochs got 1.8 and 2.1 points more than 8 did on test, and of sentences
+of six classes and fewer they got nothing.
+"""
 LARGEST_BATCH = 64
 """Texts of an update, unless more are asked for."""
 
 
 def train_defaults(
-    settings: TrainSettings, texts: int, own_vectors: bool, words: bool = True
+    settings: TrainSettings, texts: int, own_vectors: bool, words: bool = True, classes: int = 2
 ) -> TrainSettings:
     """``settings`` with everything filled in that was left to the size of the data.
 
@@ -44,9 +51,11 @@ def train_defaults(
             of a text is hidden so that no single word carries a class, and they are trained at
             up to `VECTOR_RATE` times the rate
         words: whether the network reads words by a table, whose vectors can be rounded
+        classes: how many there are
     """
     tuned = own_vectors if settings.train_vectors is None else settings.train_vectors
-    settings = _by_updates(settings, texts, updates=320, least=8, most=60)
+    least = EPOCHS if classes < MANY_CLASSES else 2 * EPOCHS
+    settings = _by_updates(settings, texts, updates=320, least=least, most=60)
     usual = FAMILIES[settings.model].lr or RATE
     lr = usual if settings.lr is None else settings.lr
     vector_lr = lr * (_vector_factor(settings, texts) if own_vectors else 1.0) if tuned else None

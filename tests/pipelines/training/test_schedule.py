@@ -63,6 +63,10 @@ def test_worked_out():
     assert train_defaults(asked, 6920, own_vectors=True).input_rate is None
     files = train_defaults(TrainSettings(train_vectors=True, lr=1e-3), 6920, own_vectors=False)
     assert files.vector_lr == 1e-3  # they know much already
+    classes = train_defaults(TrainSettings(), 6920, own_vectors=True, classes=8)
+    assert (classes.epochs, classes.patience, classes.batch_size) == (16, 6, 64)
+    assert train_defaults(TrainSettings(), 6920, own_vectors=True, classes=7).epochs == 8
+    assert train_defaults(TrainSettings(epochs=5), 6920, True, classes=99).epochs == 5
     few = train_defaults(TrainSettings(epochs=4), 480, True)
     assert few.batch_size == 8  # 4 epochs of 60
 
