@@ -120,7 +120,9 @@ class BatchLoss:
         batch = to_batch([sequences[i] for i in indices], self.trainee.model)
 
         def one_pass() -> tuple[Tensor, Tensor]:
-            ids = hide_words(batch[0], self.word_dropout, random, self.texts.stage.marks)
+            ids = batch[0]
+            if self.word_dropout:
+                ids = hide_words(ids, self.word_dropout, random, self.texts.stage.marks)
             outputs = self.processes.outputs(self.trainee.outputs, ids, batch[1], random)
             return self._loss(indices, outputs), outputs
 
