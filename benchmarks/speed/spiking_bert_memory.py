@@ -13,33 +13,23 @@ import sys
 from functools import partial
 
 import torch
-from torch.nn import functional
 
 from snnconvert.benchmarks.shared.resident import can_measure, printed_bytes, rise
-from snnconvert.benchmarks.speed.spiking_bert_ways import draw, way_of
-from snnconvert.engine.tokens.turns import Batch, Way
+from snnconvert.benchmarks.speed.spiking_bert_ways import WAYS, draw
+from snnconvert.engine.tokens.turns import take_step
 
 PROCESSES = 5
-
-
-def step(way: Way, optimizer: torch.optim.Optimizer, batch: Batch) -> None:
-    """Forward, backward and update."""
-    network, run = way
-    loss = functional.cross_entropy(run(network, batch), batch.labels)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
 
 
 def main(words: list[str] | None = None) -> int:
     """Measure, and print the bytes; returns the exit code."""
     name, dim, size = words or sys.argv[1:]
     torch.set_num_threads(1)
-    way, random = way_of(name, int(dim)), torch.Generator().manual_seed(0)
+    way, random = WAYS[name](int(dim)), torch.Generator().manual_seed(0)
     optimizer = torch.optim.AdamW(way[0].parameters(), 1e-3, fused=True)
     few, whole = draw(2, random), draw(int(size), random)
-    step(way, optimizer, few)
-    print(rise(partial(step, way, optimizer, whole)))
+    take_step(way, optimizer, few)
+    print(rise(partial(take_step, way, optimizer, whole)))
     return 0
 
 

@@ -83,14 +83,9 @@ WAYS: dict[str, Callable[[int], Way]] = {
 """What is compared, by name: makes a new network of a hidden size."""
 
 
-def way_of(name: str, dim: int) -> Way:
-    """One of `WAYS`."""
-    return WAYS[name](dim)
-
-
 def ways(dim: int) -> dict[str, Way]:
     """All of them."""
-    return {name: way_of(name, dim) for name in WAYS}
+    return {name: make(dim) for name, make in WAYS.items()}
 
 
 def draw(batch: int, random: torch.Generator) -> Batch:

@@ -40,6 +40,15 @@ def lean(network: Network, batch: Batch) -> Tensor:
     return LeanRun(network, batch.lengths)(batch.vectors)
 
 
+def take_step(way: Way, optimizer: torch.optim.Optimizer, batch: Batch) -> None:
+    """Forward, backward and update."""
+    network, run = way
+    loss = functional.cross_entropy(run(network, batch), batch.labels)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+
 def step_seconds(
     ways: Mapping[str, Way], batches: Sequence[Batch], first: int
 ) -> dict[str, list[float]]:
@@ -58,12 +67,9 @@ def step_seconds(
     }
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for number, batch in enumerate(batches):
-        for name, (network, run) in ways.items():
+        for name, way in ways.items():
             begun = time.process_time()
-            loss = functional.cross_entropy(run(network, batch), batch.labels)
-            optimizers[name].zero_grad()
-            loss.backward()
-            optimizers[name].step()
+            take_step(way, optimizers[name], batch)
             if number >= first:
                 seconds[name].append(time.process_time() - begun)
     return seconds

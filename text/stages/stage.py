@@ -41,7 +41,6 @@ class Stage(ABC):
         takes_vocabulary: whether a file of pieces can be given.
         pairs: whether it reads pairs of texts, and marks the end of each in the last component of
             its vectors.
-        marks: ids that say where a text of a pair ends, which no training may hide.
         language: "en" or "zh".
         dim: D, components of a vector.
         coverage: what its source knows of the training texts, for records.
@@ -53,7 +52,6 @@ class Stage(ABC):
     hands_on: ClassVar[Literal["ids", "vectors"]]
     takes_vocabulary: ClassVar[bool] = False
     pairs: bool = False
-    marks: tuple[int, ...] = ()
     language: str
     dim: int
     coverage: dict[str, float]
@@ -147,6 +145,11 @@ class Stage(ABC):
             options: the settings of word vectors
             max_length: words that are read of a text
         """
+
+    @property
+    def marks(self) -> tuple[int, ...]:
+        """Ids that say where a text of a pair ends, which no training may hide."""
+        return ()
 
     @property
     def words(self) -> Sequence[str]:

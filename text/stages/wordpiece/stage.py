@@ -69,7 +69,7 @@ class WordPieceStage(TextStage):
         return replace(stage, pairs=True, dim=stage.dim + 1), np.hstack([fitted.matrix, marks])
 
     @property
-    def marks(self) -> tuple[int, ...]:  # type: ignore[override]
+    def marks(self) -> tuple[int, ...]:
         """As `Stage.marks`."""
         return tuple(self.vocabulary.ids([END])) if self.pairs else ()
 

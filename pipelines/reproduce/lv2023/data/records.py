@@ -74,15 +74,19 @@ def records_of(rows: Iterable[Row]) -> list[Record]:
     found: dict[tuple[str, str, int], list[Row]] = {}
     for row in rows:
         cell = row.cell
-        if cell.system in SYSTEMS or cell.system in ABLATIONS:
+        if _is_known(cell.system):
             found.setdefault((cell.dataset, cell.system, cell.steps), []).append(row)
     return in_order(map(_record, found.values()))
 
 
 def in_order(records: Iterable[Record]) -> list[Record]:
     """Records in the order of the tables; those of systems or data sets that are no more go."""
-    known = [r for r in records if r.dataset in DATASETS and r.system in {**SYSTEMS, **ABLATIONS}]
+    known = (r for r in records if r.dataset in DATASETS and _is_known(r.system))
     return sorted(known, key=_place)
+
+
+def _is_known(system: str) -> bool:
+    return system in SYSTEMS or system in ABLATIONS
 
 
 def _place(record: Record) -> tuple[object, ...]:
