@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from .kernels import cuba_gradients, fire_cuba
-from .products import whole_products
+from .products import weight_gradient, whole_products
 
 STEP = 1 / 32
 """Weights are whole numbers of this, from -128 to 127 of them."""
@@ -200,8 +200,8 @@ def backward_chain(
         sent = None if mask is None else mask.flatten() * worth
         currents = _of_currents(of_spikes, run.voltages[layer], p, sent).to(kind)
         rows = currents.view(length * texts, -1)  # (T' * B, H)
-        came = run.inputs[layer].flatten(0, 1).to(kind)
-        found.append((rows.t() @ came).float().mul_(dropout.worth(layer - 1)))
+        came = run.inputs[layer].flatten(0, 1)  # (T' * B, D)
+        found.append(weight_gradient(rows, came, kind).mul_(dropout.worth(layer - 1)))
         if layer:
             of_spikes = (rows @ whole[layer].to(kind)).float().mul_(STEP)
     return found[::-1]

@@ -23,6 +23,7 @@ from ..exact_sums import exact_sums
 from ..frames import distinct_frames, frame_count, frame_order, mapped_rows
 from ..grid import GridConv1d
 from ..plan import Plan, Unsupported
+from ..processor import has_int8_products
 from ..projection import convolutions
 from .store import TokenStore
 
@@ -237,12 +238,6 @@ class Front:
 def _on_grid(rows: Tensor, bits: int) -> bool:
     """Whether all numbers are multiples of 2^-bits."""
     return bits >= 0 and not bool((rows * 2.0**bits).frac_().any())
-
-
-def has_int8_products() -> bool:
-    """Whether products of int8 are exact and fast here: older processors saturate at 16 bits."""
-    supported = getattr(torch.cpu, "_is_vnni_supported", None)
-    return supported is not None and hasattr(torch, "_int_mm") and bool(supported())
 
 
 def short_bits(convs: Sequence[Conv1d]) -> int | None:

@@ -6,6 +6,8 @@ import math
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor
 
 from snnconvert.engine.dense.chain import (
@@ -18,7 +20,8 @@ from snnconvert.engine.dense.chain import (
     run_chain,
 )
 from snnconvert.engine.dense.learner import ChainLearner
-from snnconvert.engine.dense.products import gradient_type, whole_products
+from snnconvert.engine.dense.products import gradient_type, weight_gradient, whole_products
+from snnconvert.engine.processor import has_bfloat16, has_int8_products
 from snnconvert.models.neurons.cuba import CubaParameters
 
 
@@ -162,12 +165,33 @@ def test_it_learns():
     assert losses[-1] < 0.3 * losses[0]
 
 
-def test_products_of_whole_numbers_are_exact_either_way(monkeypatch):
-    spikes, weight = frames(texts=7)[0], rounded(4 * (random(20, 16) - 0.5))
+@pytest.mark.parametrize("with_int8", [False, True])
+@pytest.mark.parametrize(("dim", "largest"), [(20, 4), (300, 4), (500, 254)])
+def test_products_of_whole_numbers_are_exact_either_way(monkeypatch, with_int8, dim, largest):
+    monkeypatch.setattr("snnconvert.engine.dense.products.has_int8_products", lambda: with_int8)
+    spikes = frames(texts=7, dim=dim)[0]
+    weight = rounded(largest * (random(dim, 16) - 0.2) * STEP)
+    spikes[0], spikes[1] = 1, 0  # the largest sums, and none
     expected = spikes.to(torch.int64) @ weight.to(torch.int64)
+    assert (int(expected.max()) > 2**15) == (largest == 254)  # beyond int16 as well
     assert torch.equal(whole_products(spikes, weight).to(torch.int64), expected)
-    monkeypatch.delattr(torch, "_int_mm")
-    assert torch.equal(whole_products(spikes, weight).to(torch.int64), expected)
+    columns = whole_products(spikes, weight.t().contiguous().t())  # as a chain hands them on
+    assert torch.equal(columns.to(torch.int64), expected)
+
+
+@given(st.integers(0, 150), st.integers(1, 40), st.integers(1, 40), st.floats(0, 1))
+def test_gradients_of_weights_are_the_product(rows, dim, size, share):
+    spikes = (random(rows, dim) < share).to(torch.int8)
+    gradients = random(rows, size, seed=1) - 0.5
+    found = weight_gradient(gradients, spikes, torch.float32)
+    assert found.shape == (size, dim)
+    assert torch.allclose(found, gradients.t() @ spikes.float(), atol=1e-5)
+
+
+def test_the_processor_says_what_it_multiplies():
+    known = torch.cpu.get_capabilities()
+    assert has_int8_products() == bool(known.get("avx512_vnni"))
+    assert gradient_type("auto") == (torch.bfloat16 if has_bfloat16() else torch.float32)
 
 
 def test_the_precision_is_as_asked():
