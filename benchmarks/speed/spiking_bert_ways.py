@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from snnconvert.engine.tokens.turns import Batch, Way, by_nodes, lean
+from snnconvert.engine.tokens.words import Words
 from snnconvert.models.families.spiking_bert import SpikingBertSpec, build_spiking_bert
 from snnconvert.models.network import Network, Node, Signal
 from snnconvert.models.neurons.direct.bpsn import bpsn_steps
@@ -17,6 +19,9 @@ from snnconvert.models.neurons.direct.node import BPSN
 from snnconvert.models.text_model import set_generator
 
 WORDS, STEPS, LAYERS, CLASSES = 300, 4, 2, 2
+VOCABULARY, SHIFT = 30_000, 2.7
+"""Words of a language, and Mandelbrot's shift of their ranks: the word of rank r comes as often as
+1 / (r + shift)."""
 OURS = "individual"
 
 
@@ -93,5 +98,13 @@ def draw(batch: int, random: torch.Generator) -> Batch:
     longest = int(torch.randint(15, 36, (1,), generator=random))
     lengths = torch.randint(longest - 2, longest + 1, (batch,), generator=random)
     lengths[0] = longest
-    vectors = torch.rand(batch, WORDS, longest, generator=random) * 2 - 1
-    return Batch(vectors, lengths, torch.randint(0, CLASSES, (batch,), generator=random))
+    ranks = torch.arange(1, VOCABULARY + 1)
+    drawn = torch.multinomial(1 / (ranks + SHIFT), batch * longest, True, generator=random)
+    words = Words(drawn.view(batch, longest), vectors().__getitem__)
+    return Batch(words, lengths, torch.randint(0, CLASSES, (batch,), generator=random))
+
+
+@cache
+def vectors() -> Tensor:
+    """One (V, D) for every word of the language."""
+    return torch.rand(VOCABULARY, WORDS, generator=torch.Generator().manual_seed(0)) * 2 - 1

@@ -7,6 +7,7 @@ tensor together.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import torch
@@ -14,7 +15,7 @@ from torch import Tensor
 
 from ...models.neurons.direct.surrogate import slope
 from ...models.nodes.tokens.attention import SCALE
-from .norms import Moments, column_sums, norm_gradients, normalised
+from .norms import Norming, column_sums
 from .packing import Packing
 
 
@@ -37,7 +38,7 @@ class SpikeLinear(torch.autograd.Function):
 
 
 class Positional(torch.autograd.Function):
-    """A norm (or none) and BPSN neurons: keeps their input (N, C) alone."""
+    """A norm with dropout (or none) and BPSN neurons: keeps the norm's input (N, C), and bytes."""
 
     @staticmethod
     def forward(
@@ -48,49 +49,56 @@ class Positional(torch.autograd.Function):
         kernel: Tensor,
         threshold: Tensor,
         packing: Packing,
-        moments: Moments | None,
+        norming: Norming | None,
     ) -> Tensor:
         """Spikes (N, C)."""
-        ctx.save_for_backward(values, weight, bias, kernel, threshold)
-        ctx.packing, ctx.moments = packing, moments
-        u, _ = _potentials(values, weight, bias, kernel, threshold, packing, moments)
+        ctx.save_for_backward(values, weight, bias, kernel, threshold, _bytes(norming))
+        ctx.packing, ctx.norming = packing, norming
+        x = packing.padded(_normed(values, weight, bias, norming))
+        u = _potentials(x, kernel, threshold)
         return packing.packed((u >= 0).to(values.dtype))
 
     @staticmethod
     def backward(ctx: Any, *above: Tensor) -> tuple[Tensor | None, ...]:
         """Gradients of input, norm, kernel and thresholds, from potentials worked out anew."""
-        values, weight, bias, kernel, threshold = ctx.saved_tensors
-        packing, moments = ctx.packing, ctx.moments
-        u, x = _potentials(values, weight, bias, kernel, threshold, packing, moments)
+        values, weight, bias, kernel, threshold, _ = ctx.saved_tensors
+        packing = ctx.packing
+        x = packing.padded(_normed(values, weight, bias, ctx.norming))
+        u = _potentials(x, kernel, threshold)
         du = slope(u).mul_(packing.padded(above[0]))  # (L, B, C), zeros at padding
         of_threshold = -column_sums(du.flatten(0, 1))
         of_kernel = x.flatten(1) @ du.flatten(1).T  # (L, L)
         dx = packing.packed((kernel @ du.flatten(1)).view_as(du))
         if weight is None:
             return dx, None, None, of_kernel, of_threshold, None, None
-        found = norm_gradients(values, dx, moments, weight)
+        found = ctx.norming.gradients(values, dx, weight)
         return (*found, of_kernel, of_threshold, None, None)
 
 
-def _potentials(
-    values: Tensor,
-    weight: Tensor | None,
-    bias: Tensor | None,
-    kernel: Tensor,
-    threshold: Tensor,
-    packing: Packing,
-    moments: Moments | None,
-) -> tuple[Tensor, Tensor]:
-    """U and the currents X, both (L, B, C), of packed values (N, C)."""
-    x = values
-    if weight is not None and bias is not None and moments is not None:
-        x = normalised(values, moments, weight, bias)
-    x = packing.padded(x)
-    return (kernel.T @ x.flatten(1)).view_as(x).sub_(threshold), x
+def _bytes(norming: Norming | None) -> Tensor | None:
+    """What is kept of dropout."""
+    return None if norming is None else norming.keep
+
+
+def _normed(
+    values: Tensor, weight: Tensor | None, bias: Tensor | None, norming: Norming | None
+) -> Tensor:
+    """What neurons read of values (..., C), which may be the values themselves."""
+    if weight is None or bias is None or norming is None:
+        return values
+    return norming.normed(values, weight, bias)
+
+
+def _potentials(x: Tensor, kernel: Tensor, threshold: Tensor) -> Tensor:
+    """U (L, B, C) of padded currents."""
+    return (kernel.T @ x.flatten(1)).view_as(x).sub_(threshold)
 
 
 class Shown(torch.autograd.Function):
-    """A norm (or none) and LIF neurons over T steps: keeps their input (T, N, C) alone."""
+    """A norm with dropout (or none) and LIF neurons over T steps.
+
+    Keeps the norm's input (T, N, C), and bytes.
+    """
 
     @staticmethod
     def forward(
@@ -100,15 +108,15 @@ class Shown(torch.autograd.Function):
         bias: Tensor | None,
         threshold: Tensor,
         leak: float,
-        moments: Moments | None,
+        norming: Norming | None,
     ) -> Tensor:
         """Spikes (T, N, C)."""
-        ctx.save_for_backward(values, weight, bias, threshold)
-        ctx.leak, ctx.moments = leak, moments
+        ctx.save_for_backward(values, weight, bias, threshold, _bytes(norming))
+        ctx.leak, ctx.norming = leak, norming
         spikes = torch.empty_like(values, memory_format=torch.contiguous_format)
         v: Tensor | None = None
-        for t, x in enumerate(values):
-            u = _current(x, weight, bias, moments)
+        for t in range(len(values)):
+            u = _current(t, values, weight, bias, norming)
             u = u if v is None else u.add_(v, alpha=1 - leak)
             torch.ge(u, threshold, out=spikes[t])
             v = u.mul_(1 - spikes[t])
@@ -117,11 +125,11 @@ class Shown(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *above: Tensor) -> tuple[Tensor | None, ...]:
         """Gradients of input, norm and thresholds; that of the reset is cut."""
-        values, weight, bias, threshold = ctx.saved_tensors
+        values, weight, bias, threshold, _ = ctx.saved_tensors
         kept, over = 1 - ctx.leak, torch.empty_like(values, memory_format=torch.contiguous_format)
         v: Tensor | None = None
-        for t, x in enumerate(values):  # the potentials over the threshold once more
-            u = _current(x, weight, bias, ctx.moments)
+        for t in range(len(values)):  # the potentials over the threshold once more
+            u = _current(t, values, weight, bias, ctx.norming)
             u = u if v is None else u.add_(v, alpha=kept)
             torch.sub(u, threshold, out=over[t])
             v = u.mul_(over[t] < 0)
@@ -136,16 +144,18 @@ class Shown(torch.autograd.Function):
             over[t] = carried = du
         if weight is None:
             return over, None, None, of_threshold, None, None
-        found = norm_gradients(values, over, ctx.moments, weight)
+        found = ctx.norming.gradients(values, over, weight)
         return (*found, of_threshold, None, None)
 
 
 def _current(
-    x: Tensor, weight: Tensor | None, bias: Tensor | None, moments: Moments | None
+    t: int, values: Tensor, weight: Tensor | None, bias: Tensor | None, norming: Norming | None
 ) -> Tensor:
-    if weight is None or bias is None or moments is None:
-        return x.clone()
-    return normalised(x, moments, weight, bias)
+    """What neurons read at a step (N, C), free to be changed."""
+    if weight is None or bias is None or norming is None:
+        return values[t].clone()
+    keep = None if norming.keep is None else norming.keep[t]
+    return replace(norming, keep=keep).normed(values[t], weight, bias)
 
 
 class NormAdd(torch.autograd.Function):
@@ -158,27 +168,22 @@ class NormAdd(torch.autograd.Function):
         values: Tensor,
         weight: Tensor,
         bias: Tensor,
-        keep: Tensor | None,
-        factor: float,
-        moments: Moments,
+        norming: Norming,
     ) -> Tensor:
         """The sum (..., N, C)."""
-        ctx.save_for_backward(values, weight, keep)
-        ctx.factor, ctx.moments = factor, moments
-        branch = normalised(values, moments, weight, bias)
-        if keep is not None:
-            branch = branch.mul_(keep).mul_(factor)
+        ctx.save_for_backward(values, weight, norming.keep)
+        ctx.norming = norming
+        branch = norming.normed(values, weight, bias)
         ctx.has_stream = stream is not None
         return branch if stream is None else branch.add_(stream)
 
     @staticmethod
     def backward(ctx: Any, *above: Tensor) -> tuple[Tensor | None, ...]:
         """Gradients of stream, branch and norm."""
-        values, weight, keep = ctx.saved_tensors
+        values, weight, _ = ctx.saved_tensors
         (slopes,) = above
-        dropped = slopes if keep is None else slopes * keep * ctx.factor
-        found = norm_gradients(values, dropped, ctx.moments, weight)
-        return (slopes if ctx.has_stream else None, *found, None, None, None)
+        found = ctx.norming.gradients(values, slopes, weight)
+        return (slopes if ctx.has_stream else None, *found, None)
 
 
 class Attention(torch.autograd.Function):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from ...models.divided import uniform
 from ...models.network import Network, Node
@@ -29,8 +28,9 @@ from ...models.nodes.tokens.positions import (
 )
 from ..plan import Unsupported
 from .functions import NormAdd, Positional, Shown, attention, spike_linear
-from .norms import Moments, moments_of
+from .norms import Moments, Norming, moments_of
 from .packing import Packing
+from .words import Words, word_linear
 
 KNOWN = (
     *(TokenLinear, TokenBatchNorm, AddPositions, AddPlaces, BPSN, TrainedLIF, SpikeAttention),
@@ -58,13 +58,35 @@ def check_lean(network: Network) -> None:
 
 @dataclass
 class Branch:
-    """A normalised value that is not worked out yet, since what reads it may do so by itself."""
+    """A normalised value, with dropout, that whoever reads it may work out by itself.
+
+    Neurons do, and keep nothing of their own then.
+    """
 
     values: Tensor
     norm: TokenBatchNorm
-    moments: Moments
-    keep: Tensor | None = None
-    factor: float = 1.0
+    norming: Norming
+    _value: Tensor | None = None
+
+    def value(self) -> Tensor:
+        """The normalised value itself, made once."""
+        if self._value is None:
+            self._value = normed(self)
+        return self._value
+
+    def shown(self, steps: int) -> Branch:
+        """The same at each of T steps."""
+
+        def again(x: Tensor) -> Tensor:
+            return x.expand(steps, *x.shape)
+
+        keep = self.norming.keep
+        norming = self.norming if keep is None else replace(self.norming, keep=again(keep))
+        return Branch(again(self.values), self.norm, norming, again(self.value()))
+
+
+Value = Tensor | Branch
+"""What goes from node to node."""
 
 
 @dataclass
@@ -80,22 +102,18 @@ class LeanRun:
     lengths: Tensor
     share: Tensor | None = None
     packing: Packing = field(init=False)
-    _ends: Tensor = field(init=False)
+    _words: Words = field(init=False)
     _carried: list[Tensor] = field(default_factory=list)
     _there: float = 0.0
 
-    def __call__(self, vectors: Tensor) -> Tensor:
-        """Logits (B, K) of vectors (B, D, L), of which padding is not read."""
-        self.packing = Packing(self.lengths, vectors.shape[-1])
-        values: dict[str, Tensor | Branch] = {
-            "input": self.packing.packed(vectors.permute(2, 0, 1))  # (N, D)
-        }
-        self._ends = vectors[:, -1] > 0  # (B, L), what `AddPlaces` reads
+    def __call__(self, words: Words) -> Tensor:
+        """Logits (B, K) of the words of B texts, of which padding is not read."""
+        self.packing, self._words = Packing(self.lengths, words.ids.shape[1]), words
+        ids = self.packing.packed(words.ids.T.unsqueeze(-1)).squeeze(-1)  # (N,)
+        values: dict[str, Value] = {"input": ids}
         left = {name: len(self.network.consumers(name)) for name in (*self.network.inputs, "input")}
         for name, inputs in self.network.inputs.items():
-            found = self._run(self.network.node(name), [values[i] for i in inputs])
-            # what several nodes read is worked out once
-            values[name] = worked_out(found) if left[name] > 1 else found
+            values[name] = self._run(self.network.node(name), [values[i] for i in inputs])
             for source in inputs:
                 left[source] -= 1
                 if not left[source]:
@@ -103,11 +121,13 @@ class LeanRun:
         self.share = torch.stack(self._carried).sum() / max(self._there, 1.0)
         return cast(Tensor, values[self.network.output])
 
-    def _run(self, node: Node, inputs: list[Tensor | Branch]) -> Tensor | Branch:
+    def _run(self, node: Node, inputs: list[Value]) -> Value:
         first = inputs[0]
         if isinstance(node, TokenBatchNorm):
             assert isinstance(first, Tensor)
             return self._norm(node, first)
+        if isinstance(node, ShowAgain) and isinstance(first, Branch):
+            return first.shown(node.steps)
         if isinstance(node, Dropout):
             return self._dropout(node, first)
         if isinstance(node, BPSN | TrainedLIF):
@@ -120,7 +140,7 @@ class LeanRun:
         """Nodes that read one tensor and keep little."""
         if isinstance(node, TokenLinear):
             if node.clears:
-                return functional.linear(x, node.weight)
+                return word_linear(x, node.weight, self._words.look_up)
             self._count(x, float(node.outputs))
             return spike_linear(x, node.weight)
         if isinstance(node, SpikeAttention):
@@ -130,7 +150,8 @@ class LeanRun:
             at = self.packing.positions.clamp(max=node.positions - 1)
             placed = x + node.table[at]
             if isinstance(node, AddPlaces):
-                of = second_text(self._ends).T.unsqueeze(-1)  # (L, B, 1)
+                ends = self._words.last_components() > 0  # (B, L)
+                of = second_text(ends).T.unsqueeze(-1)  # (L, B, 1)
                 placed = placed + node.texts[self.packing.packed(of).squeeze(-1)]
             return placed
         if isinstance(node, ShowAgain):
@@ -150,9 +171,9 @@ class LeanRun:
             else:
                 rate = torch.rsqrt(node.running_var + node.eps)
                 moments = Moments(node.running_mean, rate, node.running_var)
-        return Branch(x, node, moments)
+        return Branch(x, node, Norming(moments))
 
-    def _dropout(self, node: Dropout, x: Tensor | Branch) -> Tensor | Branch:
+    def _dropout(self, node: Dropout, x: Value) -> Value:
         if not node.training or node.probability == 0:
             return x
         values = x.values if isinstance(x, Branch) else x
@@ -161,26 +182,23 @@ class LeanRun:
         keep = self.packing.packed(draws >= node.probability)  # (..., N, C), bytes
         factor = 1 / (1 - node.probability)
         if isinstance(x, Branch):
-            return Branch(x.values, x.norm, x.moments, keep, factor)
+            return Branch(x.values, x.norm, replace(x.norming, keep=keep, factor=factor))
         return x * keep * factor
 
-    def _fire(self, node: BPSN | TrainedLIF, x: Tensor | Branch) -> Tensor:
-        weight = bias = moments = None
-        if isinstance(x, Branch) and x.keep is None:
-            weight, bias, moments, x = x.norm.weight, x.norm.bias, x.moments, x.values
-        values = worked_out(x)
+    def _fire(self, node: BPSN | TrainedLIF, x: Value) -> Tensor:
+        weight = bias = norming = None
+        if isinstance(x, Branch):
+            weight, bias, norming, x = x.norm.weight, x.norm.bias, x.norming, x.values
         if isinstance(node, TrainedLIF):
-            found = Shown.apply(values, weight, bias, node.threshold, node.leak, moments)
+            found = Shown.apply(x, weight, bias, node.threshold, node.leak, norming)
             return cast(Tensor, found)
         kernel = bpsn_kernel(node.parameters_now(), self.packing.width)[0]  # (L, L)
-        found = Positional.apply(
-            values, weight, bias, kernel, node.threshold, self.packing, moments
-        )
+        found = Positional.apply(x, weight, bias, kernel, node.threshold, self.packing, norming)
         return cast(Tensor, found)
 
-    def _add(self, stream: Tensor | Branch, branch: Tensor | Branch) -> Tensor:
+    def _add(self, stream: Value, branch: Value) -> Tensor:
         if not isinstance(branch, Branch):
-            return worked_out(stream) + branch
+            return worked_out(stream) + worked_out(branch)
         return normed(branch, worked_out(stream))
 
     def _mean(self, x: Tensor) -> Tensor:
@@ -203,10 +221,10 @@ class LeanRun:
 def normed(branch: Branch, stream: Tensor | None = None) -> Tensor:
     """The branch, added to a stream where there is one."""
     norm = branch.norm
-    more = (branch.keep, branch.factor, branch.moments)
-    return cast(Tensor, NormAdd.apply(stream, branch.values, norm.weight, norm.bias, *more))
+    found = NormAdd.apply(stream, branch.values, norm.weight, norm.bias, branch.norming)
+    return cast(Tensor, found)
 
 
-def worked_out(x: Tensor | Branch) -> Tensor:
+def worked_out(x: Value) -> Tensor:
     """The values themselves."""
-    return x if isinstance(x, Tensor) else normed(x)
+    return x if isinstance(x, Tensor) else x.value()

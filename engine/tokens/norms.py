@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -51,3 +52,29 @@ def norm_gradients(
     constant = along * moments.mean - scale * of_bias / count
     found = torch.addcmul(torch.addcmul(constant, slopes, scale), rows, along, value=-1)
     return found.reshape(values.shape), of_weight, of_bias
+
+
+@dataclass(frozen=True)
+class Norming:
+    """What values go through on their way to whoever reads them: a norm and dropout.
+
+    moments: of the norm; keep: bytes, 0 for what dropout leaves out; None for no dropout
+    factor: of what it keeps
+    """
+
+    moments: Moments
+    keep: Tensor | None = None
+    factor: float = 1.0
+
+    def normed(self, values: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """The values as they are read, of the shape of ``values`` (..., C)."""
+        found = normalised(values, self.moments, weight, bias)
+        return found if self.keep is None else found.mul_(self.keep).mul_(self.factor)
+
+    def gradients(
+        self, values: Tensor, above: Tensor, weight: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Gradients of values, weight and bias, of ``above`` (..., C), that of `normed`."""
+        if self.keep is not None:
+            above = above * self.keep * self.factor
+        return norm_gradients(values, above, self.moments, weight)

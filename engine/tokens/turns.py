@@ -15,12 +15,13 @@ from torch.nn import functional
 from ...models.network import Network, Signal
 from .kept import kept_bytes
 from .lean import LeanRun
+from .words import Words
 
 
 class Batch(NamedTuple):
-    """Word vectors (B, D, L), lengths (B,) and classes (B,) of some texts."""
+    """Words, lengths (B,) and classes (B,) of some texts."""
 
-    vectors: Tensor
+    words: Words
     lengths: Tensor
     labels: Tensor
 
@@ -31,13 +32,13 @@ Way = tuple[Network, Callable[[Network, Batch], Tensor]]
 
 def by_nodes(network: Network, batch: Batch) -> Tensor:
     """Logits by the network's own nodes."""
-    logits: Tensor = network(Signal(batch.vectors, batch.lengths))
+    logits: Tensor = network(Signal(batch.words.padded(), batch.lengths))
     return logits
 
 
 def lean(network: Network, batch: Batch) -> Tensor:
     """The same with little memory."""
-    return LeanRun(network, batch.lengths)(batch.vectors)
+    return LeanRun(network, batch.lengths)(batch.words)
 
 
 def take_step(way: Way, optimizer: torch.optim.Optimizer, batch: Batch) -> None:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ...engine.plan import Unsupported
 from ...engine.tokens.lean import LeanRun, check_lean
+from ...engine.tokens.words import words_of
 from ...models.network import Signal
 from ...models.spike_share import spike_share
 from ...models.text_model import TextModel
@@ -32,15 +33,14 @@ def spiking_trainee(model: TextModel, spike_cost: float, label_smoothing: float 
     shares: list[Tensor] = []  # of the last batch
 
     def outputs(ids: Tensor, lengths: Tensor, random: torch.Generator) -> Tensor:
-        vectors = model.embed(ids)  # (B, D, L)
         if is_lean:
             run = LeanRun(model.network, lengths)
-            logits = run(vectors)  # (B, K)
+            logits = run(words_of(model, ids))  # (B, K)
             assert run.share is not None
             shares[:] = [run.share]
             return logits
         record: dict[str, Signal] = {}
-        logits = cast(Tensor, model.network(Signal(vectors, lengths), record))
+        logits = cast(Tensor, model.network(Signal(model.embed(ids), lengths), record))
         shares[:] = [spike_share(model.network, record)]
         return logits
 

@@ -12,6 +12,7 @@ from snnconvert.benchmarks.shared.resident import can_measure, rise
 from snnconvert.benchmarks.speed import spiking_bert
 from snnconvert.benchmarks.speed.spiking_bert_ways import draw, ways
 from snnconvert.engine.tokens.turns import Batch, ratio_interval
+from snnconvert.engine.tokens.words import Words
 
 
 @torch.no_grad()
@@ -27,7 +28,8 @@ def test_all_ways_of_a_coding_compute_the_same() -> None:
 
 
 def doubled(texts: Batch) -> Batch:
-    return Batch(texts.vectors.double(), texts.lengths, texts.labels)
+    words = Words(texts.words.ids, lambda ids: texts.words.look_up(ids).double())
+    return Batch(words, texts.lengths, texts.labels)
 
 
 @pytest.mark.slow

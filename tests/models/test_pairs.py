@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from snnconvert.engine.tokens.lean import LeanRun
+from snnconvert.engine.tokens.words import Words
 from snnconvert.models.families import FAMILIES
 from snnconvert.models.families.spiking_bert import SpikingBertSpec, build_spiking_bert
 from snnconvert.models.network import Network, Signal
@@ -57,7 +58,7 @@ def test_the_network_and_the_lean_engine_know_the_second_text(coding: str) -> No
     own = network.get_parameter("nodes.positions.texts").grad.clone()
     assert own[1].abs().sum() > 0
     network.zero_grad()
-    lean = LeanRun(network, lengths)(values)
+    lean = LeanRun(network, lengths)(Words.of_vectors(values))
     torch.testing.assert_close(lean, logits, rtol=0, atol=1e-12)
     lean.sum().backward()
     torch.testing.assert_close(network.get_parameter("nodes.positions.texts").grad, own)

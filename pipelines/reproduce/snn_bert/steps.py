@@ -16,6 +16,7 @@ from ....engine.tokens.turns import (
     step_bytes,
     step_seconds,
 )
+from ....engine.tokens.words import words_of
 from ....errors import InputError
 from ....files import read_json, write_json
 from ....models.batches import shuffled, to_batch
@@ -76,12 +77,10 @@ def _measured(work: Work, cell: Cell) -> list[Step]:
     first, count = (QUICK_FIRST, QUICK_BATCHES) if work.settings.quick else (FIRST, BATCHES)
     batches = _batches(work, cell, first + count)
     classes = int(max(int(batch.labels.max()) for batch in batches)) + 1
-    ways = {
-        name: _way(work, Cell(cell.dataset, name, cell.seed), batches[0].vectors.shape[1], classes)
-        for name in MAIN
-    }
+    dim = batches[0].words.padded().shape[1]
+    ways = {name: _way(work, Cell(cell.dataset, name, cell.seed), dim, classes) for name in MAIN}
     seconds = step_seconds(ways, batches, first)
-    median = sorted(batches, key=lambda batch: batch.vectors.shape[-1])[len(batches) // 2]
+    median = sorted(batches, key=lambda batch: batch.words.ids.shape[1])[len(batches) // 2]
     kept = step_bytes(ways, median)
     return [_row(cell.dataset, name, seconds, kept, batches[first:]) for name in ways]
 
@@ -124,8 +123,8 @@ def _batches(work: Work, cell: Cell, count: int) -> list[Batch]:
         order = generator(cell.seed, "snn-bert", "steps", epoch)
         for chosen in shuffled([len(s) for s in sequences], size, order):
             ids, lengths = to_batch([sequences[i] for i in chosen], model)
-            vectors = model.embed(ids).detach()  # (B, D, L)
-            found.append(Batch(vectors, lengths, torch.tensor([labels[i] for i in chosen])))
+            classes = torch.tensor([labels[i] for i in chosen])
+            found.append(Batch(words_of(model, ids), lengths, classes))
         epoch += 1
     return found[:count]
 

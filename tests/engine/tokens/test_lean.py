@@ -12,6 +12,7 @@ from snnconvert.engine.plan import Unsupported
 from snnconvert.engine.tokens.kept import kept_bytes
 from snnconvert.engine.tokens.lean import LeanRun, check_lean
 from snnconvert.engine.tokens.packing import Packing
+from snnconvert.engine.tokens.words import Words
 from snnconvert.models.families.spiking_bert import SpikingBertSpec, build_spiking_bert
 from snnconvert.models.network import Network, Signal
 from snnconvert.models.spike_share import spike_share
@@ -59,7 +60,7 @@ def test_it_is_the_network_of_nodes(
         if lean:
             check_lean(network)
             run = LeanRun(network, counts)
-            logits = run(values)
+            logits = run(Words.of_vectors(values))
             assert run.share is not None
             share = run.share
         else:
@@ -84,7 +85,7 @@ def test_it_is_the_network_of_nodes(
 def test_padding_is_not_read_and_evaluation_is_that_of_the_nodes(choices: dict[str, Any]) -> None:
     network = encoder(**choices).eval()
     values, counts = texts([9, 1, 4], 12, float("nan"))
-    found = LeanRun(network, counts)(values)
+    found = LeanRun(network, counts)(Words.of_vectors(values))
     torch.testing.assert_close(found, network(Signal(values, counts)), rtol=1e-9, atol=1e-11)
 
 
@@ -113,15 +114,16 @@ def test_showing_a_text_four_times_keeps_nearly_four_times_as_much() -> None:
     """And the plain nodes keep far more than either: bytes, so the same on every machine."""
     kept: dict[str, int] = {}
     random = torch.Generator().manual_seed(0)
-    values, lengths = torch.randn(8, 32, 20, generator=random), torch.randint(8, 21, (8,))
+    table, lengths = torch.randn(600, 300, generator=random), torch.tensor([25, 24, 23] * 10)
+    words = Words(torch.randint(0, 600, (30, 25), generator=random), table.__getitem__)
     for coding in ("individual", "repeat"):
-        spec = SpikingBertSpec(32, 2, size=64, layers=2, heads=4, token_dropout=0.2, coding=coding)
+        spec = SpikingBertSpec(300, 2, size=128, layers=2, token_dropout=0.2, coding=coding)
         network = build_spiking_bert(spec, 0).train()
         set_generator(network, random)
         parameters = list(network.parameters())
-        kept[coding] = kept_bytes(lambda n=network: LeanRun(n, lengths)(values), parameters)
+        kept[coding] = kept_bytes(lambda n=network: LeanRun(n, lengths)(words), parameters)
         kept[f"plain {coding}"] = kept_bytes(
-            lambda n=network: n(Signal(values, lengths)), parameters
+            lambda n=network: n(Signal(words.padded(), lengths)), parameters
         )
-    assert 3.5 < kept["repeat"] / kept["individual"] <= 4
+    assert 3.8 < kept["repeat"] / kept["individual"] <= 4
     assert kept["plain individual"] > 3 * kept["individual"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from snnconvert.engine.tokens.turns import Batch, by_nodes, lean, step_bytes, step_seconds
+from snnconvert.engine.tokens.words import Words
 from snnconvert.models.families.spiking_bert import SpikingBertSpec, build_spiking_bert
 from snnconvert.models.network import Network
 
@@ -17,7 +18,7 @@ def network(coding: str) -> Network:
 def batch(seed: int) -> Batch:
     random = torch.Generator().manual_seed(seed)
     vectors = torch.randn(3, 6, 5, generator=random)
-    return Batch(vectors, torch.tensor([5, 4, 5]), torch.tensor([0, 1, 1]))
+    return Batch(Words.of_vectors(vectors), torch.tensor([5, 4, 5]), torch.tensor([0, 1, 1]))
 
 
 def test_every_way_is_trained_on_every_batch() -> None:
