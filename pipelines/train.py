@@ -39,6 +39,7 @@ from .training.checkpoint import checkpoint_path
 from .training.distillation.loss import distilled_by
 from .training.distillation.soft_targets import SoftTargets, with_targets
 from .training.divergence import DivergenceError
+from .training.graded import cost_scale
 from .training.losses.mean_logits import MeanLogits
 from .training.spiking import spiking_trainee
 from .training.text_loop import Trainee, ann_trainee, text_loop
@@ -237,7 +238,7 @@ def _trained(
     loop = text_loop(
         folder,
         "train",
-        _trainee(model, settings),
+        _trainee(model, settings, texts),
         with_targets(texts, targets),
         settings,
         seed,
@@ -258,10 +259,11 @@ def _trained(
     return figures | ({"train_vectors": None} if _knows_marks(prepared, settings) else {})
 
 
-def _trainee(model: TextModel, settings: TrainSettings) -> Trainee:
+def _trainee(model: TextModel, settings: TrainSettings, texts: Texts) -> Trainee:
     """What is trained, and by what loss."""
     if settings.spikes:
-        return spiking_trainee(model, settings.spike_cost, settings.label_smoothing)
+        cost = settings.spike_cost * cost_scale(texts.grades.get("train"))
+        return spiking_trainee(model, cost, settings.label_smoothing)
     return ann_trainee(
         model, label_smoothing=settings.label_smoothing, precision=settings.precision
     )

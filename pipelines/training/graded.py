@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import pvariance
 
 from torch import Tensor
 
@@ -40,3 +43,18 @@ def by_grades(loss: Loss, *others: object) -> Loss:
             "label smoothing, with texts that have grades and not classes: leave them out"
         )
     return SquaredGrades()
+
+
+def cost_scale(grades: Sequence[float] | None) -> float:
+    """What a cost beside the loss of grades is multiplied by; 1 for texts of classes.
+
+    It is the loss of one answer for all texts, the variance of the grades, in that of two even
+    classes, log 2, so that a cost weighs as much beside either loss.
+
+    Args:
+        grades: of the training texts, from 0 to 1
+
+    >>> round(cost_scale([0.0, 1.0]), 2)
+    0.36
+    """
+    return pvariance(grades) / math.log(2) if grades else 1.0
