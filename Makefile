@@ -110,8 +110,10 @@ reproduce-robustness: setup
 # SNNLP as published, and ours beside it, for docs/reproduction; stopped, it goes on where it was.
 # SNNCONVERT_DATA and SNNCONVERT_VECTORS say where the data and en.imdb.300d.txt.gz are.
 SNNLP ?= reproduce-snnlp
+SNNLP_OPTIONS ?=
 reproduce-snnlp: setup
-	OMP_NUM_THREADS=1 $(BIN)/snnconvert reproduce snnlp --out $(SNNLP)
+	OMP_NUM_THREADS=1 $(BIN)/snnconvert reproduce snnlp --out $(SNNLP) \
+		--earlier docs/reproduction/snnlp.json $(SNNLP_OPTIONS)
 	cp $(SNNLP)/snnlp.json $(SNNLP)/snnlp.md $(SNNLP)/snnlp.png docs/reproduction/
 
 # Lv et al. 2023 as published, and ours beside it on six data sets, for docs/reproduction; stopped, it

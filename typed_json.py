@@ -65,6 +65,10 @@ def inline(prefix: str = "") -> Any:
     return field(default=None, metadata={_KIND: "inline", "prefix": prefix})
 
 
+INLINE: Mapping[str, str] = {_KIND: "inline", "prefix": ""}
+"""The metadata of an `inline` field without a default: ``field(metadata=INLINE)``."""
+
+
 def others() -> Any:
     """A mapping of all keys that no other field has."""
     return field(default_factory=dict, metadata={_KIND: "others"})

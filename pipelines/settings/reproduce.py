@@ -28,9 +28,8 @@ OWN = {
         "teacher_en",
         "teacher_zh",
         "extra_en",
-        "earlier",
     ),
-    "snn-bert": ("networks", "vectors", "encoder", "quick", "earlier"),
+    "snn-bert": ("networks", "vectors", "encoder", "quick"),
 }
 """The options that not all systems read."""
 LEVELS = ("word", "sentence")

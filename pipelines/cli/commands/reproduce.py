@@ -42,11 +42,12 @@ def run(given: Given) -> None:
 
 
 def _snnlp(given: Given, out: str, data_dir: str | None, settings: ReproduceSettings) -> None:
+    from ....typed_json import to_json
     from ...reproduce.snnlp.pages.outputs import page
     from ...reproduce.snnlp.run import reproduce
 
     rows = reproduce(out, data_dir, settings)
-    tell(given, {"rows": [row.to_dict() for row in rows]}, lambda: page(rows))
+    tell(given, {"rows": list(map(to_json, rows))}, lambda: page(rows))
 
 
 def _lv2023(given: Given, out: str, data_dir: str | None, settings: ReproduceSettings) -> None:

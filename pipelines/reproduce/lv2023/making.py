@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from ....files import write_json
+from ....typed_json import to_json
 from .data.rows import Cell, Row
 from .stages.measured import measured_row
 from .stages.runs import stage_made
@@ -26,5 +27,5 @@ def make(work: Work, cell: Cell) -> Row:
         row.notes |= {"teacher": list(teachers_of(work.settings, cell.dataset)[0] or ())}
     if work.settings.limit:
         row.notes |= {"limit": work.settings.limit}
-    write_json(work.place(cell), row.to_dict())
+    write_json(work.place(cell), to_json(row))
     return row

@@ -90,7 +90,7 @@ def rows_of(folder: Path) -> list[Row]:
     Raises:
         InputError: a file is no row.
     """
-    return read_rows(folder, Row.from_dict)
+    return read_rows(folder, Row)
 
 
 def _teach(work: Work, left: list[Cell]) -> None:

@@ -10,61 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ....checked_json import Value
-from ....typed_json import Count, from_json, to_json
+from ....typed_json import Count, to_json
 from ..shared.earlier import Machine, machines, read_document
 from .plan import MODELS
+from .rows import Row, record
 
 Content = dict[str, Any]
-PARTS = ("rows", "steps", "claims")
-"""The lists of the file; each of their records names a data set."""
-
-
-@dataclass(frozen=True)
-class Activity:
-    """How the neurons of a network fire, see `activity`."""
-
-    rate: float
-    after_spike: float
-    always: float
-    never: float
-    decays: dict[str, list[float]]
-    rates: dict[str, float]
-
-
-@dataclass(frozen=True)
-class RowRecord:
-    """A `rows.Row` without what is of single texts."""
-
-    dataset: str
-    model: str
-    seed: Count
-    metric: str
-    score: float
-    dev_score: float
-    trivial: float
-    epochs: Count
-    best_epoch: Count
-    train_seconds: float
-    parameters: Count
-    energy_texts: Count
-    spikes: float
-    sops: float
-    macs: float
-    share: float | None
-    synapses: dict[str, float | None]
-    everything: dict[str, float | None]
-    activity: dict[str, Any]
-    notes: dict[str, Any] = field(default_factory=dict)
-
-    def check(self, value: Value) -> None:
-        """That there is all of an `Activity`, where there is any.
-
-        Raises:
-            InputError: there is not.
-        """
-        if self.activity:
-            from_json(Activity, value["activity"])
 
 
 @dataclass(frozen=True)
@@ -115,7 +66,7 @@ class Earlier:
     machine, versions: what it was made on; earlier: machines of what it had taken over itself
     """
 
-    rows: list[RowRecord] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
     steps: list[StepRecord] = field(default_factory=list)
     claims: list[ClaimRecord] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
@@ -128,11 +79,15 @@ class Earlier:
         if not self.rows:
             return content
         made = {row["dataset"] for row in content["rows"]}
-        kept = {
-            part: [record for record in map(to_json, getattr(self, part)) if _is_new(record, made)]
-            for part in PARTS
+        parts = {
+            "rows": map(record, self.rows),
+            "steps": map(to_json, self.steps),
+            "claims": map(to_json, self.claims),
         }
-        both = {part: [*kept[part], *content[part]] for part in PARTS}
+        kept = {
+            part: [item for item in items if _is_new(item, made)] for part, items in parts.items()
+        }
+        both = {part: [*kept[part], *content[part]] for part in parts}
         data = {**(self.settings.get("data") or {}), **content["settings"]["data"]}
         own = machines(Machine(self.machine, self.versions), self.earlier)
         return {
@@ -143,9 +98,9 @@ class Earlier:
         }
 
 
-def _is_new(record: Mapping[str, Any], made: set[str]) -> bool:
+def _is_new(item: Mapping[str, Any], made: set[str]) -> bool:
     """Whether a record is of other data sets than those that are made, and of a known network."""
-    return made.isdisjoint(record["dataset"].split()) and record.get("model", "ann") in MODELS
+    return made.isdisjoint(item["dataset"].split()) and item.get("model", "ann") in MODELS
 
 
 def read_earlier(path: Path | str | None) -> Earlier:

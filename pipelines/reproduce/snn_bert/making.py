@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ....files import write_json
+from ....typed_json import to_json
 from .measured import measured_row
 from .rows import Cell, Row
 from .work import Work
@@ -16,5 +17,5 @@ def make(work: Work, cell: Cell) -> Row:
     """
     row = measured_row(cell, work.trained(cell))
     row.notes |= {"stamp": work.stamp(cell)}
-    write_json(work.place(cell.name), row.to_dict())
+    write_json(work.place(cell.name), to_json(row))
     return row

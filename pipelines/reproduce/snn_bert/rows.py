@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..shared.row_files import FlatRow
+from ....checked_json import Value
+from ....typed_json import INLINE, Count, from_json, to_json
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Cell:
 
     dataset: str
     model: str
-    seed: int
+    seed: Count
 
     @property
     def name(self) -> str:
@@ -25,8 +26,20 @@ class Cell:
         return f"{self.dataset}-{self.model}-{self.seed}"
 
 
+@dataclass(frozen=True)
+class Activity:
+    """How the neurons of a network fire, see `activity`."""
+
+    rate: float
+    after_spike: float
+    always: float
+    never: float
+    decays: dict[str, list[float]]
+    rates: dict[str, float]
+
+
 @dataclass
-class Row(FlatRow):
+class Row:
     """What was measured for a `Cell`.
 
     Attributes:
@@ -42,22 +55,22 @@ class Row(FlatRow):
         spikes, sops, macs: a text: spikes, additions for spikes at synapses, multiply-accumulates
         share: of the synapses that carry a spike at a step; None of an ANN
         synapses, everything: joules a text by energy table; None where a table has no price
-        activity: firing rates and the like, see `activity`
+        activity: an `Activity`; empty of an ANN
         right: for each test text 1 where it was right, else 0
         text_joules: by ``synapses`` and ``everything``, of each energy text by the first table
         notes: what else is to be known
     """
 
-    cell: Cell
+    cell: Cell = field(metadata=INLINE)
     metric: str
     score: float
     dev_score: float
     trivial: float
-    epochs: int
-    best_epoch: int
+    epochs: Count
+    best_epoch: Count
     train_seconds: float
-    parameters: int
-    energy_texts: int
+    parameters: Count
+    energy_texts: Count
     spikes: float
     sops: float
     macs: float
@@ -68,3 +81,20 @@ class Row(FlatRow):
     right: str = ""
     text_joules: dict[str, list[float]] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
+
+    def check(self, value: Value) -> None:
+        """That there is all of an `Activity`, where there is any.
+
+        Raises:
+            InputError: there is not.
+        """
+        if self.activity:
+            from_json(Activity, value["activity"])
+
+
+def record(row: Row) -> dict[str, Any]:
+    """A row as the JSON file of all has it: without what is of single texts."""
+    values = to_json(row)
+    del values["right"], values["text_joules"]
+    values["notes"] = {name: v for name, v in values["notes"].items() if name != "stamp"}
+    return values

@@ -60,7 +60,7 @@ def rows_of(work: Work) -> list[Row]:
     Raises:
         InputError: a file is no row.
     """
-    return read_rows(work.folder, Row.from_dict)
+    return read_rows(work.folder, Row)
 
 
 def _vectors(selection: Selection) -> str:

@@ -11,10 +11,11 @@ import numpy as np
 
 from ....files import sha256, write_json
 from ....seeds import derive
+from ....typed_json import to_json
 from ...settings.reproduce import ReproduceSettings
 from .data.binary import binary_words, word_frames
 from .data.frames import Frames, random_frames, saf_frames
-from .data.inputs import Inputs, made_inputs
+from .data.inputs import WHOLE, Inputs, made_inputs
 from .data.published import WORDS, published_accuracy
 from .data.rows import Cell, Row
 from .data.texts import Labelled, labelled, split, tokenized
@@ -45,7 +46,8 @@ class Work:
 
     def stamp(self, cell: Cell) -> str:
         """What a row depends on, as a hash: with another one it is made anew."""
-        own = (self.settings.limit, self.settings.encoder, Path(self.vectors).name)
+        way = (WHOLE,) if cell.level == "sentence" else ()
+        own = (self.settings.limit, self.settings.encoder, Path(self.vectors).name, *way)
         ours = cell.recipe in OURS
         training: Any = OurSettings() if ours else self.training(cell)
         return sha256(repr((cell, own, training)).encode())[:16]
@@ -74,7 +76,7 @@ def make(work: Work, cell: Cell) -> Row:
         own = (cell.dataset, cell.level, cell.code, cell.steps)
         row.published_accuracy = published_accuracy(*own)
     row.notes |= {"inputs": found.source, "stamp": work.stamp(cell)}
-    write_json(work.place(cell), row.to_dict())
+    write_json(work.place(cell), to_json(row))
     return row
 
 

@@ -11,6 +11,7 @@ from ...run_folder.lock import locked
 from ...settings.reproduce import ReproduceSettings
 from ..shared.row_files import is_made, read_rows
 from ..shared.vectors import found_vectors
+from .data.earlier import read_earlier
 from .data.rows import Row
 from .making import Work, inputs_of, make
 from .pages.outputs import write_outputs
@@ -35,6 +36,7 @@ def reproduce(folder: Path | str, data_dir: str | None, settings: ReproduceSetti
     folder = Path(folder)
     vectors = settings.vectors or found_vectors(VECTORS, "--vectors")
     work = Work(folder, data_dir, vectors, settings)
+    earlier = read_earlier(settings.earlier)
     with locked(folder):
         wanted = jobs(selection_of(settings))
         there = frozenset(
@@ -51,10 +53,10 @@ def reproduce(folder: Path | str, data_dir: str | None, settings: ReproduceSetti
             for cell in cells:
                 done += 1
                 say(f"{cell.name}, {done} of {count}")
-            write_outputs(folder, rows_of(folder))
+            write_outputs(folder, rows_of(folder), earlier)
         rows = rows_of(folder)
-        write_outputs(folder, rows)
-    return rows
+        write_outputs(folder, rows, earlier)
+    return earlier.beside(rows)
 
 
 def selection_of(settings: ReproduceSettings) -> Selection:
@@ -75,7 +77,7 @@ def rows_of(folder: Path) -> list[Row]:
     Raises:
         InputError: a file is no row.
     """
-    return read_rows(folder, Row.from_dict)
+    return read_rows(folder, Row)
 
 
 def _make_inputs(work: Work, left: list[Job]) -> None:

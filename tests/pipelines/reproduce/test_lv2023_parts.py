@@ -29,6 +29,7 @@ from snnconvert.pipelines.settings import (
     TrainSettings,
 )
 from snnconvert.pipelines.settings.reproduce import DATASETS, MODELS, ReproduceSettings
+from snnconvert.typed_json import made, to_json
 
 SIX = DATASETS["lv2023"]
 
@@ -170,7 +171,7 @@ def test_records_are_means_of_seeds():
     assert snn.accuracies == {"0": 0.84, "1": 0.85, "2": 0.86}
     assert snn.mean == pytest.approx(0.85) and snn.std == pytest.approx(0.01)
     assert snn.input_spikes_per_value == pytest.approx(0.8)
-    assert Row.from_dict(rows[0].to_dict()) == rows[0]
+    assert made(Row, to_json(rows[0])) == rows[0]
 
 
 def test_the_page_shows_systems_beside_published_ones():

@@ -25,6 +25,7 @@ from snnconvert.pipelines.reproduce.snn_bert.rows import Cell, Row
 from snnconvert.pipelines.reproduce.snn_bert.work import Work
 from snnconvert.pipelines.settings.reproduce import NETWORKS, ReproduceSettings
 from snnconvert.pipelines.settings.train import TrainSettings
+from snnconvert.typed_json import made, to_json
 
 STEP = {"dataset": "sst2", "way": "repeat", "batches": 30, "texts": 64, "cpu_seconds": 0.2}
 STEP |= {"per_1000_tokens": 0.1, "times": 3.0, "low": 2.8, "high": 3.2}
@@ -93,9 +94,9 @@ def test_another_setting_is_another_row(tmp_path: Path) -> None:
 
 def test_a_row_is_what_its_file_says() -> None:
     whole = row("repeat", 1)
-    assert Row.from_dict(json.loads(json.dumps(whole.to_dict()))) == whole
-    with pytest.raises(KeyError):
-        Row.from_dict({"dataset": "sst2"})
+    assert made(Row, json.loads(json.dumps(to_json(whole)))) == whole
+    with pytest.raises(InputError, match="model"):
+        made(Row, {"dataset": "sst2"})
 
 
 def test_intervals_of_what_is_known() -> None:

@@ -149,5 +149,5 @@ def test_what_are_no_rows_of_before(made: Path, tmp_path: Path, change: Any, say
 
 def test_the_tasks_are_those_of_the_command() -> None:
     ReproduceSettings(datasets=GLUE, encoder="x", earlier="y").check_system("snn-bert")
-    with pytest.raises(InputError, match="--earlier only with lv2023 or snn-bert"):
-        ReproduceSettings(earlier="y").check_system("snnlp")
+    with pytest.raises(InputError, match="--quick only with snn-bert"):
+        ReproduceSettings(quick=True).check_system("snnlp")

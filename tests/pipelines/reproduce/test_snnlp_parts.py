@@ -24,6 +24,7 @@ from snnconvert.pipelines.reproduce.snnlp.pages.tables import (
 from snnconvert.pipelines.reproduce.snnlp.pages.targets import targets
 from snnconvert.pipelines.reproduce.snnlp.training.plan import MEASURES, Selection, all_names, jobs
 from snnconvert.pipelines.reproduce.snnlp.training.scores import accuracy_and_mrr, ranks
+from snnconvert.typed_json import made, to_json
 
 
 def unpacked(frames, texts=None):
@@ -183,10 +184,10 @@ ROW = Row(CELL, 0.5, 0.51, 0.7, [10.0, 4.0, 2.0, 1.0], [11.0, 4.0, 2.0, 1.0], so
 
 
 def test_a_row_is_written_and_read():
-    values = ROW.to_dict()
+    values = to_json(ROW)
     wanted = ["dataset", "level", "code", "recipe", "steps", "seed", "accuracy", "mrr"]
     wanted += ["spikes_per_layer", "sops", "published_accuracy"]
-    assert set(wanted) <= set(values) and Row.from_dict(values) == ROW
+    assert set(wanted) <= set(values) and made(Row, values) == ROW
 
 
 def test_tables_show_the_mean_beside_the_published_figure():

@@ -86,6 +86,28 @@ def test_rows_pages_and_resuming(place: Path, capsys):
     assert {**old, "seconds": 0} == {**new, "seconds": 0}  # the same figures from the same seed
 
 
+def test_rows_of_before_stand_beside_those_that_are_made(place: Path, capsys):
+    ann = ("--recipes", "published", "--codes", "none", "--epochs", "1")
+    assert main(command(place, "old", *ann, "--seeds", "0,1")) == 0
+    old = json.loads((place / "old" / "snnlp.json").read_text("utf-8"))
+    given = ("--earlier", str(place / "old" / "snnlp.json"))
+    assert main(command(place, "new", *ann[:-1], "2", "--seeds", "1", *given)) == 0
+    content = json.loads((place / "new" / "snnlp.json").read_text("utf-8"))
+    before, made = content["rows"]
+    assert before == old["rows"][0] and before["epochs"] == 1  # as it was there
+    assert made["seed"] == 1 and made["epochs"] == 2  # in the place of that of before
+    assert content["earlier"] == [{k: old[k] for k in ("machine", "versions")}]
+    assert "| emotion | word | published | none | - | 2 |" in (
+        place / "new" / "snnlp.md"
+    ).read_text("utf-8")
+    old["rows"][0]["accuracy"] = "high"
+    (place / "old" / "snnlp.json").write_text(json.dumps(old), "utf-8")
+    capsys.readouterr()
+    assert main(command(place, "new", *ann, *given)) == 2
+    message = capsys.readouterr().err
+    assert "rows[0].accuracy" in message and "leave --earlier out" in message
+
+
 @pytest.mark.long
 def test_other_settings_make_a_row_anew(place: Path):
     chosen = ("--recipes", "published", "--codes", "saf", "--steps", "10", "--seeds", "0")

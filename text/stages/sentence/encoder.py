@@ -16,6 +16,7 @@ import numpy as np
 from ....errors import InputError
 from ....installation import install_hint, install_packages
 from ....progress import silent
+from .pieces import whole_vectors
 
 MODULES_FILE = "modules.json"
 TRUSTED = "SNNCONVERT_ENCODER"
@@ -33,14 +34,34 @@ class SentenceEncoder:
     dim: int
     model: Any
 
-    def vectors(self, texts: Sequence[str]) -> np.ndarray:
-        """Vectors (N, D) float32 of N texts."""
+    def vectors(self, texts: Sequence[str], whole: bool = True) -> np.ndarray:
+        """Vectors (N, D) float32 of N texts.
+
+        Args:
+            texts: of any length
+            whole: whether more than the encoder reads at once is read in pieces, see
+                `whole_vectors`; else the rest is left out
+        """
         if not len(texts):
             return np.zeros((0, self.dim), np.float32)
+        if not whole:
+            return self._read(texts)
+        return whole_vectors(self._read, texts, *self._reads_at_once())
+
+    def _read(self, texts: Sequence[str]) -> np.ndarray:
+        """Vectors (N, D) of what the encoder reads of each at once."""
         found = self.model.encode(
             list(texts), batch_size=BATCH, show_progress_bar=not silent(), convert_to_numpy=True
         )
         return np.asarray(found, np.float32)
+
+    def _reads_at_once(self) -> tuple[Any, int | None]:
+        """Its tokenizer, and how many tokens besides special ones it reads; None for any number."""
+        tokenizer: Any = getattr(self.model, "tokenizer", None)
+        most = getattr(self.model, "max_seq_length", None)
+        if not getattr(tokenizer, "is_fast", False) or not isinstance(most, int):
+            return tokenizer, None
+        return tokenizer, most - tokenizer.num_special_tokens_to_add()
 
 
 def packaged_folder(name: str) -> Path | None:

@@ -25,15 +25,17 @@ class SentenceStage(VectorStage):
 
     ``--vectors`` names it: a folder, an installed package that carries one, or a public name. The
     run keeps the name and what the encoder makes of one text, not the encoder, which is opened
-    again where the run is used.
+    again where the run is used. A text that is longer than it reads at once is read in pieces.
 
     Attributes:
         encoder: its name.
         probe: hash of the rounded vector of `PROBE`.
+        whole: whether long texts are read to their end; false in runs from before they were.
     """
 
     encoder: str = field(kw_only=True)
     probe: str = field(kw_only=True)
+    whole: bool = field(default=True, kw_only=True)
     kind: ClassVar[str] = "sentence"
 
     @classmethod
@@ -78,19 +80,20 @@ class SentenceStage(VectorStage):
                 f"expected the sentence encoder {self.encoder} that the run was trained with, but "
                 "the one here gives other vectors: put the old one back, or train again"
             )
-        rows = opened.vectors(texts)
+        rows = opened.vectors(texts, self.whole)
         rows[[not text.strip() for text in texts]] = 0
         return rows
 
     def values(self) -> dict[str, Any]:
         """As `VectorStage.values`."""
-        return super().values() | {"encoder": self.encoder, "probe": self.probe}
+        own = {"encoder": self.encoder, "probe": self.probe, "whole": self.whole}
+        return super().values() | own
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         """As `VectorStage.from_values`."""
         own = {name: str(values[name]) for name in ("encoder", "probe")}
-        return super().from_values(values, folder) | own
+        return super().from_values(values, folder) | own | {"whole": bool(values.get("whole"))}
 
 
 def _probe(encoder: SentenceEncoder) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...shared.row_files import FlatRow
+from .....typed_json import INLINE
 from .system import System, find_system
 
 
@@ -39,7 +39,7 @@ class Cell:
 
 
 @dataclass
-class Row(FlatRow):
+class Row:
     """What was measured for a `Cell`.
 
     Attributes:
@@ -56,7 +56,7 @@ class Row(FlatRow):
         notes: what else is to be known
     """
 
-    cell: Cell
+    cell: Cell = field(metadata=INLINE)
     accuracy: float
     dev_accuracy: float
     parameters: int

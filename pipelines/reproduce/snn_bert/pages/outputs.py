@@ -16,7 +16,7 @@ from ....settings.reproduce import ReproduceSettings
 from ..claims import claims
 from ..earlier import Earlier
 from ..plan import Selection
-from ..rows import Cell, Row
+from ..rows import Cell, Row, record
 from ..steps import Step
 from ..work import Work
 from .plots import figure
@@ -99,7 +99,7 @@ def write_outputs(
     Returns:
         What the JSON file holds.
     """
-    content = document([_written(row) for row in rows], _settings(work, rows))
+    content = document([record(row) for row in rows], _settings(work, rows))
     content |= {"steps": list(steps), "claims": claims(rows, steps)}
     content = earlier.beside(content)
     content["missing"] = list(_missing(content["rows"], work.settings.quick))
@@ -108,14 +108,6 @@ def write_outputs(
     if content["rows"] and drawn:
         save_figure(work.folder / "snn_bert.png", figure(content))
     return content
-
-
-def _written(row: Row) -> dict[str, Any]:
-    """A record of the JSON file: without what is of single texts."""
-    values = row.to_dict()
-    del values["right"], values["text_joules"]
-    values["notes"] = {name: v for name, v in values["notes"].items() if name != "stamp"}
-    return values
 
 
 def _settings(work: Work, rows: Sequence[Row]) -> dict[str, Any]:

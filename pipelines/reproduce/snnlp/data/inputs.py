@@ -15,6 +15,9 @@ from .....progress import say
 from .....text.vectors.load import load_vectors
 from .texts import Labelled, cleaned, tokenized
 
+WHOLE = "whole texts"
+"""How sentence vectors are made: what an encoder does not read at once, it reads in pieces."""
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -71,7 +74,7 @@ def sentence_vectors(
     from .....text.stages.sentence.encoder import open_encoder
 
     opened, kind = open_encoder(encoder), gradient_type(precision)
-    words = f"{opened.name}, {opened.dim} components"
+    words = f"{opened.name}, {opened.dim} components, {WHOLE}"
     if kind is torch.float32:
         return opened.vectors(texts), words
     with torch.autocast("cpu", dtype=kind):
@@ -95,7 +98,7 @@ def made_inputs(
         precision: of `sentence_vectors`
     """
     found = data()
-    own = [level, source, *([precision] if level == "sentence" else []), *found.texts]
+    own = [level, source, *((precision, WHOLE) if level == "sentence" else ()), *found.texts]
     key = sha256("\n".join(own).encode())
     kept = _read(place, key)
     if kept is None:

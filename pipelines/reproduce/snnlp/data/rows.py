@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ...shared.row_files import FlatRow
+from .....typed_json import INLINE
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Cell:
 
 
 @dataclass
-class Row(FlatRow):
+class Row:
     """What was measured for a `Cell`.
 
     Attributes:
@@ -50,7 +50,7 @@ class Row(FlatRow):
         notes: by name, what else is to be known of the row
     """
 
-    cell: Cell
+    cell: Cell = field(metadata=INLINE)
     accuracy: float
     dev_accuracy: float
     mrr: float

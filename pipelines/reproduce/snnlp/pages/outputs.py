@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from .....files import write_json, write_text
+from .....typed_json import to_json
 from ....display.plots import save_figure
 from ....rows.document import document
 from ...shared.tables import not_made
+from ..data.earlier import Earlier
 from ..data.rows import Row
 from ..training.plan import Selection, all_names
 from .plots import figure
@@ -18,6 +20,7 @@ from .tables import Grouped, accuracy_table, energy_table, grouped, measures_tab
 from .targets import targets
 
 DIGITS = 5  # of a learning curve
+NOTHING = Earlier()
 INTRODUCTION = """\
 # SNNLP: the published recipe again, and ours beside it
 
@@ -54,22 +57,26 @@ DIFFERENCES = """\
 """
 
 
-def write_outputs(folder: Path, rows: Sequence[Row]) -> None:
+def write_outputs(folder: Path, rows: Sequence[Row], earlier: Earlier = NOTHING) -> None:
     """Write the three files anew.
 
     Args:
         folder: where they go
         rows: all that are there
+        earlier: rows that stand beside them
     """
-    content = document([_written(row) for row in rows], {"rows": len(rows)})
+    found = earlier.beside(rows)
+    content = document([_written(row) for row in found], {"rows": len(rows)})
+    if earlier.rows:
+        content["earlier"] = earlier.machines()
     write_json(folder / "snnlp.json", content)
-    write_text(folder / "snnlp.md", page(rows))
-    if rows:
-        save_figure(folder / "snnlp.png", figure(grouped(rows)))
+    write_text(folder / "snnlp.md", page(found))
+    if found:
+        save_figure(folder / "snnlp.png", figure(grouped(found)))
 
 
 def _written(row: Row) -> dict[str, Any]:
-    values = row.to_dict()
+    values = to_json(row)
     values["notes"] = {name: v for name, v in values["notes"].items() if name != "stamp"}
     values["learning_curve"] = {
         name: [round(value, DIGITS) for value in curve]
