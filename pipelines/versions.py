@@ -11,7 +11,12 @@ PACKAGES = ("torch", "numpy", "spikingjelly", "gensim", "jieba", "scikit-learn",
 
 
 def versions() -> dict[str, str]:
-    """Versions of this package, Python and the libraries that shape results, and `processor`."""
+    """Those of `libraries`, and `processor`."""
+    return libraries() | processor()
+
+
+def libraries() -> dict[str, str]:
+    """Versions of this package, Python and the libraries that shape results."""
     from importlib import metadata  # slow to import, and most commands only read
 
     found = {"snnconvert": __version__, "python": platform.python_version()}
@@ -20,7 +25,7 @@ def versions() -> dict[str, str]:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
             continue
-    return found | processor()
+    return found
 
 
 def processor() -> dict[str, str]:

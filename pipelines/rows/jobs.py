@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager, suppress
 from typing import TypeVar
 
-import torch
-
 from ...progress import silenced
+from .threads import alone
 
 C = TypeVar("C")
 
 
 def made(
-    jobs: Sequence[Sequence[C]], make: Callable[[C], object], workers: int
+    jobs: Sequence[Sequence[C]],
+    make: Callable[[C], object],
+    workers: int,
+    address: str | None = None,
 ) -> Iterator[Sequence[C]]:
     """Make what ``jobs`` hold, one after another within a job; yields what is done.
 
@@ -25,16 +25,22 @@ def made(
         jobs: the longest first, so that no process ends long after the others
         make: makes one of a job; with several processes it must be picklable
         workers: processes; one works in this process itself
+        address: of a Ray cluster that works in their place, see `made_on_cluster`
     """
+    if address is not None:
+        from .cluster import made_on_cluster
+
+        yield from made_on_cluster(jobs, make, address)
+        return
     if workers == 1 or len(jobs) < 2:
-        _alone()
+        alone()
         for job in jobs:
             for item in job:
                 make(item)
                 yield (item,)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _alone) as pool:
+    with ProcessPoolExecutor(workers, context, alone) as pool:
         futures = [pool.submit(_job, make, job) for job in jobs]
         try:
             for future in as_completed(futures):
@@ -49,23 +55,3 @@ def _job(make: Callable[[C], object], job: Sequence[C]) -> Sequence[C]:
         for item in job:
             make(item)
     return job
-
-
-def _alone() -> None:
-    """One thread a process, and large arrays taken again instead of from the system each time."""
-    torch.set_num_threads(1)
-    with suppress(OSError, AttributeError):  # another C library than glibc
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(-3, 32 << 20)  # M_MMAP_THRESHOLD
-        mallopt(-1, 1 << 30)  # M_TRIM_THRESHOLD
-
-
-@contextmanager
-def threads(count: int) -> Iterator[None]:
-    """So many threads inside, for work that is done before other processes begin."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

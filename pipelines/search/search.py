@@ -25,7 +25,7 @@ from .sampler import Row, ask, check_installed
 from .space import Space, read_space
 from .trial import Trial, make_trial
 
-HOW = ("space", "trials", "workers", "keep")
+HOW = ("space", "trials", "workers", "ray", "keep")
 """Settings that say how long and by how many; a search may go on with others."""
 _BEGUN = ("the settings of a search", "give another folder, or --force to begin anew")
 
@@ -77,7 +77,8 @@ class _Search:
             while len(rows) < wanted:
                 trials = self._next(rows, base)
                 work = partial(make_trial, self.settings, self.seed)
-                for _ in made([(trial,) for trial in trials], work, self.settings.workers):
+                jobs, how = [(trial,) for trial in trials], self.settings
+                for _ in made(jobs, work, how.workers, how.ray):
                     shown.update()
                 rows = self.rows()
                 for row in rows[-len(trials) :]:

@@ -65,6 +65,7 @@ class ReproduceSettings(Settings):
         None, "use at most this many texts of each split, for a quick trial", shown="all", least=20
     )
     workers: int = option(2, "processes", least=1)
+    ray: str | None = option(None, "address of a Ray cluster, instead of --workers", shown="none")
     levels: tuple[str, ...] = option(LEVELS, "one vector a text: of its words, or of it", LEVELS)
     codes: tuple[str, ...] = option(CODES, "input codes; none is the ANN", CODES)
     recipes: tuple[str, ...] = option(

@@ -29,4 +29,5 @@ class SearchSettings(Settings):
         False, "search for few synaptic operations too: the front of both is written down"
     )
     workers: int = option(1, "trials at the same time, a process each", least=1)
+    ray: str | None = option(None, "address of a Ray cluster whose CPUs they take", shown="none")
     keep: bool = option(False, "keep the run folders of all trials, not of the best alone")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ....errors import InputError
 from ....progress import say
-from ...rows.jobs import made, threads
+from ...rows.jobs import made
+from ...rows.threads import threads
 from ...run_folder.lock import locked
 from ...settings.reproduce import ReproduceSettings
 from ..shared.row_files import is_made, read_rows
@@ -103,7 +104,7 @@ def _teach(work: Work, left: list[Cell]) -> None:
 def _make(work: Work, left: list[Job], earlier: Earlier) -> None:
     """Make what is left, and write records and page anew whenever some is done."""
     count, done = sum(map(len, left)), 0
-    for cells in made(left, partial(make, work), work.settings.workers):
+    for cells in made(left, partial(make, work), work.settings.workers, work.settings.ray):
         for cell in cells:
             done += 1
             say(f"{cell.name}, {done} of {count}")

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ....progress import say
-from ...rows.jobs import made, threads
+from ...rows.jobs import made
+from ...rows.threads import threads
 from ...run_folder.lock import locked
 from ...settings.reproduce import GLUE, ReproduceSettings
 from ..shared.row_files import is_made, read_rows
@@ -80,7 +81,8 @@ def _vectors(selection: Selection) -> str:
 def _make(work: Work, left: list[Cell], earlier: Earlier) -> None:
     """Make what is left, and write records and page anew whenever some is done."""
     done = 0
-    for cells in made([(cell,) for cell in left], partial(make, work), work.settings.workers):
+    jobs, how = [(cell,) for cell in left], work.settings
+    for cells in made(jobs, partial(make, work), how.workers, how.ray):
         for cell in cells:
             done += 1
             say(f"{cell.name}, {done} of {len(left)}")

@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from ....progress import say
-from ...rows.jobs import made, threads
+from ...rows.jobs import made
+from ...rows.threads import threads
 from ...run_folder.lock import locked
 from ...settings.reproduce import ReproduceSettings
 from ..shared.row_files import is_made, read_rows
@@ -49,7 +50,7 @@ def reproduce(folder: Path | str, data_dir: str | None, settings: ReproduceSetti
         count, done = sum(map(len, left)), 0
         say(f"{count} rows to make, {len(there)} are there")
         _make_inputs(work, left)
-        for cells in made(left, partial(make, work), settings.workers):
+        for cells in made(left, partial(make, work), settings.workers, settings.ray):
             for cell in cells:
                 done += 1
                 say(f"{cell.name}, {done} of {count}")
