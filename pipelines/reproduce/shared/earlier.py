@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,6 +30,20 @@ def read_document(cls: type[T], path: Path | str) -> T:
     return from_json(cls, read_value(Path(path), "the records of a reproduction", remedy))
 
 
-def machines(own: Machine, before: Sequence[Machine]) -> list[dict[str, Any]]:
-    """The machines of what is taken over, JSON-able: the file's own, and those in it."""
-    return [asdict(machine) for machine in (own, *before)]
+@dataclass(frozen=True)
+class MadeOn:
+    """What a file of an earlier reproduction says of where its records come from.
+
+    machine, versions: what it was made on
+    earlier: machines of what it had taken over itself
+    """
+
+    machine: str = ""
+    versions: dict[str, Any] = field(default_factory=dict)
+    earlier: list[Machine] = field(default_factory=list)
+
+    def machines(self) -> list[dict[str, Any]]:
+        """The machines of all that is taken over, JSON-able; none where there is no file."""
+        if not self.machine:
+            return []
+        return [asdict(made) for made in (Machine(self.machine, self.versions), *self.earlier)]

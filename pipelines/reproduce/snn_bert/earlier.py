@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ....typed_json import Count, to_json
-from ..shared.earlier import Machine, machines, read_document
+from ..shared.earlier import MadeOn, read_document
 from .plan import MODELS
 from .rows import Row, record
 
@@ -60,19 +60,13 @@ class ClaimRecord:
 
 
 @dataclass(frozen=True)
-class Earlier:
-    """What an earlier ``snn_bert.json`` holds.
-
-    machine, versions: what it was made on; earlier: machines of what it had taken over itself
-    """
+class Earlier(MadeOn):
+    """What an earlier ``snn_bert.json`` holds."""
 
     rows: list[Row] = field(default_factory=list)
     steps: list[StepRecord] = field(default_factory=list)
     claims: list[ClaimRecord] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
-    machine: str = ""
-    versions: dict[str, Any] = field(default_factory=dict)
-    earlier: list[Machine] = field(default_factory=list)
 
     def beside(self, content: Content) -> Content:
         """``content`` of the JSON file with the records of data sets that it has no rows of."""
@@ -89,12 +83,11 @@ class Earlier:
         }
         both = {part: [*kept[part], *content[part]] for part in parts}
         data = {**(self.settings.get("data") or {}), **content["settings"]["data"]}
-        own = machines(Machine(self.machine, self.versions), self.earlier)
         return {
             **content,
             **both,
             "settings": {**content["settings"], "data": data},
-            "earlier": own,
+            "earlier": self.machines(),
         }
 
 

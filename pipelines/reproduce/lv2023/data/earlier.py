@@ -5,33 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from ...shared.earlier import Machine, machines, read_document
+from ...shared.earlier import MadeOn, read_document
 from .records import Record, in_order
 
 
 @dataclass(frozen=True)
-class Earlier:
-    """What an earlier ``lv2023.json`` holds.
-
-    machine, versions: what it was made on
-    earlier: machines of what it had taken over itself
-    """
+class Earlier(MadeOn):
+    """What an earlier ``lv2023.json`` holds."""
 
     rows: list[Record] = field(default_factory=list)
-    machine: str = ""
-    versions: dict[str, Any] = field(default_factory=dict)
-    earlier: list[Machine] = field(default_factory=list)
 
     def beside(self, records: Sequence[Record]) -> list[Record]:
         """``records``, and those of before that no one of them is the same row as."""
         made = {record.key for record in records}
         return in_order([*records, *(record for record in self.rows if record.key not in made)])
-
-    def machines(self) -> list[dict[str, Any]]:
-        """The machines of all that is taken over, JSON-able."""
-        return machines(Machine(self.machine, self.versions), self.earlier) if self.rows else []
 
 
 def read_earlier(path: Path | str | None) -> Earlier:
