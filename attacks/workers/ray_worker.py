@@ -26,6 +26,13 @@ class Failure:
     message: str
     bad_input: bool
 
+    @classmethod
+    def of(cls, error: Exception, place: str = "", advice: str = "") -> Failure:
+        """What an error says, between where it was and what to do; not ours, it says its kind."""
+        known = isinstance(error, SnnConvertError)
+        message = one_line(error) if known else f"{type(error).__name__}: {one_line(error)}"
+        return cls(place + message + advice, isinstance(error, InputError))
+
     def error(self) -> SnnConvertError:
         """The same as an error to raise."""
         return (InputError if self.bad_input else SnnConvertError)(self.message)
@@ -112,11 +119,8 @@ class RayWorker:
         self._checked = job.preset
 
     def _failure(self, error: Exception) -> Failure:
-        known = isinstance(error, SnnConvertError)
-        message = one_line(error) if known else f"{type(error).__name__}: {one_line(error)}"
-        if self._place:
-            message += (
-                " (every node needs the same snnconvert, run folder and language data, "
-                "at the same places)"
-            )
-        return Failure(self._place + message, isinstance(error, InputError))
+        advice = (
+            " (every node needs the same snnconvert, run folder and language data, at the same "
+            "places)"
+        )
+        return Failure.of(error, self._place, advice if self._place else "")

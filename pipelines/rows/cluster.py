@@ -76,9 +76,7 @@ def _made_there(
             for item in job:
                 make(item)
     except Exception as error:
-        known = isinstance(error, SnnConvertError)
-        what = one_line(error) if known else f"{type(error).__name__}: {one_line(error)}"
-        return Failure(f"node {platform.node()}: {what}", isinstance(error, InputError))
+        return Failure.of(error, f"node {platform.node()}: ")
     return None
 
 
