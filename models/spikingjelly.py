@@ -156,6 +156,27 @@ def spikingjelly_neurons(
         yield
 
 
+def trained_lif(leak: float) -> torch.nn.Module:
+    """A multi-step `LIFNode` that is `neurons.direct.lif.trained_lif_run` with thresholds of 1.
+
+    Args:
+        leak: share of the potential lost at each step
+
+    Returns:
+        Takes currents (T, ...) to spikes; keeps its potential until it is reset.
+    """
+    from spikingjelly.activation_based import neuron, surrogate
+
+    return neuron.LIFNode(
+        tau=1 / leak,
+        decay_input=False,
+        v_reset=0.0,
+        detach_reset=True,
+        surrogate_function=surrogate.ATan(alpha=2.0),
+        step_mode="m",
+    )
+
+
 @torch.no_grad()
 def spikesim_picojoules(weight: Tensor, padding: tuple[int, int], spikes: Tensor) -> float:
     """Energy of a convolution by spikingjelly's SpikeSim, event by event, on RRAM crossbars.

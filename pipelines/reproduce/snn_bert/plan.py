@@ -9,7 +9,7 @@ from typing import Any
 from ...settings.reproduce import GLUE, NETWORKS, ReproduceSettings
 from .rows import Cell
 
-SEEDS, VARIANT_SEEDS = (0, 1, 2), (0,)
+SEEDS = (0, 1, 2)
 USUAL = ("sst2",)
 """Data sets that are taken where none are named."""
 QUICK = "builtin-en"
@@ -95,15 +95,14 @@ class Selection:
             for dataset in self.datasets:
                 if not main and dataset in GLUE and self.settings.networks == NETWORKS:
                     continue  # of these there are variants where they are asked for
-                for seed in self.seeds(main):
+                for seed in self.seeds:
                     for name in self._models(main):
                         yield Cell(dataset, name, seed)
 
-    def seeds(self, main: bool) -> tuple[int, ...]:
-        """Those of the networks of the claims, or of variants."""
-        if self.settings.quick:
-            return (0,)
-        return self.settings.seeds or (SEEDS if main else VARIANT_SEEDS)
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Of each row."""
+        return (0,) if self.settings.quick else self.settings.seeds or SEEDS
 
     def _models(self, main: bool) -> list[str]:
         return [name for name in self.settings.networks if (name in MAIN) == main]

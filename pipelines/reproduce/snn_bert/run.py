@@ -93,4 +93,4 @@ def _measure_steps(work: Work, selection: Selection) -> None:
     """A training step of each data set, when no other process works beside it."""
     for dataset in selection.timed():
         with threads(1):
-            measure_steps(work, dataset, selection.seeds(main=True)[0])
+            measure_steps(work, dataset, selection.seeds[0])

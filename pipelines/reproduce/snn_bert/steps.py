@@ -1,12 +1,14 @@
-"""A training step of the ANN and of both codings on a data set's own texts: time and memory."""
+"""A training step of the ANN, of both codings and of peers on a data set's own texts."""
 
 from __future__ import annotations
 
 import statistics
+from functools import partial
 from typing import Any
 
 import torch
 
+from ....engine.tokens.peers import in_a_loop, in_spikingjelly
 from ....engine.tokens.turns import (
     Batch,
     Way,
@@ -30,9 +32,11 @@ from .plan import MAIN
 from .rows import Cell
 from .work import Work
 
+OURS = "individual"
+PEERS = {"repeat-spikingjelly": ("repeat", in_spikingjelly), "individual-loop": (OURS, in_a_loop)}
+"""Other ways to run the neurons of a network, by name: the network, and what replaces them."""
 FIRST, BATCHES = 5, 30
 QUICK_FIRST, QUICK_BATCHES = 1, 6
-OURS = "individual"
 FOLDER = "steps"
 Step = dict[str, Any]
 """What a way takes: see `_row`."""
@@ -78,7 +82,9 @@ def _measured(work: Work, cell: Cell) -> list[Step]:
     batches = _batches(work, cell, first + count)
     classes = int(max(int(batch.labels.max()) for batch in batches)) + 1
     dim = batches[0].words.padded().shape[1]
-    ways = {name: _way(work, Cell(cell.dataset, name, cell.seed), dim, classes) for name in MAIN}
+    make = partial(_way, work, cell, dim, classes)
+    ways = {name: make(name) for name in MAIN}
+    ways |= {name: (peer(make(own)[0]), by_nodes) for name, (own, peer) in PEERS.items()}
     seconds = step_seconds(ways, batches, first)
     median = sorted(batches, key=lambda batch: batch.words.ids.shape[1])[len(batches) // 2]
     kept = step_bytes(ways, median)
@@ -129,9 +135,9 @@ def _batches(work: Work, cell: Cell, count: int) -> list[Batch]:
     return found[:count]
 
 
-def _way(work: Work, cell: Cell, dim: int, classes: int) -> Way:
-    """A new network of a cell, run as `snnconvert train` runs it."""
-    settings = TrainSettings(**work.options(cell))
+def _way(work: Work, cell: Cell, dim: int, classes: int, name: str) -> Way:
+    """A new network called ``name``, run as `snnconvert train` runs it."""
+    settings = TrainSettings(**work.options(Cell(cell.dataset, name, cell.seed)))
     family = FAMILIES[settings.model]
     network = family.network(dim, classes, settings.of_network(), cell.seed).train()
     set_generator(network, generator(cell.seed, "snn-bert", "dropout"))

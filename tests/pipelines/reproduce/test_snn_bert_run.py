@@ -62,10 +62,13 @@ def test_rows_pages_and_a_lost_row(place: Path, capsys: pytest.CaptureFixture[st
     assert own["synapses"]["compute-fp32"] == pytest.approx(0.9e-12 * own["sops"], rel=1e-6)
     assert ann["synapses"]["compute-fp32"] == pytest.approx(4.6e-12 * ann["macs"], rel=1e-6)
     assert 0 < own["synapses"]["lemaire2022"] < own["everything"]["lemaire2022"]
-    assert [step["way"] for step in content["steps"]] == ["ann", "repeat", "individual"]
+    ways = ["ann", "repeat", "individual", "repeat-spikingjelly", "individual-loop"]
+    assert [step["way"] for step in content["steps"]] == ways
     claimed = {claim["claim"]: claim for claim in content["claims"]}
     kept = claimed["memory kept for the backward pass"]["everything"]["value"]
     assert kept == content["steps"][1]["kept_times"] and 2 < kept < 4
+    (peer,) = (c for name, c in claimed.items() if "kept" in name and "spikingjelly" in name)
+    assert peer["everything"]["value"] > kept
     assert len(json.loads((place / "a/rows/sst2-ann-0.json").read_text())["right"]) == 20
     # one row is lost: it is measured on its run again, nothing is trained, others stay as they are
     before, gone = rows(place, "a"), place / "a" / "rows" / "sst2-repeat-0.json"
