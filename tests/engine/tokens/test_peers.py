@@ -15,9 +15,7 @@ from snnconvert.models.network import Network, Signal
 @pytest.mark.parametrize(
     ("coding", "peer"), [("repeat", in_spikingjelly), ("individual", in_a_loop)]
 )
-def test_logits_and_gradients_are_the_same(
-    coding: str, peer: Callable[[Network], Network]
-) -> None:
+def test_logits_and_gradients_are_the_same(coding: str, peer: Callable[[Network], Network]) -> None:
     spec = SpikingBertSpec(6, 2, size=8, layers=1, heads=2, coding=coding, token_dropout=0.0)
     values = torch.rand(3, 6, 5, generator=torch.Generator().manual_seed(1)).double() * 4 - 2
     texts = Signal(values, torch.tensor([5, 3, 4]))

@@ -21,6 +21,8 @@ from snnconvert.pipelines.settings.reproduce import GLUE, ReproduceSettings
 from snnconvert.tests.helpers.toy_glue import write_toy_glue
 from snnconvert.tests.pipelines.reproduce.test_snn_bert_parts import STEP, row
 
+TWO = (("cola", "matthews"), ("stsb", "pearson"))
+
 
 def task(dataset: str, model: str, seed: int, score: float, metric: str = "matthews") -> Row:
     values = {**vars(row(model, seed)), "metric": metric, "score": score, "trivial": 0.0}
@@ -55,6 +57,11 @@ def test_scores_that_are_no_mean_over_texts_have_the_interval_of_the_seeds() -> 
     assert own == pytest.approx({"value": 1.0, "low": -1.0, "high": 3.0})
     mean = found["cola stsb", "mean score"]  # of the seed that both have: (-1 + 20) / 2
     assert mean["seeds"] == 1 and mean["everything"]["value"] == pytest.approx(9.5)
+    longer = "mean score, about equal seconds of training"
+    assert ("cola stsb", longer) not in found  # no task has it
+    more = [task(d, "individual-longer", 1, 0.4, m) for d, m in TWO]
+    claimed = {(c["dataset"], c["claim"]): c for c in claims([*rows, *more], [])}
+    assert claimed["cola stsb", longer]["everything"]["value"] == pytest.approx((20 + 10) / 2)
     alone = claims(rows[:4], [])  # of one task there is no mean
     assert "mean score" not in [claim["claim"] for claim in alone]
 

@@ -46,8 +46,8 @@ Each against the same network with the text shown at four steps, but where anoth
 ratio above 1, or points above 0, are for the individual coding. In brackets 95 % intervals: of
 energy and scores a bootstrap over seeds and texts, the same of both networks; of a step over
 batches; of whole trainings, and of scores that are no mean over texts, the least and the largest of
-the seeds. *Met*: the whole interval
-reaches the published figure. *Synapses alone* is how such figures are published: an addition for
+the seeds. *Met*: the whole interval reaches the published figure.
+*Synapses alone* is how such figures are published: an addition for
 a spike at a synapse, of the ANN a multiply-accumulate, nothing else. *Everything* has neurons,
 norms, positions and the readout too, of the ANN softmax, layer norms and GELU.
 """
@@ -67,7 +67,9 @@ STEPS = """\
 ## A training step
 
 On the data set's own texts, batch by batch in turn in one process of one thread; medians. *Kept* is
-what autograd holds after the forward pass of one batch, exact and the same everywhere.
+what autograd holds after the forward pass of one batch, exact and the same everywhere. Networks
+are trained as the first three; of `repeat-spikingjelly` the neurons are spikingjelly's, of
+`individual-loop` they are stepped token by token, and autograd keeps what it will.
 """
 ACTIVITY = """\
 ## How neurons fire
