@@ -5,12 +5,26 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
 from ...progress import silenced
 from .threads import alone
 
 C = TypeVar("C")
+
+
+def connected(address: str | None) -> AbstractContextManager[object]:
+    """A block in which several `made` use one connection to a Ray cluster; nothing without one.
+
+    Raises:
+        InputError: Ray is not installed, or there is no such cluster.
+    """
+    if address is None:
+        return nullcontext()
+    from ...attacks.workers.ray_session import ray_session
+
+    return ray_session(0, address)
 
 
 def made(

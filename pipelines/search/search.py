@@ -15,7 +15,7 @@ from ...checked_json import read_plain
 from ...errors import InputError
 from ...files import write_json
 from ...progress import bar, say
-from ..rows.jobs import made
+from ..rows.jobs import connected, made
 from ..run_folder.fingerprints import fingerprint, settings_dict
 from ..run_folder.lock import locked
 from ..settings.search import SearchSettings
@@ -73,7 +73,8 @@ class _Search:
         wanted = self.settings.trials
         say(f"{wanted - len(rows)} trials to make, {len(rows)} are there")
         base = self._base()
-        with bar(total=wanted, initial=len(rows), desc="search", always=True) as shown:
+        shown = bar(total=wanted, initial=len(rows), desc="search", always=True)
+        with shown, connected(self.settings.ray if len(rows) < wanted else None):
             while len(rows) < wanted:
                 trials = self._next(rows, base)
                 work = partial(make_trial, self.settings, self.seed)

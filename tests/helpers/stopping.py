@@ -8,18 +8,25 @@ from snnconvert.pipelines.training import loop
 from snnconvert.pipelines.training.loop import Loop
 
 
-def stop_once(monkeypatch: pytest.MonkeyPatch, name: str, at: int) -> None:
-    """Interrupt the next training called ``name`` before its step ``at``, counted from 0.
+def stop_before(
+    patch: pytest.MonkeyPatch, *steps: int, of: str | None = None, often: bool = True
+) -> None:
+    """Interrupt trainings before each of these steps in turn, counted from 0, each once.
 
-    A checkpoint is there of every step before.
+    Args:
+        patch: takes it back
+        steps: the first that is reached is waited for first
+        of: name of the trainings that are interrupted; None for all
+        often: a checkpoint after every step, not by the clock
     """
-    step, left = Loop._step, [name]
+    step, waiting = Loop._step, list(steps)
 
     def stopping(self: Loop, indices: list[int]) -> None:
-        if self.state.step == at and self.name in left:
-            left.remove(self.name)
+        if waiting and self.state.step == waiting[0] and of in (None, self.name):
+            waiting.pop(0)
             raise KeyboardInterrupt
         step(self, indices)
 
-    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", -1.0)
-    monkeypatch.setattr(Loop, "_step", stopping)
+    if often:
+        patch.setattr(loop, "CHECKPOINT_SECONDS", -1.0)
+    patch.setattr(Loop, "_step", stopping)

@@ -16,13 +16,13 @@ from snnconvert.pipelines.run_folder.run_folder import RunFolder
 from snnconvert.pipelines.settings import DataSettings
 from snnconvert.pipelines.settings.reproduce import ReproduceSettings
 from snnconvert.pipelines.settings.teach import TeachSettings
-from snnconvert.tests.helpers.toy_set import write_toy_sst2
+from snnconvert.tests.helpers.toy_set import write_toy_set
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory) -> Path:
     """A data set called ``sst2`` whose words tell the class, and word vectors."""
-    return write_toy_sst2(tmp_path_factory.mktemp("lv2023"))
+    return write_toy_set(tmp_path_factory.mktemp("lv2023"))
 
 
 @pytest.fixture(autouse=True)

@@ -12,14 +12,14 @@ from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.reproduce.snn_bert import steps, work
 from snnconvert.pipelines.reproduce.snn_bert.plan import Sizes
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
-from snnconvert.pipelines.training import loop
-from snnconvert.tests.helpers.toy_set import write_toy_sst2
+from snnconvert.tests.helpers.stopping import stop_before
+from snnconvert.tests.helpers.toy_set import write_toy_set
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data set called ``sst2`` whose words tell the class, and word vectors."""
-    return write_toy_sst2(tmp_path_factory.mktemp("snn-bert"))
+    return write_toy_set(tmp_path_factory.mktemp("snn-bert"))
 
 
 @pytest.fixture(autouse=True)
@@ -83,18 +83,9 @@ def test_rows_pages_and_a_lost_row(place: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_stopped_in_the_middle_it_goes_on(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    step, waiting = loop.Loop._step, [3, 5]
-
-    def stopping(self: loop.Loop, indices: list[int]) -> None:
-        if waiting and self.state.step == waiting[0]:
-            waiting.pop(0)
-            raise KeyboardInterrupt
-        step(self, indices)
-
     chosen = ("--networks", "repeat,individual-reset", "--seeds", "0")
     assert main(command(place, "whole", *chosen)) == 0
-    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", -1.0)  # after every step
-    monkeypatch.setattr(loop.Loop, "_step", stopping)
+    stop_before(monkeypatch, 3, 5)
     assert [main(command(place, "b", *chosen)) for _ in range(3)] == [130, 130, 0]
     assert rows(place, "b") == rows(place, "whole")
 

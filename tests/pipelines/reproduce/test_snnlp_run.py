@@ -11,28 +11,16 @@ import pytest
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.reproduce.snnlp.data.inputs import made_inputs
 from snnconvert.pipelines.reproduce.snnlp.data.texts import Labelled
+from snnconvert.tests.helpers.toy_set import write_toy_set
 
 pytest.importorskip("nltk")
-WORDS = {"joy": 1, "glad": 1, "fun": 1, "sad": 0, "cry": 0, "grief": 0, "the": 2, "day": 2}
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory) -> Path:
     """A data set called ``emotion`` of six classes, and word vectors."""
-    folder = tmp_path_factory.mktemp("snnlp")
-    random = np.random.default_rng(0)
-    (folder / "emotion").mkdir()
-    for split, count in {"train": 120, "dev": 20, "test": 20}.items():
-        lines = []
-        for number in range(count):
-            label = number % 6
-            own = [word for word, kind in WORDS.items() if kind in (label % 2, 2)]
-            lines.append(f"{label}\t{' '.join(random.choice(own, 6))}")
-        (folder / "emotion" / f"{split}.tsv").write_text("\n".join(lines) + "\n", "utf-8")
-    vectors = random.normal(0, 0.4, (len(WORDS), 9)).round(3)
-    rows = [" ".join([word, *map(str, row)]) for word, row in zip(WORDS, vectors, strict=True)]
-    (folder / "v.txt").write_text("\n".join([f"{len(WORDS)} 9", *rows]) + "\n", "utf-8")
-    return folder
+    sizes = {"train": 120, "dev": 20, "test": 20}
+    return write_toy_set(tmp_path_factory.mktemp("snnlp"), "emotion", 6, sizes)
 
 
 def command(place: Path, out: str, *more: str) -> list[str]:

@@ -16,7 +16,7 @@ from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.teach import tuning
 from snnconvert.pipelines.teach.sources import Auxiliary
 from snnconvert.pipelines.teach.stored import save_teacher
-from snnconvert.pipelines.training import loop
+from snnconvert.tests.helpers.stopping import stop_before
 from snnconvert.tests.pipelines.teach.conftest import texts
 from snnconvert.text.datasets.dataset import load_dataset
 
@@ -184,16 +184,7 @@ def test_resumed_it_is_the_same(
     step: int, tmp_path: Path, data: Path, encoder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert teach(tmp_path / "whole", data, encoder, "--augment", "1") == 0
-    own, waiting = loop.Loop._step, [step]
-
-    def stopping(self: loop.Loop, indices: list[int]) -> None:
-        if self.state.step in waiting:
-            waiting.clear()
-            raise KeyboardInterrupt
-        own(self, indices)
-
-    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", -1.0)
-    monkeypatch.setattr(loop.Loop, "_step", stopping)
+    stop_before(monkeypatch, step)
     assert teach(tmp_path / "run", data, encoder, "--augment", "1") == 130
     assert list((tmp_path / "run" / "teacher").glob("*.checkpoint.safetensors"))
     assert teach(tmp_path / "run", data, encoder, "--augment", "1") == 0

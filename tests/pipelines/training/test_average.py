@@ -11,9 +11,9 @@ from torch import nn
 from snnconvert.files import load_tensors, read_yaml_mapping
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.settings.finetune import FinetuneSettings
-from snnconvert.pipelines.training import loop as loop_module
 from snnconvert.pipelines.training.loop import Loop
 from snnconvert.pipelines.training.weights.average import Average
+from snnconvert.tests.helpers.stopping import stop_before
 
 DATA = ["--limit", "48", "--dim", "6", "--max-length", "20", "--vectors", "random"]
 NETWORK = ["--widths", "2", "--channels", "4", "--tensorboard", "false"]
@@ -78,18 +78,11 @@ def test_what_is_scored_and_kept(epochs: float, wanted: list[float], tmp_path: P
 
 def test_resumed_it_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Of train and of finetune, stopped at their fourth step of six."""
-    monkeypatch.setattr(loop_module, "CHECKPOINT_SECONDS", -1.0)
-    made, step = [], Loop._step
+    made = []
     for name, stops in (("whole", 0), ("stopped", 1)):
-        run, left = str(tmp_path / name), {"train": stops, "finetune": stops}
-
-        def stopping(self: Loop, indices: list[int], left: dict[str, int] = left) -> None:
-            if self.state.step == 4 and left[self.name]:
-                left[self.name] = 0
-                raise KeyboardInterrupt
-            step(self, indices)
-
-        monkeypatch.setattr(Loop, "_step", stopping)
+        run = str(tmp_path / name)
+        for stage in ("train", "finetune") if stops else ():
+            stop_before(monkeypatch, 4, of=stage)
         train = ["train", "--out", run, *DATA, *NETWORK, *LOOP, "--average", "1.5"]
         finetune = ["finetune", run, *LOOP, "--average", "0.7", "--tensorboard", "false"]
         assert [main(train) for _ in range(stops + 1)] == [130, 0][1 - stops :]

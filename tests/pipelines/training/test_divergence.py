@@ -15,10 +15,10 @@ from torch import nn
 
 from snnconvert.files import load_tensors
 from snnconvert.pipelines.cli import main
-from snnconvert.pipelines.training import loop
 from snnconvert.pipelines.training.checkpoint import read_checkpoint
 from snnconvert.pipelines.training.divergence import DivergenceError, Watch
 from snnconvert.tests.helpers.chance import trouble
+from snnconvert.tests.helpers.stopping import stop_before
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -115,18 +115,9 @@ def test_adversarial_finetuning(tmp_path: Path, capsys: Capture, textattack: Any
 def test_a_resumed_training_remembers_where_the_loss_began(
     run: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", -1.0)
     words = ["finetune", str(run), *TUNE, "--lr", "1e3"]
-    step = loop.Loop._step
-
-    def stopping(self: loop.Loop, indices: list[int]) -> None:
-        if self.state.step == 1:
-            raise KeyboardInterrupt
-        step(self, indices)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(loop.Loop, "_step", stopping)
-        assert main(words) == 130
+    stop_before(monkeypatch, 1)
+    assert main(words) == 130
     _, state = read_checkpoint(run / "finetuned" / "finetune.checkpoint.safetensors", stamp(run))
     assert 0 < state.first_loss < 10
     capsys.readouterr()

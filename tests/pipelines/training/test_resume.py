@@ -18,6 +18,7 @@ import pytest
 from snnconvert.pipelines import run as run_module
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.training import loop
+from snnconvert.tests.helpers.stopping import stop_before
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -93,25 +94,11 @@ def assert_same(run: Path, other: Path) -> None:
     assert [name for name in here if here[name] != there[name]] == []
 
 
-def stop_at(patch: pytest.MonkeyPatch, *steps: int) -> None:
-    """Interrupt before these steps of a training, each once."""
-    waiting, step = list(steps), loop.Loop._step
-
-    def stopping(self: loop.Loop, indices: list[int]) -> None:
-        if self.state.step in waiting:
-            waiting.remove(self.state.step)
-            raise KeyboardInterrupt
-        step(self, indices)
-
-    patch.setattr(loop.Loop, "_step", stopping)
-
-
-@pytest.mark.usefixtures("often")
 @pytest.mark.parametrize("step", [0, 1, 3, 5, 8])
 def test_train_stopped_at_a_step(
     step: int, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stop_at(monkeypatch, step)
+    stop_before(monkeypatch, step)
     assert train(tmp_path) == 130
     assert "ann" not in figures(tmp_path)
     assert (tmp_path / "ann" / "train.checkpoint.safetensors").exists() == (step > 0)
@@ -119,20 +106,18 @@ def test_train_stopped_at_a_step(
     assert_same(tmp_path, trained)
 
 
-@pytest.mark.usefixtures("often")
 @pytest.mark.parametrize("step", [0, 1, 3, 5, 8])
 def test_finetune_stopped_at_a_step(
     step: int, converted: Path, finetuned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = tmp_path / "run"
     shutil.copytree(converted, run)
-    stop_at(monkeypatch, step)
+    stop_before(monkeypatch, step)
     assert finetune(run) == 130
     assert finetune(run) == 0
     assert_same(run, finetuned)
 
 
-@pytest.mark.usefixtures("often")
 def test_stopped_at_every_step(
     trained: Path,
     converted: Path,
@@ -140,13 +125,13 @@ def test_stopped_at_every_step(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    stop_at(monkeypatch, *range(STEPS))
+    stop_before(monkeypatch, *range(STEPS))
     codes = [train(tmp_path / "a") for _ in range(STEPS + 1)]
     assert codes == [130] * STEPS + [0]
     assert_same(tmp_path / "a", trained)
     shutil.copytree(converted, tmp_path / "b")
     monkeypatch.undo()
-    stop_at(monkeypatch, 3, 6)  # the checkpoints at the ends of epochs alone
+    stop_before(monkeypatch, 3, 6, often=False)  # the checkpoints at the ends of epochs alone
     assert [finetune(tmp_path / "b") for _ in range(3)] == [130, 130, 0]
     assert_same(tmp_path / "b", finetuned)
 

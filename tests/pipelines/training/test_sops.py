@@ -41,7 +41,7 @@ from snnconvert.pipelines.training.surgery import with_dropout
 from snnconvert.seeds import generator
 from snnconvert.tests.energy.test_counts import two_branches
 from snnconvert.tests.engine.test_training import RULES, build, texts
-from snnconvert.tests.helpers.stopping import stop_once
+from snnconvert.tests.helpers.stopping import stop_before
 
 EXACT = Surrogate("atan", 1.0)
 
@@ -293,7 +293,7 @@ def test_a_run_is_within_its_target_stopped_or_not(
     for name, codes in (("whole", [0]), ("stopped", [130, 0])):
         run = str(tmp_path / name)
         if name == "stopped":
-            stop_once(monkeypatch, "finetune", at=4)
+            stop_before(monkeypatch, 4, of="finetune")
         network = ["--widths", "2", "--channels", "12"]
         assert main(["train", "--out", run, *DATA, *network, *LOOP]) == 0
         assert main(["convert", run, "--steps", "2"]) == 0

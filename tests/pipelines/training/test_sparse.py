@@ -18,7 +18,7 @@ from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.finetune.finetune import resolved_settings
 from snnconvert.pipelines.settings.finetune import FinetuneSettings
 from snnconvert.pipelines.training.weights.sparse import Rewired, kept
-from snnconvert.tests.helpers.stopping import stop_once
+from snnconvert.tests.helpers.stopping import stop_before
 
 DATA = ["--limit", "48", "--dim", "6", "--max-length", "20", "--vectors", "random"]
 NETWORK = ["--widths", "2", "--channels", "4", "--tensorboard", "false"]
@@ -64,7 +64,7 @@ def test_stopped_it_goes_on_and_saves_operations(tmp_path: Path, monkeypatch: py
     for name, codes in (("whole", [0]), ("stopped", [130, 0])):
         run = str(tmp_path / name)
         if name == "stopped":
-            stop_once(monkeypatch, "finetune", at=4)
+            stop_before(monkeypatch, 4, of="finetune")
         assert main(["train", "--out", run, *DATA, *NETWORK, *LOOP]) == 0
         assert main(["convert", run, "--steps", "2"]) == 0
         tune = ["finetune", run, *LOOP, "--weight-sparsity", "0.75", "--tensorboard", "false"]

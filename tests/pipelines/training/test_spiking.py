@@ -15,8 +15,8 @@ from snnconvert.models.saving import load_model
 from snnconvert.models.spike_share import spike_share
 from snnconvert.models.text_model import TextModel
 from snnconvert.pipelines.cli import main
-from snnconvert.pipelines.training import loop
 from snnconvert.pipelines.training.spiking import spiking_trainee
+from snnconvert.tests.helpers.stopping import stop_before
 
 SMALL = [
     *("--model", "spiking-bert", "--dataset", "builtin-en", "--size", "16", "--layers", "1"),
@@ -141,17 +141,8 @@ def test_stopped_and_resumed_it_is_the_same_bit_for_bit(
     more: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At the first step, within an epoch and at its end; running statistics and dropout too."""
-    step, waiting = loop.Loop._step, [0, 3, 11]
-
-    def stopping(self: loop.Loop, indices: list[int]) -> None:
-        if waiting and self.state.step == waiting[0]:
-            waiting.pop(0)
-            raise KeyboardInterrupt
-        step(self, indices)
-
-    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", -1.0)  # after every step
     assert train(tmp_path / "whole", *more) == 0
-    monkeypatch.setattr(loop.Loop, "_step", stopping)
+    stop_before(monkeypatch, 0, 3, 11)
     assert [train(tmp_path / "run", *more) for _ in range(4)] == [130, 130, 130, 0]
     both = [tmp_path / name / "spiking" for name in ("whole", "run")]
     for name in ("weights.safetensors", "train.csv"):
