@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -22,11 +23,19 @@ def shared_folder() -> Path | None:
     return None
 
 
+# on a busy machine neither says anything of the code
+settings.register_profile("usual", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("usual")
+
 LONG = (
     *("attacks/workers/", "engine/triton/", "report/test_browser.py"),
     *("pipelines/growing/", "pipelines/own/", "pipelines/one_text/test_app_browser.py"),
     *("pipelines/quality/", "pipelines/search/", "pipelines/seeds/", "pipelines/teach/"),
     *("pipelines/test_first_steps.py", "pipelines/test_stage_files.py"),
+    *("campaign/test_campaign.py", "campaign/test_folders.py", "campaign/test_stranger.py"),
+    *("interop/nir/test_scripts.py", "interop/test_neurobench.py"),
+    *("pipelines/training/test_adversarial.py", "convert/diagnosis/test_memory.py"),
+    *("benchmarks/test_encoding.py",),
 )
 """Whole runs, browsers and processes: half a minute a folder, so `make test-long` has them."""
 

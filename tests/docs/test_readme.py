@@ -26,6 +26,7 @@ def commands(root: Path) -> list[list[str]]:
     return [shlex.split(line) for line in lines]
 
 
+@pytest.mark.timeout(1200)  # all commands, one after the other
 def test_commands_and_code_run(root, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     found = commands(root)

@@ -24,6 +24,7 @@ def lower(texts: list[str]) -> list[str]:
     return [text.lower() for text in texts]
 
 
+@pytest.mark.long
 def test_a_search_over_steps_in_a_pipeline() -> None:
     steps = [("lower", FunctionTransformer(lower)), ("snn", make(epochs=15))]
     search = GridSearchCV(Pipeline(steps), {"snn__steps": [1, 3]}, cv=2)

@@ -46,6 +46,7 @@ def test_no_line_is_wider_than_the_terminal(columns, capsys, monkeypatch):
     assert 60 * 0.8 < max(map(len, lines)) <= min(columns, 120)
 
 
+@pytest.mark.long
 def test_80_columns_where_there_is_no_terminal(tmp_path):
     variables = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
     command = [sys.executable, "-m", "snnconvert", "doctor"]

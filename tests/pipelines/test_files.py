@@ -110,13 +110,9 @@ SHOWN = {
 }
 
 
-LONG = ("06-csv-field-limit", "12-columns", "18-cr-only-and-seps")
-
-
 @needs_cases
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=[pytest.mark.long] * (n in LONG)) for n in SHOWN]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("name", SHOWN)
 def test_files_as_people_had_them(name: str) -> None:
     said = said_by(name)
     assert [words for words in SHOWN[name] if words not in said] == [], said

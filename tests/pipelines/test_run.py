@@ -219,6 +219,7 @@ def test_a_typo_does_not_bind_the_folder(tmp_path: Path, capsys: Capture) -> Non
     assert main([*train, "--vectors", "random"]) == 0
 
 
+@pytest.mark.long
 def test_without_textattack_the_attack_is_left_out(
     words: Callable[[str], list[str]],
     tmp_path: Path,

@@ -89,6 +89,7 @@ def test_victims_are_checked_before_any_is_attacked(trained):
             check_gradients([("ann", "pwws"), (name, "hotflip-averaged")], victims.__getitem__)
 
 
+@pytest.mark.long
 def test_white_box_attacks_differ_from_their_black_box_in_search_alone(textattack, nltk_data):
     trained_ = linear(ENGLISH_TEXTS, "en")
     white = PRESETS["hotflip-averaged"].build(Victim(trained_), 100)

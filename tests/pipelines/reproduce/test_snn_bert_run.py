@@ -82,6 +82,7 @@ def test_rows_pages_and_a_lost_row(place: Path, capsys: pytest.CaptureFixture[st
     assert changed == {gone.name, "snn_bert.json"}
 
 
+@pytest.mark.long
 def test_stopped_in_the_middle_it_goes_on(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = ("--networks", "repeat,individual-reset", "--seeds", "0")
     assert main(command(place, "whole", *chosen)) == 0

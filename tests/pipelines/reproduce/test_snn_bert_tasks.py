@@ -89,6 +89,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return base / "out"
 
 
+@pytest.mark.long
 def test_tasks_are_read_in_word_pieces_and_judged_by_their_own_scores(made: Path) -> None:
     content = json.loads((made / "snn_bert.json").read_text("utf-8"))
     rows = {(row["dataset"], row["model"]): row for row in content["rows"]}
@@ -116,6 +117,7 @@ def written(folder: Path, rows: list[Row], **more: Any) -> dict[str, Any]:
     return write_outputs(here, rows, more.pop("steps", []), drawn=False, **more)
 
 
+@pytest.mark.long
 def test_data_sets_of_before_stand_beside_those_that_are_made(made: Path, tmp_path: Path) -> None:
     sst2 = [row(model, 0) for model in ("ann", "repeat", "individual")]
     old = written(tmp_path / "old", sst2, steps=[STEP])
@@ -136,6 +138,7 @@ def test_data_sets_of_before_stand_beside_those_that_are_made(made: Path, tmp_pa
     assert len(newer["earlier"]) == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("change", "says"),
     [

@@ -42,6 +42,7 @@ def command(place: Path, out: str, *more: str) -> list[str]:
 PUBLISHED = ("--recipes", "published", "--steps", "0,10", "--seeds", "0", "--epochs", "2")
 
 
+@pytest.mark.long
 def test_rows_pages_and_resuming(place: Path, capsys):
     assert main(command(place, "a", *PUBLISHED)) == 0
     written = json.loads((place / "a" / "snnlp.json").read_text("utf-8"))
@@ -74,6 +75,7 @@ def test_rows_pages_and_resuming(place: Path, capsys):
     assert {**old, "seconds": 0} == {**new, "seconds": 0}  # the same figures from the same seed
 
 
+@pytest.mark.long
 def test_rows_of_before_stand_beside_those_that_are_made(place: Path, capsys):
     ann = ("--recipes", "published", "--codes", "none", "--epochs", "1")
     assert main(command(place, "old", *ann, "--seeds", "0,1")) == 0

@@ -282,6 +282,7 @@ def test_kill_9(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert_same(run, tmp_path / "whole")
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
 def test_ctrl_c(tmp_path: Path) -> None:
     """A real one: exit code 130 and one line."""

@@ -151,6 +151,7 @@ def test_stopped_and_resumed_it_is_the_same_bit_for_bit(
     assert spent["seconds"] > 0
 
 
+@pytest.mark.long
 def test_it_learns_a_few_texts_by_heart(tmp_path: Path) -> None:
     """32 texts whose classes nothing but each text itself tells."""
     words = [f"word{n}" for n in range(40)]

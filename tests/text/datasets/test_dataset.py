@@ -152,7 +152,7 @@ def test_unknown_split_name(tmp_path):
         load_dataset(write(tmp_path / "d.tsv", tsv())).split("tset")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(suppress_health_check=list(HealthCheck), max_examples=40)
 @given(st.lists(st.text(max_size=20).filter(lambda t: not set(t) & set("\n\t\r")), min_size=40))
 def test_no_leaks_whatever_the_texts(tmp_path, drawn):
     rows = ROWS + [(str(i % 2), text) for i, text in enumerate(drawn)]
@@ -321,8 +321,11 @@ TABLE = {  # shared/data/README.md; the sets without a split become 80/10/10
 }
 
 
+IMDB = pytest.param("imdb", marks=pytest.mark.long)  # 50,000 reviews
+
+
 @pytest.mark.data
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("name", [*(name for name in TABLE if name != "imdb"), IMDB])
 def test_named_sizes(shared, name):
     dataset = load_dataset(name, shared / "data")
     assert tuple(len(s) for s in (dataset.train, dataset.dev, dataset.test)) == TABLE[name]

@@ -200,6 +200,7 @@ def test_vectors_pass_through():
     assert load_vectors(vectors) is vectors
 
 
+@pytest.mark.long
 def test_training_is_the_same_whatever_the_hash_seed():
     code = (
         "from snnconvert.text.vectors.load import load_vectors;"
