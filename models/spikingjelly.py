@@ -165,14 +165,14 @@ def trained_lif(leak: float) -> torch.nn.Module:
     Returns:
         Takes currents (T, ...) to spikes; keeps its potential until it is reset.
     """
-    from spikingjelly.activation_based import neuron, surrogate
+    from spikingjelly.activation_based import neuron
 
     return neuron.LIFNode(
         tau=1 / leak,
         decay_input=False,
         v_reset=0.0,
         detach_reset=True,
-        surrogate_function=surrogate.ATan(alpha=2.0),
+        surrogate_function=surrogate_function("atan", 1.0),
         step_mode="m",
     )
 

@@ -6,6 +6,7 @@ Parameters and spikes are the same, and so are gradients, but where `Spikingjell
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from torch import nn
 
@@ -26,12 +27,12 @@ class SpikingjellyLIF(Node):
     def __init__(self, node: TrainedLIF) -> None:
         super().__init__()
         self.threshold: nn.Parameter = node.threshold  # (C,)
-        self.node = trained_lif(node.leak)
+        self.node: Any = trained_lif(node.leak)
 
     def forward(self, *inputs: Signal) -> Signal:
         """Currents (T, B, C, L) to spikes."""
         values, lengths = inputs[0]
-        self.node.reset()  # type: ignore[operator]
+        self.node.reset()
         spikes = self.node(values / self.threshold.unsqueeze(-1))
         return Signal(valid_only(spikes, lengths), lengths)
 

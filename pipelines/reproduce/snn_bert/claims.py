@@ -20,7 +20,7 @@ Claim = dict[str, Any]
 None where there is nothing; synapses, everything: ``value``, ``low`` and ``high`` each or None, the
 second also where there is one figure alone; met: by that of ``everything``; met_synapses: likewise,
 None without either."""
-REPEAT, OURS, ANN, LONGER = "repeat", "individual", "ann", "individual-longer"
+REPEAT, OURS, ANN, AS_LONG = "repeat", "individual", "ann", "individual-longer"
 STEPPED = {REPEAT: "", "repeat-spikingjelly": ", against spikingjelly's neurons and autograd"}
 """Ways to take a training step that ours is held against, and how claims name them."""
 
@@ -70,11 +70,11 @@ def _energy(rows: Sequence[Row]) -> Iterator[Claim]:
         ("energy, only ours with a cost on spikes", free, OURS, known),
         ("energy, neither with a cost on spikes", free, "individual-free", known),
         ("energy, ours with four times the cost", REPEAT, "individual-sparse", known),
-        ("energy, ours at about equal seconds of training", REPEAT, LONGER, known),
-        ("energy, likewise, only ours with a cost on spikes", free, LONGER, known),
+        ("energy, ours at about equal seconds of training", REPEAT, AS_LONG, known),
+        ("energy, likewise, only ours with a cost on spikes", free, AS_LONG, known),
         ("energy against the ANN", ANN, OURS, of_ann),
         ("energy against the ANN, four times the cost", ANN, "individual-sparse", of_ann),
-        ("energy against the ANN, seconds of `repeat`", ANN, LONGER, of_ann),
+        ("energy against the ANN, seconds of `repeat`", ANN, AS_LONG, of_ann),
     )
     for words, left, right, known in compared:
         pairs = _pairs(rows, left, right)
@@ -116,11 +116,11 @@ def _scores(rows: Sequence[Row]) -> Iterator[Claim]:
     compared = (
         ("score, equal epochs", REPEAT, OURS, published.POINTS),
         ("score, ours with four times the cost on spikes", REPEAT, "individual-sparse", None),
-        ("score, about equal seconds of training", REPEAT, LONGER, None),
-        ("score, likewise, only ours with a cost on spikes", "repeat-free", LONGER, None),
+        ("score, about equal seconds of training", REPEAT, AS_LONG, None),
+        ("score, likewise, only ours with a cost on spikes", "repeat-free", AS_LONG, None),
         ("score, twice the size", REPEAT, "individual-wider", None),
         ("score against the ANN", ANN, OURS, None),
-        ("score against the ANN, seconds of `repeat`", ANN, LONGER, None),
+        ("score against the ANN, seconds of `repeat`", ANN, AS_LONG, None),
     )
     for words, left, right, known in compared:
         pairs = _pairs(rows, left, right)
@@ -139,7 +139,7 @@ def _tasks(rows: Sequence[Row]) -> Iterator[Claim]:
     """The mean of several tasks of GLUE, by the seeds that all of them have of both networks."""
     tasks = dict.fromkeys(row.cell.dataset for row in rows if row.cell.dataset in GLUE)
     own = [[row for row in rows if row.cell.dataset == task] for task in tasks]
-    compared = (("mean score", OURS), ("mean score, about equal seconds of training", LONGER))
+    compared = (("mean score", OURS), ("mean score, about equal seconds of training", AS_LONG))
     for words, model in compared:
         by_seed = [{pair[0].cell.seed: pair for pair in _pairs(of, REPEAT, model)} for of in own]
         seeds = set.intersection(*map(set, by_seed)) if len(by_seed) > 1 else set()

@@ -8,7 +8,7 @@ import random
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnconvert.convert.ttfs.network import convert_ttfs
@@ -36,7 +36,7 @@ FIRE = ("fire", IF(), ("conv",))
 POOL = ("pool", MaxOfSpikes(), ("fire",))
 READ = ("read", Linear(2, 2), ("pool",))
 
-quick = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(deadline=None, max_examples=60)
 
 
 def check_sums(parts: Parts, order: random.Random) -> None:

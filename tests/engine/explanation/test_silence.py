@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -24,7 +24,7 @@ from snnconvert.models.text_model import TextModel
 from snnconvert.seeds import generator
 from snnconvert.tests.engine.explanation.networks import anns, snns, texts
 
-quick = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(deadline=None, max_examples=60)
 Masks = dict[str, Tensor]
 
 

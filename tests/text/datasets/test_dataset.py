@@ -152,7 +152,10 @@ def test_unknown_split_name(tmp_path):
         load_dataset(write(tmp_path / "d.tsv", tsv())).split("tset")
 
 
-@settings(suppress_health_check=list(HealthCheck), max_examples=40)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=40,
+)
 @given(st.lists(st.text(max_size=20).filter(lambda t: not set(t) & set("\n\t\r")), min_size=40))
 def test_no_leaks_whatever_the_texts(tmp_path, drawn):
     rows = ROWS + [(str(i % 2), text) for i, text in enumerate(drawn)]
