@@ -11,8 +11,10 @@ import torch
 
 from .....engine.dense.products import gradient_type
 from .....files import load_tensors, save_tensors, sha256
+from .....files.disk import remove_folder
 from .....progress import say
 from .....text.vectors.load import load_vectors
+from .parts import in_parts
 from .texts import Labelled, cleaned, tokenized
 
 WHOLE = "whole texts"
@@ -58,13 +60,14 @@ def mean_vectors(texts: Sequence[Sequence[str]], source: str) -> tuple[np.ndarra
 
 
 def sentence_vectors(
-    texts: Sequence[str], encoder: str, precision: str = "auto"
+    texts: Sequence[str], encoder: str, parts: Path, precision: str = "auto"
 ) -> tuple[np.ndarray, str]:
     """Vectors (N, D) of whole cleaned texts by a sentence encoder, and what they are in words.
 
     Args:
         texts: cleaned
         encoder: as `open_encoder` takes it
+        parts: a folder for what a stopped run has made, see `in_parts`
         precision: of the encoder's products, see `gradient_type`; bfloat16 halves the time and
             moves components by a twentieth of their deviation at most
 
@@ -75,10 +78,10 @@ def sentence_vectors(
 
     opened, kind = open_encoder(encoder), gradient_type(precision)
     words = f"{opened.name}, {opened.dim} components, {WHOLE}"
-    if kind is torch.float32:
-        return opened.vectors(texts), words
-    with torch.autocast("cpu", dtype=kind):
-        return opened.vectors(texts), f"{words}, made in bfloat16"
+    half = kind is not torch.float32
+    words += ", made in bfloat16" if half else ""
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+        return in_parts(texts, opened.vectors, parts, words), words
 
 
 def made_inputs(
@@ -104,13 +107,16 @@ def made_inputs(
     if kept is None:
         say(f"vectors of {len(found.texts)} texts at the level of the {level}, from {source}")
         texts = [cleaned(text) for text in found.texts]
+        parts = place.with_suffix(".parts")
         if level == "word":
             vectors, words = mean_vectors(tokenized(found.texts), source)
         else:
-            vectors, words = sentence_vectors(texts, source, precision)
+            vectors, words = sentence_vectors(texts, source, parts, precision)
         note = torch.tensor(list(f"{key} {words}".encode()), dtype=torch.uint8)
         save_tensors(place, {"vectors": torch.from_numpy(vectors), "source": note})
         kept = vectors, words
+        if parts.exists():
+            remove_folder(parts)
     return Inputs(kept[0], found.labels, found.classes, kept[1])
 
 
