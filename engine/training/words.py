@@ -50,17 +50,25 @@ class Words:
         return self.frames[number, words, inputs].to(self.dtype)
 
     def mean_frame(self) -> Tensor:
-        """The mean of the frames over the steps: (N, D')."""
-        shares = np.bincount(self.order, minlength=self.shape[0]) / len(self.order)
+        """The mean of the frames over the steps: (N, D'); not a copy where there is but one."""
+        if self.frames is not None and len(self.frames) == 1 and self.frames.dtype == self.dtype:
+            return self.frames[0]
         mean = torch.zeros(self.shape[1:], dtype=self.dtype)
+        self.add_steps(mean, 1 / len(self.order))
+        return mean
+
+    def add_steps(self, total: Tensor, share: float) -> None:
+        """Add to ``total`` (N, D') the frame of every step, times ``share``."""
+        shares = np.bincount(self.order, minlength=self.shape[0]) * share
         if self.events is not None:
             from .events import add_shares
 
-            add_shares(self.events, shares.astype(np.float32), mean.numpy())
-            return mean
-        for number, share in enumerate(shares.tolist()):
-            mean.add_(self.frame(number), alpha=share)
-        return mean
+            add_shares(self.events, shares.astype(np.float32), total.numpy())
+            return
+        for start in range(0, len(total), BLOCK):  # a few words at a time: frames become floats
+            some = slice(start, start + BLOCK)
+            for number, own in enumerate(shares.tolist()):
+                total[some].add_(self.frame(number, some), alpha=own)
 
 
 def words_of(

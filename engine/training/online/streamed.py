@@ -10,7 +10,7 @@ of all steps less what has been. The results are those of the front without piec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -122,26 +122,41 @@ class _Run:
         model, cut = self.training.model, self.training.front.surrogate.truncate
         return in_time(model, self.ids, self.lengths, max(STEPS, cut), self.generator)
 
-    def parts(self, words: Words) -> Any:
-        """The pieces of channels, each with its table of projections."""
-        for part in parts_of(self.branches, self.training.front.surrogate, words):
-            yield part, project(words, self.filters[2 * part.number][part.channels])
+    @cached_property
+    def together(self) -> list[range]:
+        """The branches that go backward through time together.
 
-    def carried(self, names: Sequence[str]) -> list[Carried]:
-        """What the windows of every branch begin with; arrays not in ``names`` are empty."""
+        rate and dsr carry several numbers a window, so they take one branch after the other: a
+        quarter less memory. sltt and ottt would lose a quarter of their speed by it.
+        """
+        count = len(self.branches)
+        alone = self.training.front.surrogate.backward in BY_MEAN
+        return [range(i, i + 1) for i in range(count)] if alone else [range(count)]
+
+    def parts(self, words: Words, of: Collection[int]) -> Any:
+        """The pieces of channels of these branches, each with its table of projections."""
+        for part in parts_of(self.branches, self.training.front.surrogate, words):
+            if part.number in of:
+                yield part, project(words, self.filters[2 * part.number][part.channels])
+
+    def carried(self, of: Iterable[int], names: Sequence[str]) -> dict[int, Carried]:
+        """What the windows of these branches begin with; arrays not in ``names`` are empty."""
         from .kernels import Carried
 
-        made = []
-        for branch in self.branches:
+        made = {}
+        for number in of:
+            branch = self.branches[number]
             windows = int(branch.conv.windows(self.lengths).max())
             shape = len(self.lengths), windows, branch.branch.channels
             arrays = {n: np.zeros(shape if n in names else (0, 0, 0), np.float32) for n in NAMES}
             arrays["v"][:] = np.asarray(branch.neurons.initial, np.float32)
             arrays["trace"][:] = 1
-            made.append(Carried(**arrays))
+            made[number] = Carried(**arrays)
         return made
 
 
+BY_MEAN = ("rate", "dsr")
+"""Ways whose gradient is that of the mean frame alone."""
 NAMES = ("v", "total", "trace", "slope")
 NEEDED = {
     "sltt": ("v",),
@@ -159,7 +174,7 @@ class _Streamed(torch.autograd.Function):
     def forward(ctx: Any, run: _Run, *parameters: Tensor) -> Tensor:
         """Piece by piece: project, gather, integrate, fire, pool, read out."""
         ctx.run, ctx.draws = run, [draws.get_state() for draws in run.draws]
-        outputs, ctx.pooled, carried = [], [], run.carried(["v"])
+        outputs, ctx.pooled, carried = [], [], run.carried(range(len(run.branches)), ["v"])
         for words in run.pieces():
             pooled = _pooled(run, words, carried)
             ctx.pooled.append(pooled.to(torch.uint8) if _spikes(run) else pooled)
@@ -169,51 +184,74 @@ class _Streamed(torch.autograd.Function):
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        """Again from the first step on, with the same draws."""
-        run, way = ctx.run, ctx.run.training.front.surrogate.backward
+        """Again from the first step on, with the same draws, some branches after the other."""
+        run = ctx.run
         made = [torch.zeros_like(p) for p in (*run.filters, *run.rest)]
         after = [draws.get_state() for draws in run.draws]
-        carried = run.carried(NEEDED[way])
-        passes = {"sltt": [False], "exact": [False], "ottt": [True, False]}.get(way, [True])
-        for number, collect in enumerate(passes):
-            for draws, state in zip(run.draws, ctx.draws, strict=True):
-                draws.set_state(state)
-            if number:  # what was collected stays, the potentials begin anew
-                begin = run.carried(["v"])
-                carried = [c._replace(v=b.v) for c, b in zip(carried, begin, strict=True)]
-            mean = _pass(ctx, gradients[0], carried, collect, made, first=not number)
-        if mean is not None:
-            _finish(run, carried, mean, made)
+        mean: Words | None = None
+        for of in run.together:
+            mean = _branches(ctx, gradients[0], of, made, mean)
         for draws, state in zip(run.draws, after, strict=True):
             draws.set_state(state)
         return (None, *made)
 
 
-def _pass(
-    ctx: Any, given: Tensor, carried: list[Carried], collect: bool, made: list[Tensor], first: bool
+def _branches(
+    ctx: Any, given: Tensor, of: range, made: list[Tensor], mean: Words | None
 ) -> Words | None:
-    """One pass through time; returns the words of the mean frame where a way reads that.
+    """All passes through time of some branches.
+
+    Returns:
+        ``mean``, made by the first branches: the words of the mean frame where a way reads that.
+    """
+    run, way = ctx.run, ctx.run.training.front.surrogate.backward
+    carried = run.carried(of, NEEDED[way])
+    passes = {"sltt": [False], "exact": [False], "ottt": [True, False]}.get(way, [True])
+    for turn, collect in enumerate(passes):
+        for draws, state in zip(run.draws, ctx.draws, strict=True):
+            draws.set_state(state)
+        if turn:  # what was collected stays, the potentials begin anew
+            begin = run.carried(of, ["v"])
+            carried = {number: c._replace(v=begin[number].v) for number, c in carried.items()}
+        first = not (turn or of.start)
+        found = _pass(ctx, given, carried, collect, made, first)
+        mean = found if first else mean
+    if mean is not None:
+        _finish(run, carried, mean, made)
+    return mean
+
+
+def _pass(
+    ctx: Any,
+    given: Tensor,
+    carried: dict[int, Carried],
+    collect: bool,
+    made: list[Tensor],
+    first: bool,
+) -> Words | None:
+    """One pass through time; the first returns the words of the mean frame where a way reads that.
 
     Args:
         ctx: of `_Streamed`
         given: gradient for the outputs (T, B, K)
-        carried: of every branch
+        carried: of every branch that takes part
         collect: as `stream_backward`
         made: the gradients of all parameters, added to
         first: whether those of the nodes behind the front are added too
     """
     run, start, mean = ctx.run, 0, None
+    by_mean = first and run.training.front.surrogate.backward in BY_MEAN
     for words, kept in zip(run.pieces(), ctx.pooled, strict=True):
         stop = start + len(words.order)
         behind = made[len(run.filters) :] if first else []
         pooled = _behind(run, kept.to(words.dtype), given[start:stop], behind)
-        for part, table in run.parts(words):
+        for part, table in run.parts(words, carried):
             _backward(part, words, table, pooled, carried[part.number], collect, made)
-        if run.training.front.surrogate.backward in ("rate", "dsr"):
-            own = words.mean_frame().mul_(len(words.order) / len(given))
-            mean = _one_frame(words, own if mean is None else mean.frame(0) + own)
+        if by_mean:
+            mean = torch.zeros(words.shape[1:], dtype=words.dtype) if mean is None else mean
+            words.add_steps(mean, 1 / len(given))
         start = stop
-    return mean
+    return None if mean is None else _one_frame(words, mean)
 
 
 def _one_frame(words: Words, frame: Tensor) -> Words:
@@ -224,7 +262,7 @@ def _one_frame(words: Words, frame: Tensor) -> Words:
     )
 
 
-def _pooled(run: _Run, words: Words, carried: list[Carried]) -> Tensor:
+def _pooled(run: _Run, words: Words, carried: dict[int, Carried]) -> Tensor:
     """Pooled spikes (T', B, C) of all branches."""
     from ..kernels import Batch
     from .kernels import stream_forward
@@ -232,7 +270,7 @@ def _pooled(run: _Run, words: Words, carried: list[Carried]) -> Tensor:
     channels = sum(branch.branch.channels for branch in run.branches)
     pooled = torch.empty((len(words.order), len(words.rows), channels), dtype=words.dtype)
     out = pooled.numpy()
-    for part, table in run.parts(words):
+    for part, table in run.parts(words, carried):
         batch = Batch(table.numpy(), words.rows, part.windows)
         v = carried[part.number].v[:, :, part.channels]
 
@@ -284,17 +322,20 @@ def _backward(
     _add(part, words, gradient, run, made if not collect else [])
 
 
-def _finish(run: _Run, carried: list[Carried], mean: Words, made: list[Tensor]) -> None:
+def _finish(run: _Run, carried: dict[int, Carried], mean: Words, made: list[Tensor]) -> None:
     """Add what rate and dsr have carried through all steps, by the words of the mean frame."""
     from ..kernels import Batch
     from .kernels import finish
 
     steps = run.training.model.steps
     for part in parts_of(run.branches, run.training.front.surrogate, mean):
+        if part.number not in carried:
+            continue
         columns = part.piece.width * len(part.piece.bias)
         gradient = torch.zeros((mean.shape[1], 1, columns), dtype=mean.dtype)
         batch = Batch(gradient.numpy(), mean.rows, part.windows)
-        own = type(carried[0])(*(a[:, :, part.channels] for a in carried[part.number]))
+        kept = carried[part.number]
+        own = type(kept)(*(array[:, :, part.channels] for array in kept))
 
         def add(start: int, stop: int, g: Any, b: Any = batch, p: Any = part, o: Any = own) -> None:
             finish(b, p.piece, start, stop, steps, o, g)
