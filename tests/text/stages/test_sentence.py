@@ -116,3 +116,17 @@ def test_a_real_encoder_tells_meanings_apart():
     assert alike[0, 1] > alike[0, 2] + 0.2 and alike[0, 1] > alike[1, 2] + 0.2
     single = np.concatenate([stage.vectors([text]) for text in texts])
     np.testing.assert_allclose(single, rows, atol=1e-5)  # whatever the texts beside it
+
+
+def test_no_text_is_encoded_twice(stand_in, monkeypatch):
+    asked: list[str] = []
+    encode = stand_in.encode
+
+    def counted(self, texts, **look):
+        asked.extend(texts)
+        return encode(self, texts, **look)
+
+    monkeypatch.setattr(stand_in, "encode", counted)
+    stage = fit()
+    stage.encode([*TEXTS, "a new one"])
+    assert [text for text in asked if text in TEXTS] == TEXTS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -17,6 +17,7 @@ from ....errors import InputError
 from ....installation import install_hint, install_packages
 from ....progress import silent
 from .pieces import whole_vectors
+from .seen import Seen
 
 MODULES_FILE = "modules.json"
 TRUSTED = "SNNCONVERT_ENCODER"
@@ -27,12 +28,21 @@ BATCH = 64
 class SentenceEncoder:
     """An opened encoder.
 
-    name: what it was asked for by; dim: D; model: of sentence-transformers
+    name: what it was asked for by; dim: D; model: of sentence-transformers; seen: what
+    `kept_vectors` has made
     """
 
     name: str
     dim: int
     model: Any
+    seen: Seen = field(default_factory=Seen, repr=False, compare=False)
+
+    def kept_vectors(self, texts: Sequence[str], whole: bool = True) -> np.ndarray:
+        """As `vectors`, of an encoder that stays as it is: no text is encoded twice."""
+        if not len(texts):
+            return self.vectors(texts, whole)
+        what = "whole" if whole else "begun"
+        return self.seen.vectors(texts, lambda new: self.vectors(new, whole), what)
 
     def vectors(self, texts: Sequence[str], whole: bool = True) -> np.ndarray:
         """Vectors (N, D) float32 of N texts.

@@ -80,7 +80,7 @@ class SentenceStage(VectorStage):
                 f"expected the sentence encoder {self.encoder} that the run was trained with, but "
                 "the one here gives other vectors: put the old one back, or train again"
             )
-        rows = opened.vectors(texts, self.whole)
+        rows = opened.kept_vectors(texts, self.whole)
         rows[[not text.strip() for text in texts]] = 0
         return rows
 
@@ -97,7 +97,7 @@ class SentenceStage(VectorStage):
 
 
 def _probe(encoder: SentenceEncoder) -> str:
-    row = encoder.vectors([PROBE])[0]
+    row = encoder.kept_vectors([PROBE])[0]
     scale = float(np.abs(row).max()) or 1.0
     return sha256(np.round(row / scale, DIGITS).tobytes())
 
