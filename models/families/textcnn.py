@@ -21,7 +21,8 @@ class TextCNNSpec:
     channels: filters per width; activation: ``relu``, ``qcfs`` or ``tcl``; levels: QCFS steps L;
     bound: initial bound of QCFS or TCL; pooling: ``max`` or ``mean``; dropout: before the readout;
     padding: ``same`` gives every width as many windows as the text has words, ``none`` those alone
-    that lie within it.
+    that lie within it; convolutions: of each width one after the other, those after the first on as
+    many positions as it gives.
     """
 
     dim: int
@@ -38,26 +39,27 @@ class TextCNNSpec:
         "zeros beside a text: as many windows as words, or only windows of words",
         ("same", "none"),
     )
+    convolutions: int = option(1, "convolutions of each width, one after the other", least=1)
 
 
 def build_textcnn(spec: TextCNNSpec, seed: int = 0) -> Network:
     """Convolutions of several widths side by side, activation, pooling, concat, linear readout.
 
-    Input (B, D, L), output logits (B, K). Source: Kim 2014.
+    Input (B, D, L), output logits (B, K). Source: Kim 2014, whose network has one convolution of
+    each width; further ones read what the neurons of the one before give.
 
     Raises:
         InputError: a size below 1, or an unknown activation, pooling or padding.
     """
     from ..network import Network
-    from ..nodes.activations import fitting_activation
-    from ..nodes.layers import Concat, Conv1d, Dropout, Linear, initialised
+    from ..nodes.layers import Concat, Dropout, Linear, initialised
     from ..nodes.pooling import MaxOverTime, MeanOverTime
 
-    sizes = (spec.dim, spec.classes, spec.channels, *spec.widths)
+    sizes = (spec.dim, spec.classes, spec.channels, spec.convolutions, *spec.widths)
     if not spec.widths or min(sizes) < 1 or not 0 <= spec.dropout < 1:
         raise InputError(
-            "expected dimensions, classes, channels and filter widths of at least 1 and a "
-            f"dropout in [0, 1), but got {spec}"
+            "expected dimensions, classes, channels, convolutions and filter widths of at least 1 "
+            f"and a dropout in [0, 1), but got {spec}"
         )
     pools = {"max": MaxOverTime, "mean": MeanOverTime}
     if spec.pooling not in pools:
@@ -66,13 +68,8 @@ def build_textcnn(spec: TextCNNSpec, seed: int = 0) -> Network:
         raise InputError(f"expected the padding to be same or none, but got {spec.padding!r}")
     nodes: list[tuple[str, Node, tuple[str, ...]]] = []
     for width in spec.widths:
-        activation = fitting_activation(spec.activation, levels=spec.levels, bound=spec.bound)
-        sides = "same" if spec.padding == "same" else 0
-        nodes += [
-            (f"conv{width}", Conv1d(spec.dim, spec.channels, width, sides), ("input",)),
-            (f"act{width}", activation, (f"conv{width}",)),
-            (f"pool{width}", pools[spec.pooling](), (f"act{width}",)),
-        ]
+        nodes += _stacked(spec, width)
+        nodes.append((f"pool{width}", pools[spec.pooling](), (nodes[-1][0],)))
     features = spec.channels * len(spec.widths)
     nodes += [
         ("concat", Concat(), tuple(f"pool{width}" for width in spec.widths)),
@@ -80,6 +77,25 @@ def build_textcnn(spec: TextCNNSpec, seed: int = 0) -> Network:
         ("readout", Linear(features, spec.classes), ("dropout",)),
     ]
     return initialised(Network(nodes), seed)
+
+
+def _stacked(spec: TextCNNSpec, width: int) -> list[tuple[str, Node, tuple[str, ...]]]:
+    """The convolutions of a width, each with its activation: conv3, act3, conv3_2, act3_2, ..."""
+    from ..nodes.activations import fitting_activation
+    from ..nodes.layers import Conv1d
+
+    nodes: list[tuple[str, Node, tuple[str, ...]]] = []
+    for number in range(1, spec.convolutions + 1):
+        first = number == 1
+        name = str(width) if first else f"{width}_{number}"
+        inputs, source = (spec.dim, "input") if first else (spec.channels, nodes[-1][0])
+        sides = "same" if spec.padding == "same" or not first else 0
+        activation = fitting_activation(spec.activation, levels=spec.levels, bound=spec.bound)
+        nodes += [
+            (f"conv{name}", Conv1d(inputs, spec.channels, width, sides), (source,)),
+            (f"act{name}", activation, (f"conv{name}",)),
+        ]
+    return nodes
 
 
 FAMILY = Family(TextCNNSpec, build_textcnn, usual={"padding": "same"})

@@ -44,6 +44,7 @@ class TrainSettings(TeacherOptions, LoopOptions, Settings):
     blocks: int = same_option(DPCNNSpec, "blocks")
     widths: tuple[int, ...] = same_option(TextCNNSpec, "widths")
     channels: int = same_option(TextCNNSpec, "channels")
+    convolutions: int = same_option(TextCNNSpec, "convolutions")
     hidden: tuple[int, ...] = same_option(MLPSpec, "hidden")
     activation: str = same_option(TextCNNSpec, "activation")
     levels: int = same_option(TextCNNSpec, "levels")
@@ -197,6 +198,8 @@ class TrainSettings(TeacherOptions, LoopOptions, Settings):
             unread |= {"input_levels", "input_rate"}
         if self.padding == "none" or "padding" not in self.of_network():
             unread |= {"padding"}
+        if self.convolutions == 1:
+            unread |= {"convolutions"}
         unread |= {name for name in LATER if not getattr(self, name)}
         if self.precision != "bfloat16":
             unread |= {"precision"}

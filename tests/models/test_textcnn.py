@@ -55,6 +55,27 @@ def test_equals_loops_over_windows(network: Network, length: int):
     np.testing.assert_allclose(logits[0].detach(), by_hand(network, x.numpy()), atol=1e-5)
 
 
+@pytest.mark.parametrize("length", [1, 2, 3, 7])
+@pytest.mark.parametrize("padding", ["none", "same"])
+def test_a_second_convolution_reads_the_activations_of_the_first(length: int, padding: str):
+    network = build_textcnn(replace(SPEC, convolutions=2, padding=padding), seed=3).eval()
+    x = torch.randn(1, 5, length, generator=torch.Generator().manual_seed(length))
+    conv1d, features = torch.nn.functional.conv1d, []
+    for width in (2, 3):
+        first, second = network.node(f"conv{width}"), network.node(f"conv{width}_2")
+        sides = ((width - 1) // 2, width // 2) if padding == "same" else (0, max(0, width - length))
+        filled = torch.nn.functional.pad(x, sides)
+        hidden = conv1d(filled, first.weight, first.bias).relu()  # (1, C, W)
+        assert second.weight.shape == (4, 4, width)
+        around = torch.nn.functional.pad(hidden, ((width - 1) // 2, width // 2))
+        features.append(conv1d(around, second.weight, second.bias).relu().amax(dim=2))
+    readout = network.node("readout")
+    expected = torch.cat(features, dim=1) @ readout.weight.t() + readout.bias
+    torch.testing.assert_close(
+        network(Signal(x, torch.tensor([length]))), expected, atol=1e-5, rtol=0
+    )
+
+
 @pytest.mark.parametrize("length", [1, 2, 7])
 def test_same_padding_is_that_of_torch(length: int):
     """As many windows as words, as `torch.nn.functional.conv1d(padding="same")` has them."""
