@@ -40,7 +40,8 @@ GROUPS: dict[str, Sequence[Group]] = {
         Group(
             "network",
             "The ANN that is trained.",
-            "model blocks widths channels activation levels bound pooling dropout padding",
+            "model blocks widths channels convolutions activation levels bound pooling dropout "
+            "padding",
         ),
         Group(
             "spiking encoder",
