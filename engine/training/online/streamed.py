@@ -122,16 +122,20 @@ class _Run:
         model, cut = self.training.model, self.training.front.surrogate.truncate
         return in_time(model, self.ids, self.lengths, max(STEPS, cut), self.generator)
 
+    @property
+    def by_mean(self) -> bool:
+        """Whether gradients are those of the mean frame alone."""
+        return self.training.front.surrogate.backward in ("rate", "dsr")
+
     @cached_property
     def together(self) -> list[range]:
         """The branches that go backward through time together.
 
-        rate and dsr carry several numbers a window, so they take one branch after the other: a
-        quarter less memory. sltt and ottt would lose a quarter of their speed by it.
+        rate and dsr carry several numbers a window, so they take one branch after the other, for a
+        tenth less memory; sltt and ottt would lose a quarter of their speed by it.
         """
         count = len(self.branches)
-        alone = self.training.front.surrogate.backward in BY_MEAN
-        return [range(i, i + 1) for i in range(count)] if alone else [range(count)]
+        return [range(i, i + 1) for i in range(count)] if self.by_mean else [range(count)]
 
     def parts(self, words: Words, of: Collection[int]) -> Any:
         """The pieces of channels of these branches, each with its table of projections."""
@@ -155,8 +159,6 @@ class _Run:
         return made
 
 
-BY_MEAN = ("rate", "dsr")
-"""Ways whose gradient is that of the mean frame alone."""
 NAMES = ("v", "total", "trace", "slope")
 NEEDED = {
     "sltt": ("v",),
@@ -175,10 +177,15 @@ class _Streamed(torch.autograd.Function):
         """Piece by piece: project, gather, integrate, fire, pool, read out."""
         ctx.run, ctx.draws = run, [draws.get_state() for draws in run.draws]
         outputs, ctx.pooled, carried = [], [], run.carried(range(len(run.branches)), ["v"])
+        mean: Tensor | None = None
         for words in run.pieces():
             pooled = _pooled(run, words, carried)
             ctx.pooled.append(pooled.to(torch.uint8) if _spikes(run) else pooled)
             outputs.append(run.training.rest(pooled))
+            if run.by_mean:
+                mean = torch.zeros(words.shape[1:], dtype=words.dtype) if mean is None else mean
+                words.add_steps(mean, 1 / run.training.model.steps)
+        ctx.mean = None if mean is None else _one_frame(words, mean)
         return torch.cat(outputs)
 
     @staticmethod
@@ -188,22 +195,15 @@ class _Streamed(torch.autograd.Function):
         run = ctx.run
         made = [torch.zeros_like(p) for p in (*run.filters, *run.rest)]
         after = [draws.get_state() for draws in run.draws]
-        mean: Words | None = None
         for of in run.together:
-            mean = _branches(ctx, gradients[0], of, made, mean)
+            _branches(ctx, gradients[0], of, made)
         for draws, state in zip(run.draws, after, strict=True):
             draws.set_state(state)
         return (None, *made)
 
 
-def _branches(
-    ctx: Any, given: Tensor, of: range, made: list[Tensor], mean: Words | None
-) -> Words | None:
-    """All passes through time of some branches.
-
-    Returns:
-        ``mean``, made by the first branches: the words of the mean frame where a way reads that.
-    """
+def _branches(ctx: Any, given: Tensor, of: range, made: list[Tensor]) -> None:
+    """All passes through time of some branches; arguments as of `_pass`."""
     run, way = ctx.run, ctx.run.training.front.surrogate.backward
     carried = run.carried(of, NEEDED[way])
     passes = {"sltt": [False], "exact": [False], "ottt": [True, False]}.get(way, [True])
@@ -213,12 +213,9 @@ def _branches(
         if turn:  # what was collected stays, the potentials begin anew
             begin = run.carried(of, ["v"])
             carried = {number: c._replace(v=begin[number].v) for number, c in carried.items()}
-        first = not (turn or of.start)
-        found = _pass(ctx, given, carried, collect, made, first)
-        mean = found if first else mean
-    if mean is not None:
-        _finish(run, carried, mean, made)
-    return mean
+        _pass(ctx, given, carried, collect, made, first=not (turn or of.start))
+    if run.by_mean:
+        _finish(run, carried, ctx.mean, made)
 
 
 def _pass(
@@ -228,8 +225,8 @@ def _pass(
     collect: bool,
     made: list[Tensor],
     first: bool,
-) -> Words | None:
-    """One pass through time; the first returns the words of the mean frame where a way reads that.
+) -> None:
+    """One pass through time.
 
     Args:
         ctx: of `_Streamed`
@@ -239,19 +236,14 @@ def _pass(
         made: the gradients of all parameters, added to
         first: whether those of the nodes behind the front are added too
     """
-    run, start, mean = ctx.run, 0, None
-    by_mean = first and run.training.front.surrogate.backward in BY_MEAN
+    run, start = ctx.run, 0
     for words, kept in zip(run.pieces(), ctx.pooled, strict=True):
         stop = start + len(words.order)
         behind = made[len(run.filters) :] if first else []
         pooled = _behind(run, kept.to(words.dtype), given[start:stop], behind)
         for part, table in run.parts(words, carried):
             _backward(part, words, table, pooled, carried[part.number], collect, made)
-        if by_mean:
-            mean = torch.zeros(words.shape[1:], dtype=words.dtype) if mean is None else mean
-            words.add_steps(mean, 1 / len(given))
         start = stop
-    return None if mean is None else _one_frame(words, mean)
 
 
 def _one_frame(words: Words, frame: Tensor) -> Words:

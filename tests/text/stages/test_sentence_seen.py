@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,3 +60,13 @@ def test_callers_may_change_what_they_get():
     seen, encoder = Seen(), Counting()
     seen.vectors(["a", "b"], encoder)[:] = 0
     np.testing.assert_array_equal(seen.vectors(["b"], encoder), Counting()(["b"]))
+
+
+def test_threads_may_share_it():
+    seen, encoder = Seen(3 * ROW), Counting()
+    batches = [[f"{letter}{number % 5}" for letter in "abc"] for number in range(400)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda texts: seen.vectors(texts, encoder), batches))
+    for texts, rows in zip(batches, found, strict=True):
+        np.testing.assert_array_equal(rows, Counting()(texts))
+    assert len(seen) <= 3

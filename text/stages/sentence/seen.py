@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
+from threading import Lock
 
 import numpy as np
 
@@ -19,12 +20,14 @@ SEEN_BYTES = 256 << 20
 class Seen:
     """Vectors by text; those that were not asked for the longest go first.
 
+    Threads may share it, as they share an opened encoder: they take turns.
+
     Args:
         most: bytes of vectors that are kept
     """
 
     def __init__(self, most: int = SEEN_BYTES) -> None:
-        self.most, self._bytes = most, 0
+        self.most, self._bytes, self._turn = most, 0, Lock()
         self._rows: OrderedDict[bytes, np.ndarray] = OrderedDict()
 
     def __len__(self) -> int:
@@ -41,15 +44,23 @@ class Seen:
             what: of several ways to make them, which one
         """
         names = [blake2b(f"{what} {t}".encode("utf-8", "replace")).digest() for t in texts]
-        own = {n: self._rows[n] for n in names if n in self._rows}
+        with self._turn:
+            own = self._found(dict(zip(names, texts, strict=True)), make)
+        return np.stack([own[name] for name in names])
+
+    def _found(
+        self, texts: dict[bytes, str], make: Callable[[list[str]], np.ndarray]
+    ) -> dict[bytes, np.ndarray]:
+        """The vectors of distinct texts by their names."""
+        own = {name: self._rows[name] for name in texts if name in self._rows}
         for name in own:
             self._rows.move_to_end(name)
-        new = {n: t for n, t in zip(names, texts, strict=True) if n not in own}
+        new = {name: text for name, text in texts.items() if name not in own}
         if new:
             made = zip(new, make(list(new.values())), strict=True)
             own |= {name: np.array(row) for name, row in made}  # not a view: it would keep all
             self._keep({name: own[name] for name in new})
-        return np.stack([own[name] for name in names])
+        return own
 
     def _keep(self, rows: dict[bytes, np.ndarray]) -> None:
         self._rows |= rows

@@ -10,10 +10,11 @@ import numpy as np
 import torch
 
 from .....engine.dense.products import gradient_type
-from .....files import load_tensors, save_tensors, sha256
+from .....files import sha256
 from .....files.disk import remove_folder
 from .....progress import say
 from .....text.vectors.load import load_vectors
+from .kept import read_kept, write_kept
 from .parts import in_parts
 from .texts import Labelled, cleaned, tokenized
 
@@ -103,7 +104,7 @@ def made_inputs(
     found = data()
     own = [level, source, *((precision, WHOLE) if level == "sentence" else ()), *found.texts]
     key = sha256("\n".join(own).encode())
-    kept = _read(place, key)
+    kept = read_kept(place, key)
     if kept is None:
         say(f"vectors of {len(found.texts)} texts at the level of the {level}, from {source}")
         texts = [cleaned(text) for text in found.texts]
@@ -112,18 +113,8 @@ def made_inputs(
             vectors, words = mean_vectors(tokenized(found.texts), source)
         else:
             vectors, words = sentence_vectors(texts, source, parts, precision)
-        note = torch.tensor(list(f"{key} {words}".encode()), dtype=torch.uint8)
-        save_tensors(place, {"vectors": torch.from_numpy(vectors), "source": note})
+        write_kept(place, vectors, key, words)
         kept = vectors, words
         if parts.exists():
             remove_folder(parts)
     return Inputs(kept[0], found.labels, found.classes, kept[1])
-
-
-def _read(place: Path, key: str) -> tuple[np.ndarray, str] | None:
-    """What `made_inputs` wrote of the same texts and source; None where it is not there."""
-    if not place.exists():
-        return None
-    tensors = load_tensors(place, "vectors of texts")
-    made, _, words = bytes(tensors["source"].numpy()).decode().partition(" ")
-    return (tensors["vectors"].numpy(), words) if made == key else None

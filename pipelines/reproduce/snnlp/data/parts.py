@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from .....errors import SnnConvertError
-from .....files import load_tensors, save_tensors, sha256
+from .....files import sha256
 from .....files.disk import make_folder
 from .....progress import bar, silenced
+from .kept import read_kept, write_kept
 
 PART = 1000
 """Texts of a part: a minute or two of a sentence encoder's work."""
@@ -45,8 +45,7 @@ def in_parts(
             if found is None:
                 with silenced():
                     found = np.ascontiguousarray(make(part), np.float32)
-                note = torch.tensor(list(own.encode()), dtype=torch.uint8)
-                save_tensors(place, {"vectors": torch.from_numpy(found), "key": note})
+                write_kept(place, found, own)
             rows.append(found)
             drawn.update(len(part))
     return np.concatenate(rows)
@@ -54,11 +53,8 @@ def in_parts(
 
 def _read(place: Path, key: str) -> np.ndarray | None:
     """A part that was made before; None where it is missing, broken or of something else."""
-    if not place.is_file():
-        return None
     try:
-        tensors = load_tensors(place, "vectors of texts")
-        made = bytes(tensors["key"].numpy()).decode()
-        return tensors["vectors"].numpy() if made == key else None
+        found = read_kept(place, key)
     except (SnnConvertError, KeyError, UnicodeDecodeError):
         return None
+    return None if found is None else found[0]
