@@ -193,16 +193,30 @@ def test_records_of_before_stand_beside_those_that_are_made(tmp_path: Path):
     write_outputs(tmp_path / "old", before, drawn=False)
     earlier = read_earlier(tmp_path / "old" / "lv2023.json")
     assert earlier.rows == records_of(before) and earlier.machine
-    rows = [row("sst2", "ours", 2, 0, 85), row("mr", "ours", 2, 3, 82)]  # of this machine
+    rows = [row("sst2", "ours", 2, 0, 85), row("mr", "ours", 2, 1, 82)]  # of this machine
     write_outputs(tmp_path, rows, earlier, drawn=False)
     both = read_earlier(tmp_path / "lv2023.json")
     assert [(r.key, r.seeds, round(r.percent)) for r in both.rows] == [
-        (("mr", "ours", 2), 1, 82),  # its own, the two of before are gone
+        (("mr", "ours", 2), 1, 82),  # its own, the two of before are gone: one is of that seed
         (("mr", "ours", 4), 1, 81),
         (("sst2", "ours", 2), 1, 85),
     ]
     assert len(both.machines()) == 2 and both.machines()[1]["machine"] == earlier.machine
     assert "\n3 of " in (tmp_path / "lv2023.md").read_text("utf-8")
+
+
+def test_other_seeds_of_a_row_of_before_make_one_row_with_it(tmp_path: Path):
+    (tmp_path / "old").mkdir()
+    seeds = [row("mr", "ours", 2, seed, value) for seed, value in enumerate((80, 81, 79, 82, 84))]
+    write_outputs(tmp_path / "old", [*seeds[:2], seeds[4]], drawn=False)
+    earlier = read_earlier(tmp_path / "old" / "lv2023.json")
+    (found,) = earlier.beside(records_of(seeds[2:4]))
+    (whole,) = records_of(seeds)
+    assert found == whole and list(found.accuracies) == ["0", "1", "2", "3", "4"]
+    nameless = replace(earlier, rows=[replace(earlier.rows[0], accuracies={})])
+    assert nameless.beside(records_of(seeds[2:4])) == records_of(seeds[2:4])  # may be the same
+    short = [replace(record, limit=100) for record in records_of(seeds[2:4])]
+    assert earlier.beside(short) == short  # other texts
 
 
 @pytest.mark.parametrize(

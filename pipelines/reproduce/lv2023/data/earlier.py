@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...shared.earlier import MadeOn, read_document
-from .records import Record, in_order
+from .records import Record, in_order, pooled
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,17 @@ class Earlier(MadeOn):
     rows: list[Record] = field(default_factory=list)
 
     def beside(self, records: Sequence[Record]) -> list[Record]:
-        """``records``, and those of before that no one of them is the same row as."""
-        made = {record.key for record in records}
-        return in_order([*records, *(record for record in self.rows if record.key not in made)])
+        """``records``, and those of before that no one of them is the same row as.
+
+        Where both have a row, by different seeds that they name, it is of all of them; else the
+        one of before gives way.
+        """
+        before = {record.key: record for record in self.rows}
+        found = []
+        for record in records:
+            old = before.pop(record.key, None)
+            found.append(pooled(old, record) if old and record.adds_to(old) else record)
+        return in_order([*found, *before.values()])
 
 
 def read_earlier(path: Path | str | None) -> Earlier:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from statistics import mean, stdev
 from typing import Any
 
@@ -12,6 +12,12 @@ from ....settings.reproduce import MODELS
 from .published import DATASETS, published_accuracy
 from .rows import Row
 from .system import ABLATIONS, SYSTEMS
+
+MEANS = (
+    *("dev_mean", "sops_per_sentence", "macs_per_sentence"),
+    *("input_spikes_per_value", "joules_per_sentence"),
+)
+"""What a record holds the means of over its seeds, but for the accuracy on test."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,12 @@ class Record:
         """A flat record, JSON-able."""
         return asdict(self)
 
+    def adds_to(self, other: Record) -> bool:
+        """Whether both are of one row by seeds that they name and do not share."""
+        named = all(len(record.accuracies) == record.seeds for record in (self, other))
+        alike = (self.key, self.limit) == (other.key, other.limit)
+        return named and alike and not self.accuracies.keys() & other.accuracies.keys()
+
 
 def records_of(rows: Iterable[Row]) -> list[Record]:
     """One record for each data set, system and T, in the order of the tables.
@@ -77,6 +89,31 @@ def records_of(rows: Iterable[Row]) -> list[Record]:
         if _is_known(cell.system):
             found.setdefault((cell.dataset, cell.system, cell.steps), []).append(row)
     return in_order(map(_record, found.values()))
+
+
+def pooled(one: Record, other: Record) -> Record:
+    """Two records of different seeds (`Record.adds_to`) as if their rows had been made together."""
+    accuracies = dict(sorted({**one.accuracies, **other.accuracies}.items(), key=_seed))
+    seeds = one.seeds + other.seeds
+    means: dict[str, Any] = {}
+    for name in MEANS:
+        mine, its = getattr(one, name), getattr(other, name)
+        known = mine is not None and its is not None
+        means[name] = (one.seeds * mine + other.seeds * its) / seeds if known else None
+    return replace(
+        one,
+        seeds=seeds,
+        mean=mean(accuracies.values()),
+        std=stdev(accuracies.values()),
+        parameters=max(one.parameters, other.parameters),
+        seconds=round(one.seconds + other.seconds, 1),
+        accuracies=accuracies,
+        **means,
+    )
+
+
+def _seed(named: tuple[str, float]) -> int:
+    return int(named[0])
 
 
 def in_order(records: Iterable[Record]) -> list[Record]:
