@@ -7,6 +7,7 @@ from dataclasses import Field
 from typing import Any, NamedTuple
 
 from ...models.encoders import SUMMARIES
+from ..settings.reproduce import OWN
 
 
 class Group(NamedTuple):
@@ -21,6 +22,20 @@ CODES_SAID = "; ".join(f"{name}: {line}" for name, line in SUMMARIES.items()) + 
 TEACHER = Group(
     "teacher", "What is learned from beside the labels.", "teacher teacher_share temperature"
 )
+
+
+def _groups_of_systems() -> list[Group]:
+    """A group for the options of `reproduce` that the same systems read, where not all do."""
+    readers: dict[str, list[str]] = {}
+    for system, names in OWN.items():
+        for name in names:
+            readers.setdefault(name, []).append(system)
+    alike: dict[str, list[str]] = {}
+    for name, systems in readers.items():
+        alike.setdefault(" and ".join(systems), []).append(name)
+    return [Group(who, f"Options for {who} alone.", " ".join(alike[who])) for who in alike]
+
+
 GROUPS: dict[str, Sequence[Group]] = {
     "DataSettings": (
         Group("data", "Which texts; how a file is read is told by its content."),
@@ -40,8 +55,8 @@ GROUPS: dict[str, Sequence[Group]] = {
         Group(
             "network",
             "The ANN that is trained.",
-            "model blocks widths channels convolutions activation levels bound pooling dropout "
-            "padding",
+            "model blocks widths channels convolutions hidden activation levels bound pooling "
+            "dropout padding",
         ),
         Group(
             "spiking encoder",
@@ -120,16 +135,7 @@ GROUPS: dict[str, Sequence[Group]] = {
     ),
     "ReproduceSettings": (
         Group("rows", "Which rows are made, of what, and by how many processes."),
-        Group(
-            "snnlp alone",
-            "Rows of the system snnlp, and how they are made.",
-            "levels codes recipes vectors encoder epochs precision",
-        ),
-        Group(
-            "lv2023 alone",
-            "Rows of the system lv2023, and what they are made of.",
-            "models vectors_en vectors_zh teacher_en teacher_zh extra_en",
-        ),
+        *_groups_of_systems(),
     ),
     "ExportSettings": (Group("export", "What is written, and in which format."),),
     "RunSettings": (Group("run", "What all stages share."),),

@@ -120,7 +120,8 @@ class ReproduceSettings(Settings):
     earlier: str | None = option(
         None,
         "the JSON file of an earlier reproduction: its rows stand on the pages beside those that "
-        "are made here, which take the place of theirs (of snn-bert by data set)",
+        "are made here, which take the place of theirs (of snn-bert by data set) or, by other "
+        "seeds of lv2023, join them",
         shown="none",
     )
     networks: tuple[str, ...] = option(
