@@ -25,7 +25,7 @@ class MLPSpec:
 
     dim: int
     classes: int
-    hidden: tuple[int, ...] = option((256, 128), "neurons of each hidden layer", least=1)
+    hidden: tuple[int, ...] = option((256, 128), "neurons of each hidden layer of an MLP", least=1)
     activation: str = same_option(TextCNNSpec, "activation")
     levels: int = same_option(TextCNNSpec, "levels")
     bound: float = same_option(TextCNNSpec, "bound")
