@@ -12,8 +12,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from .turns import Turns
+
 _SILENT = ContextVar("silent", default=False)
 # what other libraries' bars are switched off by; each reads it once, when it is first imported
+_TURNS, _COUNT = Turns(), {"blocks": 0}  # of the blocks of `silenced` that are open
+_BEFORE: dict[str, str | None] = {}  # what the switches were before the first of them
 SWITCHES = {"TQDM_DISABLE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
 
 
@@ -60,11 +64,23 @@ def silenced(wanted: bool = True) -> Iterator[None]:
     if not wanted:
         yield
         return
-    token, before = _SILENT.set(True), {name: os.environ.get(name) for name in SWITCHES}
-    os.environ.update(SWITCHES)
+    token = _SILENT.set(True)
+    _switch(1)
     try:
         yield
     finally:
         _SILENT.reset(token)
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
+        _switch(-1)
+
+
+def _switch(more: int) -> None:
+    """Count the blocks of `silenced` of all threads: the last one sets the switches back."""
+    with _TURNS:
+        if not _BEFORE:
+            _BEFORE.update({name: os.environ.get(name) for name in SWITCHES})
+            os.environ.update(SWITCHES)
+        _COUNT["blocks"] += more
+        if not _COUNT["blocks"]:
+            for name, value in _BEFORE.items():
+                os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+            _BEFORE.clear()

@@ -6,6 +6,7 @@ and choices are there at once. A user's own member is added at run time and is t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +16,7 @@ from .errors import InputError
 from .formatting import meant
 
 T = TypeVar("T")
+_NAME = re.compile(r"[^\s/:@,]+")  # the others separate names, as in snn@CODE:STEPS
 
 
 class UnknownNameError(InputError, KeyError):
@@ -76,8 +78,13 @@ class Registry(Mapping[str, T], Generic[T]):
         """Register ``member``, and give it back; it can do what a member of the package can.
 
         Raises:
-            InputError: the name is taken, or is no name.
+            InputError: the name is taken, or is none that can be written on a command line.
         """
+        if name and not (isinstance(name, str) and _NAME.fullmatch(name)):
+            raise InputError(
+                f"expected a name for the {self.kind} without blanks and any of / : @ , but got "
+                f"{name!r}"
+            )
         if not name or name in self:
             taken = f"{name!r}, which is taken" if name else "an empty one"
             raise InputError(f"expected a new name for the {self.kind}, but got {taken}")

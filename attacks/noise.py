@@ -17,6 +17,7 @@ from ..seeds import derive
 from .job import Example, failure
 from .presets.noise import NOISE
 from .records import Record, append, header_of, open_records
+from .runs import check_ran, finished
 from .victims import Classifier
 
 
@@ -47,18 +48,23 @@ def run_noise(
 
     Returns:
         The records, in the order of ``examples``.
+
+    Raises:
+        InputError: as `run_attack`, of what is in the file.
+        SnnConvertError: this machine ran out of something; the same call looks at those again.
     """
     path = Path(out)
     configuration: dict[str, Any] = {"victim": victim, "preset": NOISE.name, "seed": seed}
     configuration |= {"verify_draws": verify_draws, "settings": dict(settings or {})}
     with open_records(path, header_of(configuration)) as (records, handle):
-        done = {record.index: record for record in records}
+        done = finished(path, records, examples)
         for example in examples:
-            if example.index in done and done[example.index].text == example.text:
+            if example.index in done:
                 continue
             own = derive(seed, NOISE.name, example.index)
             done[example.index] = _record(classifier, example, own, verify_draws)
             append(handle, path, done[example.index])
+    check_ran(list(done.values()), path)
     return [done[example.index] for example in examples]
 
 

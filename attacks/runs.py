@@ -90,7 +90,7 @@ def run_attack(
     job = Job(victim, preset, seed, query_budget, verify_draws, data, versions)
     path = Path(out)
     with open_records(path, header_of(_configuration(job, settings))) as (records, handle):
-        done = _finished(path, records, examples)
+        done = finished(path, records, examples)
         waiting = [example for example in examples if example.index not in done]
         own = Progress(len(examples), progress is True and bool(waiting))
         bar = progress if isinstance(progress, Progress) else own
@@ -100,11 +100,11 @@ def run_attack(
                 append(handle, path, record)
                 done[record.index] = record
                 bar.step()
-    _check_ran(list(done.values()), path)
+    check_ran(list(done.values()), path)
     return [done[example.index] for example in examples]
 
 
-def _check_ran(records: Sequence[Record], path: Path) -> None:
+def check_ran(records: Sequence[Record], path: Path) -> None:
     """Say that texts have to be attacked again, where this machine ran out of something.
 
     Raises:
@@ -141,7 +141,7 @@ def _configuration(job: Job, settings: Mapping[str, Any] | None) -> dict[str, An
     return {**asdict(job), "dropped": dropped, **surroundings}
 
 
-def _finished(
+def finished(
     path: Path, records: Sequence[Record], examples: Sequence[Example]
 ) -> dict[int, Record]:
     """The records in the file that belong to ``examples``, by index."""

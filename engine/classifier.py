@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
-from ..models.devices import device_of
+from ..models.devices import check_default_type, device_of
 from ..models.outputs import check_classes
 from ..models.snn import SpikingTextModel
 from ..models.text_model import TextModel
@@ -17,6 +17,7 @@ from ..moved import attributes
 from ..seeds import derive
 from ..text.inputs import TextsLike, as_text, as_texts
 from ..text.stages.stage import Stage
+from ..turns import Turns
 from .engines import ann_by, make_engine
 from .gradients.text import DRAWS, TextGradient, WordGradients, first_order, text_gradient
 from .incremental.ann_runner import AnnRunner
@@ -33,7 +34,8 @@ class ModelClassifier:
     refused. `predict`, `predict_proba` and ``classes_`` are called as scikit-learn calls them.
 
     An SNN keeps its engine, and that the projections of the words it has seen, so single texts
-    cost little. The first few are done without loading compiled kernels.
+    cost little. The first few are done without loading compiled kernels. Threads may share a
+    classifier: they take turns.
 
     Args:
         stage: the text stage that the model was trained with
@@ -61,6 +63,7 @@ class ModelClassifier:
         self.engine_name, self.precision = engine, precision
         self._engine: Engine | None = None
         self._ann: AnnRunner | None = None
+        self._turns = Turns()  # the engines are for one thread at a time
         self._asked = 0  # texts so far
         self._gradients: WordGradients | None = None
 
@@ -86,9 +89,15 @@ class ModelClassifier:
         if not sequences:
             steps = 1 if isinstance(self.model, TextModel) else self.model.steps
             return torch.zeros(steps, 0, len(self.classes))
-        if isinstance(self.model, TextModel):
-            return self._ann_logits(sequences).unsqueeze(0)
-        return self.engine(len(sequences)).running_logits(sequences, seed, shared_noise=True)
+        with self._running():
+            if isinstance(self.model, TextModel):
+                return self._ann_logits(sequences).unsqueeze(0)
+            return self.engine(len(sequences)).running_logits(sequences, seed, shared_noise=True)
+
+    def _running(self) -> Turns:
+        """Around what runs the model; raises `InputError` where torch cannot run it now."""
+        check_default_type()
+        return self._turns
 
     def _ann_logits(self, sequences: Sequence[np.ndarray]) -> Tensor:
         """Logits (N, K) of an ANN."""
@@ -140,7 +149,9 @@ class ModelClassifier:
             return votes
         sequences = [ids for ids in encoded for _ in range(draws)]
         seeds = [derive(seed, "vote", i, draw) for i in range(count) for draw in range(draws)]
-        logits = logits_of_own_draws(self.engine(len(seeds)), sequences, seeds)  # (N * draws, K)
+        with self._running():
+            engine = self.engine(len(seeds))
+            logits = logits_of_own_draws(engine, sequences, seeds)  # (N * draws, K)
         winners = logits.argmax(dim=1).numpy()
         np.add.at(votes, (np.repeat(np.arange(count), draws), winners), 1)
         return votes
@@ -179,9 +190,10 @@ class ModelClassifier:
 
     def _logits_of_draws(self, sequences: Sequence[np.ndarray], seeds: Sequence[int]) -> Tensor:
         """Logits (S, N, K) under the noise of each seed, shared by all texts."""
-        if isinstance(self.model, TextModel):
-            return self._ann_logits(sequences).expand(len(seeds), -1, -1)
-        return logits_of_draws(self.engine(len(sequences) * len(seeds)), sequences, seeds)
+        with self._running():
+            if isinstance(self.model, TextModel):
+                return self._ann_logits(sequences).expand(len(seeds), -1, -1)
+            return logits_of_draws(self.engine(len(sequences) * len(seeds)), sequences, seeds)
 
     @property
     def gradients(self) -> WordGradients:
@@ -205,7 +217,9 @@ class ModelClassifier:
                 f"expected the number of a class from 0 to {len(self.classes) - 1}, but got "
                 f"{label!r}"
             )
-        return text_gradient(self.stage, self.gradients, as_text(text), label, kind, seed, draws)
+        with self._running():
+            found = self.gradients
+            return text_gradient(self.stage, found, as_text(text), label, kind, seed, draws)
 
     def first_order(self, found: TextGradient, texts: TextsLike) -> np.ndarray:
         """How much more loss ``texts`` have, by the gradient at another: (N,) float64."""

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from ..errors import InputError
 from . import disk
-from .writing import leftovers, unwritable
+from .writing import leftovers, temporary_name, unwritable
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ def replace_folder(path: Path | str, write: Callable[[Path], T], mark: str, forc
     path = Path(path)
     _settle(path)
     _check_free(path, mark, force)
-    temporary, old = (path.with_name(f".{path.name}.{os.getpid()}.{end}") for end in ("tmp", "old"))
+    temporary, old = (path.with_name(temporary_name(path, end)) for end in ("tmp", "old"))
     try:
         disk.make_folder(temporary)
         answer = write(temporary)

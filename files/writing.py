@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 from ..errors import SnnConvertError
@@ -27,7 +28,7 @@ def replace_file(path: Path | str, write: Callable[[Path], object]) -> None:
             its old content.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(temporary_name(path, "tmp"))
     try:
         disk.make_folder(path.parent)
         disk.create(temporary)
@@ -41,6 +42,11 @@ def replace_file(path: Path | str, write: Callable[[Path], object]) -> None:
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def temporary_name(path: Path, end: str) -> str:
+    """A name beside ``path`` that no other thread or process takes; `leftovers` knows it again."""
+    return f".{path.name}.{get_ident()}.{os.getpid()}.{end}"
 
 
 def unwritable(path: Path, error: OSError) -> SnnConvertError:

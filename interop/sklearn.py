@@ -115,8 +115,9 @@ class SNNTextClassifier(ClassifierMixin, BaseEstimator):
         check_consistent_length(texts, labels)
         classes, numbers = np.unique(labels, return_inverse=True)
         if len(classes) < 2:
+            (only,) = classes.tolist()
             raise BadInputError(
-                f"expected labels of at least two classes, but got one class: {classes[0]!r}"
+                f"expected labels of at least two classes, but got one class: {only!r}"
             )
         names = class_names(classes)
         own = {name: getattr(self, name) for name in OWN}

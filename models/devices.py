@@ -53,6 +53,22 @@ def find_numbers(name: str, device: torch.device) -> str:
     return "bfloat16" if fast else "float32"
 
 
+def check_default_type() -> None:
+    """Refuse to run a network where torch makes tensors that are not float32 by default.
+
+    Raises:
+        InputError: how to set it back.
+    """
+    import torch
+
+    kind = torch.get_default_dtype()
+    if kind != torch.float32:
+        raise InputError(
+            f"expected torch's default type to be float32 while a network runs, but got {kind}: "
+            "call torch.set_default_dtype(torch.float32)"
+        )
+
+
 def gpu() -> torch.device | None:
     """The GPU that is used, None where torch finds none."""
     import torch

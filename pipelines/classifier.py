@@ -43,5 +43,5 @@ class TextClassifier(ModelClassifier):
         which = which or folder.last_model()
         if not is_model(which):
             raise InputError(f"expected a model of {', '.join(MODELS)}, but got {which!r}")
-        parts = load_parts(folder, which, DeviceSettings(device))
+        parts = load_parts(folder, which, DeviceSettings(device), whole=True)
         return cls(*parts, draws, engine, precision)

@@ -130,16 +130,18 @@ def load_classifier(
 
 
 def load_parts(
-    run: RunFolder, name: str, where: DeviceSettings = DEVICE
+    run: RunFolder, name: str, where: DeviceSettings = DEVICE, whole: bool = False
 ) -> tuple[Stage, TextModel | SpikingTextModel, tuple[str, ...]]:
     """Text stage, model ``name`` on the device asked for, and class names of a run.
+
+    ``whole`` compares every byte of the model's files with what was written, not their sizes alone.
 
     Raises:
         InputError: it has not been made yet, or its files are missing, damaged or of another run.
     """
     run.require(name)
     stage = load_run_stage(run)
-    with run.reading(name):
+    with run.reading(name, whole):
         model, classes = load_model(run.folder(name))
         _check_classes(run, name, classes)
     return stage, model.to(find_device(where.device)), classes

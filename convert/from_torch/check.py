@@ -17,7 +17,8 @@ from .trace import FAILURES, evaluating
 if TYPE_CHECKING:
     from .translation import Translated
 
-TEXTS, LONGEST = 3, 64  # texts of a trial, and the greatest length that is tried
+TEXTS = 3  # of a trial
+LENGTHS = (*range(1, 64), 64, 96, 128, 192, 256, 512, 1024)  # that are tried, until two fit
 TOLERANCE = 1e-3  # of the largest output: sums in another order, in single precision
 
 
@@ -25,14 +26,15 @@ TOLERANCE = 1e-3  # of the largest output: sums in another order, in single prec
 def check_outputs(module: nn.Module, translated: Translated) -> None:
     """Compare on random texts of the least length that the module can read, and of a longer one.
 
-    Modules that none of the lengths tried fits, and those in half precision, are not compared.
+    Modules in half precision are compared as they are in double precision. Those that none of the
+    lengths tried fits are not compared.
 
     Raises:
         InputError: the outputs differ: the module does something that was not understood.
     """
     kinds = {p.dtype for p in module.parameters()}
     if not kinds <= {torch.float32, torch.float64} or len(kinds) > 1:
-        return
+        module, kinds = _in_double(module), {torch.float64}
     random = torch.Generator().manual_seed(0)
     tried = 0
     for length in _lengths(translated):
@@ -56,6 +58,14 @@ def check_outputs(module: nn.Module, translated: Translated) -> None:
             return
 
 
+def _in_double(module: nn.Module) -> nn.Module:
+    """A copy in double precision; the module itself where it cannot be copied."""
+    try:
+        return copy.deepcopy(module).double()
+    except FAILURES:
+        return module
+
+
 def _double(translated: Translated, signal: Signal) -> Tensor:
     """The network's outputs in double precision."""
     return copy.deepcopy(translated.network).double()(signal)
@@ -66,7 +76,7 @@ def _lengths(translated: Translated) -> Iterator[int]:
     if translated.length is not None:
         yield translated.length
         return
-    yield from range(1, LONGEST)
+    yield from LENGTHS
 
 
 def random_input(

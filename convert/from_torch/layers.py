@@ -110,13 +110,15 @@ def fill(place: str, node: Node, **tensors: Tensor | None) -> Node:
     """Copy weights into ``node``, in single precision or their own; None leaves what it has.
 
     Raises:
-        InputError: a weight that is not finite.
+        InputError: a weight that is not finite, or that has no numbers (device ``meta``).
     """
     present = {name: tensor for name, tensor in tensors.items() if tensor is not None}
     kinds = [tensor.dtype for tensor in present.values()]
     node.to(torch.promote_types(kinds[0], torch.float32))
     with torch.no_grad():
         for name, value in present.items():
+            if value.is_meta:
+                raise refuse(place, f"its {name} is on the device meta", "load its weights first")
             if not bool(torch.isfinite(value).all()):
                 raise refuse(place, f"its {name} holds NaN or infinity", "train it again")
             getattr(node, name).copy_(value)

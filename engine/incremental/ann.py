@@ -18,7 +18,7 @@ from ...models.network import Signal
 from ...models.text_model import TextModel
 from ..compiled.layer import LARGEST, Layer
 from ..grid import GridConv1d
-from ..inference.changes import weights_state
+from ..inference.changes import WeightsState, weights_state
 from ..inference.chunks import Chunk, answers, word_chunks
 from ..inference.store import CACHE_BYTES, TokenStore
 from ..inference.tally import Tally
@@ -45,6 +45,7 @@ class AnnEngine:
 
     def refresh(self) -> None:
         """Take the model as it is now and forget all table rows."""
+        self._seen: WeightsState | None = None  # cut short, this is done again at the next call
         self.model = ann_on_grid(self.source)
         self.plan = ann_plan(self.model.network)
         nodes = [self.model.network.node(branch.conv) for branch in self.plan.branches]

@@ -56,9 +56,10 @@ class AnnRunner:
 
     def _take_weights(self) -> None:
         """Put the weights as they are now on a grid, if the network can be."""
-        self._seen = weights_state(self.model)
+        seen = weights_state(self.model)
         try:
             self._plain = ann_on_grid(self.model).to(device_of(self.model))
         except Unsupported:
             self.tables = False
         self.tables = self.tables and find_spec("numba") is not None
+        self._seen = seen

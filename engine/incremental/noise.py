@@ -114,8 +114,13 @@ class Field:
         if positions > len(self.values):
             more = positions - len(self.values)
             more = more if exactly else -(-more // AHEAD) * AHEAD
-            drawn = torch.rand((more, *self.values.shape[1:]), generator=self.generator)
-            self.values = torch.cat([self.values, drawn]) if len(self.values) else drawn
+            before = self.generator.get_state()
+            try:
+                drawn = torch.rand((more, *self.values.shape[1:]), generator=self.generator)
+                self.values = torch.cat([self.values, drawn]) if len(self.values) else drawn
+            except BaseException:  # out of memory, Ctrl-C: the next call draws the same
+                self.generator.set_state(before)
+                raise
         return self.values
 
     @property
@@ -180,9 +185,9 @@ class DrawnRows:
         if field is None:
             field = Field(seed, self.steps, self.channels)
         self._fields[seed] = field
-        self._held -= field.bytes
+        before = field.bytes
         values = field.reach(positions)
-        self._held += field.bytes
+        self._held += field.bytes - before
         while len(self._fields) > 1 and (
             self._held > self.field_bytes or len(self._fields) > KEPT_FIELDS
         ):

@@ -7,17 +7,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from ...models.neurons.base import Neurons
 from ...models.snn import SpikingTextModel
 
-WeightsState = tuple[tuple[int, int], ...]
+
+class WeightsState:
+    """Which weights a model has, where each lies, and how often it was written to.
+
+    The weights are held: an address alone could be that of another one by now. Those of
+    `torch.inference_mode` do not count what is written to them.
+    """
+
+    __hash__ = None  # type: ignore[assignment]  # two states are compared, by ==
+
+    def __init__(self, model: nn.Module) -> None:
+        self._weights: list[Tensor] = list(model.parameters())
+        self._places = [p.data_ptr() for p in self._weights]
+        self._written = [-1 if p.is_inference() else p._version for p in self._weights]
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, WeightsState)
+            and list(map(id, self._weights)) == list(map(id, other._weights))
+            and (self._places, self._written) == (other._places, other._written)
+        )
 
 
 def weights_state(model: nn.Module) -> WeightsState:
-    """Where each weight lies, and how often it was written to."""
-    return tuple((p.data_ptr(), p._version) for p in model.parameters())
+    """The weights of a model as they are now."""
+    return WeightsState(model)
 
 
 def snn_state(model: SpikingTextModel) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -79,6 +79,7 @@ class FastEngine:
 
     def refresh(self) -> None:
         """Take the model as it is now and forget all table rows."""
+        self._seen: tuple[Any, ...] | None = None  # cut short, this is done again at the next call
         self.model = on_grid(self.source) if self.precision == "exact" else self.source
         self.model.eval()
         self.plan: Plan = plan_of(self.model.network)

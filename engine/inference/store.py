@@ -36,11 +36,15 @@ class SparseSlots:
         find = self._slots.get
         return np.array([find(key, -1) for key in keys.tolist()], dtype=np.int64)
 
+    def fill(self, slot: int) -> None:
+        """Give every key this row; only -1, no row, can be given to all."""
+        self._slots = {}
+
     def __setitem__(self, keys: np.ndarray, slots: np.ndarray | int) -> None:
         """Rows ``slots`` for ``keys``; -1 for keys that lose theirs."""
         if isinstance(slots, int):
             for key in keys.tolist():
-                del self._slots[key]
+                self._slots.pop(key, None)
         else:
             self._slots.update(zip(keys.tolist(), slots.tolist(), strict=True))
 
@@ -82,25 +86,29 @@ class TokenStore:
         self._allocate(max(2, max_bytes // self.row_bytes))
 
     def _allocate(self, rows: int) -> None:
-        """Empty arrays of ``rows`` rows; memory is touched only as they fill."""
-        self.rows = rows
+        """Empty arrays of ``rows`` rows; memory is touched only as they fill.
+
+        Where there is no memory for them, those of before stay.
+        """
         shapes = [(b.width, rows, self.frames, b.channels) for b in self.plan.branches]
         sizes = [int(np.prod(shape)) for shape in shapes]
         # a kernel's last vector may reach beyond the last row
-        self.flat = [np.empty(size + SLACK, dtype=self.kind) for size in sizes]
-        self.arrays = [
-            flat[:size].reshape(shape)
-            for flat, size, shape in zip(self.flat, sizes, shapes, strict=True)
+        flat = [np.empty(size + SLACK, dtype=self.kind) for size in sizes]
+        arrays = [
+            values[:size].reshape(shape)
+            for values, size, shape in zip(flat, sizes, shapes, strict=True)
         ]
-        self.branches: list[TableBranch] = []
-        for array, bias in zip(self.arrays, self.biases, strict=True):
+        for array, bias in zip(arrays, self.biases, strict=True):
             array[:, SILENT] = 0
             array[0, SILENT] = bias / self.unit
-        self.word_of = np.full(rows, -1, dtype=np.int64)
-        self.used_at = np.zeros(rows, dtype=np.int64)
-        self.spikes = np.full((rows, self.frames), -1, dtype=np.float32)  # of a frame; -1 unknown
-        self.filled = 1
+        word_of = np.full(rows, -1, dtype=np.int64)
+        used_at = np.zeros(rows, dtype=np.int64)
+        spikes = np.full((rows, self.frames), -1, dtype=np.float32)  # of a frame; -1 unknown
+        self.branches: list[TableBranch] = []
+        self.flat, self.arrays = flat, arrays
+        self.word_of, self.used_at, self.spikes = word_of, used_at, spikes
         self._work: dict[int, np.ndarray] = {}
+        self.filled, self.rows = 1, rows
 
     def work_of(self, branch: int) -> np.ndarray:
         """Synapses that the frames of a row reach at each tap of a branch: (rows, F, k).
@@ -120,7 +128,7 @@ class TokenStore:
 
     def clear(self) -> None:
         """Forget all words."""
-        self.slot_of[self.word_of[self.word_of >= 0]] = -1
+        self.slot_of.fill(-1)
         self.word_of[:] = -1
         self.spikes[:] = -1
         self.filled = 1
@@ -143,11 +151,17 @@ class TokenStore:
         """Rows (n,) of words (n,); the next call may give them to other words.
 
         ``fill`` is called with words (m,) that have no row: it assigns them rows and writes those.
+        If it does not come to its end (out of memory, Ctrl-C), all words are forgotten: none keeps
+        a row that was not written.
         """
         self.reserve(len(words))
         new = self.touch(words)
         if len(new):
-            fill(new)
+            try:
+                fill(new)
+            except BaseException:
+                self.clear()
+                raise
         return self.slot_of[words]
 
     def assign(self, words: np.ndarray) -> np.ndarray:

@@ -48,8 +48,9 @@ def _broken(code: Code, values: Tensor, steps: int) -> Iterator[str]:
         return code.encode(some, steps, torch.Generator().manual_seed(1), shared)
 
     frames = encode(values)  # (T, B, C, L)
-    if frames.shape != (steps, *values.shape):
-        yield f"give frames of shape (T, B, C, L), {(steps, *values.shape)} for these values"
+    if (frames.shape, frames.dtype) != ((steps, *values.shape), values.dtype):
+        shape = (steps, *values.shape)
+        yield f"give float32 frames of shape (T, B, C, L), {shape} for these values"
         return
     if code.spiking and not bool(((frames == 0) | (frames == 1)).all()):
         yield "send spikes, 0 or 1 (analog frames: spiking = False)"

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import torch
+
+from ...models.devices import check_default_type
 from ...progress import silenced
 from ..convert.convert import convert
 from ..finetune.finetune import finetune
@@ -51,9 +54,11 @@ def fit(
         shown: say what is done, with progress bars
 
     Raises:
-        InputError: texts or settings that the stages refuse.
+        InputError: texts or settings that the stages refuse, or a default type of torch.
     """
-    with TemporaryDirectory(prefix="snnconvert-") as folder, silenced(not shown):
+    check_default_type()
+    learning = torch.inference_mode(False)  # a caller's, as its no_grad, is not for training
+    with TemporaryDirectory(prefix="snnconvert-") as folder, silenced(not shown), learning:
         rows = Path(folder) / "texts"
         set_aside = write_rows(rows, texts, labels, names, settings.validation_fraction)
         place = Path(folder) / "run"

@@ -116,7 +116,7 @@ class Loop:
         self._since = time.process_time()
         try:
             threads = torch_on_one_thread() if self.one_thread else nullcontext()
-            with threads, products_as_on_cpu(device_of(self.model)):
+            with threads, products_as_on_cpu(device_of(self.model)), torch.enable_grad():
                 return self._run()
         except DivergenceError:
             self.checkpoint_path.unlink(missing_ok=True)

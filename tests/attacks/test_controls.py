@@ -17,7 +17,7 @@ from snnconvert.attacks.controls.quantised_scores import QuantisedScores, larges
 from snnconvert.attacks.noise import run_noise
 from snnconvert.attacks.victims import check_probabilities
 from snnconvert.engine.classifier import ModelClassifier
-from snnconvert.errors import InputError
+from snnconvert.errors import InputError, SnnConvertError
 from snnconvert.models.encoders.encoder import Encoder
 from snnconvert.models.families.textcnn import TextCNNSpec, build_textcnn
 from snnconvert.models.snn import SpikingTextModel
@@ -132,3 +132,18 @@ def test_a_label_out_of_range_is_a_record(tmp_path):
     odd = [SimpleNamespace(index=0, text="good", label=7)]
     (record,) = run_noise(Bag("en", ENGLISH), odd, "bag", tmp_path / "r.jsonl")
     assert record.status == "error" and "label 7" in record.error
+
+
+def test_noise_looks_again_where_this_machine_ran_out_of_memory(tmp_path):
+    class Short(Bag):
+        def probabilities(self, texts, seed=0):
+            raise MemoryError
+
+    out, bag = tmp_path / "r.jsonl", Bag("en", ENGLISH)
+    with pytest.raises(SnnConvertError, match="ran out of memory"):
+        run_noise(Short("en", ENGLISH), EXAMPLES, "bag", out)
+    records = run_noise(bag, EXAMPLES, "bag", out)
+    assert {r.status for r in records} == {"failed", "skipped"}
+    changed = [replace(EXAMPLES[0], label=1 - EXAMPLES[0].label)]
+    with pytest.raises(InputError, match="another text or label"):
+        run_noise(bag, changed, "bag", out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -88,6 +89,21 @@ def test_bars_are_silent_inside_and_back_afterwards(
     assert not drawn(shown=False) and not drawn(shown=False, always=True)
     with silenced(False):
         assert drawn(always=True)
+
+
+def test_blocks_of_several_threads_leave_the_switches_as_they_were(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = "TQDM_DISABLE", "HF_HUB_DISABLE_PROGRESS_BARS"
+    monkeypatch.delenv(first, raising=False)
+    monkeypatch.setenv(second, "0")
+    blocks = [silenced(), silenced()]
+    for block in blocks:
+        block.__enter__()
+    for block in blocks:  # the first one in is the first one out
+        assert os.environ[first] == os.environ[second] == "1"
+        block.__exit__(None, None, None)
+    assert first not in os.environ and os.environ[second] == "0"
 
 
 OTHERS = """

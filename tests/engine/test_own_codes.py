@@ -182,9 +182,15 @@ class Short(Code):
         return torch.zeros(1, *values.shape)
 
 
+class Wide(Code):
+    def encode(self, values, steps, generator=None, shared_noise=False) -> Tensor:
+        return torch.zeros(steps, *values.shape, dtype=torch.float64)
+
+
 @pytest.mark.parametrize(
     ("cls", "words"),
     [
+        (Wide, "give float32 frames"),
         (Placed, "elementwise = False"),
         (Loud, "be silent for zero"),
         (Graded, "send spikes, 0 or 1"),

@@ -143,7 +143,7 @@ def test_few_texts_are_trained_on_and_warned_of() -> None:
         (pd.DataFrame({"text": TEXTS}), LABELS, "one column"),
         ([], [], "at least one text"),
         (TEXTS, LABELS[:3], "inconsistent numbers of samples"),
-        (TEXTS, [0] * 40, "two classes, but got one class"),
+        (TEXTS, [0] * 40, "two classes, but got one class: 0$"),
         (TEXTS, np.linspace(0, 1, 40), "Unknown label type"),
     ],
 )

@@ -173,7 +173,13 @@ def test_what_cannot_be_loaded(copy: Path, tmp_path: Path) -> None:
     ):
         with pytest.raises(InputError, match=says):
             TextClassifier.load(run, which)  # type: ignore[arg-type]
-    (copy / "finetuned" / "weights.safetensors").unlink()
+    weights = copy / "finetuned" / "weights.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-100] ^= 4  # one bit of a weight: the size is what it was
+    weights.write_bytes(content)
+    with pytest.raises(InputError, match="this makes it again: snnconvert finetune"):
+        TextClassifier.load(copy)
+    weights.unlink()
     with pytest.raises(InputError, match="this makes it again: snnconvert finetune"):
         TextClassifier.load(copy)
 

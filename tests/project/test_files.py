@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -98,3 +99,16 @@ def test_yaml_mappings_are_read_and_all_else_is_refused_by_name(tmp_path):
         assert "\n" not in str(caught.value)
     with pytest.raises(InputError, match="expected a recipe at .*but there is no such file"):
         read_yaml_mapping(tmp_path / "none.yaml", "a recipe")
+
+
+def test_threads_that_write_one_file_leave_one_of_their_texts(tmp_path):
+    path, texts = tmp_path / "a.txt", [letter * 50_000 for letter in "abcd"]
+
+    def write(text):
+        for _ in range(25):
+            write_text(path, text)
+            assert read_text(path) in texts
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, texts))
+    assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]

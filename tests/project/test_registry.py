@@ -53,6 +53,9 @@ def test_a_member_of_the_users_is_like_any_other(colours: Registry[str]) -> None
     for name in ("green", "red", ""):
         with pytest.raises(InputError, match="expected a new name for the hue"):
             colours.add(name, "x")
+    for name in (3, "a b", "a/b", "a:4", "a@b", "a,b"):
+        with pytest.raises(InputError, match="without blanks"):
+            colours.add(name, "x")  # type: ignore[arg-type]
     assert colours.added() == {"green": "g"}
     colours.remove("green")
     assert colours.added() == {}

@@ -134,12 +134,16 @@ def test_blocks_are_cut_as_jieba_cuts_the_whole(pieces: list[str]):
     assert segment(long, "zh") == [w.lower() for w in jieba.lcut(long) if not w.isspace()]
 
 
-def test_a_word_added_to_the_dictionary_is_seen():
+def test_a_word_that_others_add_to_jieba_changes_nothing():
+    """A saved model reads a text as the same words whatever else runs in the process."""
     import jieba
 
-    assert "味道不错呀呀" not in segment("味道不错呀呀", "zh")
+    words = segment("味道不错呀呀", "zh")
+    assert "味道不错呀呀" not in words
     try:
         jieba.add_word("味道不错呀呀")
-        assert segment("味道不错呀呀", "zh") == ["味道不错呀呀"]
+        assert jieba.lcut("味道不错呀呀") == ["味道不错呀呀"]
+        assert segment("味道不错呀呀", "zh") == words
+        assert segment("味道不错呀呀。", "zh") == [*words, "。"]  # not from what is kept
     finally:
         jieba.del_word("味道不错呀呀")

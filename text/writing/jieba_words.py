@@ -16,23 +16,20 @@ _KEPT_TOKENIZERS = 4  # some 40 MB each
 
 def chinese_words(text: str, dictionary: UserDictionary | None = None) -> list[str]:
     """The words of ``text`` in lower case, by the words of ``dictionary`` too."""
-    jieba = _jieba()
-    total = jieba.dt.total if dictionary is None else 0
     words: list[str] = []
-    for block in jieba.re_han_default.split(replace_surrogates(text)):
+    for block in _jieba().re_han_default.split(replace_surrogates(text)):
         cut = _cut_block if len(block) <= _KEPT_BLOCK else _cut_block.__wrapped__
-        words += cut(block, total, dictionary)
+        words += cut(block, dictionary)
     return words
 
 
 @lru_cache(maxsize=1 << 14)
-def _cut_block(block: str, total: int, dictionary: UserDictionary | None) -> tuple[str, ...]:
+def _cut_block(block: str, dictionary: UserDictionary | None) -> tuple[str, ...]:
     """The words of a run of Chinese text or of what lies between two, which jieba cuts alone.
 
     An attack shows the same text with one word changed, again and again: only its block is new.
-    ``total`` stands for the state of jieba's dictionary, to which words can be added.
     """
-    words = (_jieba().dt if dictionary is None else tokenizer(dictionary)).lcut(block)
+    words = (_base() if dictionary is None else tokenizer(dictionary)).lcut(block)
     return tuple(word.lower() for word in words if not word.isspace())
 
 
@@ -54,7 +51,10 @@ def tokenizer(dictionary: UserDictionary) -> Any:
 
 @cache
 def _base() -> Any:
-    """A tokenizer with the words that come with jieba, whatever was added to the global one."""
+    """A tokenizer with the words that come with jieba, whatever was added to the global one.
+
+    So a model reads a text as the same words whatever else runs in the process.
+    """
     base = _jieba().Tokenizer()
     base.initialize()
     return base
@@ -62,10 +62,9 @@ def _base() -> Any:
 
 @cache
 def _jieba() -> Any:
-    """Jieba with its dictionary loaded and its start-up messages silenced."""
+    """Jieba with its start-up messages silenced."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # jieba's own escapes and its import of pkg_resources
         import jieba
     jieba.setLogLevel(logging.ERROR)
-    jieba.initialize()
     return jieba

@@ -360,3 +360,28 @@ def test_what_overwrites_a_tensor_that_nobody_reads_again_is_fine(inside):
     x = torch.rand(4, DIM, LENGTH, dtype=torch.float64) * 2 - 1
     with torch.no_grad():
         torch.testing.assert_close(network(Signal(x, torch.full((4,), LENGTH))), module(x))
+
+
+def doubled(width: int, kind: torch.dtype) -> nn.Sequential:
+    """A network with a hook that no layer shows, which doubles its outputs."""
+    module = nn.Sequential(
+        nn.Conv1d(DIM, 4, width),
+        nn.ReLU(),
+        nn.AdaptiveMaxPool1d(1),
+        nn.Flatten(),
+        nn.Linear(4, CLASSES),
+    ).to(kind)
+    module.register_forward_hook(lambda module, given, outputs: 2 * outputs)
+    return module
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64, torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("width", [3, 64, 100])
+def test_what_no_layer_shows_is_found_by_trying(width: int, kind: torch.dtype):
+    with pytest.raises(InputError, match="its outputs and those of the converted network differ"):
+        from_torch(doubled(width, kind), DIM)
+
+
+def test_weights_without_numbers():
+    with pytest.raises(InputError, match="device meta; load its weights"):
+        from_torch(body().to("meta"), DIM)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
-from threading import Lock
 
 import numpy as np
+
+from ....turns import Turns
 
 SEEN_BYTES = 256 << 20
 """Of the vectors that are kept: those of 170,000 texts of 384 components."""
@@ -27,7 +28,7 @@ class Seen:
     """
 
     def __init__(self, most: int = SEEN_BYTES) -> None:
-        self.most, self._bytes, self._turn = most, 0, Lock()
+        self.most, self._bytes, self._turn = most, 0, Turns()
         self._rows: OrderedDict[bytes, np.ndarray] = OrderedDict()
 
     def __len__(self) -> int:

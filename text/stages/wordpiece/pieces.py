@@ -119,11 +119,12 @@ class WordPieces:
     def _pieces(self, text: str) -> list[str]:
         found: list[str] = []
         for word in bert_words(text):
-            if word not in self._memo:
-                if len(self._memo) == _MEMO:
+            pieces = self._memo.get(word)
+            if pieces is None:
+                if len(self._memo) >= _MEMO:
                     self._memo.clear()
-                self._memo[word] = self.cut(word)
-            found += self._memo[word]
+                pieces = self._memo[word] = self.cut(word)
+            found += pieces
         return found
 
     def cut(self, word: str) -> list[str]:
