@@ -16,6 +16,7 @@ from ..text.datasets.dataset import Dataset
 from ..text.stages.load import load_stage
 from ..text.stages.stage import Stage
 from .run_folder.fingerprints import fingerprint
+from .run_folder.records.data import DataStage
 from .run_folder.run_folder import RunFolder
 from .settings.engine import DEVICE, ENGINE, DeviceSettings, EngineSettings
 from .sources.place import find_data
@@ -145,6 +146,13 @@ def load_parts(
         model, classes = load_model(run.folder(name))
         _check_classes(run, name, classes)
     return stage, model.to(find_device(where.device)), classes
+
+
+def text_columns(run: RunFolder) -> tuple[str, ...]:
+    """Names of the columns of texts in the files that a run was trained on; none of named sets."""
+    files = run.record("data", DataStage).source or []
+    names = [file.get("text_column") for file in files if isinstance(file, dict)]
+    return tuple(dict.fromkeys(name for name in names if isinstance(name, str)))
 
 
 def _check_classes(run: RunFolder, name: str, classes: tuple[str, ...]) -> None:

@@ -17,11 +17,12 @@ from ..engine.metrics import classification_figures
 from ..engine.reference import ann_logits
 from ..engine.scores import USUAL, with_grades
 from ..errors import InputError
-from ..formatting import percent
+from ..formatting import meant, percent
 from ..models.snn import SpikingTextModel
 from ..models.text_model import TextModel
 from ..text.datasets.dataset import Split
-from ..text.datasets.readers.options import FileOptions
+from ..text.datasets.readers.columns import listed
+from ..text.datasets.readers.options import BY_CONTENT, FileOptions
 from ..text.datasets.readers.readers import Read, read_file
 from .data import load_classifier, load_run_data
 from .display.aligned import table
@@ -44,6 +45,7 @@ def evaluate(
     data: str | None = None,
     as_json: bool = False,
     engine: EngineSettings = ENGINE,
+    read_by: FileOptions = BY_CONTENT,
 ) -> dict[str, Any]:
     """Measure a model; prints a table (or JSON) and returns the figures.
 
@@ -56,6 +58,8 @@ def evaluate(
         data: a labelled file to measure on instead
         as_json: print JSON
         engine: what runs an SNN, and where
+        read_by: how the file is read; what is not said is as in training where that fits, or told
+            by content
 
     Raises:
         InputError: the model is not there, or the file has labels that the model does not know.
@@ -70,7 +74,16 @@ def evaluate(
             "a file of one's own has classes alone; leave it out"
         )
     classifier = load_classifier(run, model, engine=engine)
-    texts = _own_file(data, classifier.classes, run) if data else load_run_data(run).split(split)
+    if data:
+        texts = _own_file(data, classifier.classes, run, read_by)
+    elif read_by.given():
+        option = next(iter(read_by.given())).replace("_", "-")
+        raise InputError(
+            f"expected --{option} with --data FILE only, but a split of the run's own data was "
+            "asked for: leave it out"
+        )
+    else:
+        texts = load_run_data(run).split(split)
     seed = int(run.config().get(model, {}).get("seed", 0))
     clock.append(time.process_time())
     sequences = classifier.stage.encode(texts.texts)
@@ -131,7 +144,7 @@ def _shown(figures: dict[str, Any]) -> str:
     return "\n".join([head, table(["T", "accuracy %"], rows), *evaluation_lines(figures)])
 
 
-def _own_file(path: str, classes: Sequence[str], run: RunFolder) -> Split:
+def _own_file(path: str, classes: Sequence[str], run: RunFolder, given: FileOptions) -> Split:
     """A labelled file, its labels as numbers of the model's classes.
 
     A label is a class name; where no name is itself a number, also the number of a class from 0.
@@ -139,25 +152,29 @@ def _own_file(path: str, classes: Sequence[str], run: RunFolder) -> Split:
     known = {name: i for i, name in enumerate(classes)}
     if not any(name.lstrip("-").isdigit() for name in classes):
         known |= {str(i): i for i in range(len(classes))}
-    read = _read_as_of_run(Path(path), file_options(run.config().get("data", {}), tuple(known)))
+    options = file_options(run.config().get("data", {}), tuple(known))
+    read = _read_as_of_run(Path(path), options, given)
     labels = []
     for number, (label, _) in enumerate(read.rows, 1):
         if label not in known:
             raise InputError(
-                f"expected labels of {', '.join(classes)} in {path}, but row {number} has {label!r}"
+                f"expected labels of {listed(classes)} in {path}, but row {number} has {label!r}"
+                f"{meant(label, classes)}"
             )
         labels.append(known[label])
-    if read.left_out:
-        note("; ".join([f"{path}: {len(labels):,} texts", *read.left_out]))
+    if read.notes:
+        note("; ".join([f"{path}: {len(labels):,} texts", *read.notes]))
     return Split(tuple(text for _, text in read.rows), tuple(labels))
 
 
-def _read_as_of_run(path: Path, options: FileOptions) -> Read:
-    """What a file holds, by the options of the run's own files as far as they fit it.
+def _read_as_of_run(path: Path, options: FileOptions, given: FileOptions) -> Read:
+    """What a file holds, by what is given, else by the run's own options as far as they fit it.
 
     It may be UTF-8 though those were not: nearly any bytes can be read as CP1252, so that comes
     after UTF-8.
     """
+    if given.given():
+        return read_file(path, replace(given, known=options.known))
     for fewer in (replace(options, encoding=None), options):
         try:
             return read_file(path, fewer)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..engine.classifier import ModelClassifier
 from ..progress import bar
 from ..text.inputs import TextsLike, as_texts
-from .data import load_classifier
+from .data import load_classifier, text_columns
 from .display.names import title
 from .display.output import note
 from .display.screen import is_terminal
@@ -21,6 +22,7 @@ from .sources.writing import tell_changed
 from .streams.rows import Row, check_target, write_file, write_screen
 from .streams.texts import BATCH, TextSource
 
+SHOWN = 8  # classes whose counts are said
 EMPTY = "\0"
 """What empty texts are counted under; no class is called so."""
 
@@ -84,6 +86,8 @@ def predict_stream(
         check_target(target)
     run = RunFolder(out)
     name = model or run.last_model()
+    if isinstance(source, TextSource):
+        source = replace(source, trained_on=text_columns(run))
     counts: Counter[str] = Counter()
     changed: Counter[str] = Counter(texts=0)
     failure = None
@@ -100,7 +104,9 @@ def predict_stream(
     empty = counts.pop(EMPTY, 0)
     tell_changed(changed, counts.total(), classifier.stage.writing)
     if target is not None:
-        most = ", ".join(f"{count:,} {name}" for name, count in counts.most_common(8))
+        most = ", ".join(f"{count:,} {name}" for name, count in counts.most_common(SHOWN))
+        others = sum(count for _, count in counts.most_common()[SHOWN:])
+        most += f", {others:,} of the {len(counts) - SHOWN} others" if others else ""
         note(f"{counts.total():,} texts classified by the {title(name)}, written to {target}")
         note(f"classes: {most or 'none'}")
     if empty and isinstance(source, TextSource):

@@ -18,13 +18,13 @@ def add_text_file(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--input",
         metavar="FILE",
-        help="texts, one a line; .jsonl, .csv and .tsv have a column of them; - for standard "
-        "input (default: none)",
+        help="texts, one a line; .json, .jsonl, .csv and .tsv have a column of them; - for "
+        "standard input (default: none)",
     )
     group.add_argument(
         "--text-column",
         metavar="NAME",
-        help="column of the texts, by name or number (default: by its name)",
+        help="column of the texts, by name or number (default: as in training, or by its name)",
     )
     group.add_argument(
         "--encoding", metavar="NAME", help="encoding of the input, as in GB18030 (default: UTF-8)"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
+from ..data import text_columns
 from ..display.output import json_line, note
 from ..display.screen import columns, fitted
+from ..run_folder.run_folder import RunFolder
 from ..streams.texts import TextSource
 from .encoded import load_sender
 from .picture import write_picture
@@ -41,6 +44,8 @@ def encode(
     """
     if svg is not None and Path(svg).suffix.lower() != ".svg":
         raise InputError(f"expected a file .svg for the drawing, but got {svg}")
+    if isinstance(texts, TextSource):
+        texts = replace(texts, trained_on=text_columns(RunFolder(out)))
     given = iter(_texts(texts))
     if svg is not None:
         given = iter(_only(given))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from collections import deque
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -40,6 +41,8 @@ class Lines:
         self._decoder = codecs.getincrementaldecoder(self.encoding)("strict")
         self._left = ""  # of a line whose end is not here yet
         self._seen = 0  # whole lines so far
+        self._held: deque[str] = deque()  # lines that were looked at, and not given yet
+        self._rest: Iterator[str] | None = None
 
     def chunks(self) -> Iterator[list[str]]:
         """The lines in lists: of as many as have come, at least one.
@@ -61,10 +64,21 @@ class Lines:
 
     def __iter__(self) -> Iterator[str]:
         """The lines one by one; ``number`` says which."""
-        for lines in self.chunks():
-            for line in lines:
-                self.number += 1
-                yield line
+        while (line := self._held.popleft() if self._held else self._next()) is not None:
+            self.number += 1
+            yield line
+
+    def ahead(self, most: int) -> list[str]:
+        """The next lines, at most so many, which are still given one by one."""
+        while len(self._held) < most and (line := self._next()) is not None:
+            self._held.append(line)
+        return list(self._held)
+
+    def _next(self) -> str | None:
+        """The first line that was not looked at, None behind the last."""
+        if self._rest is None:
+            self._rest = (line for lines in self.chunks() for line in lines)
+        return next(self._rest, None)
 
     def _read(self) -> bytes:
         try:

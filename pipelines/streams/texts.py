@@ -6,20 +6,25 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
 from ...errors import InputError
-from ...text.datasets.readers.columns import LABEL_COLUMNS, TEXT_COLUMNS, listed, normal
+from ...text.datasets.readers.columns import listed
+from ...text.datasets.readers.json_records import json_records
+from ...text.datasets.readers.tables import told_delimiter
 from ...text.decoding.compressed import unpacked
 from ...text.decoding.decoding import user_path
 from .lines import LONGEST, Chunked, Lines
+from .names import Names
 
 BATCH = 512
 """Texts that are classified at once, at most."""
+LOOKED_AT = 400
+"""Lines by which the delimiter is told."""
 STDIN = "-"
 PACKED = {".gz", ".bz2", ".xz", ".zip"}
 
@@ -30,17 +35,21 @@ class TextSource:
 
     Attributes:
         name: path of a file, or "-" for standard input. A file ``.jsonl`` has an object or a
-            string a line, ``.csv`` and ``.tsv`` have columns; all else has a text a line.
+            string a line, ``.json`` all of them in one value, ``.csv`` and ``.tsv`` have columns,
+            whose delimiter is told by content; all else has a text a line.
         text_column: name of the column or key of the texts, or number of the column from 1
         encoding: of the characters; None for UTF-8
+        trained_on: names of the columns of texts that the model was trained on, taken where
+            nothing is given and one of them is there
     """
 
     name: str
     text_column: str | None = None
     encoding: str | None = None
+    trained_on: tuple[str, ...] = ()
 
     def kind(self) -> str:
-        """``.csv``, ``.tsv``, ``.jsonl``, or nothing for lines of text."""
+        """``.csv``, ``.tsv``, ``.jsonl``, ``.json``, or nothing for lines of text."""
         suffixes = [suffix.lower() for suffix in Path(self.name).suffixes]
         if suffixes and suffixes[-1] in PACKED:
             suffixes.pop()
@@ -71,11 +80,12 @@ class TextSource:
 
     def _texts(self, lines: Lines) -> Iterator[list[str]]:
         if self.kind():
-            return _batched(READERS[self.kind()](lines, self.text_column))
+            names = Names(self.text_column, self.trained_on)
+            return _batched(READERS[self.kind()](lines, names))
         if self.text_column is not None:
             raise InputError(
-                f"expected --text-column with a .csv, .tsv or .jsonl file only, but {lines.name} "
-                "has a text a line: leave it out"
+                "expected --text-column with a .csv, .tsv, .json or .jsonl file only, but "
+                f"{lines.name} has a text a line: leave it out"
             )
         parts = lines.chunks()
         return (part[i : i + BATCH] for part in parts for i in range(0, len(part), BATCH))
@@ -86,7 +96,7 @@ def _batched(texts: Iterator[str]) -> Iterator[list[str]]:
         yield batch
 
 
-def _json_texts(lines: Lines, column: str | None) -> Iterator[str]:
+def _json_texts(lines: Lines, names: Names) -> Iterator[str]:
     """A text a line, as a string or under a key; blank lines are none."""
     for line in lines:
         if not line.strip():
@@ -98,30 +108,43 @@ def _json_texts(lines: Lines, column: str | None) -> Iterator[str]:
             raise InputError(
                 f"{where}: expected JSON, but it is not ({error}); mend or delete the line"
             ) from None
-        yield _text_of(value, column, where)
+        yield _text_of(value, names, where)
 
 
-def _text_of(value: Any, column: str | None, where: str) -> str:
+def _whole_json(lines: Lines, names: Names) -> Iterator[str]:
+    """The texts of a file that is one JSON value: an array of strings, or records of any shape."""
+    text = "\n".join(lines)
+    with suppress(ValueError, RecursionError):
+        whole = json.loads(text)
+        if isinstance(whole, list) and whole and all(isinstance(value, str) for value in whole):
+            yield from whole
+            return
+    for where, record in json_records(text, Path(lines.name)):
+        yield _text_of(record, names, f"{lines.name} {where}")
+
+
+def _text_of(value: Any, names: Names, where: str) -> str:
     if isinstance(value, dict):
-        keys = [column] if column else [key for key in value if normal(key) in TEXT_COLUMNS]
-        if len(keys) != 1 or keys[0] not in value:
+        place = names.place(list(value))
+        if place is None:
             raise InputError(
-                f"{where}: expected a text under "
-                f"{repr(column) if column else 'one key as text or sentence'}, but got the keys "
+                f"{where}: expected a text under {names.wanted('key')}, but got the keys "
                 f"{listed(list(value))}; name it with --text-column"
             )
-        value = value[keys[0]]
+        value = list(value.values())[place]
     if not isinstance(value, str):
         raise InputError(
-            f"{where}: expected a text, but got {type(value).__name__}; put it in quotes, or name "
-            "the key of the texts with --text-column"
+            f"{where}: expected a text, but got {json.dumps(value)[:60]}; put it in quotes, or "
+            "name the key of the texts with --text-column"
         )
     return value
 
 
-def _cells(lines: Lines, column: str | None, delimiter: str) -> Iterator[str]:
+def _cells(lines: Lines, names: Names, kind: str) -> Iterator[str]:
     """The column of the texts; a first line that names the columns is none."""
     csv.field_size_limit(LONGEST)
+    beginning = "\n".join(lines.ahead(LOOKED_AT)) + "\n"
+    delimiter = told_delimiter(beginning, kind, Path(lines.name)) or ","
     reader = csv.reader((f"{line}\n" for line in lines), delimiter=delimiter, strict=True)
     place: int | None = None
     while True:
@@ -137,7 +160,7 @@ def _cells(lines: Lines, column: str | None, delimiter: str) -> Iterator[str]:
         if not row:
             continue
         if place is None:
-            place, is_header = _column(row, column, lines.name)
+            place, is_header = names.column(row, lines.name)
             if is_header:
                 continue
         if len(row) <= place:
@@ -148,30 +171,11 @@ def _cells(lines: Lines, column: str | None, delimiter: str) -> Iterator[str]:
         yield row[place].removesuffix("\n")
 
 
-def _column(first: list[str], column: str | None, name: str) -> tuple[int, bool]:
-    """Which column has the texts, and whether the first line names the columns."""
-    names = [normal(cell) for cell in first]
-    has_names = any(cell in TEXT_COLUMNS or cell in LABEL_COLUMNS for cell in names)
-    if column in first:
-        return first.index(column), True
-    if column is not None and column.isdigit() and 1 <= int(column) <= len(first):
-        return int(column) - 1, has_names
-    known = [place for place, cell in enumerate(names) if cell in TEXT_COLUMNS]
-    if column is None and len(known) == 1:
-        return known[0], True
-    if column is None and len(first) == 1:
-        return 0, False
-    wanted = f"a column {column!r}" if column else "a column that is called text or the like"
-    raise InputError(
-        f"expected {wanted} in {name}, but its first line has {listed(first)}; say which has the "
-        "texts, as in --text-column 2"
-    )
-
-
-READERS: dict[str, Callable[[Lines, str | None], Iterator[str]]] = {
+READERS: dict[str, Callable[[Lines, Names], Iterator[str]]] = {
     ".jsonl": _json_texts,
     ".ndjson": _json_texts,
-    ".csv": lambda lines, column: _cells(lines, column, ","),
-    ".tsv": lambda lines, column: _cells(lines, column, "\t"),
+    ".json": _whole_json,
+    ".csv": lambda lines, names: _cells(lines, names, ".csv"),
+    ".tsv": lambda lines, names: _cells(lines, names, ".tsv"),
 }
 """What reads a file, by the end of its name."""

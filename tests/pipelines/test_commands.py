@@ -73,6 +73,20 @@ def test_evaluate_a_file(copy: Path, tmp_path: Path, capsys: Capture) -> None:
     assert printed_json(capsys)["texts"] == 3
 
 
+def test_evaluate_a_file_of_another_form(copy: Path, tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "own.csv"
+    path.write_bytes("a|b|c\npositive|1|a good caf\xe9\nnegtive|2|a bad soup\n".encode("cp1252"))
+    given = ["--data", str(path), "--label-column", "a", "--text-column", "c"]
+    given += ["--delimiter", "pipe", "--encoding", "cp1252"]
+    assert main(["evaluate", str(copy), *given]) == 2
+    assert "row 2 has 'negtive'; did you mean negative?" in capsys.readouterr().err
+    path.write_bytes(path.read_bytes().replace(b"negtive", b"negative"))
+    assert main(["evaluate", str(copy), *given]) == 0
+    assert "labels are in column a, texts in column c" in capsys.readouterr().err
+    assert main(["evaluate", str(copy), "--delimiter", "pipe"]) == 2
+    assert "--delimiter with --data FILE only" in capsys.readouterr().err
+
+
 def test_evaluate_a_file_whose_classes_are_numbers(tmp_path: Path, capsys: Capture) -> None:
     """The classes are named 1 and 2: a label 1 is the class of that name, not the second."""
     rows = [(1 + i % 2, f"the {'good' if i % 2 else 'bad'} cake {i}") for i in range(40)]

@@ -18,6 +18,7 @@ from ..segment import LANGUAGES, guess_language
 from .folders import SPLITS, Found, Rows, read_named, read_path, rows_of
 from .hub import read_hub
 from .named import BUILTIN, NAMED
+from .readers.columns import listed
 from .readers.options import BY_CONTENT, FileOptions
 from .repeats import Repeats, count_repeats
 from .splits import assign, sample
@@ -235,8 +236,8 @@ def _indexed(
         if label not in index:
             where = f"{title}, {name} row {number}" if name != "all" else f"{title}, row {number}"
             raise InputError(
-                f"{where}: label {label!r} is not one of the classes of this data set "
-                f"({', '.join(list(index)[:12])})"
+                f"{where}: label {label!r} is not one of the classes of the training texts "
+                f"({listed(list(index))}); give texts of it to train, or leave it out here"
             )
     return Split(tuple(text for _, text in rows), tuple(index[label] for label, _ in rows))
 

@@ -163,3 +163,34 @@ def test_named_columns_in_one_split_hold_for_all(tmp_path: Path, headed: str) ->
         assert pairs(load_dataset(tmp_path, options=options)) == sorted(ROWS)
     with pytest.raises(InputError, match="expected a column 'mood', as given"):
         load_dataset(tmp_path, options=FileOptions(label_column="mood"))
+
+
+NO_LABELS = {
+    "ids beside texts": "id,utterance\n0,good\n1,bad\n2,fine\n",
+    "texts beside ids": "text,idx\ngood,7\nbad,8\nfine,9\n",
+    "texts alone": "text\ngood\nbad\n",
+}
+
+
+@pytest.mark.parametrize("name", NO_LABELS)
+def test_a_file_without_labels_is_no_data_set(name: str, tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("stars,text\n" + "1,good\n2,bad\n" * 9, "utf-8")
+    (tmp_path / "test.csv").write_text(NO_LABELS[name], "utf-8")
+    with pytest.raises(InputError, match=r"test.csv line 1: .* if it has no labels, take it out"):
+        load_dataset(str(tmp_path))
+
+
+def test_a_language_may_be_the_label(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("language,text\n" + "en,good food\nde,gutes essen\n" * 20, "utf-8")
+    assert load_dataset(str(path)).classes == ("de", "en")
+
+
+def test_a_label_that_is_not_in_train(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("label,text\n" + "a,good\nb,bad\n" * 9, "utf-8")
+    (tmp_path / "test.csv").write_text("label,text\na,fine\nc,poor\n", "utf-8")
+    said = (
+        r"'c' is not one of the classes of the training texts \(a, b\); give texts of it to train"
+    )
+    with pytest.raises(InputError, match=said):
+        load_dataset(str(tmp_path))

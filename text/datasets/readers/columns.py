@@ -100,6 +100,11 @@ def group_of(name: str, groups: Sequence[Sequence[str]]) -> int | None:
     return None
 
 
+def is_neither(name: str) -> bool:
+    """Whether ``name`` is of neither labels nor texts, as an id, or no name at all."""
+    return bool(_NEITHER.intersection(normal(name).split("_"))) or not normal(name)
+
+
 def choose(
     names: Sequence[str] | None,
     columns: Sequence[Sequence[str]],
@@ -191,7 +196,7 @@ def _label_by_content(
     found = [
         i
         for i, cells in enumerate(columns)
-        if i != text and label_like(cells) and not (names and _is_neither(names[i]))
+        if i != text and label_like(cells) and not (names and is_neither(names[i]))
     ]
     if len(found) != 1:
         raise _unclear(names, columns, "label", found, where)
@@ -202,7 +207,7 @@ def _text_by_content(
     names: Sequence[str] | None, columns: Sequence[Sequence[str]], label: int, where: str
 ) -> int:
     others = [i for i in range(len(columns)) if i != label]
-    if len(others) == 1 and not (names and _is_neither(names[others[0]])):
+    if len(others) == 1 and not (names and is_neither(names[others[0]])):
         return others[0]
     found = [i for i in others if text_like(columns[i])]
     sizes = {i: sum(map(len, columns[i])) for i in found}
@@ -210,10 +215,6 @@ def _text_by_content(
     if longest is None or any(2 * sizes[i] > sizes[longest] for i in found if i != longest):
         raise _unclear(names, columns, "text", found, where)
     return longest
-
-
-def _is_neither(name: str) -> bool:
-    return bool(_NEITHER.intersection(normal(name).split("_"))) or not normal(name)
 
 
 def _unclear(

@@ -13,7 +13,17 @@ from ....errors import InputError
 from ...decoding.decoding import Decoded, decode, is_utf8_too, replace_surrogates
 from ...decoding.invisible import clean_label, clean_text
 from ...decoding.packed import read_bytes
-from .columns import LABEL_NAMES, TEXT_NAMES, Columns, UnclearColumnsError, choose, listed
+from .columns import (
+    LABEL_NAMES,
+    TEXT_COLUMNS,
+    TEXT_NAMES,
+    Columns,
+    UnclearColumnsError,
+    choose,
+    is_neither,
+    listed,
+    normal,
+)
 from .delimited import Line
 from .headers import is_header, names_columns, same_line
 from .json_records import Record, json_records
@@ -24,21 +34,18 @@ from .tables import Table, read_table
 Row = tuple[str, str]
 """(label, text), both as the file has them but for invisible characters."""
 
+UNLABELLED = "if it has no labels, take it out of the data set (`predict` reads such files)"
 _FASTTEXT = "__label__"
 _LOOKED_AT = 5000  # rows by whose content columns are told
 
 
 @dataclass
 class Read:
-    """The rows of one file, the facts about it for the results, and notes in words.
-
-    ``left_out`` are those of the notes that say what was taken out of labels and texts.
-    """
+    """The rows of one file, the facts about it for the results, and notes in words."""
 
     rows: list[Row]
     facts: dict[str, Any]
     notes: list[str] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
 
 
 def read_file(path: Path, options: FileOptions = BY_CONTENT) -> Read:
@@ -154,6 +161,8 @@ def _check_widths(lines: Sequence[Line], where: str) -> None:
 def _remedy(lines: Sequence[Line], line: Line) -> str:
     """What to do about ``line``, which has another number of columns than expected."""
     if all(len(other.cells) == 1 for other in lines):
+        if normal(lines[0].cells[0]) in TEXT_COLUMNS:
+            return UNLABELLED
         return "put a tab between label and text, or say what stands there with --delimiter"
     title = "delete this line if it is no row; else " if line is lines[0] else ""
     return f"{title}quote texts that hold the delimiter, or say which it is with --delimiter"
@@ -180,6 +189,11 @@ def _layout(
             if before is None or len(first) <= max(before.label, before.text):
                 raise
             return before, is_header(first, bodies, before, options, repeated, where)
+    if _has_no_labels(first, columns):
+        raise InputError(
+            f"{where} line 1: expected a column of labels beside that of texts, but its columns "
+            f"are {listed(first)}; {UNLABELLED}, or say which it is with --label-column"
+        )
     if names_columns(first):
         picked = choose(first, columns, options, f"{where} line 1")
         if is_header(first, bodies, picked, options, repeated, where):
@@ -197,6 +211,17 @@ def _layout(
         except UnclearColumnsError:  # names may still say it, and the error shall list them
             picked = choose(first, columns, options, f"{where} line 1")
     return picked, is_header(first, bodies, picked, options, repeated, where)
+
+
+def _has_no_labels(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
+    """Whether two columns are texts and what numbers them, by their names and what is in them."""
+    if len(first) != 2:
+        return False
+    numbers = [place for place, name in enumerate(first) if is_neither(name)]
+    texts = [place for place, name in enumerate(first) if normal(name) in TEXT_COLUMNS]
+    return len(numbers) == len(texts) == 1 and len(set(columns[numbers[0]])) == len(
+        columns[numbers[0]]
+    )
 
 
 def _picked(table: Table, columns: Columns, header: bool, path: Path) -> Read:
@@ -296,16 +321,15 @@ def _finished(read: Read, decoded: Decoded, path: Path, options: FileOptions) ->
     texts = sum(new[1] != replace_surrogates(old[1]) for new, old in pairs)
     facts = {**read.facts, "encoding": decoded.encoding, "rows": len(rows)}
     facts["bytes"] = path.stat().st_size
-    notes, left_out = list(read.notes), []
+    notes = list(read.notes)
     if decoded.encoding != "UTF-8":
         notes.append(f"read as {decoded.encoding}")
     if decoded.marks:
         s = "s" * (decoded.marks > 1)
-        left_out.append(f"left out {decoded.marks} byte order mark{s} inside")
+        notes.append(f"left out {decoded.marks} byte order mark{s} inside")
     if labels or texts:
-        left_out.append(f"left out invisible characters in {labels} labels and {texts} texts")
-    notes += left_out
+        notes.append(f"left out invisible characters in {labels} labels and {texts} texts")
     empty = sum(not text.strip() for _, text in rows)
     if empty:
         notes.append(f"{empty} texts are empty")
-    return Read(rows, facts, notes, left_out)
+    return Read(rows, facts, notes)

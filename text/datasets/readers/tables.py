@@ -63,7 +63,7 @@ def read_table(text: str, kind: str, options: FileOptions, path: Path) -> Table:
     if told:
         text = text[told.end() :]
     delimiter = options.separator() or (told[1] if told else None)
-    delimiter = delimiter or _delimiter(text, kind, path)
+    delimiter = delimiter or told_delimiter(text, kind, path)
     if delimiter is None:
         return Table(_first_word(text, path), "the first one of a line")
     lines, notes = _cells(text, delimiter, kind, path, 1 + skipped)
@@ -130,8 +130,11 @@ def _quoted(text: str, delimiter: str, path: Path, first: int = 1) -> list[Line]
         raise
 
 
-def _delimiter(text: str, kind: str, path: Path) -> str | None:
-    """The delimiter that cuts all lines alike; None where only a first word could be a label."""
+def told_delimiter(text: str, kind: str, path: Path) -> str | None:
+    """The delimiter that cuts all lines alike; None where only a first word could be a label.
+
+    ``text`` may be the beginning of a file, by which it is told.
+    """
     own = _OWN[kind]
     fitting: dict[str, list[Line]] = {}
     for char in (own, *(c for c in _SEPARATORS if c != own)):
