@@ -70,7 +70,8 @@ def test_evaluate_a_file(copy: Path, tmp_path: Path, capsys: Capture) -> None:
     path = tmp_path / "own.tsv"
     path.write_text("positive\ta good cake\n0\ta bad soup\n1\t\n", "utf-8")
     assert main(["evaluate", str(copy), "--data", str(path), "--json"]) == 0
-    assert printed_json(capsys)["texts"] == 3
+    printed, said = capsys.readouterr()
+    assert json.loads(printed)["texts"] == 3 and said.endswith("3 texts; 1 texts are empty\n")
 
 
 def test_evaluate_a_file_of_another_form(copy: Path, tmp_path: Path, capsys: Capture) -> None:

@@ -182,15 +182,14 @@ def test_a_file_without_labels_is_no_data_set(name: str, tmp_path: Path) -> None
 
 def test_a_language_may_be_the_label(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
-    path.write_text("language,text\n" + "en,good food\nde,gutes essen\n" * 20, "utf-8")
+    rows = [f"en,good food {i}\nde,gutes essen {i}\n" for i in range(20)]
+    path.write_text("language,text\n" + "".join(rows), "utf-8")
     assert load_dataset(str(path)).classes == ("de", "en")
 
 
 def test_a_label_that_is_not_in_train(tmp_path: Path) -> None:
     (tmp_path / "train.csv").write_text("label,text\n" + "a,good\nb,bad\n" * 9, "utf-8")
     (tmp_path / "test.csv").write_text("label,text\na,fine\nc,poor\n", "utf-8")
-    said = (
-        r"'c' is not one of the classes of the training texts \(a, b\); give texts of it to train"
-    )
+    said = r"'c' is not one of the classes of the training texts \(a, b\); give texts of it"
     with pytest.raises(InputError, match=said):
         load_dataset(str(tmp_path))
