@@ -150,7 +150,11 @@ def _nonzero(signal: Signal) -> Tensor:
 
 
 def ann_layers(
-    model: TextModel, counts: AnnCounts, skips: str = "padding", levels: int | None = None
+    model: TextModel,
+    counts: AnnCounts,
+    skips: str = "padding",
+    levels: int | None = None,
+    input_levels: int | None = None,
 ) -> list[Layer]:
     """The work of every layer.
 
@@ -160,6 +164,7 @@ def ann_layers(
         skips: what costs nothing: ``nothing`` (all texts are as long as the longest), ``padding``,
             or ``zeros`` (padding too)
         levels: quantised activations and inputs of so many steps; None for 32 bits
+        input_levels: those of the inputs, where they have others (`vector_levels`)
 
     Raises:
         InputError: another word for ``skips``.
@@ -180,7 +185,10 @@ def ann_layers(
         if type(node) in ANALOG:
             layers.append(Layer(name, ANALOG[type(node)][0], values))
         elif isinstance(node, Conv1d | Linear | TokenLinear):
-            layers.append(_weighted(model.network, name, values, counts, skips, levels))
+            reads = levels
+            if levels is not None and model.network.inputs[name][0] == "input":
+                reads = input_levels or levels
+            layers.append(_weighted(model.network, name, values, counts, skips, reads))
         elif isinstance(node, Activation):
             work = {"updates": values["outputs"], "neurons": values["outputs"]}
             if levels is not None:
@@ -207,7 +215,7 @@ def _weighted(
     skips: str,
     levels: int | None,
 ) -> Layer:
-    """The work of a layer with weights."""
+    """The work of a layer with weights, which reads values of ``levels`` steps."""
     node: Node = network.node(name)
     macs = values["effective" if skips == "zeros" else "synapses"]
     inputs = values["nonzero" if skips == "zeros" else "inputs"]
@@ -243,12 +251,47 @@ def quantised_levels(model: TextModel) -> int | None:
     return levels.pop() if len(levels) == 1 else None
 
 
-def with_quantised_inputs(model: TextModel, levels: int) -> TextModel:
-    """``model`` on vectors rounded to ``levels`` steps on either side of zero.
+@torch.no_grad()
+def vector_levels(model: TextModel, most: int) -> int | None:
+    """How many evenly spaced levels on either side of zero the word vectors have.
 
-    They are what an SNN of T = ``levels`` steps with sum-and-fire or bit-plane input is given.
+    Those that were rounded in training have few (`models/encoders/rounding.py`).
+
+    Args:
+        model: the ANN
+        most: the most levels that are looked for
+
+    Returns:
+        The least number of levels that holds all values; None where there are more than ``most``,
+        or no vectors of words.
+    """
+    if model.reads_vectors:
+        return None
+    sizes = torch.empty(0)
+    for some in (model.embedding.weight[:100], model.embedding.weight):  # a few rows tell most
+        sizes = some.abs().unique()
+        sizes = sizes[sizes > 0]
+        if len(sizes) > most:
+            return None
+    if not len(sizes):
+        return None
+    for levels in range(1, most + 1):
+        whole = sizes / sizes[-1] * levels
+        if torch.allclose(whole, whole.round(), atol=1e-4):
+            return levels
+    return None
+
+
+def with_quantised_inputs(model: TextModel, levels: int) -> TextModel:
+    """``model`` on vectors of at most ``levels`` steps on either side of zero.
+
+    Vectors that have so few levels stay as they are: an SNN of T = ``levels`` steps is given them
+    too, by its gain. Others are rounded to multiples of 1 / ``levels``, as an SNN with sum-and-fire
+    or bit-plane input reads them where its gain is 1.
     """
     made: TextModel
+    if vector_levels(model, levels) is not None:
+        return model
     if model.reads_vectors:
         made = _QuantisedInputs(model, levels)
     else:

@@ -1,9 +1,9 @@
-"""Up to how many spikes a synapse of a layer pays for itself, and how many it carries.
+"""Up to how many spikes for a MAC of the ANN a layer pays for itself, and how many it has.
 
-An ANN's synapse costs one MAC (and its memory). The same synapse in an SNN costs a synaptic
-operation for every spike that it carries, rate x T of them, and a share of what is done whatever
-the spikes (biases, thresholds). So with E_fixed and E_spike the two parts of the SNN layer's
-energy, and r its spikes per synapse, the layer pays while
+An ANN's synapse costs one MAC (and its memory), none where its input is zero. The same synapse in
+an SNN costs a synaptic operation for every spike that it carries, and a share of what is done
+whatever the spikes (biases, thresholds). So with E_fixed and E_spike the two parts of the SNN
+layer's energy, and r its synaptic operations for each MAC of the ANN, the layer pays while
 
     r < r* = r (E_ann - E_fixed) / E_spike
 
@@ -32,7 +32,8 @@ def break_even(
         table: prices
 
     Returns:
-        layer; model, the table's name; spikes_per_synapse, r, SOPs for each MAC of the ANN;
+        layer; model, the table's name; spikes_per_synapse, r, SOPs for each MAC of the ANN (not
+        those for each synapse, which `layers.Layer.row` has);
         break_even, r* (None where the table cannot price the ANN, or there are no spikes); pays,
         whether r is below it.
     """
@@ -67,7 +68,7 @@ def _limit(
     rest = [name for name in layer.counts if name not in BY_SPIKE]
     fixed = _joules(layer.only(rest), table)
     if neurons is not None:
-        always = neurons.only(("updates", "leaks"))
+        always = neurons.only(("updates", "leaks", "bias_adds"))
         fixed = None if fixed is None else fixed + (_joules(always, table) or 0.0)
     if dense is None or parts is None or fixed is None or not parts:
         return None

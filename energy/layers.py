@@ -8,7 +8,7 @@ Fields, all per text:
     macs           multiply-accumulates: analog input of an SNN, every layer of an ANN
     synapses       synapses of the text's own positions, each once
     neurons        neurons (or outputs) of the text's own positions
-    bias_adds      biases added: once an output, in an SNN once a step
+    bias_adds      biases added: once an output, in an SNN once a step; ramps of the neurons ttfs
     updates        neurons compared with their threshold: once a step; in an ANN, activations
     leaks          potentials multiplied by a leak
     scales         outputs brought to another scale (quantised ANN)

@@ -7,13 +7,13 @@ only integrates; in the next, its own, it only compares its potential with a fal
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor
 
 from ...errors import InputError
-from .base import Neurons
+from .base import Neurons, an_update
 
 
 class TTFSParameters(NamedTuple):
@@ -163,6 +163,9 @@ class TTFS(Neurons):
     Parameters = TTFSParameters
     windowed = True
     code = "ttfs"
+    # at a step of the window of its inputs V takes up the ramp: both are read, V is written; at one
+    # of its own V is read and compared
+    operations: ClassVar[Any] = an_update(bias_adds=1.0, reads_state=3.0)
     window: int
     shift: float
 

@@ -14,6 +14,7 @@ from ...energy.ann import (
     ann_layers,
     count_ann,
     quantised_levels,
+    vector_levels,
     with_quantised_inputs,
 )
 from ...energy.direct import direct_layers, synapses_alone, twin_layers
@@ -163,7 +164,7 @@ def measure_direct(model: TextModel, sequences: Sequences, labels: Sequence[int]
 def measure_quantised(
     model: TextModel, sequences: Sequences, labels: Sequence[int], levels: int
 ) -> list[Measured]:
-    """An ANN trained with QCFS at L = ``levels``, on inputs of as many levels either side of zero.
+    """An ANN trained with QCFS at L = ``levels``, on inputs of no more levels either side of zero.
 
     Its accuracy is measured with those inputs.
     """
@@ -176,7 +177,7 @@ def measure_quantised(
             "quantised-ann",
             f"{name}, {what}",
             1,
-            ann_layers(rounded, counts, skips, levels),
+            ann_layers(rounded, counts, skips, levels, vector_levels(model, levels)),
             right,
         )
         for skips, what in (("padding", "padding skipped"), ("zeros", "padding and zeros skipped"))

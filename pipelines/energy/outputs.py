@@ -101,7 +101,7 @@ def _rows_table(found: EnergyStage) -> str:
 
 
 def _break_even_table(found: EnergyStage) -> str:
-    head = ["model", "layer", "priced by", "carries", "pays below", "pays"]
+    head = ["model", "layer", "priced by", "SOPs a MAC", "pays below", "pays"]
     rows = [
         [
             title(r.victim),

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from snnconvert.energy import ann as counting
-from snnconvert.energy.ann import ann_layers, count_ann
+from snnconvert.energy.ann import ann_layers, count_ann, vector_levels, with_quantised_inputs
 from snnconvert.energy.layers import Layer, stored_weights, total
 from snnconvert.energy.spiking import SpikeTally, spiking_layers
 from snnconvert.models.encoders.encoder import Encoder
@@ -214,6 +214,32 @@ def test_quantised_activations_have_few_bits_and_inputs_a_sign():
     assert bits == {"conv2": (3, 4), "readout": (3, 3)}
     scaled = next(x for x in layers if x.name == "act2")
     assert of(scaled, "scales") == [[4, 2]]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "levels"),
+    [
+        ((0.0, 0.64), 1),
+        ((0.0, 0.286, 0.572), 2),
+        ((0.2, 0.6), 3),  # thirds: the second level is not used
+        ((0.0, 0.3, 0.7), None),
+        ((0.1, 0.2, 0.3, 0.4, 0.5), None),  # more than the four that are looked for
+        ((0.0,), None),
+    ],
+)
+def test_vectors_that_have_few_levels_stay_as_they_are(sizes, levels):
+    """The rival of an SNN reads what the SNN reads, in the bits that it takes."""
+    values = torch.tensor([*sizes, *(-size for size in sizes)])
+    table = values.repeat(2 * 500)[: 2 * 500].view(500, 2)
+    model = TextModel(table, ann().network)
+    assert vector_levels(model, 4) == levels
+    given = with_quantised_inputs(model, 4)
+    assert (given is model) == (levels is not None)
+    counts = count_ann(model, TEXTS, [[0, 1]])
+    layers = ann_layers(model, counts, "padding", 4, vector_levels(model, 4))
+    bits = {x.name: (x.bits, x.in_bits) for x in layers if x.kind == "synapses"}
+    assert bits["readout"] == (3, 3)
+    assert bits["conv2"] == {1: (1, 2), 2: (2, 3), 3: (2, 3), None: (3, 4)}[levels]
 
 
 def test_weights_that_differ_in_sign_alone_are_stored_once():

@@ -234,6 +234,10 @@ def test_operations_of_every_code_are_those_of_the_evaluation(tiny_run: Path, op
     for layer in neurons:
         assert np.array_equal(layer.get("updates"), np.asarray(layer.get("neurons")) * steps)
         assert bool(np.any(np.asarray(layer.get("leaks")))) == ("leak" in options)
+        if options.get("neuron") == "ttfs":  # two windows: V and its ramp, added; V, compared
+            each = {"bias_adds": 1, "reads_state": 3, "writes_state": 1}
+            for name, times in each.items():
+                assert np.array_equal(layer.get(name), times * np.asarray(layer.get("updates")))
     encoder = layers[0]
     if figures["input_spikes_per_sample"]:
         assert encoder.mean("spikes_out") == pytest.approx(figures["input_spikes_per_sample"])

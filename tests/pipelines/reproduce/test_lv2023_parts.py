@@ -182,7 +182,7 @@ def test_the_page_shows_systems_beside_published_ones():
     ours = "| ours | converted and fine-tuned, no teacher | 2 | 361 k |"
     assert f"{ours} - | 85.00 ± 1.00 (3) | - | - | - | - |" in text
     assert "| sst2 | ours | 2 | 2,000,000 | 0.80 | 1 uJ | 6 |" in text
-    changed = "| sst2 | ours | no zeros beside a text | 2 | 1 | 83.50 (1) | -1.50 | 2,000,000 |"
+    changed = "| sst2 | ours | no zeros beside a text | 2 | 1 | 83.50 (1) | -0.50 | 2,000,000 |"
     assert changed in text
     assert "4 of " in text and "Not the whole data" not in text
 
@@ -203,6 +203,16 @@ def test_records_of_before_stand_beside_those_that_are_made(tmp_path: Path):
     ]
     assert len(both.machines()) == 2 and both.machines()[1]["machine"] == earlier.machine
     assert "\n3 of " in (tmp_path / "lv2023.md").read_text("utf-8")
+
+
+def test_a_gain_is_of_the_seeds_that_both_have():
+    base = records_of([row("mr", "ours", 2, seed, 80 + seed) for seed in range(3)])[0]
+    changed = records_of([row("mr", "ours-sparse", 2, 1, 80)])[0]
+    assert changed.percent_above(base) == pytest.approx(-1)  # not against the mean, 81
+    assert changed.percent_above(replace(base, accuracies={})) == pytest.approx(-1)
+    first = records_of([row("mr", "ours-sparse", 2, 0, 81)])[0]
+    assert first.percent_above(base) == pytest.approx(1)
+    assert first.percent_above(replace(base, accuracies={})) == pytest.approx(0)
 
 
 def test_other_seeds_of_a_row_of_before_make_one_row_with_it(tmp_path: Path):

@@ -71,7 +71,7 @@ class LogarithmicLatency(OneSpike):
         return (_value(times.double(), steps) * sent).to(frames.dtype)
 
     def error_bound(self, steps: int) -> float:
-        """1 - e^-1/2 or a little less, 0.39: of values next to 1; 1/2 at T = 1."""
+        """Of values next to 1: 1 - e^-1/2, 0.39, for many steps; 0.62 at T = 2, 1/2 at T = 1."""
         if steps == 1:
             return 0.5
         times = torch.arange(steps, dtype=torch.float64)

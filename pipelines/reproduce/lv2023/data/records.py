@@ -67,6 +67,13 @@ class Record:
         """The mean accuracy in percent."""
         return 100 * self.mean
 
+    def percent_above(self, base: Record) -> float:
+        """How many points it is above ``base``: of the seeds that both name, else of the means."""
+        shared = self.accuracies.keys() & base.accuracies.keys()
+        if not shared:
+            return self.percent - base.percent
+        return 100 * mean(self.accuracies[seed] - base.accuracies[seed] for seed in shared)
+
     def to_dict(self) -> dict[str, Any]:
         """A flat record, JSON-able."""
         return asdict(self)

@@ -32,13 +32,14 @@ WORK = """\
 ## Work
 
 SOPs: every spike times its real fan-out, on test. An input value is a component of a word. Energy
-is a projection: additions and multiplications at 45 nm (compute-fp32), counted on 300 test texts;
-that of an ANN is without padding and zeros.
+is a projection: additions and multiplications at 45 nm (compute-fp32), counted on 300 test texts,
+as the MACs of an ANN are, which are without padding and zeros.
 """
 ABLATIONS = """\
 ## One thing changed
 
-The gain is in points against the model with its own settings, at the same T.
+The gain is in points against the model with its own settings, at the same T: of the seeds that
+both have, where they are known, else of the mean of all.
 """
 NOTHING = Earlier()
 

@@ -69,7 +69,7 @@ def ablation_table(records: Sequence[Record]) -> str:
         if record.system not in ABLATIONS:
             continue
         base = whole.get((record.dataset, record.model, record.steps))
-        gain = NONE if base is None else f"{record.percent - base.percent:+.2f}"
+        gain = NONE if base is None else f"{record.percent_above(base):+.2f}"
         work = operations(record)
         spikes = record.input_spikes_per_value
         lines.append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from statistics import mean, pstdev
+from statistics import mean, stdev
 from typing import Any
 
 from ....display.plots import PALETTE, new_figure
@@ -57,7 +57,7 @@ def _bars(axes: Any, groups: Grouped, dataset: str, level: str) -> None:
 
 def _bar(rows: list[Row]) -> dict[str, float]:
     values = [100 * row.accuracy for row in rows]
-    return {"height": mean(values), "yerr": pstdev(values)}
+    return {"height": mean(values), "yerr": stdev(values) if len(values) > 1 else 0.0}
 
 
 def _once(axes: Any, label: str) -> str | None:
