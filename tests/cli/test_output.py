@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextvars import copy_context
 from pathlib import Path
 
 import pytest
@@ -97,12 +98,12 @@ def test_blocks_of_several_threads_leave_the_switches_as_they_were(
     first, second = "TQDM_DISABLE", "HF_HUB_DISABLE_PROGRESS_BARS"
     monkeypatch.delenv(first, raising=False)
     monkeypatch.setenv(second, "0")
-    blocks = [silenced(), silenced()]
-    for block in blocks:
-        block.__enter__()
-    for block in blocks:  # the first one in is the first one out
+    blocks = [(copy_context(), silenced()) for _ in range(2)]  # a thread has a context of its own
+    for context, block in blocks:
+        context.run(block.__enter__)
+    for context, block in blocks:  # the first one in is the first one out
         assert os.environ[first] == os.environ[second] == "1"
-        block.__exit__(None, None, None)
+        context.run(block.__exit__, None, None, None)
     assert first not in os.environ and os.environ[second] == "0"
 
 

@@ -85,7 +85,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_no_other(wheel: Path, roo
         "version.py",
     }
     base |= {"installation.py", "moved.py", "version.py", "py.typed"}
-    base |= {"checked_json.py", "formatting.py", "typed_json.py"}
+    base |= {"checked_json.py", "formatting.py", "turns.py", "typed_json.py"}
     there = {str(p) for p in source_files(root) if p.parts[0] in ROOMS or str(p) in base}
     assert names == {f"snnconvert/{name}" for name in there}
     for needed in (
