@@ -15,6 +15,7 @@ from ...text.datasets.readers.columns import (
     listed,
     normal,
 )
+from ...text.datasets.readers.delimited import is_number
 
 _WORDS = 3  # a cell of more of them names no column
 _IDS = ("id", "ids", "index", "idx")
@@ -75,7 +76,7 @@ class Names(NamedTuple):
         """Whether cells are names of columns, of which one at least is known."""
         if len(first) == 1:  # a short text may end in such a word
             return normal(first[0]) in TEXT_COLUMNS or first[0] in self.trained_on
-        if any(len(cell.split()) > _WORDS or _is_number(cell) for cell in first):
+        if any(len(cell.split()) > _WORDS or is_number(cell) for cell in first):
             return False
         return any(cell in self.trained_on or _is_name(cell) for cell in first)
 
@@ -90,11 +91,3 @@ def _is_name(cell: str) -> bool:
 
 def _rank(name: str) -> int | None:
     return group_of(name, TEXT_NAMES)
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
