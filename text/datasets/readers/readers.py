@@ -279,7 +279,10 @@ def _from_records(records: Sequence[Record], options: FileOptions, path: Path) -
         rows.append((_label(entry[label_name], path, where), entry[text_name]))
         if not isinstance(entry[text_name], str):
             shown = repr(entry[text_name])[:60]
-            raise InputError(f"{path} {where}: expected a string as text, got {shown}")
+            raise InputError(
+                f"{path} {where}: expected a string as text, got {shown}; write it in quotes, an "
+                'empty one as ""'
+            )
         if not clean_label(rows[-1][0]):
             raise InputError(f"{path} {where}: expected a label, but it is empty")
     notes = [] if picked.named and len(names) == 2 else [_places(label_name, text_name)]
