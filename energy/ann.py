@@ -267,19 +267,23 @@ def vector_levels(model: TextModel, most: int) -> int | None:
     """
     if model.reads_vectors:
         return None
-    sizes = torch.empty(0)
-    for some in (model.embedding.weight[:100], model.embedding.weight):  # a few rows tell most
-        sizes = some.abs().unique()
-        sizes = sizes[sizes > 0]
-        if len(sizes) > most:
-            return None
-    if not len(sizes):
+    vectors = model.embedding.weight
+    if len(_sizes(vectors[:100])) > most:  # a few rows tell it of most tables
+        return None
+    sizes = _sizes(vectors)
+    if not 1 <= len(sizes) <= most:
         return None
     for levels in range(1, most + 1):
         whole = sizes / sizes[-1] * levels
         if torch.allclose(whole, whole.round(), atol=1e-4):
             return levels
     return None
+
+
+def _sizes(vectors: Tensor) -> Tensor:
+    """The distinct absolute values but 0, in ascending order."""
+    sizes = vectors.abs().unique()
+    return sizes[sizes > 0]
 
 
 def with_quantised_inputs(model: TextModel, levels: int) -> TextModel:

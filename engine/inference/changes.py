@@ -20,8 +20,6 @@ class WeightsState:
     `torch.inference_mode` do not count what is written to them.
     """
 
-    __hash__ = None  # type: ignore[assignment]  # two states are compared, by ==
-
     def __init__(self, model: nn.Module) -> None:
         self._weights: list[Tensor] = list(model.parameters())
         self._places = [p.data_ptr() for p in self._weights]

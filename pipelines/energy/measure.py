@@ -171,13 +171,14 @@ def measure_quantised(
     rounded = with_quantised_inputs(model, levels)
     counts = count_ann(rounded, sequences, list(by_length(sequences, BATCH)))
     right = accuracy(ann_logits(rounded, sequences), labels)
+    own_levels = vector_levels(model, levels)
     name = f"{activation_bits(levels)} bits"
     return [
         Measured(
             "quantised-ann",
             f"{name}, {what}",
             1,
-            ann_layers(rounded, counts, skips, levels, vector_levels(model, levels)),
+            ann_layers(rounded, counts, skips, levels, own_levels),
             right,
         )
         for skips, what in (("padding", "padding skipped"), ("zeros", "padding and zeros skipped"))
