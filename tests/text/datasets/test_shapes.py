@@ -11,6 +11,7 @@ import pytest
 from snnconvert.errors import InputError
 from snnconvert.text.datasets.dataset import Dataset, load_dataset
 from snnconvert.text.datasets.readers.options import FileOptions
+from snnconvert.text.datasets.readers.readers import read_file
 
 ROWS = [("neg" if i % 2 else "pos", f"the food of day {i} was as it was") for i in range(40)]
 Shape = Callable[[], str]
@@ -178,6 +179,14 @@ def test_a_file_without_labels_is_no_data_set(name: str, tmp_path: Path) -> None
     (tmp_path / "test.csv").write_text(NO_LABELS[name], "utf-8")
     with pytest.raises(InputError, match=r"test.csv line 1: .* if it has no labels, take it out"):
         load_dataset(str(tmp_path))
+
+
+def test_labels_that_are_named_are_labels_whatever_their_name(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("id,text\n" + "".join(f"{i},food {i}\n" for i in range(20)), "utf-8")
+    for label in ("id", "1"):
+        rows = read_file(path, FileOptions(label_column=label)).rows
+        assert rows == [(str(i), f"food {i}") for i in range(20)]
 
 
 def test_a_language_may_be_the_label(tmp_path: Path) -> None:

@@ -189,7 +189,7 @@ def _layout(
             if before is None or len(first) <= max(before.label, before.text):
                 raise
             return before, is_header(first, bodies, before, options, repeated, where)
-    if _has_no_labels(first, columns):
+    if options.label_column is None and _has_no_labels(first, columns):
         raise InputError(
             f"{where} line 1: expected a column of labels beside that of texts, but its columns "
             f"are {listed(first)}; {UNLABELLED}, or say which it is with --label-column"
