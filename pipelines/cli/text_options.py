@@ -27,7 +27,9 @@ def add_text_file(group: argparse._ArgumentGroup) -> None:
         help="column of the texts, by name or number (default: as in training, or by its name)",
     )
     group.add_argument(
-        "--encoding", metavar="NAME", help="encoding of the input, as in GB18030 (default: UTF-8)"
+        "--encoding",
+        metavar="NAME",
+        help="encoding of the input, as in GB18030 (default: that of its byte order mark, or UTF-8)",
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from ...errors import InputError
-from ...text.decoding.decoding import check_encoding
+from ...text.decoding.decoding import MARKS, check_encoding, marked_encoding
 
 CHUNK = 1 << 16
 """Bytes that are read at once, at most; what is there already is not waited with."""
@@ -29,7 +29,7 @@ class Lines:
     Args:
         stream: to read from; a pipe gives what it has, so that answers come while it is open
         name: of it in errors
-        encoding: of its characters; None for UTF-8 with or without a byte order mark
+        encoding: of its characters; None for what a byte order mark says, or UTF-8
 
     Attributes:
         number: of the last line that was given, from 1
@@ -37,8 +37,8 @@ class Lines:
 
     def __init__(self, stream: Chunked, name: str, encoding: str | None = None) -> None:
         self.stream, self.name, self.number = stream, name, 0
-        self.encoding = check_encoding(encoding) if encoding else "utf-8-sig"
-        self._decoder = codecs.getincrementaldecoder(self.encoding)("strict")
+        self.encoding = check_encoding(encoding) if encoding else None
+        self._decoder: codecs.IncrementalDecoder | None = None  # until the first bytes are here
         self._left = ""  # of a line whose end is not here yet
         self._seen = 0  # whole lines so far
         self._held: deque[str] = deque()  # lines that were looked at, and not given yet
@@ -81,12 +81,27 @@ class Lines:
         return next(self._rest, None)
 
     def _read(self) -> bytes:
+        """The next bytes; of the first ones at least those that tell a byte order mark."""
+        data = self._read_some()
+        if self._decoder is None:
+            while any(mark != data and mark.startswith(data) for mark, _ in MARKS if data):
+                if not (more := self._read_some()):
+                    break
+                data += more
+            self.encoding = self.encoding or marked_encoding(data) or "utf-8"
+            if self.encoding == "utf-8":
+                self.encoding = "utf-8-sig"  # its mark, if there is one, is no character
+            self._decoder = codecs.getincrementaldecoder(self.encoding)("strict")
+        return data
+
+    def _read_some(self) -> bytes:
         try:
             return self.stream.read1(CHUNK)
         except OSError as error:
             raise InputError(f"could not read {self.name}: {error.strerror or error}") from error
 
     def _decoded(self, data: bytes, final: bool = False) -> str:
+        assert self._decoder is not None  # the first reading makes it
         try:
             return self._decoder.decode(data, final)
         except UnicodeDecodeError as error:

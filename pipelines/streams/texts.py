@@ -38,7 +38,7 @@ class TextSource:
             string a line, ``.json`` all of them in one value, ``.csv`` and ``.tsv`` have columns,
             whose delimiter is told by content; all else has a text a line.
         text_column: name of the column or key of the texts, or number of the column from 1
-        encoding: of the characters; None for UTF-8
+        encoding: of the characters; None for what a byte order mark says, or UTF-8
         trained_on: names of the columns of texts that the model was trained on, taken where
             nothing is given and one of them is there
     """

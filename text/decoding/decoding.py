@@ -16,7 +16,7 @@ from .guess import guess_encoding, guess_seven_bits, is_stray
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # the longer marks first: that of UTF-32 begins with that of UTF-16
-_MARKS = (
+MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -75,6 +75,11 @@ def check_encoding(name: str) -> str:
         ) from None
 
 
+def marked_encoding(data: bytes) -> str | None:
+    """The encoding that a byte order mark at the beginning of ``data`` says, None without one."""
+    return next((name for mark, name in MARKS if data.startswith(mark)), None)
+
+
 def decode(data: bytes, path: Path, encoding: str | None = None) -> Decoded:
     """The text of ``data``, without byte order marks at the beginning of the file or of a line.
 
@@ -87,7 +92,7 @@ def decode(data: bytes, path: Path, encoding: str | None = None) -> Decoded:
         InputError: the bytes are not in that encoding. The message names the lines that are not,
             and how to get the texts: the likely encoding where one is plausible.
     """
-    marked = next((name for mark, name in _MARKS if data.startswith(mark)), None)
+    marked = marked_encoding(data)
     name = check_encoding(encoding) if encoding else marked or "utf-8"
     if marked == "utf-8-sig" and name == "utf-8":
         name = marked
@@ -134,7 +139,7 @@ def _not_in(name: str, data: bytes, path: Path, error: UnicodeError) -> InputErr
     where = ""
     if isinstance(error, UnicodeDecodeError):
         where = f" (line {_line(data, error.start)}: {_bytes(data, error)})"
-    marked = data.startswith(tuple(mark for mark, _ in _MARKS))
+    marked = data.startswith(tuple(mark for mark, _ in MARKS))
     what_to_do = "it is cut off or damaged; fetch it again" if marked else "give the one it is in"
     return InputError(
         f"expected the encoding {name}, but {path} has bytes that are not{where}: {what_to_do}"

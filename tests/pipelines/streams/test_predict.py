@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from snnconvert.errors import InputError
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.streams import lines as lines_module
 from snnconvert.pipelines.streams import texts as texts_module
@@ -53,6 +54,48 @@ def test_standard_input_a_text_a_line(
     printed, said = capsys.readouterr()
     assert rows_of(printed) == expected  # also of the empty line, so that lines stay in step
     assert said == "empty texts: 1; they get the class of a text without words\n"
+
+
+MARKED = ("utf-8-sig", "utf-16", "utf-32", "utf-16-be", "utf-32-be")
+
+
+@pytest.mark.parametrize("step", [1, 3, 1 << 16])
+@pytest.mark.parametrize("encoding", MARKED)
+def test_a_byte_order_mark_says_the_encoding_however_the_bytes_come(
+    encoding: str, step: int, tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mark = "\ufeff" if encoding.endswith("be") else ""
+    data = (mark + "text\tn\r\n很好吃\t1\r\n好\t2\r\n").encode(encoding)
+
+    class Slowly(io.BytesIO):
+        def read1(self, size: int | None = -1, /) -> bytes:
+            return super().read1(step)
+
+    given = Lines(Slowly(data), "x.tsv")
+    assert list(given) == ["text\tn", "很好吃\t1", "好\t2"] and given.encoding is not None
+    if encoding != "utf-8-sig":
+        with pytest.raises(InputError, match=r"line 3: expected text in utf-(16|32)"):
+            list(Lines(Slowly(data[:-1]), "x.tsv"))
+    path = tmp_path / "texts.tsv"  # as Excel writes "Unicode text"
+    path.write_bytes(data)
+    assert main(["predict", str(tiny_run), "--input", str(path), "--json"]) == 0
+    assert [row["text"] for row in rows_of(capsys.readouterr().out)] == ["很好吃", "好"]
+
+
+@pytest.mark.parametrize("end", [b"", b"\xff", b"\xef\xbb"])
+def test_a_beginning_that_could_become_a_mark_is_waited_for_and_no_longer(end: bytes) -> None:
+    class Pipe:
+        """Gives what it has, and fails where it is asked for more than a line needs."""
+
+        def __init__(self) -> None:
+            self.given = [b"ok\n", end, b""]
+
+        def read1(self, size: int = -1, /) -> bytes:
+            return self.given.pop(0)
+
+    pipe = Pipe()
+    lines = Lines(pipe, "standard input")
+    assert next(lines.chunks()) == ["ok"] and pipe.given == [end, b""]
 
 
 @pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl", "txt", "csv.gz"])

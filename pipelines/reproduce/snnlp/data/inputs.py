@@ -102,19 +102,19 @@ def made_inputs(
         precision: of `sentence_vectors`
     """
     found = data()
+    parts = place.with_suffix(".parts")
     own = [level, source, *((precision, WHOLE) if level == "sentence" else ()), *found.texts]
     key = sha256("\n".join(own).encode())
     kept = read_kept(place, key)
     if kept is None:
         say(f"vectors of {len(found.texts)} texts at the level of the {level}, from {source}")
         texts = [cleaned(text) for text in found.texts]
-        parts = place.with_suffix(".parts")
         if level == "word":
             vectors, words = mean_vectors(tokenized(found.texts), source)
         else:
             vectors, words = sentence_vectors(texts, source, parts, precision)
         write_kept(place, vectors, key, words)
         kept = vectors, words
-        if parts.exists():
-            remove_folder(parts)
+    if parts.exists():  # also those of a run that was stopped when it had the whole
+        remove_folder(parts)
     return Inputs(kept[0], found.labels, found.classes, kept[1])
