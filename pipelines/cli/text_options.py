@@ -29,7 +29,7 @@ def add_text_file(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--encoding",
         metavar="NAME",
-        help="encoding of the input, as in GB18030 (default: that of its byte order mark, or UTF-8)",
+        help="encoding of the input, as in GB18030 (default: what its mark says, or UTF-8)",
     )
 
 
