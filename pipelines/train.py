@@ -40,7 +40,6 @@ from .training.distillation.loss import distilled_by
 from .training.distillation.soft_targets import SoftTargets, with_targets
 from .training.divergence import DivergenceError
 from .training.graded import cost_scale
-from .training.losses.mean_logits import MeanLogits
 from .training.spiking import spiking_trainee
 from .training.text_loop import Trainee, ann_trainee, text_loop
 from .training.texts import Texts
@@ -235,17 +234,18 @@ def _trained(
     rounding = input_rounding(texts, vectors, settings)
     model = TextModel(vectors, network, bool(settings.train_vectors), rounding).to(device)
     assert settings.lr  # filled in by `train_defaults`
+    trainee = _trainee(model, settings, texts)
     loop = text_loop(
         folder,
         "train",
-        _trainee(model, settings, texts),
+        trainee,
         with_targets(texts, targets),
         settings,
         seed,
         settings.lr,
         vector_lr=settings.vector_lr,
         word_dropout=settings.word_dropout or 0.0,
-        distilled=distilled_by(settings, MeanLogits()),
+        distilled=distilled_by(settings, trainee.loss),
     )
     loop.stamp = run.begin(settings.stage, resolved)
     with run.forgetting(settings.stage, DivergenceError):

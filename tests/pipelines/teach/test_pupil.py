@@ -52,6 +52,18 @@ def test_ann_and_snn_learn_from_it(taught: Path, data: Path, tmp_path: Path) -> 
     assert (run / "ann" / "weights.safetensors").stat().st_mtime_ns == weights
 
 
+def test_labels_are_smoothed_beside_a_teacher_too(taught: Path, data: Path, tmp_path: Path) -> None:
+    """Where the teacher counts for all, labels and what is done to them count for nothing."""
+
+    def weights(*more: str) -> bytes:
+        assert train(tmp_path / "run", data, "--teacher", str(taught), "--force", *more) == 0
+        return (tmp_path / "run" / "ann" / "weights.safetensors").read_bytes()
+
+    smooth = ("--label-smoothing", "0.3")
+    assert weights() != weights(*smooth)
+    assert weights("--teacher-share", "1") == weights("--teacher-share", "1", *smooth)
+
+
 @pytest.mark.slow
 def test_a_network_that_spikes_already_learns_from_it(
     taught: Path, data: Path, tmp_path: Path
