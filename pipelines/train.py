@@ -37,6 +37,7 @@ from .settings.train import TrainSettings
 from .teach.read import read_targets, with_place
 from .training.checkpoint import checkpoint_path
 from .training.distillation.loss import distilled_by
+from .training.distillation.options import with_usual
 from .training.distillation.soft_targets import SoftTargets, with_targets
 from .training.divergence import DivergenceError
 from .training.graded import cost_scale
@@ -72,7 +73,7 @@ def train(
     device = own_device(where.device)
     check_fit(data, settings)
     run = own_run(out, must_exist=False)
-    settings = with_place(settings)
+    settings = with_usual(with_place(settings))
     with joined() as processes, processes.locked(run):
         prepared = processes.in_turn(
             lambda: prepare_data(run, data, seed, force and processes.first)

@@ -11,7 +11,7 @@ from ...text.stages import STAGES
 from ..run_folder.run_folder import RunFolder
 from ..settings.finetune import FinetuneSettings
 from ..teach.read import with_place
-from ..training.distillation.options import LABELS, OWN, teacher_names
+from ..training.distillation.options import LABELS, OWN, teacher_names, with_usual
 from ..training.losses import LOSSES
 
 HIDDEN = 0.25
@@ -36,27 +36,33 @@ def by_run(
         force: the stage is made anew
 
     Raises:
-        InputError: words are to be hidden, and the network reads none.
+        InputError: words are to be hidden, and the network reads none; or nobody teaches, and it
+            was said how much a teacher counts.
     """
     made = None if force else run.config().get(stage)
     ann = run.config().get("ann") or {}
     settings = replace(settings, word_dropout=_hidden(run, settings, made))
     if settings.teacher == LABELS:
         return replace(settings, teacher=None)
-    if settings.teacher == OWN:
-        return settings
-    if settings.teacher is not None:
-        return with_place(settings)
-    default = made is None and not _has_grades(run)
-    return _taught_as(settings, ann if made is None else made, default)
+    if settings.teacher is None:
+        default = made is None and not _has_grades(run)
+        settings = _taught_as(settings, ann if made is None else made, default)
+        settings.check_taught()
+    elif settings.teacher != OWN:
+        settings = with_place(settings)
+    return with_usual(settings)
 
 
 def _taught_as(
     settings: FinetuneSettings, before: dict[str, Any], default: bool
 ) -> FinetuneSettings:
-    """``settings`` with the teacher that ``before`` had, else by ``default`` the own ANN."""
+    """``settings`` with the teacher that ``before`` had, else by ``default`` the own ANN.
+
+    It counts as it did before where nothing else is asked for.
+    """
     if before.get("teacher"):
-        return replace(settings, **{name: before[name] for name in teacher_names()})
+        open_ = [name for name in teacher_names() if getattr(settings, name) is None]
+        return replace(settings, **{name: before[name] for name in open_})
     reads_logits = LOSSES[settings.loss].outputs == "logits"
     return replace(settings, teacher=OWN) if default and reads_logits else settings
 

@@ -8,7 +8,7 @@ from typing import Any
 from ...errors import InputError
 from ...models.families.family import same_option
 from ...models.surrogates import BACKWARDS, SURROGATES
-from ..training.distillation.options import TeacherOptions
+from ..training.distillation.options import LABELS, TeacherOptions
 from ..training.losses import LOSSES, added_parameters, parameters
 from ..training.options import LATER as LOOP_LATER
 from ..training.options import LoopOptions, LossOptions
@@ -78,6 +78,8 @@ class FinetuneSettings(TeacherOptions, LoopOptions, Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.teacher == LABELS:
+            self.check_taught()
         if self.learn_leaks and self.backward != "exact":
             raise InputError(
                 "expected the exact backward pass with learn_leaks, which the others do not go "

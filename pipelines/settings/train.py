@@ -137,6 +137,7 @@ class TrainSettings(TeacherOptions, LoopOptions, Settings):
                 f"expected the folder of a teacher's run as teacher, but got {OWN!r}, which is "
                 "trained here: give it to finetune, or a folder"
             )
+        self.check_taught()
         if self.r_drop and not (self.dropout or self.word_dropout or self.spikes):
             raise InputError(
                 "expected a dropout above 0 with r_drop, whose two passes differ by it: give "

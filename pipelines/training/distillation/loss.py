@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from ....errors import InputError
 from ..losses.loss import Loss
-from .options import TeacherOptions
+from .options import SHARE, TEMPERATURE, TeacherOptions, with_usual
 from .soft_targets import UNLABELLED
 
 
@@ -45,8 +45,8 @@ class Distilled:
     """
 
     loss: Loss
-    share: float = 0.7
-    temperature: float = 2.0
+    share: float = SHARE
+    temperature: float = TEMPERATURE
 
     def __call__(
         self, outputs: Tensor, labels: Tensor, teacher: Tensor, weight: Tensor | None = None
@@ -81,4 +81,6 @@ def distilled_by(options: TeacherOptions, loss: Loss) -> Distilled | None:
             f"expected a loss that reads logits beside a teacher, but {type(loss).__name__} reads "
             f"{loss.outputs}: give --loss mean_logits, or leave --teacher out"
         )
+    options = with_usual(options)
+    assert options.teacher_share and options.temperature
     return Distilled(loss, options.teacher_share, options.temperature)

@@ -56,6 +56,32 @@ def test_labels_do_not_count_at_a_share_of_one(run: Path) -> None:
     assert weights(run) == before
 
 
+def test_how_much_a_teacher_counts_is_taken_over_where_it_is_left_open(run: Path) -> None:
+    """Also beside the teacher of the ANN, whose own share and temperature are others."""
+    folder = RunFolder(run)
+    taught = {"teacher": "/somewhere", "teacher_share": 0.4, "temperature": 3.0}
+    config = folder.config()
+    config["ann"] |= taught
+    folder.config = lambda: config  # type: ignore[method-assign]
+    for given, share, temperature in (
+        (FinetuneSettings(), 0.4, 3.0),
+        (FinetuneSettings(teacher_share=0.7), 0.7, 3.0),
+        (FinetuneSettings(temperature=9.0), 0.4, 9.0),
+        (FinetuneSettings(teacher="ann"), 0.7, 2.0),
+    ):
+        found = by_run(folder, "finetuned", given, force=True)
+        assert (found.teacher_share, found.temperature) == (share, temperature)
+        assert found.teacher == (given.teacher or "/somewhere")
+
+
+def test_a_stage_that_is_done_is_not_taken_for_one_with_another_share(run: Path, capsys) -> None:
+    tuned(run, "--force", "--teacher-share", "0.4")
+    assert tuned(run)["teacher_share"] == 0.4  # left open: as it was
+    capsys.readouterr()
+    assert main(["finetune", str(run), "--epochs", "1", "--teacher-share", "0.9", "--quiet"]) == 2
+    assert "teacher_share was 0.4, now 0.9" in capsys.readouterr().err
+
+
 def test_spike_counts_have_no_teacher(run: Path) -> None:
     assert by_run(RunFolder(run), "finetuned", FinetuneSettings(loss="spike_counts"), True) == (
         FinetuneSettings(loss="spike_counts", word_dropout=0.25)
@@ -78,6 +104,8 @@ def test_no_words_are_hidden_where_there_are_none(run: Path) -> None:
         (["--teacher", "nowhere"], "expected a run folder at"),
         (["--teacher-share", "0"], "above 0 and at most 1 for --teacher-share"),
         (["--temperature", "0"], "above 0 for --temperature"),
+        (["--temperature", "3", "--teacher", "labels"], "temperature only with a teacher"),
+        (["--teacher-share", "0.2", "--loss", "spike_counts"], "teacher_share only with a teacher"),
         (["--adversarial", "deepwordbug", "--teacher", "ann"], "leave --teacher out"),
     ],
 )

@@ -85,6 +85,13 @@ def test_without_a_teacher_nothing_of_one_is_written_down():
     assert not names & TrainSettings(teacher="somewhere").unread()
 
 
+def test_nothing_counts_of_a_teacher_that_is_not_there():
+    for name, value in (("teacher_share", 0.7), ("temperature", 2.0)):
+        with pytest.raises(InputError, match=f"{name} only with a teacher"):
+            TrainSettings(**{name: value})
+        assert TrainSettings(teacher="somewhere", **{name: value}).teacher == "somewhere"
+
+
 def test_no_teacher_for_spike_counts():
     assert distilled_by(FinetuneSettings(), SpikeCounts()) is None
     with pytest.raises(InputError, match="reads spikes: give --loss mean_logits"):
