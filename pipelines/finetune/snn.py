@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
 
@@ -37,7 +38,7 @@ from ..training.weights.sparse import Rewired
 from .sops import OperationsTarget
 
 
-@dataclass(frozen=True)
+@dataclass
 class SpikingOutputs:
     """What a loss reads of ``currents`` (T, B, K), with gradients.
 
@@ -48,6 +49,7 @@ class SpikingOutputs:
     currents: Training
     every_step: bool = False
     random_steps: bool = False
+    _drawn: int | None = field(init=False, default=None)  # steps of this batch, 0 until drawn
 
     @property
     def fused(self) -> bool:
@@ -58,9 +60,27 @@ class SpikingOutputs:
         """Outputs of padded ids (B, L)."""
         currents = self.currents(ids, lengths, random)  # (T, B, K)
         if self.random_steps:
-            most = int(torch.randint(1, len(currents) + 1, (1,), generator=random))
-            currents = currents[:most]
+            currents = currents[: self._steps(len(currents), random)]
         return currents if self.every_step else currents.mean(dim=0)
+
+    @contextmanager
+    def one_batch(self) -> Iterator[None]:
+        """Inside, all calls are of the number of steps that the first one draws.
+
+        Two passes of R-Drop must agree on the same steps.
+        """
+        self._drawn = 0
+        try:
+            yield
+        finally:
+            self._drawn = None
+
+    def _steps(self, most: int, random: torch.Generator) -> int:
+        """So many first steps, from 1 to ``most``."""
+        steps = self._drawn or int(torch.randint(1, most + 1, (1,), generator=random))
+        if self._drawn is not None:
+            self._drawn = steps
+        return steps
 
 
 def prepare_snn(
@@ -107,6 +127,7 @@ def prepare_snn(
         score_start=True,
         one_thread=outputs.fused,
         random_steps=settings.random_steps,
+        one_batch=outputs.one_batch,
         penalty=target.penalty if target else None,
         judge=target.judged if target else None,
     )

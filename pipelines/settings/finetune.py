@@ -20,6 +20,10 @@ LATER = (*LOOP_LATER, "random_steps", "weight_sparsity", "learn_leaks", "truncat
 """As `training.options.LATER`."""
 
 
+SHAPE = ("surrogate", "width")
+"""What stands in for the gradient of a spike."""
+
+
 @dataclass(frozen=True)
 class FinetuneSettings(TeacherOptions, LoopOptions, Settings):
     """Fine-tuning with surrogate gradients."""
@@ -90,6 +94,13 @@ class FinetuneSettings(TeacherOptions, LoopOptions, Settings):
                 "expected the exact backward pass with truncate, which cuts it in time, but got "
                 f"{self.backward}: leave --backward or --truncate out"
             )
+        shape = fields(FinetuneSettings)
+        unread = [f.name for f in shape if f.name in SHAPE and getattr(self, f.name) != f.default]
+        if unread and self.backward == "dsr":
+            raise InputError(
+                f"expected {unread[0]} only with a backward pass that reads a surrogate, but got "
+                "it with dsr, whose slope is that of a clipped current: leave it out"
+            )
         if self.sops_target is None and self.sops_weight != 1:
             raise InputError(
                 "expected sops_weight only with a target of operations, but got none: give "
@@ -100,7 +111,7 @@ class FinetuneSettings(TeacherOptions, LoopOptions, Settings):
                 "expected weight_sparsity or an average over epochs, whose mean of sparse weights "
                 "is not sparse, but got both: leave --average or --weight-sparsity out"
             )
-        if self.r_drop and not self.dropout:
+        if self.r_drop and not (self.dropout or self.word_dropout):
             raise InputError(
                 "expected a dropout above 0 with r_drop, whose two passes differ by it: give "
                 "--dropout too, or leave --r-drop out"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
@@ -43,6 +44,7 @@ class Trainee:
     penalty: what is added to the loss of the batch that ``outputs`` was last asked for
     judge: see `dev_score.DevScore`
     random_steps: whether batches are of a random number of steps, and dev is scored after each
+    one_batch: around all passes of a batch, which have what is drawn once for it in common
     score_start: whether the model as it is counts as a candidate
     one_thread: see `loop.Loop`
     """
@@ -54,6 +56,7 @@ class Trainee:
     score_start: bool = False
     one_thread: bool = False
     random_steps: bool = False
+    one_batch: Callable[[], AbstractContextManager[None]] = nullcontext
     penalty: Callable[[], Tensor] | None = None
     judge: Judge | None = None
 
@@ -126,7 +129,8 @@ class BatchLoss:
             outputs = self.processes.outputs(self.trainee.outputs, ids, batch[1], random)
             return self._loss(indices, outputs), outputs
 
-        return agreeing(one_pass, self.r_drop) if self.r_drop else one_pass()[0]
+        with self.trainee.one_batch():
+            return agreeing(one_pass, self.r_drop) if self.r_drop else one_pass()[0]
 
     def _loss(self, indices: list[int], outputs: Tensor) -> Tensor:
         """The loss of texts by outputs (B, K) or (T, B, K)."""

@@ -139,6 +139,27 @@ def test_outputs_are_means_steps_or_a_random_number_of_them() -> None:
     assert any(torch.equal(found, mean) for mean in means.values())
 
 
+def test_two_passes_of_a_batch_have_the_same_number_of_steps() -> None:
+    """Otherwise R-Drop compares (or cannot) what other steps say."""
+    training, draws = cast(Any, lambda *_: currents()), torch.Generator().manual_seed(0)
+    outputs = SpikingOutputs(training, True, random_steps=True)
+    sizes = []
+    for _ in range(50):
+        with outputs.one_batch():
+            first, second = (outputs(LABELS, LABELS, draws) for _ in range(2))
+        assert len(first) == len(second)
+        sizes.append(len(first))
+    assert set(sizes) == {1, 2, 3, 4, 5}
+
+
+@pytest.mark.parametrize("loss", ["every_step", "mean_logits"])
+def test_random_steps_with_r_drop_as_a_user_asks(tiny_run: Path, tmp_path: Path, loss: str) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(tiny_run, run)
+    words = ["--loss", loss, "--random-steps", "true", "--r-drop", "1", "--epochs", "1"]
+    assert main(["finetune", str(run), *words, "--tensorboard", "false", "--quiet", "--force"]) == 0
+
+
 def score_of(running: Tensor, loss: str, after_each: bool) -> tuple[float, float, dict[str, float]]:
     own = {"labels": {"dev": LABELS.tolist()}, "sequences": {"dev": [None]}}
     texts = SimpleNamespace(**own, grades={})
@@ -179,6 +200,8 @@ def test_settings_of_before_are_the_same() -> None:
         (["--loss", "mse_counts", "--label-smoothing", "0.1"], "expected label_smoothing only"),
         (["--loss", "mse_counts", "--wanted", "2"], "expected wanted to be a rate of at least 0"),
         (["--r-drop", "1", "--dropout", "0"], "expected a dropout above 0 with r_drop"),
+        (["--backward", "dsr", "--width", "0.5"], "expected width only with a backward pass"),
+        (["--backward", "dsr", "--surrogate", "erf"], "expected surrogate only with a backward"),
         (["--r-drop", "-1"], "of at least 0 for --r-drop, but got -1"),
     ],
 )
