@@ -171,7 +171,8 @@ class Loop:
         self._score(state.epoch, state.loss_sum / len(batches))
         state.epoch, state.batch, state.loss_sum = state.epoch + 1, 0, 0.0
         stale = state.epoch - 1 - state.best_epoch
-        state.finished = state.epoch >= self.epochs or stale >= self.patience
+        # an epoch that is better goes on, also where the patience is 0
+        state.finished = state.epoch >= self.epochs or stale >= max(1, self.patience)
         self.save()
 
     def _batches(self, batches: Sequence[list[int]]) -> None:

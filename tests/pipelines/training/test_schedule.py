@@ -109,21 +109,29 @@ class Slope(nn.Module):
 
 def slope_loop(folder: Path, **options) -> Loop:
     model = Slope()
+    given = {"dev_score": lambda: (0.5, 1.0), "epochs": 2, "patience": 2} | options
     return Loop(
         model=model,
         optimizer=torch.optim.SGD(model.parameters(), lr=1.0),
         lengths=[1] * 8,
         batch_loss=lambda indices, random: 10 * model.weight.sum() + 0 * model.words.weight.sum(),
-        dev_score=lambda: (0.5, 1.0),
         folder=folder,
         name="train",
         seed=0,
-        epochs=2,
-        patience=2,
         batch_size=2,
         tensorboard=False,
-        **options,
+        **given,
     )
+
+
+@pytest.mark.parametrize(("patience", "made"), [(0, 4), (1, 4), (2, 5), (4, 8)])
+def test_training_ends_after_so_many_epochs_without_a_gain(tmp_path, patience, made):
+    """Dev gets better up to the third epoch, and once more in the seventh."""
+    scores = iter([0.1, 0.2, 0.3, 0.2, 0.3, 0.2, 0.5, 0.1, 0.1, 0.1])
+    state = slope_loop(
+        tmp_path, dev_score=lambda: (next(scores), 1.0), epochs=8, patience=patience
+    ).run()
+    assert state.epoch == made and state.best_epoch == (6 if patience == 4 else 2)
 
 
 def test_the_loop_follows_course_and_limit(tmp_path):
