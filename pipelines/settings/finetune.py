@@ -64,7 +64,7 @@ class FinetuneSettings(TeacherOptions, LoopOptions, Settings):
     word_dropout: float | None = option(
         None,
         "share of a text's words read as unknown in fine-tuning",
-        shown="0.25; 0 for a text stage without words",
+        shown="0.25; 0 with --adversarial and for a text stage without words",
         least=0,
         below=1,
     )
@@ -209,5 +209,5 @@ def given_names(settings: FinetuneSettings | AdversarialSettings) -> list[str]:
 
 def spiking_names(training: FinetuneSettings) -> set[str]:
     """The settings that only a spiking network's training reads."""
-    common = {"lr", *(item.name for item in fields(LoopOptions))}
+    common = {"lr", "word_dropout", *(item.name for item in fields(LoopOptions))}
     return {item.name for item in fields(training)} - common

@@ -16,6 +16,7 @@ from snnconvert.attacks.runs import select_examples
 from snnconvert.errors import InputError
 from snnconvert.pipelines import run as run_module
 from snnconvert.pipelines.cli import main
+from snnconvert.pipelines.finetune.adversarial import resolved_settings
 from snnconvert.pipelines.finetune.adversarial_texts import (
     Attacked,
     accuracy_under_attack,
@@ -93,6 +94,11 @@ def test_settings_check_themselves() -> None:
     settings.check_training(FinetuneSettings(width=2.0))
     alone = AdversarialSettings(adversarial=("pwws",), model="ann")
     alone.check_training(FinetuneSettings(epochs=3, lr=0.1))
+    hidden = FinetuneSettings(word_dropout=0.3)  # of a text's words, which an ANN reads as well
+    alone.check_training(hidden)
+    for base in ("ann", "snn"):
+        assert resolved_settings(base, settings, hidden, 0)["word_dropout"] == 0.3
+        assert "word_dropout" not in resolved_settings(base, settings, FinetuneSettings(), 0)
     with pytest.raises(InputError, match="width only where an SNN is tuned"):
         alone.check_training(FinetuneSettings(width=2.0))
     with pytest.raises(InputError, match="width only where an SNN is tuned"):
