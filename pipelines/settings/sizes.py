@@ -11,6 +11,7 @@ import math
 from dataclasses import replace
 from typing import TypeVar
 
+from ...errors import InputError
 from ...models.families import FAMILIES
 from .finetune import FinetuneSettings
 from .train import INPUT_LEVELS, INPUT_RATE, OWN_LEVELS, TrainSettings
@@ -52,8 +53,16 @@ def train_defaults(
             up to `VECTOR_RATE` times the rate
         words: whether the network reads words by a table, whose vectors can be rounded
         classes: how many there are
+
+    Raises:
+        InputError: a learning rate of word vectors that are not trained.
     """
     tuned = own_vectors if settings.train_vectors is None else settings.train_vectors
+    if settings.vector_lr is not None and not tuned:
+        raise InputError(
+            "expected vector_lr only where word vectors are trained, but they stay as they are: "
+            "give --train-vectors true, or leave --vector-lr out"
+        )
     least = EPOCHS if classes < MANY_CLASSES else 2 * EPOCHS
     settings = _by_updates(settings, texts, updates=320, least=least, most=60)
     usual = FAMILIES[settings.model].lr or RATE

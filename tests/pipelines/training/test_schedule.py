@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from snnconvert.errors import InputError
 from snnconvert.pipelines.settings.finetune import FinetuneSettings
 from snnconvert.pipelines.settings.sizes import finetune_defaults, train_defaults
 from snnconvert.pipelines.settings.train import TrainSettings
@@ -79,13 +80,24 @@ def test_what_is_asked_for_is_left_alone():
         lr=0.5,
         vector_lr=0.1,
         word_dropout=0.0,
-        train_vectors=False,
+        train_vectors=True,
         input_levels=3,
         input_rate=0.4,
     )
-    assert train_defaults(asked, 480, True) == asked
+    assert train_defaults(asked, 480, False) == asked
     asked = FinetuneSettings(epochs=3, patience=0, batch_size=7)
     assert finetune_defaults(asked, 480) == asked
+
+
+def test_vectors_that_stay_have_no_rate():
+    for settings, own in (
+        (TrainSettings(vector_lr=0.1), False),
+        (TrainSettings(vector_lr=0.1, train_vectors=False), True),
+    ):
+        with pytest.raises(InputError, match="vector_lr only where word vectors are trained"):
+            train_defaults(settings, 480, own)
+    asked = TrainSettings(vector_lr=0.1, train_vectors=True)
+    assert train_defaults(asked, 480, False).vector_lr == 0.1
 
 
 def test_course_of_the_rate():
