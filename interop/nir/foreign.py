@@ -13,6 +13,7 @@ from ...engine.exact_sums import exact_sums
 from ...errors import InputError
 from .dialects import DIALECTS
 from .dialects.dialect import Dialect
+from .graph.graph import suffixes
 from .graph.nodes import alike
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Foreign:
     Attributes:
         dialect: the simulator
         module: its module
-        watched: names of the spiking nodes
+        watched: names of the spiking nodes, those of a kind in the order of the chains
         traces: their spikes (T, n, ...) of the last run, by name
     """
 
@@ -144,7 +145,9 @@ def foreign_of(
         InputError: the simulator is not there or of another version.
     """
     dialect.check(unchecked)
-    watched = tuple(name for name in graph.nodes if name.startswith(("act", "count", "pool")))
+    chains = suffixes([branch["width"] for branch in info["branches"]], info["graph"])
+    wanted = [f"{kind}{chain}" for kind in ("act", "count", "pool") for chain in chains]
+    watched = tuple(name for name in wanted if name in graph.nodes)
     acts = tuple(name for name in watched if name.startswith("act"))
     module = dialect.load(graph, acts, info["reset"] == "soft", info["steps"])
     return Foreign(dialect, module.eval(), watched)

@@ -13,6 +13,7 @@ has any input. For the maximum of counts three nodes more stand between `act` an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, log2
 from typing import TYPE_CHECKING, Any
@@ -56,15 +57,29 @@ class Chain:
 
 def chains(form: Form, mode: str) -> tuple[Chain, ...]:
     """The chains of a graph: one, or one for each branch."""
-    if mode == "chain" or len(form.branches) == 1:
+    names = suffixes([branch.width for branch in form.branches], mode)
+    if len(names) == 1:
         return (Chain("", form.branches, 0, True),)
-    widths = [branch.width for branch in form.branches]
-    found, first = [], 0
-    for number, branch in enumerate(form.branches):
-        name = str(branch.width) if len(set(widths)) == len(widths) else str(number + 1)
-        found.append(Chain(name, (branch,), first, number == 0))
+    found: list[Chain] = []
+    first = 0
+    for name, branch in zip(names, form.branches, strict=True):
+        found.append(Chain(name, (branch,), first, not found))
         first += branch.channels
     return tuple(found)
+
+
+def suffixes(widths: Sequence[int], mode: str) -> tuple[str, ...]:
+    """What the names of each chain's nodes end in, chains in the order of the readout's channels.
+
+    A file has its nodes in the order of their names, which is another: width 10 before 9.
+
+    >>> suffixes([3, 10], "branches"), suffixes([3, 3], "branches"), suffixes([3, 10], "chain")
+    (('3', '10'), ('1', '2'), ('',))
+    """
+    if mode == "chain" or len(widths) == 1:
+        return ("",)
+    distinct = len(set(widths)) == len(widths)
+    return tuple(str(n) for n in (widths if distinct else range(1, len(widths) + 1)))
 
 
 def threshold(form: Form, bits: int | None) -> float:

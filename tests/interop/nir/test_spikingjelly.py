@@ -8,6 +8,7 @@ import pytest
 
 from snnconvert import TextClassifier
 from snnconvert.interop.nir.dialects import DIALECTS
+from snnconvert.interop.nir.folder.files import read_graph, write_graph
 from snnconvert.interop.nir.foreign import foreign_of
 from snnconvert.tests.helpers.nir import differences, exported, random_snn, random_texts
 from snnconvert.tests.helpers.nir_simulators import (
@@ -44,6 +45,17 @@ def test_branches(pooling: str) -> None:
     network = exported(random_snn((2, 3, 4), pooling=pooling), mode="branches")
     foreign = foreign_of(network.graph, DIALECTS["spikingjelly"], network.note)
     assert differences(network, foreign, random_texts([3, 5, 8, 6])) == [0, 0, 0]
+
+
+@pytest.mark.parametrize("widths", [(9, 10), (5, 3, 4), (2, 2)])
+def test_branches_of_a_file_whose_nodes_are_in_the_order_of_their_names(
+    widths: tuple[int, ...], tmp_path: Path
+) -> None:
+    network = exported(random_snn(widths), positions=12, mode="branches")
+    write_graph(tmp_path / "network.nir", network.graph)
+    graph, note = read_graph(tmp_path)
+    foreign = foreign_of(graph, DIALECTS["spikingjelly"], note)
+    assert differences(network, foreign, random_texts([3, 12, 8, 6])) == [0, 0, 0]
 
 
 @pytest.mark.parametrize("soft", [True, False])
