@@ -3,13 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
-from ...engine.evaluate import accuracy, snn_outputs
+from ...engine.engines import make_engine
+from ...engine.evaluate import accuracy
+from ...models.network import Signal
+from ...models.operations import SpikeCounter
 from ...models.snn import SpikingTextModel
 from .graph.exported import ExportedNetwork
+
+
+@dataclass
+class _PooledSpikes(SpikeCounter):
+    """Counts the spikes that arrive at the readout too.
+
+    They are not its operations over its classes: a weight that was rounded to zero is no synapse.
+    """
+
+    pooled: float = 0.0
+
+    def tally(
+        self,
+        samples: int,
+        input_spikes: Tensor,
+        record: dict[str, Signal],
+        known: dict[str, Tensor],
+    ) -> None:
+        """As `SpikeCounter.tally`."""
+        super().tally(samples, input_spikes, record, known)
+        (source,) = self.network.inputs[self.network.output]
+        self.pooled += float(self.spikes(source, record).values.double().sum())
 
 
 def rounding_figures(
@@ -24,11 +51,11 @@ def rounding_figures(
     """
     names = ("before", "after")
     logits, spikes = [], []
-    classes = exported.form.weight.shape[0]
     for model in (before, exported.model):
-        running, counts = snn_outputs(model, sequences)
-        logits.append(running[-1])
-        spikes.append(counts["sops_by_layer"][exported.form.readout] / classes)
+        run = make_engine(model, texts=len(sequences))
+        counter = _PooledSpikes(run.model.network, input_is_analog=not model.encoder.spiking)
+        logits.append(run.running_logits(sequences, counter=counter)[-1])
+        spikes.append(counter.pooled / max(counter.samples, 1))
     answers = [values.argmax(dim=1) for values in logits]
     return {
         "texts": len(sequences),

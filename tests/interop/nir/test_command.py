@@ -13,6 +13,8 @@ import pytest
 from snnconvert import TextClassifier
 from snnconvert.interop import nir as interop
 from snnconvert.pipelines.cli import main
+from snnconvert.pipelines.data import load_run_data
+from snnconvert.pipelines.run_folder.run_folder import RunFolder
 
 pytest.importorskip("nir")
 
@@ -117,6 +119,18 @@ def test_a_check_that_fails_ends_with_1(
     words = ["--for", "sinabs", "--texts", "3", "--check", "sinabs"]
     assert export(run, *words) == 1
     assert capsys.readouterr().out.splitlines()[-1].split()[3:6] == ["0", "0", "1"]
+
+
+@pytest.mark.parametrize("bits", ["auto", "2"])  # of 2 bits many weights of the readout are zero
+def test_pooled_spikes_are_those_that_arrive_at_the_readout(run: Path, bits: str) -> None:
+    texts = len(load_run_data(RunFolder(run)).test.texts)
+    assert export(run, "--for", "spikingjelly", "--texts", str(texts), "--bits", bits) == 0
+    folder = run / "export" / "nir-spikingjelly"
+    with np.load(folder / "examples.npz") as file:
+        pooled = file["pooled"].sum() / texts
+    figures = json.loads((folder / "export.json").read_text("utf-8"))["test"]
+    assert figures["texts"] == texts
+    assert figures["pooled_spikes_after"] == pytest.approx(pooled)
 
 
 def test_texts_of_a_file(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
