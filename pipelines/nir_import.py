@@ -26,7 +26,7 @@ STAGE = "snn"
 def import_nir(
     path: Path | str, out: Path | str, text: Path | str | None = None, force: bool = False
 ) -> RunFolder:
-    """Make a run whose SNN is the network of an exported file; it predicts, is measured and priced.
+    """Make a run whose SNN is the network of an exported file; it predicts and is measured.
 
     The file has no word vectors: they are those of a run with the same, by their hash.
 

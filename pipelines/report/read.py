@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ...checked_json import Value, read_value
+from ...errors import InputError
 from ...typed_json import from_json
 from ..run_folder.again import again, command_for
 from ..run_folder.records.conversion import ConversionReport
@@ -50,6 +51,17 @@ class Run:
             self.models[kind] = self.folder.record(kind, record_kind(kind), self.results)
         self.data = self.stage("data", DataStage)
         self.config: dict[str, Any] = self.folder.config()
+        self._check_converted()
+
+    def _check_converted(self) -> None:
+        """Refuse an SNN that was imported: what a conversion writes down of it was never there."""
+        for name in self.models:
+            if "imported" in self.settings.get(name, {}) and "ann" not in self.models:
+                raise InputError(
+                    f"expected a run whose models were made in it, but its {name} was imported, "
+                    "without the ANN and the conversion that a report is about: report the run "
+                    f"that it was exported from, or see snnconvert evaluate {self.where}"
+                )
 
     def stage(self, name: str, kind: type[T]) -> T | None:
         """The record of a stage, None where it is not done.

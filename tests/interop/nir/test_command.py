@@ -207,6 +207,9 @@ def test_there_and_back(
     assert main(["import", str(folder / "network.nir"), "--out", str(back)]) == 0
     assert main(["predict", str(back), texts[0]]) == 0
     assert main(["evaluate", str(back)]) == 0
+    capsys.readouterr()
+    assert main(["report", str(back)]) == 2  # there is no conversion to report, nor to do again
+    assert "but its snn was imported, without the ANN" in capsys.readouterr().err
     assert export(back, "--for", "spikingjelly", "--model", "snn") == 0
     again = interop.read(back / "export" / "nir-spikingjelly")[0].state_dict()
     assert all(
