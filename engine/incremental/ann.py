@@ -7,7 +7,6 @@ Max pooling over all positions takes the largest sum of table rows, which an att
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 
 import numpy as np
 import torch
@@ -17,6 +16,7 @@ from ...errors import InputError
 from ...models.network import Signal
 from ...models.text_model import TextModel
 from ..compiled.layer import LARGEST, Layer
+from ..compiled.there import compiles
 from ..grid import GridConv1d
 from ..inference.changes import WeightsState, weights_state
 from ..inference.chunks import Chunk, answers, word_chunks
@@ -38,7 +38,7 @@ class AnnEngine:
     """
 
     def __init__(self, model: TextModel, cache_bytes: int = CACHE_BYTES) -> None:
-        if find_spec("numba") is None:
+        if not compiles():
             raise Unsupported("tables of words need the numba kernels")
         self.source, self.cache_bytes = model, cache_bytes
         self.refresh()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ from torch import Tensor
 
 from ...models.devices import device_of
 from ...models.text_model import TextModel
+from ..compiled.there import compiles
 from ..inference.changes import WeightsState, weights_state
 from ..plan import Unsupported
 from ..reference import ann_logits
@@ -61,5 +61,5 @@ class AnnRunner:
             self._plain = ann_on_grid(self.model).to(device_of(self.model))
         except Unsupported:
             self.tables = False
-        self.tables = self.tables and find_spec("numba") is not None
+        self.tables = self.tables and compiles()
         self._seen = seen

@@ -14,7 +14,6 @@ differ where a potential meets the threshold within a rounding error.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
 from typing import Any, Literal
 
 import numpy as np
@@ -26,6 +25,7 @@ from ...installation import install_hint
 from ...models.network import Signal
 from ...models.snn import SpikingTextModel, running_logits
 from ..compiled.layer import Layer
+from ..compiled.there import compiles
 from ..grid import on_grid
 from ..plan import Plan, Unsupported, plan_of
 from .changes import snn_state
@@ -73,8 +73,8 @@ class FastEngine:
         self.source, self.precision = model, precision
         self.cache_bytes, self.threads, self.progress = cache_bytes, threads, progress
         self._short = True
-        has_numba = find_spec("numba") is not None
-        self.backend = ("numba" if has_numba else "torch") if backend == "auto" else backend
+        best: Literal["numba", "torch"] = "numba" if compiles() else "torch"
+        self.backend = best if backend == "auto" else backend
         self.refresh()
 
     def refresh(self) -> None:
@@ -210,7 +210,10 @@ def _check(precision: str, backend: str, threads: int) -> None:
         raise InputError(f"expected the precision to be exact or fast, but got {precision!r}")
     if backend not in ("auto", "numba", "torch"):
         raise InputError(f"expected the backend to be auto, numba or torch, but got {backend!r}")
-    if backend == "numba" and find_spec("numba") is None:
-        raise InputError(f"the numba backend needs numba: {install_hint()}, or choose torch")
+    if backend == "numba" and not compiles():
+        raise InputError(
+            f"the numba backend needs numba: {install_hint()} (and NUMBA_DISABLE_JIT not set), or "
+            "choose torch"
+        )
     if threads < 1:
         raise InputError(f"expected at least one thread, but got {threads}")

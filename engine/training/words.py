@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ...models.encoders.encoder import Encoder
 from ...models.snn import SpikingTextModel
+from ..compiled.there import compiles
 from ..frames import position_frames, token_frames
 from ..threads import in_parts, torch_on_one_thread
 
@@ -124,13 +125,7 @@ def _compact_frames(
 
 def fused(dtype: torch.dtype) -> bool:
     """Whether the kernels can run; elsewhere torch alone gives the same results."""
-    if dtype != torch.float32:
-        return False
-    try:
-        import numba  # noqa: F401
-    except ImportError:
-        return False
-    return True
+    return dtype == torch.float32 and compiles()
 
 
 def project(words: Words, weight: Tensor) -> Tensor:

@@ -256,12 +256,37 @@ def test_no_texts_are_refused():
 
 def test_without_numba_the_torch_kernels_run(monkeypatch):
     expected = FastEngine(model()).running_logits(TEXTS)
-    monkeypatch.setattr(fast, "find_spec", lambda name: None)
+    monkeypatch.setattr(fast, "compiles", lambda: False)
     monkeypatch.setitem(sys.modules, "snnconvert.engine.inference.kernels", None)
     engine = FastEngine(model())
     assert engine.backend == "torch" and same(engine, expected)
     with pytest.raises(InputError, match="needs numba"):
         FastEngine(model(), backend="numba")
+
+
+def test_where_numba_does_not_compile_torch_runs_networks_and_trains_them():
+    """Its functions as Python are not what the kernels are made of."""
+    code = """
+import torch
+from snnconvert.engine.engines import ann_by, make_engine
+from snnconvert.engine.training.words import fused
+from snnconvert.models.families.textcnn import TextCNNSpec, build_textcnn
+from snnconvert.models.text_model import TextModel
+from snnconvert.tests.engine.test_fast import TEXTS, model
+
+many = TEXTS * 70  # so many that kernels would pay
+own = model()
+engine = make_engine(own, texts=len(many))
+network = build_textcnn(TextCNNSpec(own.embedding.embedding_dim, 2, widths=(2,), channels=3))
+ann_by("auto", TextModel(own.embedding.weight.detach(), network).eval()).logits(many)
+assert engine.running_logits(many).isfinite().all()
+assert engine.backend == "torch" and not fused(torch.float32)
+"""
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_numba_is_imported_only_when_a_kernel_runs():
