@@ -44,7 +44,8 @@ def chance_figures(confusion_matrix: Sequence[Sequence[int]]) -> dict[str, Any]:
 
     So a classifier that has learned nothing is called one that has in at most one of a hundred
     cases. The other error depends on the number of texts. Where there are so few that even all of
-    them right has p > `LEVEL` (sizes n_k of N texts: product of n_k! / N!), they cannot tell.
+    them right has p > `LEVEL` (sizes n_k of N texts: product of n_k! / N!), they cannot tell;
+    that all answers are the same can be said even then.
 
     Args:
         confusion_matrix: K rows of true classes with K counts of answers
@@ -59,7 +60,9 @@ def chance_figures(confusion_matrix: Sequence[Sequence[int]]) -> dict[str, Any]:
         return {"at_chance": None, "chance_p": None}
     p = independence_p(matrix)
     constant = skill(matrix) < LEAST_SKILL and larger_p(matrix) > LEVEL
-    told = constant or perfect_p(texts) <= LEVEL
+    # of few texts the skill of answers that differ is 0 often enough: one of two right, of each
+    one_answer = matrix.sum(axis=0).max() == texts.sum()
+    told = one_answer or perfect_p(texts) <= LEVEL
     return {"at_chance": bool(p > LEVEL or constant) if told else None, "chance_p": p}
 
 

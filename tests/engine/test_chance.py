@@ -64,6 +64,8 @@ def test_too_few_texts_cannot_tell(size: int) -> None:
     found = chance_figures([[size, 0], [0, size]])
     assert found == {"at_chance": None, "chance_p": pytest.approx(1 / comb(2 * size, size))}
     assert chance_figures([[size, 0], [size, 0]])["at_chance"] is True
+    # right answers and wrong ones tell no more than right ones alone
+    assert chance_figures([[1, size - 1], [size - 1, 1]])["at_chance"] is None
     assert chance_figures([[5, 0], [0, 5]])["at_chance"] is False
     assert chance_figures([[4, 1], [1, 4]])["at_chance"] is True
 
