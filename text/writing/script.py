@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from typing import Any, TypeVar
@@ -11,6 +12,8 @@ from ..decoding.decoding import replace_surrogates
 # From what Taiwan and Hong Kong write, one after the other; and to what Taiwan writes: OpenCC's own
 # standard has characters that hardly any text has.
 _CONFIGS = {"simplified": ("tw2s", "hk2s"), "traditional": ("s2tw",)}
+_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
+_JAPANESE = 0.1  # the least share of texts with kana that says so; of Chinese reviews few have の
 T = TypeVar("T")
 _LOOKED_AT = 2000  # texts, evenly spread: enough to tell what most are
 
@@ -71,7 +74,13 @@ def script_of(text: str) -> str:
 
 
 def traditional_share(texts: Iterable[str]) -> float | None:
-    """The share of traditional ones among the texts that `script_of` tells; None without any."""
+    """The share of traditional ones among the texts that `script_of` tells.
+
+    None without any, and of Japanese texts, which have characters of both side by side.
+    """
+    texts = list(texts)
+    if sum(bool(_KANA.search(text)) for text in texts) > _JAPANESE * len(texts):
+        return None
     told = [found for found in map(script_of, texts) if found]
     return told.count("traditional") / len(told) if told else None
 

@@ -58,6 +58,12 @@ def test_simplified_texts_stay() -> None:
         assert to_script(text, "simplified") == text
 
 
+def test_japanese_is_of_neither() -> None:
+    japanese = ["古いファイルの削除中です", "書き込み権限がありません", "圖書", "有効", "検索する"]
+    assert traditional_share(japanese) is None
+    assert traditional_share([*["服務很好", "服务很好"] * 20, "好の東西"]) == 21 / 41
+
+
 @pytest.mark.parametrize("config", ["s2t", "s2tw", "s2hk"])
 def test_there_and_back(config: str) -> None:
     from opencc import OpenCC
