@@ -107,7 +107,8 @@ def prepare_data(
     vectors = find_vectors(run, settings.vectors)
     check_vectors(vectors)
     dataset = load_settings_data(vars(settings))
-    writing = writing_of(settings, words, dataset.language)
+    telling = dataset.train.texts if STAGES[settings.stage].takes_graphemes else ()
+    writing = writing_of(settings, words, dataset.language, telling)
     stage, matrix = _fitted(dataset, replace(settings, vectors=vectors), seed, writing)
     # now that nothing is wrong with either
     told = tell_data(dataset) | tell_writing(dataset, stage) | _told(stage)

@@ -11,6 +11,9 @@ The English tokenizer, in this order:
 4. a word is a run of letters and digits, with at most one inner apostrophe followed by letters;
    every other character that is not white space is a word of its own.
 
+With ``graphemes`` the words of 4. are those of `graphemes.word_pattern`, which keeps marks with
+their letters and cuts scripts without spaces letter by letter.
+
 On ASCII text without 2. and 3. the words are those of ``[a-z0-9]+(?:'[a-z]+)?|[^\\sa-z0-9]``.
 """
 
@@ -25,6 +28,7 @@ from ..errors import InputError
 from .decoding.decoding import replace_surrogates
 from .inputs import TextsLike, as_text, as_texts, as_words
 from .writing.dictionary import UserDictionary
+from .writing.graphemes import word_pattern
 from .writing.jieba_words import chinese_words
 
 LANGUAGES = ("en", "zh")
@@ -48,19 +52,21 @@ _CJK = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 
 
 def segmenter(
-    language: str, dictionary: UserDictionary | None = None
+    language: str, dictionary: UserDictionary | None = None, graphemes: bool = False
 ) -> Callable[[str], list[str]]:
     """The function that cuts texts of ``language`` into words.
 
     Args:
         language: of `LANGUAGES`
         dictionary: words of the user's, which Chinese texts are cut by too
+        graphemes: keep marks with their letters and cut scripts without spaces letter by letter;
+            Chinese is cut by jieba all the same
 
     Raises:
         InputError: ``language`` is not one of `LANGUAGES`.
     """
     functions: dict[str, Callable[[str], list[str]]] = {
-        "en": _english,
+        "en": partial(_english, word=word_pattern()) if graphemes else _english,
         "zh": partial(chinese_words, dictionary=dictionary) if dictionary else chinese_words,
     }
     if language not in functions:
@@ -91,10 +97,10 @@ def guess_language(texts: TextsLike) -> str:
     return "zh" if letters and len(_CJK.findall(head)) >= 0.2 * letters else "en"
 
 
-def _english(text: str) -> list[str]:
+def _english(text: str, word: re.Pattern[str] = _WORD) -> list[str]:
     if not text.isascii():
         text = unicodedata.normalize("NFC", replace_surrogates(text).translate(_QUOTES))
     text = _BREAK.sub(" ", text.lower())
     text = _ESCAPE.sub(lambda match: _ESCAPES[match[0]], text)
     text = _CONTRACTION.sub("", _TREEBANK_QUOTE.sub('"', text))
-    return _WORD.findall(text)
+    return word.findall(text)

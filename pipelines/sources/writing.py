@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...formatting import percent
 from ...text.datasets.dataset import Dataset
 from ...text.stages.stage import Stage
 from ...text.writing.dictionary import UserDictionary
+from ...text.writing.graphemes import found
 from ...text.writing.script import sample, traditional_share
 from ...text.writing.writing import Writing
 from ..display.output import note, warn
@@ -53,10 +54,24 @@ def resolved_writing(
     return {name: value for name, value in values.items() if value != NONE[name]}
 
 
-def writing_of(settings: DataSettings, dictionary: UserDictionary | None, language: str) -> Writing:
-    """What is done to texts of ``language``."""
+def writing_of(
+    settings: DataSettings,
+    dictionary: UserDictionary | None,
+    language: str,
+    texts: Sequence[str] = (),
+) -> Writing:
+    """What is done to texts of ``language``.
+
+    Args:
+        settings: as given
+        dictionary: what `read_dictionary` gave
+        language: of the texts
+        texts: training texts, for a stage that `Stage.takes_graphemes`: letters with marks of
+            their own, or of scripts without spaces, in any of them say how words are cut
+    """
     clean = AUTO[language] if settings.clean == "auto" else settings.clean
-    return Writing(clean, settings.script, dictionary)
+    graphemes = language != "zh" and found(texts) > 0
+    return Writing(clean, settings.script, dictionary, graphemes)
 
 
 def tell_writing(dataset: Dataset, stage: Stage) -> dict[str, Any]:
@@ -71,6 +86,13 @@ def tell_writing(dataset: Dataset, stage: Stage) -> dict[str, Any]:
     tell_changed(changed, len(texts), writing)
     if writing.dictionary:
         _tell_dictionary(writing.dictionary)
+    if writing.graphemes:
+        train = dataset.train.texts
+        note(
+            f"{found(train):,} of {len(train):,} training texts have letters with marks of their "
+            "own, or of scripts without spaces: marks stay with their letters, and letters of such "
+            "scripts are words"
+        )
     if language == "zh" and writing.script == "keep" and stage.vector_report is None:
         _tell_mixed(dataset)
     done = writing.to_dict()

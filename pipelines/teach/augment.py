@@ -74,7 +74,12 @@ class LikeWords:
 
 
 def augmented(
-    texts: Sequence[str], language: str, copies: int, shares: Shares, random: Random
+    texts: Sequence[str],
+    language: str,
+    copies: int,
+    shares: Shares,
+    random: Random,
+    graphemes: bool = False,
 ) -> Iterator[tuple[str, str]]:
     """Altered copies of training texts.
 
@@ -84,12 +89,13 @@ def augmented(
         copies: of each text
         shares: how often words are altered
         random: draws all of it
+        graphemes: as `segment.segmenter` has them, where the text stage of the run cuts so
 
     Yields:
         (text, how it was altered): ``mask``, ``replace`` or ``ngram``, the last of these that was
         done to it; no copy that is all masks, and none like the text it is of.
     """
-    cut = segmenter(language)
+    cut = segmenter(language, graphemes=graphemes)
     words = [cut(text) for text in texts]
     like = LikeWords(Counter(word for text in words for word in text), language)
     for _ in range(copies):

@@ -68,8 +68,16 @@ class Auxiliary:
         return [{"text": text, "source": source, "label": label} for text, source, label in entries]
 
 
-def auxiliary_texts(dataset: Dataset, settings: TeachSettings, seed: int) -> Auxiliary:
+def auxiliary_texts(
+    dataset: Dataset, settings: TeachSettings, seed: int, graphemes: bool = False
+) -> Auxiliary:
     """Labelled texts, texts without labels and altered copies, in this order, without leaks.
+
+    Args:
+        dataset: of the run
+        settings: which texts
+        seed: of what is drawn
+        graphemes: how the run's text stage cuts texts, and so copies are (`Writing.graphemes`)
 
     Raises:
         InputError: a file is missing or unreadable, or has a label that is no class.
@@ -82,7 +90,7 @@ def auxiliary_texts(dataset: Dataset, settings: TeachSettings, seed: int) -> Aux
     found.add(held_out, LABELLED, texts, labels)
     found.add(held_out, EXTRA, _files(settings, seed))
     by_way: dict[str, list[str]] = {}
-    for text, way in _copies(dataset, settings, seed):
+    for text, way in _copies(dataset, settings, seed, graphemes):
         by_way.setdefault(way, []).append(text)
     for way in sorted(by_way):
         found.add(held_out, way, by_way[way])
@@ -121,11 +129,13 @@ def _drawn(count: int, limit: int | None, seed: int) -> Sequence[int]:
     return sorted(Random(derive(seed, "teacher", "labelled")).sample(range(count), limit))
 
 
-def _copies(dataset: Dataset, settings: TeachSettings, seed: int) -> list[tuple[str, str]]:
+def _copies(
+    dataset: Dataset, settings: TeachSettings, seed: int, graphemes: bool
+) -> list[tuple[str, str]]:
     shares = Shares(settings.mask_share, settings.replace_share, settings.ngram_share)
     random = Random(derive(seed, "teacher", "augment"))
     own = dataset.train.texts
-    return list(augmented(own, dataset.language, settings.augment, shares, random))
+    return list(augmented(own, dataset.language, settings.augment, shares, random, graphemes))
 
 
 def say_leaks(more: Auxiliary) -> None:

@@ -11,7 +11,7 @@ import torch
 from ...errors import InputError
 from ...models.devices import find_device
 from ...text.datasets.dataset import Dataset
-from ..data import load_run_data
+from ..data import load_run_data, load_run_stage
 from ..data_stage import prepare_data
 from ..run_folder.fingerprints import settings_dict
 from ..run_folder.run_folder import RunFolder
@@ -95,7 +95,7 @@ def _taught(
     device: torch.device,
 ) -> dict[str, Any]:
     """Train, and save the logits; returns the figures."""
-    more = auxiliary_texts(dataset, settings, seed)
+    more = auxiliary_texts(dataset, settings, seed, load_run_stage(run).writing.graphemes)
     say_leaks(more)
     stamp = run.begin(STAGE, resolved, force)
     with run.forgetting(STAGE, DivergenceError):

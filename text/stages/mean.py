@@ -40,6 +40,7 @@ class MeanStage(VectorStage):
     lookup: TextStage = field(kw_only=True)
     table: np.ndarray = field(kw_only=True, compare=False)
     kind: ClassVar[str] = "mean"
+    takes_graphemes: ClassVar[bool] = True
 
     @classmethod
     def begin(cls, texts: Sequence[str], language: str, options: Options, max_length: int) -> Self:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from inspect import signature
-from typing import Protocol
+from typing import Any, Protocol
 
 from ...errors import InputError
 from ..writing.writing import Writing
@@ -17,7 +17,7 @@ class Cuts(Protocol):
     kind: str
 
     def cutter(self, language: str) -> Cutter:
-        """What cuts a text; it may take a dictionary as well."""
+        """What cuts a text; it may take a dictionary and graphemes as well."""
 
 
 def prepared(stage: Cuts, language: str, writing: Writing) -> Cutter:
@@ -28,16 +28,16 @@ def prepared(stage: Cuts, language: str, writing: Writing) -> Cutter:
             a stage that has no use for one.
     """
     writing.check_language(language)
-    words = writing.words()
-    if words is None:
-        cut = stage.cutter(language)
-    elif "dictionary" in signature(stage.cutter).parameters:
-        cut = stage.cutter(language, dictionary=words)  # type: ignore[call-arg]
-    else:
+    words, known = writing.words(), signature(stage.cutter).parameters
+    if words is not None and "dictionary" not in known:
         raise InputError(
             f"expected the text stage words for --user-dict, but it is {stage.kind}, which does "
             "not cut texts by a dictionary: leave one of the two out"
         )
+    given: dict[str, Any] = {} if words is None else {"dictionary": words}
+    if writing.graphemes and "graphemes" in known:  # a cutter of one's own knows its letters
+        given["graphemes"] = True
+    cut = stage.cutter(language, **given)
     if writing.clean == "none" and writing.script == "keep":
         return cut
     return lambda text: cut(writing.apply(text, language))

@@ -39,6 +39,7 @@ class Stage(ABC):
         kind: its name in `STAGES`.
         hands_on: ``ids`` or ``vectors``; a model family reads one of the two.
         takes_vocabulary: whether a file of pieces can be given.
+        takes_graphemes: whether `Writing.graphemes` says how its texts are cut.
         pairs: whether it reads pairs of texts, and marks the end of each in the last component of
             its vectors.
         language: "en" or "zh".
@@ -51,6 +52,7 @@ class Stage(ABC):
     kind: ClassVar[str]
     hands_on: ClassVar[Literal["ids", "vectors"]]
     takes_vocabulary: ClassVar[bool] = False
+    takes_graphemes: ClassVar[bool] = False
     pairs: bool = False
     language: str
     dim: int

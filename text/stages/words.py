@@ -66,14 +66,17 @@ class TextStage(Stage):
     writing: Writing = AS_IT_STANDS
     kind: ClassVar[str] = "words"
     hands_on: ClassVar[Literal["ids", "vectors"]] = "ids"
+    takes_graphemes: ClassVar[bool] = True
 
     @classmethod
-    def cutter(cls, language: str, dictionary: UserDictionary | None = None) -> Cutter:
+    def cutter(
+        cls, language: str, dictionary: UserDictionary | None = None, graphemes: bool = False
+    ) -> Cutter:
         """What cuts a text of ``language`` into words; refuses an unknown language.
 
-        A stage that knows nothing of dictionaries takes ``language`` alone.
+        A stage that knows nothing of dictionaries and graphemes takes ``language`` alone.
         """
-        return segmenter(language, dictionary)
+        return segmenter(language, dictionary, graphemes)
 
     @classmethod
     def fitted(

@@ -26,11 +26,14 @@ class Writing:
         clean: of `choices.LEVELS`.
         script: of `choices.SCRIPTS`.
         dictionary: a user's words for jieba.
+        graphemes: marks stay with their letters, and scripts without spaces are cut letter by
+            letter (`graphemes.word_pattern`); a stage that says nothing of it was fitted without.
     """
 
     clean: str = "none"
     script: str = "keep"
     dictionary: UserDictionary | None = None
+    graphemes: bool = False
 
     def __post_init__(self) -> None:
         check_value("clean", self.clean, {"choices": LEVELS})
@@ -90,9 +93,10 @@ class Writing:
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: what differs from doing nothing, the dictionary by its digest."""
-        values = {"clean": self.clean, "script": self.script}
+        values: dict[str, Any] = {"clean": self.clean, "script": self.script}
         values = {k: v for k, v in values.items() if v not in ("none", "keep")}
-        return values | ({"user_dict": self.dictionary.digest} if self.dictionary else {})
+        values |= {"user_dict": self.dictionary.digest} if self.dictionary else {}
+        return values | ({"graphemes": True} if self.graphemes else {})
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], folder: Path) -> Writing:
@@ -108,7 +112,12 @@ class Writing:
                 f"expected the words that the text stage was fitted with in "
                 f"{folder / DICTIONARY_FILE}, but they are others; copy the file again"
             )
-        return cls(str(values.get("clean", "none")), str(values.get("script", "keep")), dictionary)
+        return cls(
+            str(values.get("clean", "none")),
+            str(values.get("script", "keep")),
+            dictionary,
+            bool(values.get("graphemes", False)),
+        )
 
 
 AS_IT_STANDS = Writing()

@@ -40,6 +40,7 @@ class WordPieceStage(TextStage):
     pairs: bool = False
     kind: ClassVar[str] = "wordpiece"
     takes_vocabulary: ClassVar[bool] = True
+    takes_graphemes: ClassVar[bool] = False
 
     @classmethod
     def fitted(
