@@ -20,7 +20,7 @@ from .records import Record, append, header_of, open_records, read_records
 from .victims import Classifier
 from .workers.pool import AttackPool, OneProcess
 
-__all__ = ["Example", "Record", "read_records", "run_attack", "select_examples"]
+__all__ = ["Example", "Record", "first_drawn", "read_records", "run_attack", "select_examples"]
 
 VERIFY_DRAWS = 51
 """Fresh noise draws that every adversarial text of a stochastic victim is shown with; odd."""
@@ -39,8 +39,21 @@ def select_examples(texts: TextsLike, labels: Sequence[int], n: int, seed: int) 
         raise InputError(f"expected at least 1 text to attack, got {n}")
     known = as_texts(texts)
     numbers = as_labels(labels, len(known))
-    order = sorted(range(len(known)), key=lambda i: derive(seed, "attack-examples", i))
+    order = sorted(range(len(known)), key=lambda i: _place(seed, i))
     return [Example(i, known[i], numbers[i]) for i in order[:n]]
+
+
+def first_drawn(records: Sequence[Record], n: int, seed: int) -> list[Record]:
+    """Of ``records`` those of the ``n`` texts that `select_examples` draws first, in that order.
+
+    A file of records has more than an attack is summed up over while a larger one is under way.
+    """
+    return sorted(records, key=lambda record: _place(seed, record.index))[:n]
+
+
+def _place(seed: int, index: int) -> int:
+    """What texts are drawn in the order of."""
+    return derive(seed, "attack-examples", index)
 
 
 def run_attack(

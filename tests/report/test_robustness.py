@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from snnconvert.attacks.records import read_records, records_path
+from snnconvert.attacks.runs import select_examples
 from snnconvert.attacks.statistics.scores import score
 from snnconvert.attacks.statistics.tables import queries_curve
 from snnconvert.pipelines.display import names
@@ -92,6 +93,21 @@ def test_what_accuracies_under_attack_are_beside(tmp_path: Path) -> None:
     shown = page_of(folder).text.replace("\u00a0", " ")
     said = "the same answer would be right for 55.0 to 65.0 % of them, before and under every"
     assert said in shown
+
+
+def test_texts_of_a_longer_attack_under_way_are_in_no_figure(tmp_path: Path) -> None:
+    """A longer attack that was stopped leaves more records than the rows of the run sum up."""
+    folder = attacked_run(tmp_path / "run", ("ann", "snn"), ("pwws",), texts=20)
+    drawn = [e.index for e in select_examples(["a text"] * 30, [0] * 30, 30, seed=0)]
+    for victim in ("ann", "snn"):  # the records are of the texts that are drawn first
+        path = records_path(folder / "attack", victim, "pwws")
+        head, *lines = path.read_text("utf-8").splitlines()
+        made = [json.loads(line) | {"index": i} for i, line in zip(drawn, lines, strict=False)]
+        path.write_text("\n".join([head, *map(json.dumps, made)]) + "\n", "utf-8")
+    before = page_of(folder).html
+    further = [json.dumps(made[0] | {"index": i, "label": 0}) for i in drawn[20:]]
+    path.write_text("\n".join([path.read_text("utf-8").rstrip(), *further]) + "\n", "utf-8")
+    assert page_of(folder).html == before
 
 
 def test_nothing_is_drawn_outside_its_figure(many: Page) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from .....attacks.preset import Role
 from .....attacks.presets.catalogue import role_of
 from .....attacks.records import Record, read_records, records_path
+from .....attacks.runs import first_drawn
 from .....attacks.statistics.rows import AttackRow, Scores
 from ....quality.chance import while_used
 from ....run_folder.records.attack import AttackStage
@@ -88,10 +90,14 @@ def read_robustness(run: Run) -> RobustnessFigures | None:
         stage = run.folder.record("attack", AttackStage, run.results)
         folder = run.path / "attack"
         results = [
-            AttackResult(
-                row, read_records(records_path(folder, row.victim, row.attack))[1], run.looks
-            )
-            for row in stage.rows
+            AttackResult(row, _records(folder, row, stage.seed), run.looks) for row in stage.rows
         ]
     warning = while_used(run.models, "attack")
     return RobustnessFigures(stage, results, run.name, run.classes, run.last or "ann", warning)
+
+
+def _records(folder: Path, row: AttackRow, seed: int | None) -> list[Record]:
+    """The records that a row sums up: its file has more where a longer attack was stopped."""
+    records = read_records(records_path(folder, row.victim, row.attack))[1]
+    n = row.scores.n
+    return records if n is None or seed is None else first_drawn(records, n, seed)
