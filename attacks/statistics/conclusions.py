@@ -38,6 +38,8 @@ def conclusions(
     everything = Figures(rows, comparisons)
     if not everything.rows:
         return ["No attack was run, so nothing can be said about robustness."]
+    if everything.searches() and not any(_scored(row) for _, _, row in everything.searches()):
+        return ["Every attack on a text ended in an error, so nothing can be said of robustness."]
     return [
         *_sample(everything),
         *difference_sentences(everything),
@@ -55,9 +57,9 @@ def conclusions(
 
 def _sample(figures: Figures) -> list[str]:
     """How much so many texts and tests can show."""
-    n = max((row.get("n") or 0 for _, _, row in figures.searches()), default=0)
+    rows = [row for _, _, row in figures.searches()]
     errors = sum(row.get("errors") or 0 for row in figures.rows.values())
-    sentences = [f"{_precision(n)}{_smallest_difference(len(figures.tests))}."] if n else []
+    sentences = [f"{_precision(rows)}{_smallest_difference(len(figures.tests))}."] if rows else []
     if errors:
         sentences.append(
             f"{counted(errors, 'attack')} on a text ended in an error; those texts are left out of "
@@ -66,11 +68,22 @@ def _sample(figures: Figures) -> list[str]:
     return sentences
 
 
-def _precision(n: int) -> str:
-    low, high = wilson(n // 2, n) or (0.0, 1.0)
+def _scored(row: Row) -> int:
+    """The texts that the rates of a row are over: errors count in none."""
+    return (row.get("n") or 0) - (row.get("errors") or 0)
+
+
+def _precision(rows: Sequence[Row]) -> str:
+    """How many texts there were, and how far the interval of the fewest reaches."""
+    least, most = (end(row.get("n") or 0 for row in rows) for end in (min, max))
+    scored = min(filter(None, map(_scored, rows)))
+    low, high = wilson(scored // 2, scored) or (0.0, 1.0)
+    every = f"Every victim was attacked on {counted(most, 'text')}"
+    if least < most:  # a run that grew
+        every = f"Victims were attacked on {least} to {counted(most, 'text')}"
     return (
-        f"Every victim was attacked on {counted(n, 'text')}, so the 95 % interval of an "
-        f"accuracy can reach {50 * (high - low):.0f} points to either side"
+        f"{every}, so the 95 % interval of an accuracy can reach {50 * (high - low):.0f} points "
+        "to either side"
     )
 
 

@@ -46,6 +46,23 @@ def test_no_attack():
     assert conclusions([]) == ["No attack was run, so nothing can be said about robustness."]
 
 
+def test_attacks_that_all_ended_in_an_error():
+    """Nothing was measured, so no precision is claimed of it."""
+    made = {("ann", "pwws"): records("eee"), ("snn", "pwws"): records("eee")}
+    assert said(made) == [
+        "Every attack on a text ended in an error, so nothing can be said of robustness."
+    ]
+
+
+def test_texts_that_not_every_victim_was_attacked_on():
+    """A run that grew says so, and its precision is that of the fewest texts with a rate."""
+    few, many = records("s" * 10 + "f" * 10), records("s" * 90 + "f" * 10)
+    text = one(said({("ann", "pwws"): many, ("ann", "iga"): few}), "were attacked on")
+    assert "Victims were attacked on 20 to 100 texts" in text and "reach 20 points" in text
+    text = one(said({("ann", "pwws"): records("s" * 20 + "e" * 80)}), "was attacked on")
+    assert "Every victim was attacked on 100 texts" in text and "reach 20 points" in text
+
+
 def test_no_difference():
     text = one(said({("ann", "pwws"): WEAK, ("snn", "pwws"): WEAK}), "No difference between")
     assert "the ANN and snn" in text and "(pwws)" in text and "equally robust" in text
@@ -199,8 +216,8 @@ def test_transfer_is_pooled_over_attacks():
 
 def test_sample_size_errors_and_the_last_word():
     sentences = said({("ann", "x"): records("ssfe"), ("snn", "x"): records("ssfs")})
-    # Wilson at 2 of 4: reach 0.35; one test: 2 x .5^6 < .05
-    text = one(sentences, "attacked on 4 texts", "35 points")
+    # Wilson at 1 of the 3 that the ANN has a rate over: reach 0.37; one test: 2 x .5^6 < .05
+    text = one(sentences, "attacked on 4 texts", "37 points")
     assert "with 1 paired test, corrected for" in text and "at least 6 texts" in text
     one(sentences, "1 attack on a text ended in an error")
     assert "one training of each model" in sentences[-1]
