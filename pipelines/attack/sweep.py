@@ -134,12 +134,14 @@ def plot(path: Path, rows: Sequence[Row]) -> None:
     figure = new_figure(1 + 4 * len(attacks), 3.6)
     colours = code_colours(row["encoder"] for row in rows if row["encoder"])
     panels = figure.subplots(1, len(attacks), squeeze=False, sharey=True)[0]
+    drawn = [row for row in rows if row["accuracy_under_attack"] is not None]  # not all errors
     for axes, attack in zip(panels, attacks, strict=True):
-        _panel(axes, [row for row in rows if row["attack"] == attack and row["n"]], colours)
+        _panel(axes, [row for row in drawn if row["attack"] == attack], colours)
         axes.set_xscale("log", base=2)
         axes.set(title=attack, xlabel="time steps T")
     figure.axes[0].set_ylabel("accuracy under attack, %")
-    figure.axes[-1].legend(fontsize="small")
+    if drawn:
+        figure.axes[-1].legend(fontsize="small")
     save_figure(path, figure, dpi=150)
 
 

@@ -174,6 +174,11 @@ def test_lines_of_an_attack_sweep_differ(tmp_path: Path, monkeypatch: pytest.Mon
     sweep.plot(tmp_path / "sweep.png", rows)
     assert len(drawn) == len({(c, m, str(ls)) for c, m, ls in drawn}) == 9
     assert len({c for c, _, _ in drawn}) == len({m for _, m, _ in drawn}) == 3
+    rates = dict.fromkeys(("accuracy_under_attack", "low", "high"))
+    rows = [row | rates for row in rows]  # every text ended in an error
+    rows.append(rows[0] | {"victim": "ann", "encoder": None})
+    sweep.plot(tmp_path / "errors.png", rows)
+    assert len(drawn) == 9 and (tmp_path / "errors.png").is_file()
 
 
 def test_the_legend_has_room_above_the_curves(tmp_path: Path) -> None:
