@@ -10,7 +10,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -307,3 +307,21 @@ def records_path(folder: Path, victim: str, attack: str) -> Path:
     stem = Path(attack).stem if attack.endswith(".py") else attack
     name = f"{victim}.{stem}.jsonl"
     return folder / re.sub(r"[:/\\]", "-", name)
+
+
+def check_apart(attacks: Iterable[str]) -> None:
+    """Refuse attacks whose records would share a file, before any of them is begun.
+
+    Raises:
+        InputError: two Python files of one name in different folders, or one that is called as an
+            attack of the package is.
+    """
+    known: dict[str, str] = {}
+    for attack in attacks:
+        file = records_path(Path(), "VICTIM", attack).name
+        other = known.setdefault(file, attack)
+        if other != attack:
+            raise InputError(
+                f"expected attacks with records of their own, but those of {other} and {attack} "
+                f"would both be in {file}: rename one, or name the same file in the same way"
+            )

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from ...attacks.presets import is_attack_file
-from ...attacks.records import records_path
+from ...attacks.records import check_apart, records_path
 from ...attacks.runs import Example, select_examples
 from ...attacks.victim_name import VictimName
 from ...errors import InputError
@@ -42,7 +42,7 @@ class Growth:
         force: begin again, without what there is
 
     Raises:
-        InputError: records that stay are missing or damaged.
+        InputError: records that stay are missing or damaged, or two attacks would share a file.
     """
 
     def __init__(
@@ -66,6 +66,7 @@ class Growth:
             self._count = max(self._count, self._before.get("examples") or 0)
         self._check_code(asked)
         self.had = Had() if force or self._harm else read_had(run, digests, self._order)
+        check_apart(name for _, name in (*self.had.rows, *asked))
         self.jobs = [job for job in asked if self._waits(job)]
         self._stale = []
         if not force:

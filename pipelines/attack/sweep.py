@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ...attacks.presets.requirements import check_assets, check_language, chosen_presets
+from ...attacks.records import check_apart
 from ...attacks.runs import select_examples
 from ...attacks.statistics.tables import table_rows
 from ...attacks.victim_name import VictimName
@@ -69,6 +70,7 @@ def attack_sweep(
         check_language(settings.presets, str(data["language"]))
         presets, left_out = chosen_presets(settings.presets, str(data["language"]))
         check_assets(presets)
+        check_apart(presets)
         variants, refused = combinations(run, choices)
         names = [VictimName("ann"), *variants]
         digests = {str(name): AttackedModel(run, name).digest(seed) for name in names}

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ...attacks.presets.requirements import check_assets, check_language
-from ...attacks.records import Record
+from ...attacks.records import Record, check_apart
 from ...engine.evaluate import accuracy
 from ...errors import InputError
 from ...models.saving import save_model
@@ -82,6 +82,7 @@ def finetune_adversarially(
             run.check_files(base, whole=True)
         training = finetune_defaults(training, training_texts(run))
         check_language(attacks, str(run.require("data").get("language")))
+        check_apart(attacks)
         waiting = [base for base in bases if not _done(run, base, settings, training, seed, force)]
         if waiting:
             check_assets(attacks)

@@ -163,6 +163,24 @@ def test_another_file_of_an_attack_is_refused(run: Path, tmp_path: Path, capsys:
     assert attack(run, "pruthi", "ann", 4, "--controls", "none") == 0, "what is done needs no file"
 
 
+@pytest.mark.parametrize("asked", ["a/own.py,b/own.py", "deepwordbug.py"])
+def test_attacks_whose_records_would_share_a_file_are_refused(
+    asked: str, run: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    """Before the first of them is begun, and where the run has one of them already."""
+    text = (Path(__file__).parents[3] / "docs" / "examples" / "attack.py").read_text("utf-8")
+    names = [str(tmp_path / name) for name in asked.split(",")]
+    for name in names:
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text(text, "utf-8")
+    before = bytes_of(run)
+    capsys.readouterr()
+    assert attack(run, ",".join(names), "ann", 4, "--controls", "none") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"and {names[-1]} would both be in VICTIM." in line and "rename one" in line
+    assert bytes_of(run) == before
+
+
 def test_a_new_conversion_keeps_the_attacks_on_the_ann(run: Path, capsys: Capture) -> None:
     before, rows = bytes_of(run / "attack", "ann.*"), cells(run)
     done("convert", run, "--steps", "4", "--encoder", "saf", "--force")
