@@ -24,6 +24,8 @@ class Role(Enum):
     """A control that nothing holds back: where accuracy stays, the victim hides its scores."""
     NOISE = "noise"
     """A control that changes nothing: what fresh noise alone does to right predictions."""
+    DIAGNOSTIC = "diagnostic"
+    """No attack: predictions stay as they are, so what it leaves right is what was right before."""
 
 
 @dataclass(frozen=True)

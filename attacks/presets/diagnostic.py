@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..building.reduction import input_reduction
-from ..preset import Preset
+from ..preset import Preset, Role
 
 INPUTREDUCTION = Preset(
     "inputreduction",
@@ -14,4 +14,5 @@ INPUTREDUCTION = Preset(
     "stays; words changed are those deleted",
     "Feng et al. 2018, Pathologies of Neural Models Make Interpretations Difficult, EMNLP D18-1407",
     ("no beam search, and stop words stay, as in TextAttack",),
+    role=Role.DIAGNOSTIC,
 )

@@ -212,7 +212,7 @@ class Campaign:
 def compare_all(rows: Sequence[Row], records: dict[Job, list[Record]], seed: int) -> list[Row]:
     """Paired tests of every difference, attack by attack, over the texts that both have."""
     tests = []
-    # the controls among the attacks compare nothing, and would only make the correction stricter
+    # controls and diagnostics compare nothing, and would only make the correction stricter
     compared = [row["attack"] for row in rows if role_of(row["attack"]) is Role.ATTACK]
     for name in dict.fromkeys(compared):
         for a, b in victim_pairs([row for row in rows if row["attack"] == name]):

@@ -19,11 +19,13 @@ from snnconvert.convert.thresholds import RULES
 from snnconvert.errors import InputError
 from snnconvert.files import read_json
 from snnconvert.models.encoders import CODES
+from snnconvert.pipelines.attack.campaign import compare_all
 from snnconvert.pipelines.attack.models import AttackedModel, control_victims, load_victim
 from snnconvert.pipelines.attack.names import parse_victim
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
 from snnconvert.tests.helpers.own_codes import odd_code
+from snnconvert.tests.helpers.records import records
 
 TEXT = "friendly staff and a great room"
 
@@ -73,6 +75,15 @@ def test_differences_are_tested_in_pairs_and_corrected(attacked: dict) -> None:
     for row in attacked["comparisons"]:
         assert row["attack"] == "deepwordbug" and row["p_corrected"] >= row["p"]
     assert attacked["conclusions"] and all(isinstance(s, str) for s in attacked["conclusions"])
+
+
+def test_what_is_no_attack_is_not_tested() -> None:
+    """Controls and diagnostics would only make the correction of the others stricter."""
+    made = records("ssff")
+    names = ("pwws", "inputreduction", "unlimited", "noise")
+    found = {(victim, name): made for name in names for victim in ("ann", "snn")}
+    rows = [{"victim": v, "attack": a, "base": v, "control": ""} for v, a in found]
+    assert [row["attack"] for row in compare_all(rows, found, 0)] == ["pwws"]
 
 
 def test_adversarial_texts_are_replayed(attacked: dict) -> None:

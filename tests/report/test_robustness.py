@@ -110,6 +110,15 @@ def test_texts_of_a_longer_attack_under_way_are_in_no_figure(tmp_path: Path) -> 
     assert page_of(folder).html == before
 
 
+def test_a_diagnostic_stands_among_the_controls(tmp_path: Path) -> None:
+    """What it leaves right is no accuracy under attack, so no bar is drawn of it."""
+    page = page_of(attacked_run(tmp_path, ("ann", "snn"), ("pwws", "inputreduction"), texts=20))
+    (label, _) = (svg.get("aria-label", "") for svg in figures(page)
+                  if svg.get("aria-label", "").startswith("Accuracy under attack"))  # fmt: skip
+    assert "pwws" in label and "inputreduction" not in label
+    assert "inputreduction keeps every prediction as it is" in page.text
+
+
 def test_nothing_is_drawn_outside_its_figure(many: Page) -> None:
     for svg in figures(many):
         _, _, width, height = map(float, svg.get("viewBox", "").split())

@@ -63,6 +63,16 @@ def test_texts_that_not_every_victim_was_attacked_on():
     assert "Every victim was attacked on 100 texts" in text and "reach 20 points" in text
 
 
+def test_a_diagnostic_says_nothing_of_robustness():
+    """Input reduction keeps predictions: a difference under it is one of clean accuracy."""
+    made = {("ann", "inputreduction"): records("f" * 60 + "k" * 40)}
+    made |= {("snn", "inputreduction"): records("f" * 90 + "k" * 10)}
+    made |= {("ann", "pwws"): WEAK, ("snn", "pwws"): WEAK}
+    sentences = said(made)
+    assert "(pwws)" in one(sentences, "No difference between the ANN and snn")
+    assert not any("keeps more accuracy" in sentence for sentence in sentences)
+
+
 def test_no_difference():
     text = one(said({("ann", "pwws"): WEAK, ("snn", "pwws"): WEAK}), "No difference between")
     assert "the ANN and snn" in text and "(pwws)" in text and "equally robust" in text

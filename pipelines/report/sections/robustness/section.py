@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from .....attacks.preset import Role
+from .....attacks.presets.catalogue import role_of
 from .....attacks.presets.noise import NOISE
 from .....attacks.statistics.conclusions import conclusions
 from .....attacks.statistics.pairs import pair_sentences
@@ -72,6 +74,7 @@ class Robustness(Section[RobustnessFigures]):
             "rows": main,
             "controls": rest,
             "noise": NOISE.name,
+            "diagnostics": _diagnostics(rest),
             "conclusions": _sentences(attacks),
             "bars": _bars(main, figures.dataset),
             "failed": any(result.scores.errors for result in results),
@@ -127,6 +130,12 @@ def _largest_class(results: Sequence[AttackResult]) -> tuple[float, float] | Non
     """
     shares = [share for r in results if (share := largest_share(r.records)) is not None]
     return (min(shares), max(shares)) if shares else None
+
+
+def _diagnostics(results: Sequence[AttackResult]) -> list[str]:
+    """The names of those that are no attacks, of victims and controls alike."""
+    names = dict.fromkeys(result.attack for result in results)
+    return [attack(name) for name in names if role_of(name) is Role.DIAGNOSTIC]
 
 
 def _by_attack(results: Sequence[AttackResult]) -> list[AttackResult]:
