@@ -85,11 +85,12 @@ def _sentence(row: Row, trained: bool) -> str:
     gain = -shown_difference(row)
     p = row.get("p_corrected")
     sure = p is not None and p < ALPHA
-    word = "more" if gain > 0 else "less"
+    keeps = f"{100 * abs(gain):.1f} points {'more' if gain > 0 else 'less'} accuracy than"
+    keeps = keeps if gain else "as much accuracy as"
+    low, high = (round(-100 * row[end], 1) + 0.0 for end in ("high", "low"))  # never -0.0
     kind = "which was trained on" if trained else "which was held out"
     return (
-        f"Under {row['attack']}, {kind}, {row['victim_b']} keeps {100 * abs(gain):.1f} points "
-        f"{word} accuracy than {row['victim_a']} (95 % interval of the difference "
-        f"{-100 * row['high']:+.1f} to {-100 * row['low']:+.1f}), "
+        f"Under {row['attack']}, {kind}, {row['victim_b']} keeps {keeps} {row['victim_a']} "
+        f"(95 % interval of the difference {low:+.1f} to {high:+.1f}), "
         f"{'significant' if sure else 'not significant'} after correction."
     )

@@ -73,6 +73,20 @@ def test_a_diagnostic_says_nothing_of_robustness():
     assert not any("keeps more accuracy" in sentence for sentence in sentences)
 
 
+@pytest.mark.parametrize(
+    ("tuned", "keeps"),
+    [
+        (WEAK, "keeps as much accuracy as ann (95 % interval of the difference +0.0 to +0.0)"),
+        (STRONG, "keeps 50.0 points more accuracy than ann ("),
+        (BROKEN, "keeps 8.0 points less accuracy than ann ("),
+    ],
+)
+def test_what_a_defence_changes(tuned, keeps):
+    made = {("ann", "pwws"): WEAK, ("ann-adversarial", "pwws"): tuned}
+    text = one(said(made), "Under pwws, which was held out, ann-adversarial")
+    assert keeps in text and "-0.0" not in text
+
+
 def test_no_difference():
     text = one(said({("ann", "pwws"): WEAK, ("snn", "pwws"): WEAK}), "No difference between")
     assert "the ANN and snn" in text and "(pwws)" in text and "equally robust" in text
