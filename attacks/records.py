@@ -91,7 +91,7 @@ class Record:
 
     @property
     def verified(self) -> bool:
-        """Whether the adversarial text is wrong in a vote of its fresh draws."""
+        """Whether most fresh draws of its adversarial text are wrong, in one class or several."""
         return self.status == "success" and 2 * self.wrong_draws > self.verify_draws
 
 

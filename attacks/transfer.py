@@ -42,9 +42,9 @@ def transfer_attacks(
     """Show the adversarial texts of every attack and victim to every other victim.
 
     Only texts that hold on their own victim (`Record.verified`) are shown, and only those that the
-    target classified rightly before its own attack count. A text fools the target when the true
-    class loses the vote of ``draws`` noise draws (one for a target without noise). The vote of a
-    text depends on the seed, target and text alone, not on what else is shown.
+    target classified rightly before its own attack count. A text fools the target when most of
+    ``draws`` noise draws (one for a target without noise) are wrong, be it in different classes.
+    They depend on the seed, target and text alone, not on what else is shown.
 
     Args:
         records: by attack, then by victim; of the same examples.
