@@ -186,6 +186,20 @@ def test_word_vectors_have_a_rate_of_their_own():
     assert torch.allclose(moved["1.weight"], torch.tensor(0.01), atol=1e-4)
 
 
+def test_word_vectors_move_as_by_the_plain_adamw():
+    """Theirs is the fused form, which is rounded in other places; words without a gradient too."""
+    draws = torch.Generator().manual_seed(0)
+    table = torch.randn(50, 20, generator=draws)
+    model, plain = nn.Embedding.from_pretrained(table.clone(), freeze=False), nn.Parameter(table)
+    optimizers = adamw(model, 0.01, 0.1), torch.optim.AdamW([plain], 0.01, weight_decay=0.1)
+    for _ in range(20):
+        gradient = torch.randn(50, 20, generator=draws) * (torch.rand(50, 1, generator=draws) < 0.2)
+        model.weight.grad, plain.grad = gradient, gradient.clone()
+        for optimizer in optimizers:
+            optimizer.step()
+    assert torch.allclose(model.weight, plain, atol=1e-6)
+
+
 def test_the_linear_course_worked_out():
     # 6 of 100 updates rise, 94 fall
     found = [rate_factor(step, 100, "linear") for step in range(100)]
