@@ -58,10 +58,14 @@ class CrossEntropy(Loss):
     label_smoothing: float = same_option(LossOptions, "label_smoothing")
 
     def cross_entropy(self, logits: Tensor, labels: Tensor, weight: Tensor | None) -> Tensor:
-        """Cross entropy of logits (N, K) with labels (N,), in the (weighted) mean, a scalar."""
-        return functional.cross_entropy(
-            logits, labels, weight, label_smoothing=self.label_smoothing
+        """Cross entropy of logits (N, K) with labels (N,), a scalar: as `text_mean`."""
+        smoothing = self.label_smoothing
+        if weight is None:
+            return functional.cross_entropy(logits, labels, label_smoothing=smoothing)
+        total = functional.cross_entropy(
+            logits, labels, weight, reduction="sum", label_smoothing=smoothing
         )
+        return total / len(labels)
 
 
 @dataclass(frozen=True)
@@ -82,14 +86,17 @@ SHARED = (CrossEntropy, Wanted)
 
 
 def text_mean(values: Tensor, labels: Tensor, weight: Tensor | None = None) -> Tensor:
-    """The mean of a number a text (B,), in which texts count by the ``weight`` (K,) of their class.
+    """The mean of a number a text (B,), each times the ``weight`` (K,) of its class.
 
-    >>> text_mean(torch.tensor([1.0, 5.0]), torch.tensor([0, 1]), torch.tensor([3.0, 1.0]))
+    It is not divided by the sum of the batch's weights, as PyTorch's weighted losses are: a text
+    would count for more or less by what stands beside it, and those of a large class as if there
+    were no weights in every batch without the small one. Weights have a mean of 1 over the
+    training texts (`class_weights`), so the loss of an epoch is as large as without.
+
+    >>> text_mean(torch.tensor([1.0, 5.0]), torch.tensor([0, 1]), torch.tensor([1.5, 0.5]))
     tensor(2.)
     """
-    if weight is None:
-        return values.mean()
-    return (values * weight[labels]).sum() / weight[labels].sum()
+    return (values if weight is None else values * weight[labels]).mean()
 
 
 def wanted_values(labels: Tensor, classes: int, true: float, other: float) -> Tensor:

@@ -59,7 +59,8 @@ def test_every_step_by_hand() -> None:
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 def test_every_step_is_the_mean_of_the_steps(weight: Tensor | None, smoothing: float) -> None:
     steps = currents()
-    each = [functional.cross_entropy(s, LABELS, weight, label_smoothing=smoothing) for s in steps]
+    texts = {"reduction": "none", "label_smoothing": smoothing}
+    each = [functional.cross_entropy(s, LABELS, weight, **texts).mean() for s in steps]
     loss = LOSSES["every_step"](label_smoothing=smoothing)
     found = loss.loss(steps, LABELS, weight).item()
     assert found == pytest.approx(torch.stack(each).mean().item(), rel=1e-5)

@@ -30,7 +30,7 @@ def cross_entropy(outputs: Tensor, weight: Tensor | None) -> float:
     rows, labels = outputs.numpy().astype(np.float64), LABELS.numpy()
     logs = rows - np.log(np.exp(rows).sum(axis=1, keepdims=True))
     shares = np.ones(len(labels)) if weight is None else weight.numpy()[labels]
-    return float(-(shares * logs[np.arange(len(labels)), labels]).sum() / shares.sum())
+    return float(-(shares * logs[np.arange(len(labels)), labels]).mean())
 
 
 def rate_distance(
@@ -41,7 +41,20 @@ def rate_distance(
     wanted = np.full(rows.shape, other)
     wanted[np.arange(len(labels)), labels] = true
     shares = np.ones(len(labels)) if weight is None else weight.numpy()[labels]
-    return float((shares * ((rows - wanted) ** 2).sum(axis=1)).sum() / shares.sum())
+    return float((shares * ((rows - wanted) ** 2).sum(axis=1)).mean())
+
+
+@pytest.mark.parametrize("name", [*BUILT_IN])
+def test_a_weighted_text_counts_the_same_whatever_stands_beside_it(name: str) -> None:
+    """So the batches of an epoch have its weighted loss in the mean, however small they are."""
+    outputs = torch.rand(5, 4, 3, generator=torch.Generator().manual_seed(0))  # (T, B, K)
+    loss = make_loss(name, None)
+    if not loss.every_step:
+        outputs = outputs[0]
+    alone = [loss.loss(outputs[..., [i], :], LABELS[[i]], WEIGHT) for i in range(4)]
+    torch.testing.assert_close(torch.stack(alone).mean(), loss.loss(outputs, LABELS, WEIGHT))
+    halved = loss.loss(outputs, LABELS, WEIGHT / 2)
+    torch.testing.assert_close(2 * halved, loss.loss(outputs, LABELS, WEIGHT))
 
 
 @pytest.mark.parametrize("name", ["mean_logits", "spike_counts", "spike_rate", "mse_outputs"])
