@@ -12,16 +12,28 @@ from ..data.records import Record
 from .tables import main_records
 
 COLOURS = dict(zip(MODELS, PALETTE, strict=False))
+LEAST = 0.035
+"""Between the names of two lines, of the height of a panel."""
 
 
 def figure(records: Sequence[Record]) -> Any:
-    """A line of two panels for each data set: by energy, and by parameters."""
+    """A line of two panels for each data set: by energy, and by parameters.
+
+    The legend stands above all of them: in a panel it would hide points, as those of T = 50.
+    """
     drawn = new_figure(12, 3.6 * len(DATASETS))
     panels = drawn.subplots(len(DATASETS), 2, squeeze=False)
+    shown: dict[str, Any] = {}  # what a model looks like, by its name
     for dataset, (energy, size) in zip(DATASETS, panels, strict=True):
         own = [r for r in main_records(records) if r.dataset == dataset]
         _by_energy(energy, own, dataset)
         _by_size(size, own, dataset)
+        handles, labels = energy.get_legend_handles_labels()
+        shown |= dict(zip(labels, handles, strict=True))
+    if shown:
+        named = [model for model in MODELS if model in shown]
+        handles = [shown[model] for model in named]
+        drawn.legend(handles, named, loc="outside upper center", ncols=len(named), fontsize=8)
     return drawn
 
 
@@ -37,13 +49,45 @@ def _by_energy(axes: Any, records: Sequence[Record], dataset: str) -> None:
             label = f"T={record.steps}" if record.steps else "ANN"
             at = (place, record.percent)
             axes.annotate(label, at, (3, 3), textcoords="offset points", fontsize=6)
-    for known in SYSTEMS.values():
-        value = known.of(dataset)
-        if value is not None:
-            axes.axhline(value, color=OTHER, linewidth=0.6, linestyle=":")
-            place = axes.get_yaxis_transform()
-            axes.text(1.0, value, f" {known.name}", transform=place, fontsize=6, va="center")
-    _finished(axes, dataset, "energy a text, microjoules (projected, 45 nm)", bool(records))
+    lines = [(v, k.name) for k in SYSTEMS.values() if (v := k.of(dataset)) is not None]
+    for value, _ in lines:
+        axes.axhline(value, color=OTHER, linewidth=0.6, linestyle=":")
+    low, high = axes.get_ylim()
+    place = axes.get_yaxis_transform()
+    heights = apart([value for value, _ in lines], LEAST * (high - low))
+    for height, (_, name) in zip(heights, lines, strict=True):
+        axes.text(1.0, height, f" {name}", transform=place, fontsize=6, va="center")
+    _finished(axes, dataset, "energy a text, microjoules (projected, 45 nm)")
+
+
+def apart(values: Sequence[float], least: float) -> list[float]:
+    """Where names of lines at ``values`` stand: as near as they can with ``least`` between them.
+
+    Names that would meet are shifted as one, about the mean of their values.
+
+    >>> apart([3.0, 1.0, 1.5], 1.0)
+    [3.0, 0.75, 1.75]
+    """
+    order = sorted(range(len(values)), key=lambda i: values[i])
+    groups: list[list[int]] = []
+    for i in order:
+        groups.append([i])
+        while len(groups) > 1 and _bottom(groups[-1], values, least) < least + (
+            _bottom(groups[-2], values, least) + least * (len(groups[-2]) - 1)
+        ):
+            last = groups.pop()
+            groups[-1] += last
+    found = [0.0] * len(values)
+    for group in groups:
+        for number, i in enumerate(group):
+            found[i] = _bottom(group, values, least) + number * least
+    return found
+
+
+def _bottom(group: Sequence[int], values: Sequence[float], least: float) -> float:
+    """Where the lowest name of a group stands whose names are ``least`` apart."""
+    mean = sum(values[i] for i in group) / len(group)
+    return mean - least * (len(group) - 1) / 2
 
 
 def _by_size(axes: Any, records: Sequence[Record], dataset: str) -> None:
@@ -60,7 +104,7 @@ def _by_size(axes: Any, records: Sequence[Record], dataset: str) -> None:
             name = f"{known.name}{steps}"
             axes.annotate(name, at, (4, 2), textcoords="offset points", fontsize=6)
     axes.set_xlim(1e5, 1e9)
-    _finished(axes, dataset, "parameters outside the word table", bool(records))
+    _finished(axes, dataset, "parameters outside the word table")
 
 
 def _look(model: str) -> dict[str, Any]:
@@ -68,10 +112,8 @@ def _look(model: str) -> dict[str, Any]:
     return {"color": COLOURS[model], "marker": marker, "markersize": 5, "label": model}
 
 
-def _finished(axes: Any, dataset: str, label: str, labelled: bool) -> None:
+def _finished(axes: Any, dataset: str, label: str) -> None:
     axes.set_xscale("log")
     axes.set_xlabel(label, fontsize="small")
     axes.set_ylabel("accuracy on test, %", fontsize="small")
     axes.set_title(dataset, fontsize="medium")
-    if labelled:
-        axes.legend(fontsize=6, loc="lower right")
