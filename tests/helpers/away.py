@@ -14,6 +14,7 @@ from functools import partial
 
 import pytest
 import torch
+from torch.optim import optimizer
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
@@ -114,4 +115,6 @@ def device_away() -> Iterator[torch.device]:
         # torch.tensor asks no mode
         patch.setattr(torch, "tensor", partial(_tensor, torch.tensor))
         patch.setattr(torch.__future__, "_overwrite_module_params_on_conversion", True)
+        # a GPU has the fused optimizers
+        patch.setattr(optimizer, "_get_fused_kernels_supported_devices", lambda: ["cpu", AWAY.type])
         yield AWAY

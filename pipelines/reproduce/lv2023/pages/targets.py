@@ -171,8 +171,9 @@ def _published(records: Sequence[Record]) -> Iterator[str]:
         if theirs is not None:
             yield verdict(
                 abs(value - theirs) <= NEAR,
-                f"{dataset}: the published recipe at T = 50 has {value:.2f} %, published are "
-                f"{theirs:.2f} (within {NEAR:g})",
+                f"{dataset}: the published recipe at T = 50 has {value:.2f} %, "
+                f"{abs(value - theirs):.2f} points {'above' if value > theirs else 'below'} the "
+                f"published {theirs:.2f} (within {NEAR:g})",
             )
 
 
