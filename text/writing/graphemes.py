@@ -23,9 +23,13 @@ _SPACELESS = (
 
 
 def found(texts: Iterable[str]) -> int:
-    """In how many of ``texts`` a letter has a mark of its own, or stands in such a script."""
+    """In how many of ``texts`` a letter has a mark of its own, or stands in such a script.
+
+    They are looked at in lower case, as words are cut: the dotted capital I of Turkish becomes an i
+    with a mark, which has no composed form.
+    """
     return sum(
-        bool(_looked_for().search(unicodedata.normalize("NFC", text)))
+        bool(_looked_for().search(unicodedata.normalize("NFC", text).lower()))
         for text in texts
         if not text.isascii()
     )
