@@ -7,9 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from ...text.datasets.dataset import Dataset
-from ...text.datasets.folders import SPLITS
 from ...text.datasets.readers.columns import listed
 from ...text.datasets.readers.options import OPTION_NAMES, FileOptions
+from ...text.datasets.readers.split_column import SPLITS
 from ...text.datasets.repeats import Repeats
 from ..display.output import note
 

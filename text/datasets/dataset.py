@@ -15,11 +15,12 @@ from typing import Any
 from ...errors import InputError
 from ..inputs import as_labels, as_texts
 from ..segment import LANGUAGES, guess_language
-from .folders import SPLITS, Found, Rows, read_named, read_path, rows_of
+from .folders import Found, Rows, read_named, read_path, rows_of
 from .hub import read_hub
 from .named import BUILTIN, NAMED
 from .readers.columns import listed
 from .readers.options import BY_CONTENT, FileOptions
+from .readers.split_column import SPLITS
 from .repeats import Repeats, count_repeats
 from .splits import assign, sample
 

@@ -14,17 +14,15 @@ from .named import BUILTIN, NAMED, unknown_name
 from .readers.class_folders import class_folders, read_class_folders, read_split_folders
 from .readers.kinds import EXPECTED, kind_of
 from .readers.options import BY_CONTENT, FileOptions
-from .readers.readers import Read, Row, read_files
+from .readers.readers import Read, Row, read_file, read_files
+from .readers.split_column import SPLITS, split_of
 
-SPLITS = ("train", "dev", "test")
 Rows = dict[str, list[Row]]
 """Rows by split name; the only key "all" where the source has no splits."""
 
 Found = dict[str, Read]
 """What was read by split, as in `Rows`."""
 
-_ALIASES = dict.fromkeys(("validation", "valid", "val", "eval", "development"), "dev")
-_ALIASES |= {"training": "train", "testing": "test"}
 _SURE = (".tsv", ".csv", ".jsonl")  # before other kinds, which may be notes or settings
 _PLAIN = FileOptions(plain=True)
 
@@ -116,7 +114,7 @@ def read_path(given: str, options: FileOptions = BY_CONTENT) -> tuple[str, Found
     if path.is_dir():
         return path.resolve().name, read_folder(path, options)
     if path.exists():
-        return path.name, read_files({"all": path}, options)
+        return path.name, read_file(path, options).by_split()
     if path.parent == Path() and not kind_of(path):
         raise unknown_name(given)
     beside = [p.name for p in data_files(path.parent)] if path.parent.is_dir() else []
@@ -130,7 +128,7 @@ def read_folder(folder: Path, options: FileOptions = BY_CONTENT) -> Found:
     if "train" in found:
         return read_files({split: found[split] for split in SPLITS if split in found}, options)
     if "all" in found:
-        return read_files({"all": found["all"]}, options)
+        return read_file(found["all"], options).by_split()
     splits = split_folders(folder)
     if "train" in splits:
         return read_split_folders(splits, options)
@@ -172,8 +170,7 @@ def split_folders(folder: Path) -> dict[str, Path]:
 
 
 def _split_of(path: Path) -> str:
-    stem = path.name.split(".", 1)[0].lower()
-    return _ALIASES.get(stem, stem)
+    return split_of(path.name.split(".", 1)[0])
 
 
 def data_files(folder: Path) -> list[Path]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ....errors import InputError
 from ...pairs import joined
 from .options import FileOptions
+from .split_column import split_like
 
 # Names by how surely they mean it; among several columns the earlier group wins.
 LABEL_NAMES = (
@@ -197,6 +198,7 @@ def _label_by_content(
         i
         for i, cells in enumerate(columns)
         if i != text and label_like(cells) and not (names and is_neither(names[i]))
+        if not split_like(cells)
     ]
     if len(found) != 1:
         raise _unclear(names, columns, "label", found, where)

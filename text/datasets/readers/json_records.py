@@ -1,4 +1,4 @@
-"""Records of JSON files: one object a line, an array of objects, or objects of columns."""
+"""Records of JSON files: one object a line, an array of them, objects of columns or of splits."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import InputError
+from .split_column import split_of
 
 Record = tuple[str, dict[str, Any]]
 """Where it is in the file ("line 3", "entry 3"), and its values by name."""
@@ -71,6 +72,8 @@ def _of_whole(whole: Any) -> list[Record] | None:
     for name in _INSIDE:
         if isinstance(whole.get(name), list) and len(_lists(whole)) == 1:
             return _entries(whole[name])
+    if (records := _of_splits(whole)) is not None:
+        return records
     values = list(whole.values())
     if len(values) > 1 and all(isinstance(v, list) for v in values):
         return _of_columns({name: dict(enumerate(v)) for name, v in whole.items()})
@@ -87,7 +90,24 @@ def _lists(whole: dict[str, Any]) -> list[str]:
     return [name for name, value in whole.items() if isinstance(value, list)]
 
 
+def _of_splits(whole: dict[str, Any]) -> list[Record] | None:
+    """The records of an object of arrays by split; None where its names are not those of splits."""
+    lists = {name: whole[name] for name in _lists(whole)}
+    splits = {split_of(name) for name in lists}
+    if "train" not in splits or not splits & {"dev", "test"}:
+        return None
+    records: list[Record] = []
+    for name, values in lists.items():
+        found = _entries(values)
+        if found is None:
+            return None
+        records += [(f"{name}, {where}", {**entry, "split": name}) for where, entry in found]
+    return records
+
+
 def _entries(values: list[Any]) -> list[Record] | None:
+    if values and all(isinstance(value, list) and len(value) > 1 for value in values):
+        values = [{str(place): cell for place, cell in enumerate(row, 1)} for row in values]
     if not all(isinstance(value, dict) for value in values):
         return None
     return [(f"entry {number}", value) for number, value in enumerate(values, 1)]

@@ -29,6 +29,7 @@ from .headers import is_header, names_columns, same_line
 from .json_records import Record, json_records
 from .kinds import JSON, holds_json, named_kind, refuse_foreign
 from .options import BY_CONTENT, FileOptions
+from .split_column import SPLITS, split_column, told
 from .tables import Table, read_table
 
 Row = tuple[str, str]
@@ -46,6 +47,19 @@ class Read:
     rows: list[Row]
     facts: dict[str, Any]
     notes: list[str] = field(default_factory=list)
+    splits: list[str] = field(default_factory=list)
+    """The split of each row, where a column says it; rows may be of others than `SPLITS`."""
+
+    def by_split(self) -> dict[str, Read]:
+        """The rows of each split that a column says; all of them as "all" where none does."""
+        if not self.splits:
+            return {"all": self}
+        parts: dict[str, Read] = {}
+        for split in SPLITS:
+            rows = [row for row, own in zip(self.rows, self.splits, strict=True) if own == split]
+            if rows:
+                parts[split] = Read(rows, {**self.facts, "rows": len(rows)}, self.notes)
+        return parts
 
 
 def read_file(path: Path, options: FileOptions = BY_CONTENT) -> Read:
@@ -240,6 +254,9 @@ def _picked(table: Table, columns: Columns, header: bool, path: Path) -> Read:
         notes.append(_places(*names))
     facts = {"file": path.name, "delimiter": table.delimiter, "header": header}
     facts |= {"label_column": names[0], "text_column": names[1]}
+    others = set(range(len(first.cells))) - {columns.label, columns.text, columns.second}
+    cells = {place: [line.cells[place] for line in lines] for place in sorted(others)}
+    splits = _splits(cells, first.cells if header else None, facts, notes)
     rows = []
     for line in lines:
         label = line.cells[columns.label]
@@ -248,7 +265,23 @@ def _picked(table: Table, columns: Columns, header: bool, path: Path) -> Read:
         rows.append((label, columns.read(line.cells)))
     if all(label.startswith(_FASTTEXT) and label != _FASTTEXT for label, _ in rows):
         rows = [(label.removeprefix(_FASTTEXT), text) for label, text in rows]
-    return Read(rows, facts, notes)
+    return Read(rows, facts, notes, splits)
+
+
+def _splits(
+    cells: Mapping[int, Sequence[str]],
+    names: Sequence[str] | None,
+    facts: dict[str, Any],
+    notes: list[str],
+) -> list[str]:
+    """The split of each row as a column says it, which is written down; none where none does."""
+    found = split_column(cells, names)
+    if found is None:
+        return []
+    place, splits = found
+    facts["split_column"] = names[place].strip() if names else place + 1
+    notes.append(told(listed([names[place]]) if names else str(place + 1), splits))
+    return splits
 
 
 def _from_records(records: Sequence[Record], options: FileOptions, path: Path) -> Read:
@@ -287,7 +320,9 @@ def _from_records(records: Sequence[Record], options: FileOptions, path: Path) -
             raise InputError(f"{path} {where}: expected a label, but it is empty")
     notes = [] if picked.named and len(names) == 2 else [_places(label_name, text_name)]
     facts = {"file": path.name, "label_column": label_name, "text_column": text_name}
-    return Read(rows, facts, notes)
+    others = set(range(len(names))) - {picked.label, picked.text}
+    cells = {i: [_shown(entry.get(names[i])) for _, entry in records] for i in sorted(others)}
+    return Read(rows, facts, notes, _splits(cells, names, facts, notes))
 
 
 def _places(label: str | int, text: str | int) -> str:
@@ -335,4 +370,4 @@ def _finished(read: Read, decoded: Decoded, path: Path, options: FileOptions) ->
     empty = sum(not text.strip() for _, text in rows)
     if empty:
         notes.append(f"{empty} texts are empty")
-    return Read(rows, facts, notes)
+    return Read(rows, facts, notes, read.splits)

@@ -1,0 +1,56 @@
+"""The names of splits, and the column of a file that says which split each of its rows is in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+
+SPLITS = ("train", "dev", "test")
+_ALIASES = dict.fromkeys(("validation", "valid", "val", "eval", "development"), "dev")
+_ALIASES |= {"training": "train", "testing": "test"}
+_NAMES = frozenset(("split", "splits", "set", "subset", "partition", "dataset_split", "data_split"))
+
+
+def split_of(name: str) -> str:
+    """The split that ``name`` stands for; ``name`` in small letters where it is none."""
+    plain = name.strip().lower()
+    return _ALIASES.get(plain, plain)
+
+
+def split_column(
+    columns: Mapping[int, Sequence[str]], names: Sequence[str] | None
+) -> tuple[int, list[str]] | None:
+    """Which of ``columns`` (by place) says the split of a row, and the split of each row.
+
+    It has rows to train on and others to choose or to report by. Where its name does not say
+    what it is, it has nothing else; rows of further splits are the caller's to leave out.
+    """
+    for place, cells in columns.items():
+        if not cells or len(set(cells[:100])) > 20:  # texts, numbers: nothing to look at
+            continue
+        found = [split_of(cell) for cell in cells]
+        splits = set(found)
+        if "train" not in splits or not splits & {"dev", "test"}:
+            continue
+        if splits <= set(SPLITS) or (names and _plain(names[place]) in _NAMES):
+            return place, found
+    return None
+
+
+def split_like(cells: Collection[str]) -> bool:
+    """Whether ``cells`` are names of splits, of rows to train on and others, and nothing else."""
+    splits = {split_of(cell) for cell in set(cells)}
+    return "train" in splits and len(splits) > 1 and splits <= set(SPLITS)
+
+
+def _plain(name: str) -> str:
+    return "_".join(name.lower().replace("_", " ").split())
+
+
+def told(column: str, splits: Sequence[str]) -> str:
+    """What a column of splits says of the rows, in words."""
+    counts = Counter(splits)
+    parts = ", ".join(f"{counts[split]:,} {split}" for split in SPLITS if counts[split])
+    others = [f"{counts[split]:,} {split or 'empty'}" for split in counts if split not in SPLITS]
+    left = f"; left out: {', '.join(others)}" if others else ""
+    return f"splits are in column {column}: {parts}{left}"
