@@ -162,8 +162,11 @@ def _own_file(path: str, classes: Sequence[str], run: RunFolder, given: FileOpti
                 f"{meant(label, classes)}"
             )
         labels.append(known[label])
-    if read.notes:
-        note("; ".join([f"{path}: {len(labels):,} texts", *read.notes]))
+    notes = list(read.notes)
+    if read.splits:
+        notes.append("the rows of all of them are evaluated, those to train on too")
+    if notes:
+        note("; ".join([f"{path}: {len(labels):,} texts", *notes]))
     return Split(tuple(text for _, text in read.rows), tuple(labels))
 
 

@@ -92,6 +92,10 @@ def test_evaluate_has_the_linear_model_on_any_file(tmp_path: Path, capsys: Captu
     own.write_text("positive\tfriendly staff\nnegative\tcold and rude\n", "utf-8")
     assert main(["evaluate", str(run), "--data", str(own)]) == 0
     assert "linear model on words: " in capsys.readouterr().out
+    rows = "split\tlabel\ttext\ntrain\tpositive\tfriendly staff\ntest\tnegative\tcold and rude\n"
+    own.write_text(rows, "utf-8")
+    assert main(["evaluate", str(run), "--data", str(own)]) == 0
+    assert "all of them are evaluated, those to train on too" in capsys.readouterr().err
     texts = load_run_texts(RunFolder(run))
     model = LinearModel.load(run / "ann" / LINEAR)
     answers = model.predict(texts.sequences["test"])
