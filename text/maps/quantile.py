@@ -17,6 +17,7 @@ class Quantile(Affine):
     """The values of each component but for a share at either end, which is clipped."""
 
     kind: ClassVar[str] = "quantile"
+    by_component: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = ("map_tail",)
 
     @classmethod

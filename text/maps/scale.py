@@ -21,6 +21,7 @@ class Scale(Affine):
     """
 
     kind: ClassVar[str] = "scale"
+    by_component: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = ("map_sigmas",)
 
     @classmethod

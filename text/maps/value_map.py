@@ -34,9 +34,12 @@ class NamedMap(ValueMap):
     Attributes:
         kind: its name in `VALUE_MAPS`
         reads: the options of `MapOptions` that its `fit` reads, beside ``sparsity``
+        by_component: whether every component is fitted by itself, so that what all words have in
+            common is taken off
     """
 
     kind: ClassVar[str]
+    by_component: ClassVar[bool] = False
     reads: ClassVar[tuple[str, ...]] = ()
 
     @classmethod

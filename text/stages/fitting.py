@@ -12,10 +12,11 @@ import numpy as np
 
 from ...errors import InputError
 from ...progress import bar
+from ..maps import VALUE_MAPS
 from ..maps.fitting import fit_map
 from ..maps.options import USUAL, MapOptions
 from ..maps.sigma import RangeMap
-from ..maps.value_map import ValueMap
+from ..maps.value_map import ValueMap, shares
 from ..vectors.load import WordVectors, load_vectors, random_vectors
 from ..writing.writing import AS_IT_STANDS, Writing
 from .coverage import VectorReport, report, unknown_words
@@ -25,6 +26,8 @@ from .vocabulary import Vocabulary, storable
 
 Cutter = Callable[[str], list[str]]
 """Cuts a text into its words."""
+Moments = tuple[float, float] | tuple[np.ndarray, np.ndarray]
+"""Mean and deviation of all components, or of each (D,)."""
 
 
 @dataclass(frozen=True)
@@ -107,12 +110,12 @@ def fit_words(texts: Sequence[str], language: str, cut: Cutter, options: Options
     tally = np.array([counts[word] for word in known])
     seen = found.matrix[[rows[word] for word in known]]
     try:
-        moments = RangeMap.fit(seen, tally)
+        moments = _moments(seen, tally, VALUE_MAPS[options.maps.value_map].by_component)
         range_map = fit_map(seen, tally, options.maps)
     except InputError as error:
         raise InputError(f"{found.source}: {error}") from None
-    shares = (len(known) / len(counts), int(tally.sum()) / counts.total())
-    types, tokens = shares if options.learned else (0.0, 0.0)
+    parts = (len(known) / len(counts), int(tally.sum()) / counts.total())
+    types, tokens = parts if options.learned else (0.0, 0.0)
     sizes = {"train_types": len(counts), "train_tokens": counts.total()}
     matrix, drawn = _matrix(vocabulary, range_map, moments, language, found, rows, options.seed)
     return Fitted(
@@ -125,6 +128,20 @@ def fit_words(texts: Sequence[str], language: str, cut: Cutter, options: Options
         drawn,
         np.array([len(words) for words in segments]),
     )
+
+
+def _moments(vectors: np.ndarray, counts: np.ndarray, by_component: bool) -> Moments:
+    """Mean and deviation of vectors (N, D) that occur so often: of all components, or of each.
+
+    Raises:
+        InputError: all components are equal, or there are no words.
+    """
+    whole = RangeMap.fit(vectors, counts)
+    if not by_component:
+        return whole.mean, whole.std
+    weights, values = shares(counts), np.asarray(vectors, np.float64)
+    mean = weights @ values  # (D,)
+    return mean, np.sqrt(weights @ np.square(values - mean))
 
 
 def _vocabulary(counts: Counter[str], rows: dict[str, int], options: Options) -> Vocabulary:
@@ -177,7 +194,7 @@ def _report(
 def _matrix(
     vocabulary: Vocabulary,
     range_map: ValueMap,
-    moments: RangeMap,
+    moments: Moments,
     language: str,
     found: WordVectors,
     rows: dict[str, int],
@@ -203,6 +220,6 @@ def _matrix(
     if without:
         drawn = random_vectors([vocabulary.words[i] for i in without], found.dim, seed)
         # Uniform values in [-1, 1) have the standard deviation 1 / sqrt(3).
-        values = moments.mean + moments.std * math.sqrt(3) * drawn
+        values = moments[0] + moments[1] * math.sqrt(3) * drawn
         matrix[without] = range_map.apply(values)
     return matrix, without

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from snnconvert.files import load_tensors
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.run_folder.again import command_for
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
+from snnconvert.text.datasets.folders import builtin_file
 from snnconvert.text.stages.load import load_stage
 
-TRAIN = "train --dataset builtin-en --limit 40 --vectors random --dim 6 --widths 2 --channels 3"
+SMALL = "train --dataset builtin-en --limit 40 --widths 2 --channels 3"
+TRAIN = f"{SMALL} --vectors random --dim 6"
+LINES = builtin_file("builtin-en").read_text("utf-8").splitlines()
 
 
 def train(run: Path, *more: str) -> int:
@@ -43,6 +47,25 @@ def test_the_default_leaves_no_word(tmp_path: Path) -> None:
     data = RunFolder(tmp_path / "run").config()["data"]
     assert not {"value_map", "map_sigmas", "map_tail", "sparsity"} & set(data)
     assert set(load_stage(tmp_path / "run" / "text").range_map.to_dict()) == {"mean", "std"}
+
+
+@pytest.mark.parametrize("chosen", ["scale", "quantile"])
+def test_words_without_a_vector_are_like_the_others(tmp_path: Path, chosen: str) -> None:
+    """By component they are drawn about its mean, and not about that of all components."""
+    words = sorted({word for line in LINES for word in line.split()})
+    rng = np.random.default_rng(0)
+    means = np.array([4.0, -2.0, 0.5, 0.0])
+    half = {w: means + rng.standard_normal(4) for w in words[::2]}
+    file = tmp_path / "vectors.txt"
+    file.write_text("".join(f"{w} {' '.join(map(str, half[w]))}\n" for w in half), "utf-8")
+    run = tmp_path / "run"
+    own = ("--vectors", str(file), "--value-map", chosen, "--epochs", "1", "--quiet")
+    assert main([*SMALL.split(), *own, "--out", str(run)]) == 0
+    known = load_stage(run / "text").vocabulary.words
+    ids = [i for i, word in enumerate(known) if i > 1 and word not in half]
+    table = load_tensors(run / "text" / "vectors.safetensors", "vectors")["vectors"]
+    assert len(ids) > 50
+    assert np.abs(table[ids].mean(dim=0).numpy()).max() < 0.2  # of sigma 0.4
 
 
 def test_the_model_holds_mapped_vectors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
