@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import InputError
-from .split_column import split_of
+from .split_column import has_splits, split_of
 
 Record = tuple[str, dict[str, Any]]
 """Where it is in the file ("line 3", "entry 3"), and its values by name."""
@@ -93,8 +93,7 @@ def _lists(whole: dict[str, Any]) -> list[str]:
 def _of_splits(whole: dict[str, Any]) -> list[Record] | None:
     """The records of an object of arrays by split; None where its names are not those of splits."""
     lists = {name: whole[name] for name in _lists(whole)}
-    splits = {split_of(name) for name in lists}
-    if "train" not in splits or not splits & {"dev", "test"}:
+    if not has_splits({split_of(name) for name in lists}):
         return None
     records: list[Record] = []
     for name, values in lists.items():

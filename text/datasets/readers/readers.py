@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -255,7 +256,7 @@ def _picked(table: Table, columns: Columns, header: bool, path: Path) -> Read:
     facts = {"file": path.name, "delimiter": table.delimiter, "header": header}
     facts |= {"label_column": names[0], "text_column": names[1]}
     others = set(range(len(first.cells))) - {columns.label, columns.text, columns.second}
-    cells = {place: [line.cells[place] for line in lines] for place in sorted(others)}
+    cells = {at: map(itemgetter(at), (line.cells for line in lines)) for at in sorted(others)}
     splits = _splits(cells, first.cells if header else None, facts, notes)
     rows = []
     for line in lines:
@@ -269,7 +270,7 @@ def _picked(table: Table, columns: Columns, header: bool, path: Path) -> Read:
 
 
 def _splits(
-    cells: Mapping[int, Sequence[str]],
+    cells: Mapping[int, Iterator[str]],
     names: Sequence[str] | None,
     facts: dict[str, Any],
     notes: list[str],
@@ -321,7 +322,7 @@ def _from_records(records: Sequence[Record], options: FileOptions, path: Path) -
     notes = [] if picked.named and len(names) == 2 else [_places(label_name, text_name)]
     facts = {"file": path.name, "label_column": label_name, "text_column": text_name}
     others = set(range(len(names))) - {picked.label, picked.text}
-    cells = {i: [_shown(entry.get(names[i])) for _, entry in records] for i in sorted(others)}
+    cells = {at: _values(records, names[at]) for at in sorted(others)}
     return Read(rows, facts, notes, _splits(cells, names, facts, notes))
 
 
@@ -329,6 +330,10 @@ def _places(label: str | int, text: str | int) -> str:
     """Which columns were taken, in words; they may have names or only numbers."""
     shown = [listed([name]) if isinstance(name, str) else str(name) for name in (label, text)]
     return f"labels are in column {shown[0]}, texts in column {shown[1]}"
+
+
+def _values(records: Sequence[Record], name: str) -> Iterator[str]:
+    return (_shown(entry.get(name)) for _, entry in records)
 
 
 def _shown(value: Any) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 SPLITS = ("train", "dev", "test")
 _ALIASES = dict.fromkeys(("validation", "valid", "val", "eval", "development"), "dev")
@@ -17,30 +18,34 @@ def split_of(name: str) -> str:
     return _ALIASES.get(plain, plain)
 
 
+def has_splits(splits: set[str]) -> bool:
+    """Whether there are rows to train on, and others to choose or to report by."""
+    return "train" in splits and bool(splits & {"dev", "test"})
+
+
 def split_column(
-    columns: Mapping[int, Sequence[str]], names: Sequence[str] | None
+    columns: Mapping[int, Iterator[str]], names: Sequence[str] | None
 ) -> tuple[int, list[str]] | None:
     """Which of ``columns`` (by place) says the split of a row, and the split of each row.
 
-    It has rows to train on and others to choose or to report by. Where its name does not say
-    what it is, it has nothing else; rows of further splits are the caller's to leave out.
+    Where its name does not say what it is, it has nothing but splits; rows of further ones are the
+    caller's to leave out.
     """
     for place, cells in columns.items():
-        if not cells or len(set(cells[:100])) > 20:  # texts, numbers: nothing to look at
+        first = list(islice(cells, 100))
+        if len(set(first)) > 20:  # texts, numbers: nothing to look at
             continue
-        found = [split_of(cell) for cell in cells]
-        splits = set(found)
-        if "train" not in splits or not splits & {"dev", "test"}:
-            continue
-        if splits <= set(SPLITS) or (names and _plain(names[place]) in _NAMES):
+        found = [split_of(cell) for cell in (*first, *cells)]
+        named = names is not None and _plain(names[place]) in _NAMES
+        if split_like(found) or (named and has_splits(set(found))):
             return place, found
     return None
 
 
-def split_like(cells: Collection[str]) -> bool:
+def split_like(cells: Iterable[str]) -> bool:
     """Whether ``cells`` are names of splits, of rows to train on and others, and nothing else."""
     splits = {split_of(cell) for cell in set(cells)}
-    return "train" in splits and len(splits) > 1 and splits <= set(SPLITS)
+    return has_splits(splits) and splits <= set(SPLITS)
 
 
 def _plain(name: str) -> str:
