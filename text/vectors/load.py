@@ -25,6 +25,8 @@ MANY_WORDS = 1_000_000
 """Running words of a corpus from which vectors have `DEFAULT_DIM` components."""
 SEEN_WORDS = 2_000_000
 """Running words that the training of vectors sees over all its passes, at the least."""
+GENSIM_WORDS = 10_000
+"""Words of a text that gensim trains on: it passes over what comes after them, without a word."""
 _FILE_ENDINGS = (
     *(".txt", ".vec", ".bin", ".kv", ".model", ".npy", ".pt"),
     *(".gz", ".bz2", ".xz", ".zip"),
@@ -146,14 +148,15 @@ def _fetch(name: str) -> Path:
 
 
 class _Passes:
-    """Texts to train on; every pass over them moves a bar on."""
+    """Texts to train on, in pieces that gensim reads whole; every pass over them moves a bar on."""
 
     def __init__(self, texts: list[list[str]], seen: Callable[[], object]) -> None:
         self._texts, self._seen = texts, seen
 
     def __iter__(self) -> Iterator[list[str]]:
         for words in self._texts:
-            yield words
+            for start in range(0, len(words), GENSIM_WORDS):
+                yield words[start : start + GENSIM_WORDS]
             self._seen()
 
 

@@ -14,7 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnconvert.errors import InputError, SnnConvertError
-from snnconvert.text.vectors.load import WordVectors, load_vectors, random_vectors
+from snnconvert.text.vectors.load import (
+    GENSIM_WORDS,
+    WordVectors,
+    load_vectors,
+    random_vectors,
+)
 
 WORDS = ["good", "bad", "好"]
 MATRIX = np.array([[0.5, -1.25], [2.0, 0.125], [-3.0, 1e-3]], np.float32)
@@ -235,6 +240,14 @@ def test_training_depends_on_seed_and_parameters():
         assert not np.array_equal(trained(), trained(**change))
     with pytest.raises(InputError, match="window and epochs"):
         load_vectors("train", segments=TEXTS, epochs=0)
+
+
+def test_training_reads_the_end_of_a_very_long_text():
+    start, end = ["a", "b"] * (GENSIM_WORDS // 2), ["c", "d", "a"] * 50
+    whole = load_vectors("train", segments=[start + end], dim=4, epochs=3)
+    pieces = load_vectors("train", segments=[start, end], dim=4, epochs=3)
+    assert whole.words == pieces.words
+    np.testing.assert_array_equal(whole.matrix, pieces.matrix)
 
 
 @pytest.fixture
