@@ -36,22 +36,32 @@ class DoneStages(RunFiles):
         """
         results = self.results()
         if stage not in results:
-            config = self.config()
-            if stage == "ann" and "spiking" in results:
-                raise InputError(
-                    f"expected {self.path} to hold an ANN, but it holds a directly trained SNN, "
-                    "which spikes already: nothing is converted, tuned or attacked of it; an ANN "
-                    f"beside it: snnconvert {command_of('ann').format(run=self.path)}"
-                )
-            command = "snnconvert " + command_of(stage).format(run=self.path)
-            if stage in config:  # it began, or its figures are gone
-                command = command_for(stage, self.path, config)
-            raise InputError(
-                f"expected {self.path} to hold the stage {stage!r}, but it is not done; "
-                f"run first: {command}"
-            )
+            raise InputError(self._not_done(stage, results))
         self.check_made_from(stage, results)
         return dict(results[stage])
+
+    def _not_done(self, stage: str, results: dict[str, Any]) -> str:
+        """Why a run lacks ``stage``, and what to do about it."""
+        config = self.config()
+        if stage == "ann" and "spiking" in results:
+            return (
+                f"expected {self.path} to hold an ANN, but it holds a directly trained SNN, "
+                "which spikes already: nothing is converted, tuned or attacked of it; an ANN "
+                f"beside it: snnconvert {command_of('ann').format(run=self.path)}"
+            )
+        if stage == "ann" and "imported" in config.get("snn", {}):
+            return (
+                f"expected {self.path} to hold an ANN, but its SNN was imported, without the ANN "
+                "that it came from: give the command the run that it was exported from; this one "
+                "can be evaluated, asked by predict and drawn by encode"
+            )
+        command = "snnconvert " + command_of(stage).format(run=self.path)
+        if stage in config:  # it began, or its figures are gone
+            command = command_for(stage, self.path, config)
+        return (
+            f"expected {self.path} to hold the stage {stage!r}, but it is not done; "
+            f"run first: {command}"
+        )
 
     def check_files(self, stage: str, whole: bool = False) -> None:
         """Refuse a stage whose files are not what they were when it ended.

@@ -210,6 +210,10 @@ def test_there_and_back(
     capsys.readouterr()
     assert main(["report", str(back)]) == 2  # there is no conversion to report, nor to do again
     assert "but its snn was imported, without the ANN" in capsys.readouterr().err
+    for words in (["energy"], ["explain", texts[0]], ["attack"], ["convert"], ["finetune"]):
+        assert main([words[0], str(back), *words[1:]]) == 2  # nor an ANN to begin from
+        error = capsys.readouterr().err
+        assert "its SNN was imported" in error and "snnconvert train" not in error
     assert export(back, "--for", "spikingjelly", "--model", "snn") == 0
     again = interop.read(back / "export" / "nir-spikingjelly")[0].state_dict()
     assert all(
