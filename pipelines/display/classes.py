@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ...engine.chance import LEVEL
 from ...engine.scores import SCORES
 from ...formatting import percent
 from ..run_folder.records.classes import ClassScores
@@ -98,7 +99,17 @@ def evaluation_lines(figures: Mapping[str, Any]) -> Iterator[str]:
     if figures["at_chance"] is None:
         yield f"{figures['texts']} texts as these cannot tell the model from guessing"
     if figures["at_chance"]:
-        yield (
-            f"at chance: on these {figures['texts']} texts its answers cannot be told from "
-            f"guessing or from always answering one class (p = {figures['chance_p']:.2g})"
+        yield _at_chance(figures["texts"], figures["chance_p"])
+
+
+def _at_chance(texts: int, p: float) -> str:
+    """How a model is at chance: by which of the two rules of `engine.chance`."""
+    if p > LEVEL:
+        return (
+            f"at chance: on these {texts} texts its answers cannot be told from guessing "
+            f"(p = {p:.2g}, above {LEVEL})"
         )
+    return (
+        f"at chance: on these {texts} texts its answers are better than guessing (p = {p:.2g}), "
+        "but hardly, and not for sure better than always answering the largest class"
+    )

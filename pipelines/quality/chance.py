@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ...engine.chance import LEVEL
 from ...formatting import listing, percent
 from ..display.names import in_sentence
 from ..display.output import warn
@@ -121,15 +122,21 @@ def described(models: Models, stage: str) -> str:
         f"the {in_sentence(stage)} {'can hardly be told from' if p <= UNSURE else 'is at'} chance"
     )
     if model.test:
-        text += f": {how(model.test.confusion_matrix, list(model.test.accuracy_by_class))}"
+        text += f": {how(model.test.confusion_matrix, list(model.test.accuracy_by_class), p)}"
     # an ANN of a run before there were figures by class may be at chance or not
     if stage not in ("ann", "spiking") and ann is not None and ann.at_chance is False:
         text += f"; the ANN that it comes from is not ({percent(ann.test_accuracy)} %)"
     return text
 
 
-def how(matrix: Sequence[Sequence[int]], classes: Sequence[str]) -> str:
-    """The answers of a model at chance, in words; ``matrix`` (K, K), rows are true classes."""
+def how(matrix: Sequence[Sequence[int]], classes: Sequence[str], p: float = 1.0) -> str:
+    """The answers of a model at chance, in words.
+
+    Args:
+        matrix: (K, K), rows are true classes
+        classes: K names
+        p: that guessing gives as many right answers
+    """
     sizes = [sum(row) for row in matrix]
     answers = [sum(column) for column in zip(*matrix, strict=True)]
     texts, right = sum(sizes), sum(matrix[k][k] for k in range(len(matrix)))
@@ -138,6 +145,8 @@ def how(matrix: Sequence[Sequence[int]], classes: Sequence[str]) -> str:
     share = f"the largest class, {classes[largest]!r}, holds {percent(sizes[largest] / texts)} %"
     if answers[most] >= MOSTLY * texts:
         return f"it answers {classes[most]!r} for {answers[most]} of {texts} test texts ({share})"
+    if p <= LEVEL:  # more than guessing gives, and next to nothing all the same
+        return f"{right} of {texts} test texts are right, hardly more than by guessing ({share})"
     return f"{right} of {texts} test texts are right, which guessing may give too ({share})"
 
 

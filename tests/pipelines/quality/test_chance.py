@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from snnconvert.pipelines.display.classes import by_class
+from snnconvert.engine.chance import chance_figures
+from snnconvert.pipelines.display.classes import by_class, evaluation_lines
 from snnconvert.pipelines.display.tables import accuracy_table
 from snnconvert.pipelines.quality import chance
 from snnconvert.pipelines.quality.chance import how, warn_after
@@ -94,6 +95,27 @@ def test_what_is_set_already_is_not_advised() -> None:
 def test_a_constant_answer_is_called_that() -> None:
     said = how([[0, 0, 30], [0, 1, 29], [0, 0, 30]], ["a", "b", "c"])
     assert said == "it answers 'c' for 89 of 90 test texts (the largest class, 'a', holds 33.3 %)"
+
+
+def test_many_classes_of_which_little_was_learned() -> None:
+    """More is right than guessing gives (p is small), and yet hardly anything."""
+    classes = 40  # of ten texts each, of which every other has one that is right
+    matrix = [[0] * classes for _ in range(classes)]
+    for true, row in enumerate(matrix):
+        row[true] = true % 2
+        row[(true + 1) % classes] = 10 - true % 2
+    judged = chance_figures(matrix)
+    assert judged["at_chance"] and judged["chance_p"] <= 0.01
+    names = [f"c{k}" for k in range(classes)]
+    said = how(matrix, names, judged["chance_p"])
+    assert said.startswith("20 of 400 test texts are right, hardly more than by guessing")
+    evaluated = class_figures(matrix, tuple(names), judged["chance_p"]).items()
+    figures = {name.removeprefix("test_"): value for name, value in evaluated}
+    figures |= {"by_class": {}, "texts": 400, "at_chance": True}
+    *_, line = evaluation_lines(figures)
+    assert "better than guessing (p = 0.003), but hardly" in line
+    *_, line = evaluation_lines(figures | {"chance_p": 0.035})
+    assert "cannot be told from guessing (p = 0.035, above 0.01)" in line
 
 
 def test_a_suspicion_and_too_few_texts() -> None:
