@@ -15,6 +15,7 @@ from typing import Any
 from ...errors import InputError
 from ..inputs import as_labels, as_texts
 from ..segment import LANGUAGES, guess_language
+from .alike import alike_note
 from .folders import Found, Rows, read_named, read_path, rows_of
 from .hub import read_hub
 from .named import BUILTIN, NAMED
@@ -158,9 +159,11 @@ def load_dataset(
     if language == "auto":
         first = rows.get("train") or rows["all"]
         language = guess_language(text for _, text in first)
+    built = _build(title, language, rows, classes, named.grades if named else None)
+    alike = alike_note(built.classes) if found else None
     dataset = replace(
-        _build(title, language, rows, classes, named.grades if named else None),
-        notes=_notes(found),
+        built,
+        notes=(*_notes(found), *([alike] if alike else [])),
         source=tuple({"split": split, **read.facts} for split, read in found.items()),
     )
     if named is not None:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ...errors import InputError
+from .alike import alike
 
 MINIMUM = 10
 """Different texts a class must have before a part of it can be set aside."""
@@ -60,10 +61,11 @@ def assign(
     result = ["train"] * len(texts)
     for label, keys in strata.items():
         if len(keys) < MINIMUM:
+            outvoted = len({text_key(texts[i]) for i, own in enumerate(labels) if own == label})
             raise InputError(
                 f"expected at least {MINIMUM} different texts of each class to split {where}, but "
-                f"class {classes[label]} has {len(keys)}: add texts, or give a folder with train, "
-                "dev and test files"
+                f"class {classes[label]} has {len(keys)}{_why(outvoted - len(keys))}: "
+                f"{_remedy(classes[label], classes)}"
             )
         remaining = sorted(keys, key=_order)
         wanted = int(sum(len(groups[key]) for key in keys) * share + 0.5)
@@ -74,6 +76,22 @@ def assign(
                     result[row] = part
             remaining = [key for key in remaining if key not in chosen]
     return result
+
+
+def _why(outvoted: int) -> str:
+    """Why a class has fewer texts than rows that name it, where it has."""
+    if not outvoted:
+        return ""
+    return f" ({outvoted} more count for other classes, which they are labelled with too)"
+
+
+def _remedy(name: str, classes: Sequence[str]) -> str:
+    """What to do about a class of too few texts."""
+    same = next((group for group in alike(classes) if name in group), [])
+    others = [repr(other) for other in same if other != name]
+    if others:
+        return f"write it as {' or '.join(others)} if that is the same class, or add texts"
+    return "add texts, or give a folder with train, dev and test files"
 
 
 def _fill(keys: list[str], sizes: dict[str, int], target: int) -> set[str]:
