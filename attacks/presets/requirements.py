@@ -9,6 +9,7 @@ from typing import Any
 
 from ...errors import InputError, one_line
 from ..assets.nltk import ASSETS, locate, missing_extra, prepare_nltk
+from ..preset import Preset
 from ..victims import Classifier, check_gradient
 from . import PRESETS
 from .catalogue import for_language, preset
@@ -97,6 +98,20 @@ def check_language(wanted: Sequence[str], language: str) -> None:
                 f"expected attacks for texts of language {language!r}, but {name} is for "
                 f"{preset(name).language!r}"
             )
+
+
+def with_words_of_language(wanted: Iterable[str]) -> list[str]:
+    """Those of the attacks ``wanted`` that take what they put in from data of one language.
+
+    Others change letters alone, whatever the words.
+    """
+    presets = [PRESETS[name] for name in wanted if name in PRESETS]
+    return [p.name for p in presets if p.language == "zh" or (p.language == "en" and _has_data(p))]
+
+
+def _has_data(item: Preset) -> bool:
+    """Whether an attack needs more than a list of words that it leaves alone."""
+    return bool({*item.needs} - {"stopwords"})
 
 
 def chosen_presets(wanted: tuple[str, ...], language: str) -> tuple[list[str], dict[str, str]]:

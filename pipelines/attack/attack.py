@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from ...attacks.presets import is_attack_file
-from ...attacks.presets.requirements import check_language
+from ...attacks.presets.requirements import check_language, with_words_of_language
 from ...attacks.statistics.tables import write_robustness
 from ...attacks.victim_name import VictimName
 from ...convert.recipes.old_names import by_names_before
 from ...errors import InputError
+from ...formatting import listing
 from ...models.devices import find_device
 from ...progress import say
+from ...text.foreign import NAMES, foreign_reason
+from ..display.output import warn
 from ..display.screen import columns, fitted
 from ..quality.chance import warn_of
 from ..run_folder.fingerprints import settings_dict
@@ -70,7 +73,7 @@ def attack(
         if not force and _is_same(run, resolved):
             say(f"attack: already done in {run.path}")
             _say_left_out(run.results()["attack"].get("left_out", {}))
-            warn_of(run.path, "attack", settings.victims)
+            _warn(run, settings, run.results()["attack"].get("presets", ()))
             return run
         plan = make_plan(settings, _language(run))
         jobs = plan.jobs(run, settings, victims, controls)
@@ -80,7 +83,7 @@ def attack(
             say(f"attack: already done in {run.path}")
         else:
             _attack(run, grown, engine)
-        warn_of(run.path, "attack", settings.victims)
+        _warn(run, settings, plan.presets)
     return run
 
 
@@ -131,6 +134,19 @@ def _victims(wanted: Sequence[str], run: RunFolder) -> list[VictimName]:
                 f"expected the model {stage!r} in {run.path}, but it has not been made yet"
             )
     return chosen
+
+
+def _warn(run: RunFolder, settings: AttackSettings, presets: Sequence[str]) -> None:
+    """Warn where the figures say nothing: of models at chance, of texts in another language."""
+    warn_of(run.path, "attack", settings.victims)
+    language, notes = _language(run), run.require("data").get("notes") or ()
+    reason, names = foreign_reason(notes, language), with_words_of_language(presets)
+    if reason and names:
+        warn(
+            f"{listing(names)} take{'s' * (len(names) == 1)} other words from {NAMES[language]} "
+            f"data, but {reason}: if the texts are in another language, that a model withstands "
+            "this is no robustness"
+        )
 
 
 def _say_left_out(left_out: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from ...checked_json import Value, read_value
 from ...errors import InputError
+from ...text.foreign import foreign_reason
 from ...typed_json import from_json
 from ..run_folder.again import again, command_for
 from ..run_folder.records.conversion import ConversionReport
@@ -137,6 +138,12 @@ class Run:
     def language(self) -> str:
         """Language tag of the texts."""
         return self.data.language if self.data else "en"
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the texts were found to be in another language than they are read as."""
+        notes = self.data.notes or () if self.data else ()
+        return foreign_reason(notes, self.language) is not None
 
     @property
     def classes(self) -> list[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
+from ..foreign import foreign_note
 from ..inputs import as_labels, as_texts
 from ..segment import LANGUAGES, guess_language
 from .alike import alike_note
@@ -160,10 +161,10 @@ def load_dataset(
         first = rows.get("train") or rows["all"]
         language = guess_language(text for _, text in first)
     built = _build(title, language, rows, classes, named.grades if named else None)
-    alike = alike_note(built.classes) if found else None
+    told = (alike_note(built.classes), foreign_note(built.train.texts, language)) if found else ()
     dataset = replace(
         built,
-        notes=(*_notes(found), *([alike] if alike else [])),
+        notes=(*_notes(found), *filter(None, told)),
         source=tuple({"split": split, **read.facts} for split, read in found.items()),
     )
     if named is not None:

@@ -79,10 +79,15 @@ def traditional_share(texts: Iterable[str]) -> float | None:
     None without any, and of Japanese texts, which have characters of both side by side.
     """
     texts = list(texts)
-    if sum(bool(_KANA.search(text)) for text in texts) > _JAPANESE * len(texts):
+    if is_japanese(texts):
         return None
     told = [found for found in map(script_of, texts) if found]
     return told.count("traditional") / len(told) if told else None
+
+
+def is_japanese(texts: Sequence[str]) -> bool:
+    """Whether so many of ``texts`` have kana as hardly any set of Chinese ones has."""
+    return sum(bool(_KANA.search(text)) for text in texts) > _JAPANESE * len(texts)
 
 
 def sample(texts: Sequence[T]) -> Sequence[T]:

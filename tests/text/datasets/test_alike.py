@@ -31,7 +31,7 @@ def test_names_that_differ_only_in_writing() -> None:
 
 def test_a_file_with_such_classes_is_read_and_says_so(tmp_path: Path) -> None:
     rows = [
-        (name, f"text {i} of {k}")
+        (name, f"the text {i} of {k}")
         for k, name in enumerate(("Pos", "pos", "neg"))
         for i in range(12)
     ]
