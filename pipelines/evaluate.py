@@ -28,9 +28,10 @@ from .data import load_classifier, load_run_data
 from .display.aligned import table
 from .display.classes import evaluation_lines
 from .display.names import title
-from .display.output import note, tell
+from .display.output import note, tell, warn
 from .quality.baseline import LINEAR, LinearModel
 from .quality.quality import score_figures
+from .quality.seen import seen_doubt, seen_texts
 from .run_folder.records.data import DataStage
 from .run_folder.run_folder import RunFolder
 from .settings.engine import ENGINE, EngineSettings
@@ -100,6 +101,9 @@ def evaluate(
     figures["cpu_seconds"] = {name: round(end - begin, 3) for name, begin, end in parts}
     writing = classifier.stage.writing
     tell_changed(writing.changed(texts.texts, classifier.language), len(texts), writing)
+    if data and (seen := seen_texts(run, texts)):
+        figures["seen"] = seen
+        warn(seen_doubt(seen, len(texts)))
     tell({"json": as_json}, figures, lambda: _shown(figures))
     return figures
 

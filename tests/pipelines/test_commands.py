@@ -16,7 +16,9 @@ import pytest
 
 from snnconvert.models.saving import load_model
 from snnconvert.pipelines.cli import main
+from snnconvert.pipelines.data import load_run_data
 from snnconvert.pipelines.display import names
+from snnconvert.pipelines.run_folder.run_folder import RunFolder
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -74,6 +76,41 @@ def test_evaluate_a_file(copy: Path, tmp_path: Path, capsys: Capture) -> None:
     assert json.loads(printed)["texts"] == 3 and said.endswith("3 texts; 1 texts are empty\n")
 
 
+def test_evaluate_says_which_texts_of_a_file_the_run_has_seen(
+    copy: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    data = load_run_data(RunFolder(copy))
+    lines = [f"{data.train.labels[i]}\t{data.train.texts[i].upper()}" for i in range(5)]
+    lines += [f"{data.dev.labels[i]}\t {data.dev.texts[i]}" for i in range(2)]
+    own = tmp_path / "own.tsv"
+    own.write_text("\n".join([*lines, "0\ta cake that nobody has seen\n"]), "utf-8")
+    assert main(["evaluate", str(copy), "--data", str(own), "--json", "--quiet"]) == 0
+    printed, said = capsys.readouterr()
+    assert json.loads(printed)["seen"] == {"train": 5, "dev": 2}
+    assert "of these 8 texts 5 are in the run's train split and 2 in its dev split" in said
+    own.write_text("0\ta cake that nobody has seen\n", "utf-8")
+    assert main(["evaluate", str(copy), "--data", str(own), "--json"]) == 0
+    printed, said = capsys.readouterr()
+    assert json.loads(printed)["seen"] == {"train": 0, "dev": 0} and "split" not in said
+    assert main(["evaluate", str(copy), "--json"]) == 0
+    assert "seen" not in json.loads(capsys.readouterr().out)
+
+
+def test_a_file_is_measured_where_the_data_of_the_run_are_not_here(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    own, run = tmp_path / "own.tsv", str(tmp_path / "run")
+    rows = [(i % 2, f"the {'good' if i % 2 else 'bad'} cake {i}") for i in range(40)]
+    own.write_text("".join(f"{label}\t{text}\n" for label, text in rows), "utf-8")
+    train = ["train", "--out", run, "--dataset", str(own), "--vectors", "random", "--dim", "4"]
+    assert main([*train, "--channels", "4", "--epochs", "1", "--tensorboard", "no"]) == 0
+    other = own.rename(tmp_path / "other.tsv")
+    other.write_text("1\tthe good cake 1\n", "utf-8")
+    capsys.readouterr()
+    assert main(["evaluate", run, "--data", str(other), "--json"]) == 0
+    assert "seen" not in json.loads(capsys.readouterr().out)
+
+
 def test_evaluate_a_file_of_another_form(copy: Path, tmp_path: Path, capsys: Capture) -> None:
     path = tmp_path / "own.csv"
     path.write_bytes("a|b|c\npositive|1|a good caf\xe9\nnegtive|2|a bad soup\n".encode("cp1252"))
@@ -99,7 +136,8 @@ def test_evaluate_a_file_whose_classes_are_numbers(tmp_path: Path, capsys: Captu
     assert main([*train, "--batch-size", "4", "--lr", "0.05", "--tensorboard", "no"]) == 0
     capsys.readouterr()
     assert main(["evaluate", run, "--data", str(own), "--json"]) == 0
-    assert printed_json(capsys)["accuracy"] > 0.9
+    printed, said = capsys.readouterr()
+    assert json.loads(printed)["accuracy"] > 0.9 and "in the run's train split" in said
     own.write_text("0\tthe good cake\n", "utf-8")
     assert main(["evaluate", run, "--data", str(own)]) == 2
 
