@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...errors import InputError
 from .alike import alike
 
 MINIMUM = 10
 """Different texts a class must have before a part of it can be set aside."""
+_SHOWN = 6
 
 
 def text_key(text: str) -> str:
@@ -59,12 +60,14 @@ def assign(
         votes = Counter(labels[row] for row in rows)
         strata[min(votes, key=lambda label: (-votes[label], label))].append(key)
     result = ["train"] * len(texts)
+    few = {label: len(keys) for label, keys in strata.items() if len(keys) < MINIMUM}
     for label, keys in strata.items():
-        if len(keys) < MINIMUM:
+        if label in few:
             outvoted = len({text_key(texts[i]) for i, own in enumerate(labels) if own == label})
             raise InputError(
                 f"expected at least {MINIMUM} different texts of each class to split {where}, but "
-                f"class {classes[label]} has {len(keys)}{_why(outvoted - len(keys))}: "
+                f"class {classes[label]} has {len(keys)}{_why(outvoted - len(keys))}"
+                f"{_others({classes[k]: n for k, n in few.items() if k != label})}: "
                 f"{_remedy(classes[label], classes)}"
             )
         remaining = sorted(keys, key=_order)
@@ -85,13 +88,21 @@ def _why(outvoted: int) -> str:
     return f" ({outvoted} more count for other classes, which they are labelled with too)"
 
 
+def _others(few: Mapping[str, int]) -> str:
+    """The other classes of too few texts, so that they need not be found one by one."""
+    if not few:
+        return ""
+    shown = ", ".join(f"{name}: {size}" for name, size in list(few.items())[:_SHOWN])
+    return f", and {len(few)} more too few ({shown}{', ...' if len(few) > _SHOWN else ''})"
+
+
 def _remedy(name: str, classes: Sequence[str]) -> str:
     """What to do about a class of too few texts."""
     same = next((group for group in alike(classes) if name in group), [])
     others = [repr(other) for other in same if other != name]
     if others:
         return f"write it as {' or '.join(others)} if that is the same class, or add texts"
-    return "add texts, or give a folder with train, dev and test files"
+    return "add texts, leave it out, or give a folder with train, dev and test files"
 
 
 def _fill(keys: list[str], sizes: dict[str, int], target: int) -> set[str]:

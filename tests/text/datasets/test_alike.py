@@ -50,3 +50,12 @@ def test_a_class_whose_texts_count_for_another_is_not_called_empty(tmp_path: Pat
     rows = [(label, f"text {i}") for i in range(12) for label in ("neg", "pos")]
     with pytest.raises(InputError, match=r"pos has 0 \(12 more count for other classes"):
         load_dataset(write(tmp_path / "torn.tsv", rows))
+
+
+def test_all_classes_of_too_few_texts_are_named_at_once(tmp_path: Path) -> None:
+    rows = [(label, f"text {i} of {label}") for label in ("pos", "neg") for i in range(12)]
+    rare = [(f"r{k}", f"a rare text {k}") for k in range(9)]
+    with pytest.raises(InputError, match=r"class r0 has 1, and 1 more too few \(r1: 1\): add"):
+        load_dataset(write(tmp_path / "two.tsv", [*rows, *rare[:2]]))
+    with pytest.raises(InputError, match=r"and 8 more too few \(r1: 1, .*, r6: 1, \.\.\.\): add"):
+        load_dataset(write(tmp_path / "nine.tsv", [*rows, *rare]))
