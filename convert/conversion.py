@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
+from ..models.autocast import without_autocast
 from ..models.batches import by_length, to_batch
 from ..models.devices import device_of, on_cpu
 from ..models.encoders.encoder import soft_threshold
@@ -72,7 +73,11 @@ def convert_model(
         InputError: a node that cannot be converted, or no calibration texts.
         SnnConvertError: the converted network is not the ANN's (see `convert.verify`).
     """
-    sequences = _checked(ann, sequences)
+    with without_autocast():  # in half precision no network equals another
+        return _converted(ann, recipe, _checked(ann, sequences), seed)
+
+
+def _converted(ann: TextModel, recipe: ConversionRecipe, sequences: list, seed: int) -> Conversion:
     device, ann = device_of(ann), on_cpu(ann)  # where weights come out the same for any device
     ann = sparser(ann, recipe.soft_threshold)
     recipe = fitted_recipe(recipe, ann, sequences)

@@ -7,9 +7,11 @@ products of the numbers it was given. Some settings let it do something else.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 
 import torch
+
+from ..models.autocast import without_autocast
 
 
 @contextmanager
@@ -39,7 +41,7 @@ def whole_products() -> Iterator[None]:
     """Inside the block no number is rounded to TF32 or bfloat16 before it is multiplied.
 
     PyTorch lets convolutions on a GPU do it, and a user may have allowed it for products
-    (`torch.set_float32_matmul_precision`).
+    (`torch.set_float32_matmul_precision`), or asked for it in the block of a caller (autocast).
     """
     cudnn = torch.backends.cudnn
     precision, tf32 = torch.get_float32_matmul_precision(), cudnn.allow_tf32
@@ -48,7 +50,8 @@ def whole_products() -> Iterator[None]:
     if tf32:
         cudnn.allow_tf32 = False
     try:
-        yield
+        with without_autocast():
+            yield
     finally:
         if precision != "highest":
             torch.set_float32_matmul_precision(precision)
@@ -61,4 +64,4 @@ def products_as_on_cpu(device: torch.device) -> AbstractContextManager[None]:
 
     What differs between devices is then the rounding of sums, not the numbers added.
     """
-    return nullcontext() if device.type == "cpu" else whole_products()
+    return without_autocast() if device.type == "cpu" else whole_products()

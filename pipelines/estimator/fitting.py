@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import torch
 
+from ...models.autocast import without_autocast
 from ...models.devices import check_default_type
 from ...progress import silenced
 from ..convert.convert import convert
@@ -58,7 +59,8 @@ def fit(
     """
     check_default_type()
     learning = torch.inference_mode(False)  # a caller's, as its no_grad, is not for training
-    with TemporaryDirectory(prefix="snnconvert-") as folder, silenced(not shown), learning:
+    quiet, whole = silenced(not shown), without_autocast()
+    with TemporaryDirectory(prefix="snnconvert-") as folder, quiet, learning, whole:
         rows = Path(folder) / "texts"
         set_aside = write_rows(rows, texts, labels, names, settings.validation_fraction)
         place = Path(folder) / "run"

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
@@ -76,6 +77,8 @@ def test_fitting_again_gives_the_same_bytes(model: SNNTextClassifier) -> None:
     assert again.model_ == model.model_
     other = clone(model).set_params(random_state=1).fit(TEXTS, LABELS)
     assert other.model_ != model.model_
+    with torch.autocast("cpu", torch.bfloat16):  # of a caller, for other work
+        assert clone(model).fit(TEXTS, LABELS).model_ == model.model_
 
 
 def test_answering_changes_nothing(model: SNNTextClassifier) -> None:
