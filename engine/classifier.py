@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 
 import numpy as np
 import torch
@@ -44,6 +45,9 @@ class ModelClassifier:
         draws: how many noise draws are averaged for a stochastic encoder
         engine: what runs an SNN, and at which
         precision: see `engines.make_engine`
+
+    Raises:
+        InputError: stage, model and classes are not of one run, or ``draws`` is no number from 1.
     """
 
     def __init__(
@@ -57,7 +61,9 @@ class ModelClassifier:
     ) -> None:
         _check_fit(stage, model)
         check_classes(model.network, classes)
-        self.stage, self.model, self.draws = stage, model, draws
+        if not isinstance(draws, Integral) or draws < 1:
+            raise InputError(f"expected a whole number of at least 1 for draws, but got {draws!r}")
+        self.stage, self.model, self.draws = stage, model, int(draws)
         self.classes: Sequence[str] = tuple(classes)
         self.language = stage.language
         self.engine_name, self.precision = engine, precision

@@ -140,5 +140,15 @@ def test_a_model_of_another_vocabulary_is_refused(stage_and_ann):
         ModelClassifier(stage, other, ("no", "yes"))
 
 
+@pytest.mark.parametrize("draws", [0, -1, 2.5, "8", None])
+def test_a_number_of_draws_that_is_none_is_refused(stage_and_ann, draws):
+    with pytest.raises(InputError, match="a whole number of at least 1 for draws"):
+        classifier(stage_and_ann, "poisson", draws)
+
+
+def test_draws_may_be_a_number_of_numpys(stage_and_ann):
+    assert classifier(stage_and_ann, "poisson", np.int64(2)).probabilities(TEXTS).shape == (6, 2)
+
+
 def test_no_texts_give_no_rows(stage_and_ann):
     assert classifier(stage_and_ann, "saf").probabilities([]).shape == (0, 2)
