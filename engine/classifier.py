@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 import torch
@@ -72,6 +73,13 @@ class ModelClassifier:
         self._turns = Turns()  # the engines are for one thread at a time
         self._asked = 0  # texts so far
         self._gradients: WordGradients | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy takes, pickled or not: no engines, which are made anew where they are needed.
+
+        Their tables take hundreds of megabytes, most of it memory that nobody has written to yet.
+        """
+        return vars(self) | {"_engine": None, "_ann": None, "_gradients": None}
 
     @property
     def classes_(self) -> np.ndarray:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -148,6 +151,19 @@ def test_a_number_of_draws_that_is_none_is_refused(stage_and_ann, draws):
 
 def test_draws_may_be_a_number_of_numpys(stage_and_ann):
     assert classifier(stage_and_ann, "poisson", np.int64(2)).probabilities(TEXTS).shape == (6, 2)
+
+
+@pytest.mark.parametrize("code", [None, "saf", "direct"])
+def test_a_copy_takes_no_tables(stage_and_ann, code):
+    """They are large, made anew by whoever needs them, and memory that was never written to."""
+    model = classifier(stage_and_ann, code)
+    fresh = len(pickle.dumps(model))
+    expected = model.probabilities([*TEXTS] * 20)  # by compiled kernels
+    model.gradient(TEXTS[0], 1)
+    written = pickle.dumps(model)
+    assert len(written) < fresh + 2000
+    for other in (pickle.loads(written), copy.deepcopy(model)):
+        assert np.array_equal(other.probabilities([*TEXTS] * 20), expected)
 
 
 def test_no_texts_give_no_rows(stage_and_ann):
