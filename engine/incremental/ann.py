@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...errors import InputError
 from ...models.network import Signal
 from ...models.text_model import TextModel
 from ..compiled.layer import LARGEST, Layer
@@ -23,6 +22,7 @@ from ..inference.chunks import Chunk, answers, word_chunks
 from ..inference.store import CACHE_BYTES, TokenStore
 from ..inference.tally import Tally
 from ..plan import Unsupported
+from ..reference import checked_ids
 from .ann_grid import ann_on_grid, ann_plan
 
 
@@ -123,10 +123,9 @@ class AnnEngine:
         An ANN draws nothing, and its operations are not counted by texts.
 
         Raises:
-            InputError: no texts.
+            InputError: no sequences, or something else (see `text.inputs.as_sequences`).
         """
-        if not len(sequences):
-            raise InputError("expected at least one text, but got none")
+        sequences = checked_ids(self.model, sequences, TextModel)
         chunks = word_chunks(sequences, self.store, self.rows_of)
         return answers(chunks, lambda c: self.pooled_logits(self.pooled_chunk(c)), dim=1)
 

@@ -11,10 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...models.snn import SpikingTextModel
 from ..inference.chunks import Chunk, in_bounds
 from ..inference.fast import FastEngine
 from ..inference.table import WordTable
-from ..reference import Engine
+from ..reference import Engine, checked_ids
 from .noise import Field, Placed, project_drawn
 
 OWN_BYTES = 16 << 20  # table rows of texts with noise of their own that are made at a time
@@ -51,6 +52,7 @@ def logits_of_own_draws(
 @torch.no_grad()
 def _together(engine: FastEngine, sequences: Sequence[np.ndarray], seeds: Sequence[int]) -> Tensor:
     """As :func:`logits_of_own_draws`: a table row for every word of every text."""
+    sequences = checked_ids(engine.model, sequences, SpikingTextModel)
     engine.refresh_if_changed()
     table, sums = engine.table, engine.sums_suffice
     words = sum(len(ids) for ids in sequences)

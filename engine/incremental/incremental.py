@@ -23,6 +23,7 @@ from ...errors import InputError
 from ..inference.chunks import Chunk, in_bounds
 from ..inference.fast import FastEngine
 from ..inference.tally import Tally
+from ..reference import checked_ids
 from .bases import Bases
 from .engine import Model, Rows, TableEngine, WordRows
 from .noise import DrawnRows
@@ -131,12 +132,14 @@ class Incremental(Generic[Model]):
         sums: bool,
     ) -> Tensor:
         """Logits (D, T, N, K) by seed; (D, 1, N, K) where ``sums`` over the steps suffice."""
+        sequences = checked_ids(self.model, sequences, type(self.model))
+        others = [] if base is None else checked_ids(self.model, [base], type(self.model))
         self.engine.refresh_if_changed()
         if self.engine.layers is not self.layers:
             self._take_layers()
         seeds = seeds if self.drawn else [0]
         texts = self.rows.ids(sequences)
-        asked = None if base is None else self.rows.ids([base])[0]
+        asked = self.rows.ids(others)[0] if others else None
         parts = list(self._parts(texts, asked, seeds, sums))
         if len(parts) == 1:
             return parts[0][1]

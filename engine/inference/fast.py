@@ -28,6 +28,7 @@ from ..compiled.layer import Layer
 from ..compiled.there import compiles
 from ..grid import on_grid
 from ..plan import Plan, Unsupported, plan_of
+from ..reference import checked_ids
 from .changes import snn_state
 from .chunks import Chunk, answers, watched
 from .front import Front
@@ -138,6 +139,9 @@ class FastEngine:
             seed: of the noise of a stochastic encoder; the draws are those of the reference
             shared_noise: one noise field for all texts
             counter: when given, counts spikes and operations
+
+        Raises:
+            InputError: no sequences, or something else (see `text.inputs.as_sequences`).
         """
 
         def logits(chunk: Chunk) -> Tensor:
@@ -198,8 +202,7 @@ class FastEngine:
         self, sequences: Sequence[np.ndarray], seed: int, shared_noise: bool
     ) -> Iterator[Chunk]:
         """Texts with their rows in a table, as many at a time as the table holds."""
-        if len(sequences) == 0:
-            raise InputError("expected at least one text, but got none")
+        sequences = checked_ids(self.source, sequences, SpikingTextModel)
         self.refresh_if_changed()
         return self.table.chunks(sequences, seed, shared_noise)
 

@@ -140,6 +140,9 @@ def test_ids(sequences: Any) -> None:
         (np.array([1, 2]), "position 0 holds int64"),
         ([[1], [4]], "ids from 0 to 3, but position 1 holds 4"),
         ([[-1]], "ids from 0 to 3, but position 0 holds -1"),
+        ([np.array([3]), np.array([1, -1])], "ids from 0 to 3, but position 1 holds -1"),
+        ([np.array([], np.int64), np.array([4])], "ids from 0 to 3, but position 1 holds 4"),
+        ([np.array([1]), np.array([1.0])], "position 1 holds ndarray"),
     ],
 )
 def test_ids_refused(sequences: Any, says: str) -> None:
