@@ -13,7 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..errors import InputError
+from ..text.inputs import as_labels
+
 TRIES = 40
+"""Margins that are tried: quantiles of the leads on dev, from the least lead to the largest."""
 
 
 def margins(running: Tensor) -> Tensor:
@@ -35,7 +39,14 @@ def exit_steps(running: Tensor, margin: float) -> np.ndarray:
 
 
 def exit_accuracy(running: Tensor, steps: np.ndarray, labels: Sequence[int]) -> float:
-    """Accuracy where text n answers after ``steps[n]`` steps."""
+    """Accuracy where text n answers after ``steps[n]`` steps.
+
+    Raises:
+        InputError: no texts, or not one label for each.
+    """
+    labels = as_labels(labels, running.shape[1])
+    if not labels:
+        raise InputError("expected at least one text, but got none")
     at = torch.from_numpy(steps - 1)
     answers = running[at, torch.arange(running.shape[1])].argmax(dim=-1)
     return int((answers == torch.tensor(labels)).sum()) / len(labels)
@@ -44,6 +55,9 @@ def exit_accuracy(running: Tensor, steps: np.ndarray, labels: Sequence[int]) -> 
 def choose_margin(running: Tensor, labels: Sequence[int], tolerance: float) -> float | None:
     """The smallest margin whose accuracy is at most ``tolerance`` (a fraction) below that of T.
 
+    The smallest of `TRIES`, which stand evenly among the leads; one between two of them is not
+    tried.
+
     Args:
         running: running logits (T, N, K) of dev
         labels: of dev
@@ -51,12 +65,17 @@ def choose_margin(running: Tensor, labels: Sequence[int], tolerance: float) -> f
 
     Returns:
         None where only running all steps keeps it.
+
+    Raises:
+        InputError: no texts, or not one label for each.
     """
     full = exit_accuracy(running, np.full(running.shape[1], len(running)), labels)
     early = margins(running)[:-1].flatten()
     if not len(early):
         return None
-    levels = torch.quantile(early[:: max(1, len(early) // 100_000)], torch.linspace(0, 1, TRIES))
+    early = early if early.dtype == torch.float32 else early.double()
+    shares = torch.linspace(0, 1, TRIES, dtype=early.dtype)
+    levels = torch.quantile(early[:: max(1, len(early) // 100_000)], shares)
     for margin in levels.tolist():
         if exit_accuracy(running, exit_steps(running, margin), labels) >= full - tolerance - 1e-9:
             return float(margin)

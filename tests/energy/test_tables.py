@@ -184,6 +184,36 @@ def test_the_margin_keeps_accuracy():
     assert choose_margin(running[:1], labels.tolist(), 0.01) is None
 
 
+def test_the_margin_is_one_of_forty_quantiles_of_the_leads():
+    random = torch.Generator().manual_seed(1)
+    labels = torch.randint(2, (400,), generator=random)
+    running = torch.stack([functional_logits(labels, scale, random) for scale in (0.7, 1.5, 4.0)])
+    top = np.sort(running.numpy(), axis=-1)
+    tried = np.quantile((top[..., 1] - top[..., 0])[:-1], np.linspace(0, 1, 40))
+    full = exit_accuracy(running, np.full(400, 3), labels.tolist())
+    kept = [
+        exit_accuracy(running, exit_steps(running, float(m)), labels.tolist()) >= full - 0.02
+        for m in tried
+    ]
+    expected = tried[kept.index(True)]
+    for kind in (torch.float32, torch.float64):
+        found = choose_margin(running.to(kind), labels.tolist(), 0.02)
+        assert found == pytest.approx(expected, abs=1e-6), kind
+    assert choose_margin(running.half(), labels.tolist(), 0.02) == pytest.approx(expected, abs=1e-2)
+
+
+def test_exits_without_texts_are_refused():
+    running = torch.zeros(3, 0, 2)
+    for ask in (
+        lambda: exit_accuracy(running, np.zeros(0, np.int64), []),
+        lambda: choose_margin(running, [], 0.1),
+    ):
+        with pytest.raises(InputError, match="at least one text"):
+            ask()
+    with pytest.raises(InputError, match="one label per text, but got 1 for 2 texts"):
+        exit_accuracy(torch.zeros(3, 2, 2), np.array([1, 1]), [0])
+
+
 def functional_logits(labels: torch.Tensor, scale: float, random: torch.Generator) -> torch.Tensor:
     return scale * nn.functional.one_hot(labels, 2) + torch.randn(
         (len(labels), 2), generator=random
