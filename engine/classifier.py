@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -62,7 +61,7 @@ class ModelClassifier:
     ) -> None:
         _check_fit(stage, model)
         check_classes(model.network, classes)
-        if not isinstance(draws, Integral) or draws < 1:
+        if not isinstance(draws, int | np.integer) or draws < 1:
             raise InputError(f"expected a whole number of at least 1 for draws, but got {draws!r}")
         self.stage, self.model, self.draws = stage, model, int(draws)
         self.classes: Sequence[str] = tuple(classes)
