@@ -17,6 +17,7 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 
+from ..checked_json import MOST_WHOLE
 from ..errors import InputError
 from ..pipelines.classifier import TextClassifier
 from ..pipelines.estimator.choices import OWN, chosen
@@ -232,5 +233,9 @@ def _labels(labels: Any) -> np.ndarray:
 def _seed(random_state: Any) -> int:
     """A seed: the number that is given, or one that the random state draws."""
     if isinstance(random_state, int | np.integer):
+        if abs(int(random_state)) > MOST_WHOLE:
+            raise BadInputError(
+                f"expected random_state from -{MOST_WHOLE} to {MOST_WHOLE}, but got {random_state}"
+            )
         return int(random_state)
     return int(check_random_state(random_state).randint(2**31 - 1))

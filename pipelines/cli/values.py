@@ -8,6 +8,7 @@ import typing
 from dataclasses import Field
 from typing import Any
 
+from ...checked_json import MOST_WHOLE
 from ...formatting import meant
 
 _TYPES: dict[type, dict[str, Any]] = {}
@@ -55,12 +56,17 @@ def converted(text: str, field: Field[Any], owner: type) -> Any:
 def _single(text: str, kind: type) -> Any:
     """One value of a basic type."""
     try:
-        return _boolean(text) if kind is bool else kind(text)
+        value = _boolean(text) if kind is bool else kind(text)
     except ValueError:
         names = {int: "a whole number", float: "a number"}
         raise argparse.ArgumentTypeError(
             f"expected {names.get(kind, kind.__name__)}, but got {text!r}"
         ) from None
+    if kind is int and abs(value) > MOST_WHOLE:  # the run's files would be taken for damaged
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number from -{MOST_WHOLE} to {MOST_WHOLE}, but got {text!r}"
+        )
+    return value
 
 
 def _boolean(text: str) -> bool:

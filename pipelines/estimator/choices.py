@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ...checked_json import MOST_WHOLE
 from ...errors import InputError
 from ...formatting import meant
 from ..cli.values import kind_of
@@ -139,6 +140,11 @@ def _value(value: Any, kind: type, name: str) -> Any:
     wanted = {int: numbers.Integral, float: numbers.Real}.get(kind, kind)
     if not isinstance(found, wanted) or (isinstance(found, bool) and kind is not bool):
         raise InputError(f"expected {words.get(kind, kind.__name__)} for {name}, but got {value!r}")
+    if isinstance(found, int) and abs(found) > MOST_WHOLE:
+        raise InputError(
+            f"expected a whole number from -{MOST_WHOLE} to {MOST_WHOLE} for {name}, but "
+            f"got {value!r}"
+        )
     return kind(found)
 
 

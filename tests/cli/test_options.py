@@ -10,6 +10,7 @@ import pytest
 
 from snnconvert.errors import InputError
 from snnconvert.options import Choices, option
+from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.cli.arguments import add_settings, settings_from
 from snnconvert.pipelines.cli.config_file import parse
 from snnconvert.pipelines.cli.parser import Parser
@@ -117,3 +118,17 @@ def test_old_names_with_a_prefix_and_in_a_file(
         f"snnconvert: shrinking in {path} is called soft_threshold now; the old name still works",
         "snnconvert: --coding.tau is called --coding.soft-threshold now; the old name still works",
     ]
+
+
+@pytest.mark.parametrize("number", [2**53 + 1, -(2**53) - 1, 10**30])
+@pytest.mark.parametrize("option", ["--seed", "--max-length", "--epochs"])
+def test_a_number_that_no_file_of_a_run_can_hold_makes_no_run(
+    option: str, number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It stood in config.yaml, which the same command then took for damaged, again and again."""
+    out = tmp_path / "run"
+    words = ["--dataset", "builtin-en", "--dim", "4", "--out", str(out), "--quiet"]
+    assert main(["train", *words, option, str(number)]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and f"{option}: expected a whole number from -" in error
+    assert not out.exists()

@@ -171,6 +171,9 @@ def test_texts_and_labels_that_are_refused(texts: object, labels: object, said: 
         ({"settings": {"train.epochs": 3}}, "epochs as a parameter of its own"),
         ({"settings": {"dataset": "sst2"}}, "but got 'dataset'"),
         ({"settings": [0.3]}, "a dictionary"),
+        ({"random_state": 2**53 + 1}, "random_state from -9007199254740992 to 9007199254740992"),
+        ({"random_state": -(2**70)}, "random_state from -9007199254740992"),
+        ({"epochs": 10**20}, "to 9007199254740992 for epochs"),
     ],
 )
 def test_parameters_that_are_refused(params: dict, said: str) -> None:
@@ -249,6 +252,7 @@ def test_random_states() -> None:
     from snnconvert.interop.sklearn import _seed
 
     assert _seed(7) == _seed(np.int64(7)) == 7
+    assert _seed(2**53) == 2**53 and _seed(-1) == -1
     assert _seed(np.random.RandomState(3)) == _seed(np.random.RandomState(3))
     np.random.seed(0)
     assert _seed(None) != _seed(None)
