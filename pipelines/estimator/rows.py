@@ -12,6 +12,7 @@ import numpy as np
 from ...errors import InputError
 from ...files import write_text
 from ...text.datasets.splits import assign
+from ...text.decoding.decoding import replace_surrogates
 from ...text.decoding.invisible import clean_label
 
 
@@ -21,7 +22,7 @@ def class_names(classes: np.ndarray) -> list[str]:
     Numbers are taken where two labels would look the same in a file, or one like nothing.
     """
     names = [str(label) for label in classes.tolist()]
-    plain = all(name and clean_label(name) == name for name in names)
+    plain = all(name and clean_label(replace_surrogates(name)) == name for name in names)
     return names if plain and len(set(names)) == len(names) else list(map(str, range(len(names))))
 
 

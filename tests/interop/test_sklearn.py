@@ -112,6 +112,7 @@ def test_the_pickle_holds_nothing_of_torch(model: SNNTextClassifier) -> None:
         (["", "a"], ["0", "1"]),  # nothing, which no file can hold as a label
         ([" a", "a "], ["0", "1"]),
         (["a\u200b", "a"], ["0", "1"]),
+        (["\ud800", "a"], ["0", "1"]),  # half a character, which UTF-8 has not
         (["好", "坏"], ["坏", "好"]),
     ],
 )
