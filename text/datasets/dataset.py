@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
@@ -161,16 +161,25 @@ def load_dataset(
         first = rows.get("train") or rows["all"]
         language = guess_language(text for _, text in first)
     built = _build(title, language, rows, classes, named.grades if named else None)
-    told = (alike_note(built.classes), foreign_note(built.train.texts, language)) if found else ()
     dataset = replace(
         built,
-        notes=(*_notes(found), *filter(None, told)),
+        notes=(*_notes(found), *filter(None, _told(built))) if found else (),
         source=tuple({"split": split, **read.facts} for split, read in found.items()),
     )
     if named is not None:
         rule = "; ".join([dataset.split_rule, *named.elsewhere])
         dataset = replace(dataset, split_rule=rule, scores=named.scores)
     return dataset if limit is None else _limited(dataset, limit)
+
+
+def _told(dataset: Dataset) -> Iterator[str | None]:
+    """What is seen of the texts of a user's files, and not of how they are written down."""
+    yield alike_note(dataset.classes)
+    yield foreign_note(dataset.train.texts, dataset.language)
+    rare = sorted({*range(len(dataset.classes))} - {*dataset.dev.labels})
+    if rare:
+        names = listed([dataset.classes[label] for label in rare])
+        yield f"dev has no text of {len(rare)} of {len(dataset.classes)} classes ({names})"
 
 
 def _notes(found: Found) -> tuple[str, ...]:
@@ -211,7 +220,8 @@ def _build(
             else f"expected at least two classes in {title}, but its rows have only one label"
         )
     if missing:
-        parts = assign(whole.texts, whole.labels, missing, title, classes)
+        given = "test" in splits  # so every class can be reported on that its owner wants to be
+        parts = assign(whole.texts, whole.labels, missing, title, classes, keep_rare=given)
         for name in ("train", *missing):
             splits[name] = _pick(whole, [i for i, part in enumerate(parts) if part == name])
     return Dataset(

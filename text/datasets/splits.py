@@ -30,6 +30,7 @@ def assign(
     where: str,
     classes: Sequence[str],
     share: float = 0.1,
+    keep_rare: bool = False,
 ) -> list[str]:
     """Put every row into one of ``parts`` (each ``share`` of every class) or into "train".
 
@@ -45,12 +46,14 @@ def assign(
         where: what is being split, for the error.
         classes: class names, for the error.
         share: of every class that a part has, a tenth by default.
+        keep_rare: leave classes of fewer than `MINIMUM` different texts in "train", where there are
+            two others.
 
     Returns:
         N part names.
 
     Raises:
-        InputError: a class has fewer than `MINIMUM` different texts.
+        InputError: a class has fewer than `MINIMUM` different texts, and is not to be kept.
     """
     groups: dict[str, list[int]] = {}
     for row, text in enumerate(texts):
@@ -61,15 +64,13 @@ def assign(
         strata[min(votes, key=lambda label: (-votes[label], label))].append(key)
     result = ["train"] * len(texts)
     few = {label: len(keys) for label, keys in strata.items() if len(keys) < MINIMUM}
+    kept = few if keep_rare and len(strata) - len(few) > 1 else {}
     for label, keys in strata.items():
+        if label in kept:
+            continue
         if label in few:
-            outvoted = len({text_key(texts[i]) for i, own in enumerate(labels) if own == label})
-            raise InputError(
-                f"expected at least {MINIMUM} different texts of each class to split {where}, but "
-                f"class {classes[label]} has {len(keys)}{_why(outvoted - len(keys))}"
-                f"{_others({classes[k]: n for k, n in few.items() if k != label})}: "
-                f"{_remedy(classes[label], classes)}"
-            )
+            given = {text_key(texts[i]) for i, own in enumerate(labels) if own == label}
+            raise InputError(_too_few(label, few, len(given), where, classes))
         remaining = sorted(keys, key=_order)
         wanted = int(sum(len(groups[key]) for key in keys) * share + 0.5)
         for part in parts:
@@ -79,6 +80,18 @@ def assign(
                     result[row] = part
             remaining = [key for key in remaining if key not in chosen]
     return result
+
+
+def _too_few(
+    label: int, few: Mapping[int, int], given: int, where: str, classes: Sequence[str]
+) -> str:
+    """The error of a class with too few texts; ``given`` name it, where others outvote them too."""
+    return (
+        f"expected at least {MINIMUM} different texts of each class to split {where}, but "
+        f"class {classes[label]} has {few[label]}{_why(given - few[label])}"
+        f"{_others({classes[k]: n for k, n in few.items() if k != label})}: "
+        f"{_remedy(classes[label], classes)}"
+    )
 
 
 def _why(outvoted: int) -> str:
