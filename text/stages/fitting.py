@@ -145,11 +145,21 @@ def _moments(vectors: np.ndarray, counts: np.ndarray, by_component: bool) -> Mom
 
 
 def _vocabulary(counts: Counter[str], rows: dict[str, int], options: Options) -> Vocabulary:
-    """The training words, and those of the vectors beyond them."""
+    """The training words, and those of the vectors beyond them.
+
+    Raises:
+        InputError: no word is left.
+    """
     extra: list[str] = []
     if not options.from_texts:
         beyond = [word for word in rows if word not in counts and storable(word)]
         extra = [word for word in counts if word in rows] + beyond[: options.max_extra_words]
+    if not extra and max(counts.values()) < options.min_count:
+        word, count = counts.most_common(1)[0]
+        raise InputError(
+            f"expected training words that occur {options.min_count} times (min_count), but the "
+            f"most frequent one, {word!r}, occurs {count} times: give a smaller min_count"
+        )
     return Vocabulary.build(counts, options.min_count, extra_words=extra)
 
 

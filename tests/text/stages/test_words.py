@@ -152,6 +152,7 @@ def test_save_and_load_give_the_same(tmp_path_factory, texts, language):
         ({"language": "fr"}, "unknown language"),
         ({"max_length": 0}, "at least 1"),
         ({"min_count": 0}, "at least 1"),
+        ({"min_count": 99, "vectors": "random"}, "99 times .min_count.*'good', occurs 2 times"),
         ({"max_extra_words": -1}, "at least 0"),
         ({"dim": 9}, "length 9"),
         ({"vectors": WordVectors(["un"], np.ones((1, 2), np.float32), "fr")}, "another language"),
