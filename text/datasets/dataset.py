@@ -19,6 +19,7 @@ from ..segment import LANGUAGES, guess_language
 from .alike import alike_note
 from .folders import Found, Rows, read_named, read_path, rows_of
 from .hub import read_hub
+from .markup import markup_note
 from .named import BUILTIN, NAMED
 from .readers.columns import listed
 from .readers.options import BY_CONTENT, FileOptions
@@ -176,6 +177,7 @@ def _told(dataset: Dataset) -> Iterator[str | None]:
     """What is seen of the texts of a user's files, and not of how they are written down."""
     yield alike_note(dataset.classes)
     yield foreign_note(dataset.train.texts, dataset.language)
+    yield markup_note(dataset.train.texts)
     rare = sorted({*range(len(dataset.classes))} - {*dataset.dev.labels})
     if rare:
         names = listed([dataset.classes[label] for label in rare])
