@@ -17,7 +17,11 @@ from ..text.datasets.named import NAMED, dataset_names
 from ..text.datasets.readers.options import OPTION_NAMES
 from ..text.maps.options import USUAL, options_of
 from ..text.stages import STAGES
+from ..text.stages.length import USUAL as USUAL_LENGTH
+from ..text.stages.length import usual_length
+from ..text.stages.prepared import prepared
 from ..text.stages.stage import Stage
+from ..text.stages.words import TextStage
 from ..text.writing.writing import Writing
 from .data import encode_splits, load_run_data, load_run_stage, stage_hash
 from .display.output import note, warn
@@ -97,7 +101,7 @@ def prepare_data(
     settings = with_absolute_paths(settings)
     name_data(settings.dataset)
     if not force:
-        settings = same_vectors(run, same_data(run, settings))
+        settings = _as_before(run, same_vectors(run, same_data(run, settings)))
     words = read_dictionary(settings)
     resolved = _resolved(settings, seed) | resolved_writing(
         settings, words, run.config().get("data"), force
@@ -113,11 +117,11 @@ def prepare_data(
     # now that nothing is wrong with either
     told = tell_data(dataset) | tell_writing(dataset, stage) | _told(stage)
     told |= vectors_facts(vectors)
-    if cut := int(stage.coverage.get("train_cut", 0)):
-        most, texts = settings.max_length, len(dataset.train)
+    cut = int(stage.coverage.get("train_cut", 0))
+    if cut and isinstance(stage, TextStage):
         note(
-            f"{cut:,} of {texts:,} training texts are longer than {most} words and are read up to "
-            "there (--max-length)"
+            f"{cut:,} of {len(dataset.train):,} training texts are longer than {stage.max_length} "
+            "words and are read up to there (--max-length)"
         )
     run.begin("data", resolved, force)
     if run.config().get("teacher", {}).get("data") not in (None, dataset.sha256):
@@ -129,16 +133,27 @@ def prepare_data(
     return Prepared(dataset, stage, table)
 
 
+def _as_before(run: RunFolder, settings: DataSettings) -> DataSettings:
+    """``settings`` whose texts are cut as those of the run were, where nothing is said of it."""
+    if settings.max_length is None:
+        return replace(settings, max_length=run.config().get("data", {}).get("max_length"))
+    return settings
+
+
 def _fitted(
     dataset: Dataset, settings: DataSettings, seed: int, writing: Writing
 ) -> tuple[Stage, np.ndarray]:
     """The text stage fitted on the training split, and the vectors (V, D) of its words."""
-    return STAGES[settings.stage].fit(
+    stage, length = STAGES[settings.stage], settings.max_length
+    if length is None and stage is TextStage:
+        cut = prepared(TextStage, dataset.language, writing)
+        length = usual_length(dataset.train.texts, cut)
+    return stage.fit(
         dataset.train,
         dataset.language,
         settings.vectors,
         dim=settings.dim,
-        max_length=settings.max_length,
+        max_length=length or USUAL_LENGTH,
         min_count=settings.min_count,
         seed=seed,
         writing=writing,

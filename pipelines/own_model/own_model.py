@@ -33,6 +33,7 @@ from ...models.text_model import TextModel
 from ...text.datasets.dataset import Dataset
 from ...text.maps.options import NAMES as MAP_NAMES
 from ...text.maps.sigma import RangeMap
+from ...text.stages.length import USUAL
 from ...text.stages.own_vocabulary import AUTO, OwnVocabulary, own_vocabulary
 from ...text.stages.words import TextStage
 from ..data import encode_splits
@@ -98,6 +99,8 @@ def run_from_module(
     settings = data if isinstance(data, DataSettings) else DataSettings(dataset=data)
     if settings.clean == "auto":  # the module was trained on texts as they are
         settings = replace(settings, clean="none")
+    if settings.max_length is None:
+        settings = replace(settings, max_length=USUAL)
     settings = with_absolute_paths(replace(settings, vectors="random"))
     given = None if vectors is None else torch.as_tensor(np.asarray(vectors, dtype=np.float32))
     found = translate(module, None if given is None else int(given.shape[-1]))
@@ -196,7 +199,7 @@ class _Imported:
     def stage(self, settings: DataSettings) -> TextStage:
         """The text stage with the user's words, and how much of the training texts it covers."""
         fixed = self.length or self.found.length
-        least, most = fixed or self.outputs.least, settings.max_length
+        least, most = fixed or self.outputs.least, settings.max_length or USUAL
         rows = self.own.rows(self.table.numpy())
         stage = TextStage(
             language=self.dataset.language,

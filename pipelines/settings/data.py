@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ...models.families.family import same_option
 from ...text.maps.options import MapOptions, check_read
 from ...text.stages import STAGES
+from ...text.stages.length import MOST, USUAL
 from ...text.writing.choices import CLEAN, SCRIPTS
 from .fields import Settings, option
 
@@ -77,7 +78,13 @@ class DataSettings(Settings):
         shown="100, and 300 from a million words of training texts",
         least=1,
     )
-    max_length: int = option(256, "words kept of a text", least=1)
+    max_length: int | None = option(
+        None,
+        "words kept of a text",
+        shown=f"{USUAL}; with the stage words up to {MOST:,} where more than a tenth of the "
+        "training texts are longer",
+        least=1,
+    )
     min_count: int = option(1, "training words seen less often are unknown", least=1)
     value_map: str = same_option(MapOptions, "value_map")
     map_sigmas: float = same_option(MapOptions, "map_sigmas")
