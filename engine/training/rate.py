@@ -142,7 +142,8 @@ def dsr_neurons(network: Network) -> Iterator[None]:
         if not getattr(node, "soft_reset", True):
             raise InputError(
                 "expected neurons of soft reset for the backward pass dsr, whose rate is the mean "
-                "current, but got hard reset: convert with --reset soft, or give another --backward"
+                "current, but got hard reset: convert with --neuron if and --reset soft, or give "
+                "another --backward"
             )
     with trained_by(network, dsr_run(), "clipped"):
         yield
