@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from .segment import segment
-from .writing.script import is_japanese
+from .writing.script import is_japanese, sample
 
 NAMES = {"en": "English", "zh": "Chinese"}
 REASONS = {
@@ -32,7 +32,7 @@ def foreign_note(texts: Sequence[str], language: str) -> str | None:
     'hardly any text has a common English word: they are read as English all the same'
     """
     told = {"en": _hardly_english, "zh": is_japanese}.get(language)
-    if told is None or not told(texts[:: max(len(texts) // _LOOKED_AT, 1)]):
+    if told is None or not told(sample(texts, _LOOKED_AT)):
         return None
     return _note(language)
 

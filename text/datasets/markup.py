@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from ..writing.script import sample
+
 _TAG = re.compile(
     "</?(?:a|b|body|br|center|div|em|font|h[1-6r]|head|html|i|img|input|li|meta|p|script|span|strong"
     r"|style|table|tbody|td|th|title|tr|u|ul|ol)(?:\s[^<>]*=[^<>]*|\s*)/?>",
@@ -21,22 +23,20 @@ def markup_note(texts: Sequence[str]) -> str | None:
     >>> markup_note(["good<br />and cheap", "good &amp; cheap", "if a<b then b>a"]).split(":")[0]
     '67 % of the training texts have HTML in them, as &amp;'
     """
-    looked = texts[:: max(len(texts) // _LOOKED_AT, 1)]
-    marks: Counter[str] = Counter()
-    for text in looked:
-        marks.update({*_marks(text)})
-    share = sum(bool(_marks(text)) for text in looked) / max(len(looked), 1)
+    found = [_marks(text) for text in sample(texts, _LOOKED_AT)]
+    share = sum(map(bool, found)) / max(len(found), 1)
     if share < _SHARE:
         return None
-    found = min(marks, key=lambda mark: (-marks[mark], mark))
+    marks = Counter(mark for own in found for mark in own)
+    most = min(marks, key=lambda mark: (-marks[mark], mark))
     return (
-        f"{100 * share:.0f} % of the training texts have HTML in them, as {found}: it is read as "
+        f"{100 * share:.0f} % of the training texts have HTML in them, as {most}: it is read as "
         "words (clean the file if that is not wanted)"
     )
 
 
-def _marks(text: str) -> list[str]:
+def _marks(text: str) -> set[str]:
     """The tags that pages have, and the names of characters, as they stand in ``text``."""
     if "<" not in text and "&" not in text:
-        return []
-    return _TAG.findall(text) + _ENTITY.findall(text)
+        return set()
+    return {*_TAG.findall(text), *_ENTITY.findall(text)}

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ..writing.script import sample
+
 if TYPE_CHECKING:
     from .fitting import Cutter  # which loads NumPy; the help says `USUAL`
 
@@ -27,7 +29,6 @@ def usual_length(texts: Sequence[str], cut: Cutter) -> int:
     >>> usual_length(["a b c", "a b " * 300], str.split)
     640
     """
-    looked = texts[:: max(len(texts) // _LOOKED_AT, 1)]
-    lengths = sorted(len(cut(text)) for text in looked)
+    lengths = sorted(len(cut(text)) for text in sample(texts, _LOOKED_AT))
     enough = lengths[math.ceil(_SHARE * len(lengths)) - 1] if lengths else 0
     return min(MOST, max(USUAL, _STEP * math.ceil(enough / _STEP)))

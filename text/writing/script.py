@@ -90,6 +90,6 @@ def is_japanese(texts: Sequence[str]) -> bool:
     return sum(bool(_KANA.search(text)) for text in texts) > _JAPANESE * len(texts)
 
 
-def sample(texts: Sequence[T]) -> Sequence[T]:
-    """So many of ``texts`` as are looked at to tell their script."""
-    return texts[:: max(len(texts) // _LOOKED_AT, 1)]
+def sample(texts: Sequence[T], most: int = _LOOKED_AT) -> Sequence[T]:
+    """About ``most`` of ``texts``, evenly spread: enough to tell what they are like."""
+    return texts[:: max(len(texts) // most, 1)]
