@@ -17,8 +17,8 @@ from ..text.datasets.named import NAMED, dataset_names
 from ..text.datasets.readers.options import OPTION_NAMES
 from ..text.maps.options import USUAL, options_of
 from ..text.stages import STAGES
+from ..text.stages.length import MOST, usual_length
 from ..text.stages.length import USUAL as USUAL_LENGTH
-from ..text.stages.length import usual_length
 from ..text.stages.prepared import prepared
 from ..text.stages.stage import Stage
 from ..text.stages.words import TextStage
@@ -85,7 +85,7 @@ def check_vectors(source: str) -> None:
 
 
 def prepare_data(
-    run: RunFolder, settings: DataSettings, seed: int, force: bool = False
+    run: RunFolder, settings: DataSettings, seed: int, force: bool = False, most: int = MOST
 ) -> Prepared:
     """Load the data set and fit (or reload) the text stage.
 
@@ -94,6 +94,7 @@ def prepare_data(
         settings: which texts and vectors
         seed: of random and trained vectors
         force: fit again, and drop every stage of the run once that has succeeded
+        most: words that are read of a text at most, where the settings leave it open
 
     Raises:
         InputError: bad data or vectors, other settings than those the run has, or changed data.
@@ -113,7 +114,7 @@ def prepare_data(
     dataset = load_settings_data(vars(settings))
     telling = dataset.train.texts if STAGES[settings.stage].takes_graphemes else ()
     writing = writing_of(settings, words, dataset.language, telling)
-    stage, matrix = _fitted(dataset, replace(settings, vectors=vectors), seed, writing)
+    stage, matrix = _fitted(dataset, replace(settings, vectors=vectors), seed, writing, most)
     # now that nothing is wrong with either
     told = tell_data(dataset) | tell_writing(dataset, stage) | _told(stage)
     told |= vectors_facts(vectors)
@@ -141,13 +142,13 @@ def _as_before(run: RunFolder, settings: DataSettings) -> DataSettings:
 
 
 def _fitted(
-    dataset: Dataset, settings: DataSettings, seed: int, writing: Writing
+    dataset: Dataset, settings: DataSettings, seed: int, writing: Writing, most: int
 ) -> tuple[Stage, np.ndarray]:
     """The text stage fitted on the training split, and the vectors (V, D) of its words."""
     stage, length = STAGES[settings.stage], settings.max_length
     if length is None and stage is TextStage:
         cut = prepared(TextStage, dataset.language, writing)
-        length = usual_length(dataset.train.texts, cut)
+        length = min(most, usual_length(dataset.train.texts, cut))
     return stage.fit(
         dataset.train,
         dataset.language,

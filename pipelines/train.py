@@ -20,7 +20,7 @@ from ..models.families import FAMILIES
 from ..models.saving import save_model
 from ..models.text_model import TextModel
 from ..text.stages import STAGES
-from ..text.stages.length import USUAL
+from ..text.stages.length import MOST, USUAL
 from .data_stage import Prepared, prepare_data
 from .display.output import warn
 from .parallel.group import joined
@@ -75,12 +75,11 @@ def train(
     check_fit(data, settings)
     run = own_run(out, must_exist=False)
     settings = with_usual(with_place(settings))
-    attends = "positions" in settings.of_network()  # so its memory grows with the square of a text
-    if attends and data.max_length is None:
-        data = replace(data, max_length=USUAL)
+    # the memory of a network that knows positions, by attention, grows with the square of a text
+    most = USUAL if "positions" in settings.of_network() else MOST
     with joined() as processes, processes.locked(run):
         prepared = processes.in_turn(
-            lambda: prepare_data(run, data, seed, force and processes.first)
+            lambda: prepare_data(run, data, seed, force and processes.first, most)
         )
         stage = settings.stage
         settings = settings if force else _as_before(run, settings)

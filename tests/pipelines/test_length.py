@@ -59,3 +59,13 @@ def test_a_network_whose_memory_grows_with_the_square_reads_the_usual(
     words = ["train", "--dataset", str(long_texts), "--out", str(run), "--vectors", "random"]
     assert main([*words, "--dim", "4", "--limit", "20", *bert]) == 0
     assert length_of(run) == 256
+
+
+def test_networks_of_both_kinds_share_the_texts_of_a_run(long_texts: Path, tmp_path: Path) -> None:
+    """Whichever comes first, as after `teach`, which prepares the texts too."""
+    run = tmp_path / "run"
+    words = ["train", "--dataset", str(long_texts), "--out", str(run), "--limit", "20"]
+    words += ["--vectors", "random", "--dim", "4", "--epochs", "1"]
+    bert = ["--model", "spiking-bert", "--size", "4", "--layers", "1", "--heads", "1"]
+    assert main([*words, "--channels", "4"]) == 0 and main([*words, *bert]) == 0
+    assert main([*words, "--channels", "4"]) == 0 and length_of(run) == 448
