@@ -11,11 +11,11 @@ import pytest
 import torch
 
 ROOT = Path(__file__).resolve().parents[2]
-APART = {".venv", "benchmarks", "build", "docs", "notebooks", "site", "tests", "tools"}
+APART = {"benchmarks", "tests"}  # packages of the checkout that are not part of the package
+FOLDERS = (p for p in ROOT.iterdir() if (p / "__init__.py").is_file() and p.name not in APART)
 FILES = sorted(
     str(path.relative_to(ROOT))
-    for folder in (*(p for p in ROOT.iterdir() if p.is_dir() and p.name not in APART), ROOT)
-    for path in folder.glob("*.py" if folder == ROOT else "**/*.py")
+    for path in (*ROOT.glob("*.py"), *(path for folder in FOLDERS for path in folder.rglob("*.py")))
     if ">>> " in path.read_text("utf-8")
 )
 
