@@ -72,13 +72,14 @@ def rows_of(
 def _pairs(labels: Iterable[Any], texts: Iterable[Any], where: str) -> list[Row]:
     pairs = []
     for number, (label, text) in enumerate(zip(labels, texts, strict=True), 1):
-        if isinstance(label, bool) or not isinstance(label, (int, str)) or label == "":
+        if not isinstance(label, (int, str)) or label == "":
             raise InputError(
                 f"{where} row {number}: expected an integer or a string as label, got {label!r}"
             )
         if not isinstance(text, str):
             raise InputError(f"{where} row {number}: expected a string as text, got {text!r}")
-        pairs.append((str(label), replace_surrogates(text)))
+        shown = str(label).lower() if isinstance(label, bool) else str(label)
+        pairs.append((shown, replace_surrogates(text)))
     return pairs
 
 

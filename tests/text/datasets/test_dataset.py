@@ -88,6 +88,14 @@ def test_every_file_kind_gives_the_same_data(tmp_path, name, content):
     assert dataset.split_rule == reference.split_rule
 
 
+def test_true_and_false_are_classes(tmp_path):
+    lines = as_jsonl(lambda x: x == "1")
+    assert '"label": true' in lines
+    dataset = load_dataset(write(tmp_path / "d.jsonl", lines))
+    assert dataset.classes == ("false", "true")
+    assert texts_of(dataset) == sorted(("true" if x == "1" else "false", t) for x, t in ROWS)
+
+
 def test_folders_and_missing_splits(tmp_path):
     folder = tmp_path / "mine"
     folder.mkdir()
@@ -200,8 +208,8 @@ def test_no_leaks_whatever_the_texts(tmp_path, drawn):
         ("list.jsonl", "[1, 2]\n", 'line 1: expected an object with "label" and "text"'),
         ("key.jsonl", '{"label": 1}\n', 'line 1: expected an object with "label" and "text"'),
         (
-            "bool.jsonl",
-            '{"label": true, "text": "a"}\n',
+            "object.jsonl",
+            '{"label": {"a": 1}, "text": "a"}\n',
             "expected an integer or a string as label",
         ),
         ("null.jsonl", '{"label": 1, "text": null}\n', "expected a string as text"),

@@ -52,6 +52,13 @@ def test_given_splits_and_string_labels(monkeypatch):
     assert dataset.split_rule == "train, dev and test as given"
 
 
+def test_true_and_false_are_classes(monkeypatch):
+    made(
+        monkeypatch, train=hub.Dataset.from_dict({"text": TEXTS, "label": list(map(bool, LABELS))})
+    )
+    assert load_dataset("hf:some/set").classes == ("false", "true")
+
+
 @pytest.mark.parametrize(
     ("columns", "message"),
     [

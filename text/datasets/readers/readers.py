@@ -345,7 +345,9 @@ def _label(value: Any, path: Path, where: str) -> str:
         value = value[0]
     if isinstance(value, float) and value.is_integer():  # as pandas writes integers beside gaps
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, (int, str)):
+    if isinstance(value, bool):  # as the file has it
+        return str(value).lower()
+    if not isinstance(value, (int, str)):
         shown = f"got {repr(value)[:60]}; write each label as a number or a word"
         raise InputError(f"{path} {where}: expected an integer or a string as label, {shown}")
     return replace_surrogates(str(value))
