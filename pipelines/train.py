@@ -20,9 +20,9 @@ from ..models.families import FAMILIES
 from ..models.saving import save_model
 from ..models.text_model import TextModel
 from ..text.stages import STAGES
-from ..text.stages.length import MOST, USUAL
+from ..text.stages.length import MOST, USUAL, are_long
 from .data_stage import Prepared, prepare_data
-from .display.output import warn
+from .display.output import note, warn
 from .parallel.group import joined
 from .parallel.processes import own_device
 from .quality.baseline import LINEAR, linear_baseline
@@ -128,6 +128,8 @@ def _as_before(run: RunFolder, settings: TrainSettings) -> TrainSettings:
     padded = settings.of_network().get("padding") == TrainSettings.padding
     if padded and "padding" not in made:
         settings = replace(settings, padding="none")
+    if settings.pooling == "auto":
+        settings = replace(settings, pooling=made.get("pooling", "max"))
     if settings.precision == "auto":  # also where it goes on on another device
         settings = replace(settings, precision=made.get("precision", "float32"))
     return settings
@@ -159,11 +161,18 @@ def _by_data(
     words = prepared.stage.hands_on == "ids"
     own_vectors = data.vectors in OWN_VECTORS and words and not _knows_marks(prepared, settings)
     sizes = len(prepared.dataset.train) + further, own_vectors, words
-    before = train_defaults(settings, *sizes)
+    long = are_long(prepared.stage, len(prepared.dataset.train))
+    before = train_defaults(settings, *sizes, long=long)
     made = None if force else run.config().get(settings.stage)
     if made and made.get("epochs") == before.epochs:
         return before
-    return train_defaults(settings, *sizes, classes=len(prepared.dataset.classes))
+    chosen = train_defaults(settings, *sizes, classes=len(prepared.dataset.classes), long=long)
+    if settings.pooling != chosen.pooling == "mean":
+        note(
+            "few and long texts: the network takes the mean over positions, not the maximum "
+            "(--pooling max for one that can be written as NIR)"
+        )
+    return chosen
 
 
 def _numbers(settings: TrainSettings, device: torch.device) -> str:

@@ -35,12 +35,23 @@ A class has fewer texts then, and more others to be told from: of 7,200 definiti
 and of fifteen classes, 16 epochs got 1.8 and 2.1 points more than 8 did on test, and of sentences
 of six classes and fewer they got nothing.
 """
+MEAN_OF_LONG, FEW_TEXTS = ("textcnn",), 2500
+"""Networks that by default take the mean over the positions of long texts, and up to how many.
+
+A maximum over hundreds of positions finds a strong one in every text and learns few texts by heart;
+of many texts it learns more than the mean does (measured in docs/accuracy.md).
+"""
 LARGEST_BATCH = 64
 """Texts of an update, unless more are asked for."""
 
 
 def train_defaults(
-    settings: TrainSettings, texts: int, own_vectors: bool, words: bool = True, classes: int = 2
+    settings: TrainSettings,
+    texts: int,
+    own_vectors: bool,
+    words: bool = True,
+    classes: int = 2,
+    long: bool = False,
 ) -> TrainSettings:
     """``settings`` with everything filled in that was left to the size of the data.
 
@@ -53,6 +64,7 @@ def train_defaults(
             up to `VECTOR_RATE` times the rate
         words: whether the network reads words by a table, whose vectors can be rounded
         classes: how many there are
+        long: whether a text has many words (`text.stages.length.are_long`)
 
     Raises:
         InputError: a learning rate of word vectors that are not trained.
@@ -77,8 +89,13 @@ def train_defaults(
         levels = (OWN_LEVELS if own else INPUT_LEVELS) if words else 0
     if rate is None and own and levels:
         rate = INPUT_RATE
+    pooling = settings.pooling
+    if pooling == "auto":
+        few = texts <= FEW_TEXTS and settings.model in MEAN_OF_LONG
+        pooling = "mean" if long and few else "max"
     return replace(
         settings,
+        pooling=pooling,
         train_vectors=tuned,
         lr=lr,
         vector_lr=vector_lr if settings.vector_lr is None else settings.vector_lr,

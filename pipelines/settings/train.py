@@ -25,6 +25,9 @@ One level is sent alike at every step, for any number of steps."""
 INPUT_RATE = 0.15
 """Share of the components that send spikes where vectors are learned from the texts alone."""
 
+FROM_TEXTS = {"pooling": TextCNNSpec.pooling}
+"""Options that are ``auto`` until the texts are known, and what they are by themselves."""
+
 
 def family_options() -> dict[str, tuple[Any, Field[Any]]]:
     """Type and field of the options of all networks, by name; the first of a name counts."""
@@ -49,7 +52,12 @@ class TrainSettings(TeacherOptions, LoopOptions, Settings):
     activation: str = same_option(TextCNNSpec, "activation")
     levels: int = same_option(TextCNNSpec, "levels")
     bound: float = same_option(TextCNNSpec, "bound")
-    pooling: str = same_option(TextCNNSpec, "pooling")
+    pooling: str = option(
+        "auto",
+        "pooling over positions; auto: mean for few and long texts with the network textcnn, else "
+        "max",
+        ("auto", "max", "mean"),
+    )
     dropout: float = same_option(TextCNNSpec, "dropout")
     padding: str = same_option(TextCNNSpec, "padding", TEXTCNN.usual["padding"])
     size: int = same_option(SpikingBertSpec, "size")
@@ -116,7 +124,7 @@ class TrainSettings(TeacherOptions, LoopOptions, Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        usual = {item.name: item.default for item in fields(self)}
+        usual = {item.name: item.default for item in fields(self)} | FROM_TEXTS
         own = FAMILIES[self.model].defaults()
         for name in family_options():
             readers = [model for model in FAMILIES if name in FAMILIES[model].options()]
@@ -174,7 +182,7 @@ class TrainSettings(TeacherOptions, LoopOptions, Settings):
     def _check_read(self, name: str, owner: str, readers: list[str], usual: Any) -> None:
         """Refuse an option that was given and that nothing reads."""
         chosen = getattr(self, owner)
-        if chosen not in readers and getattr(self, name) != usual:
+        if chosen not in readers and self._said(name) != usual:
             raise InputError(
                 f"expected {name} only with the {owner} {' or '.join(readers)}, but got it "
                 f"with {chosen}, which has none: leave it out"
@@ -207,5 +215,10 @@ class TrainSettings(TeacherOptions, LoopOptions, Settings):
         return unread
 
     def of_network(self) -> dict[str, Any]:
-        """The options of the network that is trained, by name."""
-        return {name: getattr(self, name) for name in FAMILIES[self.model].options()}
+        """The options of the network that is trained, by name; none is ``auto``."""
+        return {name: self._said(name) for name in FAMILIES[self.model].options()}
+
+    def _said(self, name: str) -> Any:
+        """An option's value, as of texts that say nothing of it where they are to choose it."""
+        value = getattr(self, name)
+        return FROM_TEXTS.get(name, value) if value == "auto" else value

@@ -25,7 +25,7 @@ from snnconvert.models.neurons.spec import NeuronSpec
 from snnconvert.models.nodes import NODES
 from snnconvert.models.saving import node_type
 from snnconvert.pipelines.settings.convert import ConvertSettings
-from snnconvert.pipelines.settings.train import TrainSettings
+from snnconvert.pipelines.settings.train import FROM_TEXTS, TrainSettings
 
 LIGHT = """
 import sys
@@ -105,4 +105,8 @@ def test_a_family_answers_what_is_asked(name: str) -> None:
     assert logits.shape == (2, 2) and torch.equal(logits, again)
     given = {item.name: item.metadata for item in fields(TrainSettings)}
     for option, item in family.options().items():
-        assert given[option] == item.metadata
+        choices = item.metadata["choices"]
+        if option in FROM_TEXTS:
+            assert given[option]["choices"] == ("auto", *choices)
+        else:
+            assert given[option] == item.metadata

@@ -1,4 +1,4 @@
-"""Long texts are read to their end by default, and runs of before stay as they were."""
+"""Long texts are read to their end and pooled by the mean; runs of before stay as they were."""
 
 from __future__ import annotations
 
@@ -69,3 +69,33 @@ def test_networks_of_both_kinds_share_the_texts_of_a_run(long_texts: Path, tmp_p
     bert = ["--model", "spiking-bert", "--size", "4", "--layers", "1", "--heads", "1"]
     assert main([*words, "--channels", "4"]) == 0 and main([*words, *bert]) == 0
     assert main([*words, "--channels", "4"]) == 0 and length_of(run) == 448
+
+
+def pooling_of(run: Path) -> str:
+    return str(yaml.safe_load((run / "config.yaml").read_text("utf-8"))["ann"]["pooling"])
+
+
+def test_few_and_long_texts_are_pooled_by_their_mean(
+    long_texts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train = ["train", "--dataset", str(long_texts), *NETWORK, "--out"]
+    assert main([*train, str(tmp_path / "long")]) == 0 and pooling_of(tmp_path / "long") == "mean"
+    assert "the mean over positions" in capsys.readouterr().err
+    for name, options, pooling in (
+        ("asked", ["--pooling", "max"], "max"),
+        ("cut", ["--max-length", "100"], "max"),
+        ("whole", ["--max-length", "1000"], "mean"),
+        ("deep", ["--model", "dpcnn"], "max"),
+    ):
+        assert main([*train, str(tmp_path / name), *options]) == 0
+        assert pooling_of(tmp_path / name) == pooling
+        assert "the mean over positions" not in capsys.readouterr().err or name == "whole"
+
+
+def test_a_run_that_took_the_maximum_goes_on_so(long_texts: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train = ["train", "--dataset", str(long_texts), "--out", str(run), *NETWORK]
+    assert main([*train, "--pooling", "max"]) == 0
+    made = (run / "ann" / "weights.safetensors").stat().st_mtime_ns
+    assert main(train) == 0 and made == (run / "ann" / "weights.safetensors").stat().st_mtime_ns
+    assert main([*train, "--force"]) == 0 and pooling_of(run) == "mean"

@@ -10,10 +10,21 @@ from ..writing.script import sample
 
 if TYPE_CHECKING:
     from .fitting import Cutter  # which loads NumPy; the help says `USUAL`
+    from .stage import Stage
 
 USUAL, MOST = 256, 1024
 """Words that are read of a text at least, and at most where the training texts are longer."""
 _SHARE, _STEP, _LOOKED_AT = 0.9, 64, 1000
+
+
+def are_long(stage: Stage, texts: int) -> bool:
+    """Whether more than a tenth of so many training texts have over `USUAL` words, which are read.
+
+    Of a stage whose positions are other than words it is not known, and False.
+    """
+    if stage.kind != "words" or getattr(stage, "max_length", 0) < USUAL:
+        return False
+    return texts - stage.coverage.get("train_long", 0) < _SHARE * texts
 
 
 def usual_length(texts: Sequence[str], cut: Cutter) -> int:

@@ -19,6 +19,7 @@ from ..writing.dictionary import UserDictionary
 from ..writing.writing import AS_IT_STANDS, Writing
 from .coverage import VectorReport
 from .fitting import Cutter, Fitted, Options, fit_words
+from .length import USUAL
 from .prepared import as_they_stand, prepared
 from .stage import FORMAT, STAGE_FILE, Stage, incomplete, known_language, read_values, whole
 from .vocabulary import FILL, Vocabulary
@@ -44,7 +45,8 @@ class TextStage(Stage):
         coverage: "types" and "tokens", the shares of distinct and of running training words that
             ``vectors_source`` has a vector for (0 for random vectors), and their numbers
             "train_types" and "train_tokens"; "train_cut", the training texts that were longer than
-            ``max_length``, where there were any.
+            ``max_length``, and "train_long", those of more than `length.USUAL` words, where there
+            were any.
         vectors_source: file name or kind of the word vectors.
         dim: D, the length of a word vector.
         vector_report: what loading the vectors gave; None where they are random or trained, and
@@ -98,13 +100,14 @@ class TextStage(Stage):
         cls, fitted: Fitted, language: str, max_length: int, writing: Writing = AS_IT_STANDS
     ) -> Self:
         """The stage of what was learned from training texts."""
-        cut = int((fitted.lengths > max_length).sum())
+        longer = {"train_cut": max_length, "train_long": USUAL}
+        counts = {name: int((fitted.lengths > most).sum()) for name, most in longer.items()}
         return cls(
             language,
             fitted.vocabulary,
             max_length,
             fitted.range_map,
-            fitted.coverage | ({"train_cut": cut} if cut else {}),
+            fitted.coverage | {name: count for name, count in counts.items() if count},
             fitted.source,
             fitted.matrix.shape[1],
             vector_report=fitted.report,

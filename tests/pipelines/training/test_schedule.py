@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from snnconvert.errors import InputError
+from snnconvert.models.families import FAMILIES
 from snnconvert.pipelines.settings.finetune import FinetuneSettings
 from snnconvert.pipelines.settings.sizes import finetune_defaults, train_defaults
 from snnconvert.pipelines.settings.train import TrainSettings
@@ -72,6 +73,17 @@ def test_worked_out():
     assert few.batch_size == 8  # 4 epochs of 60
 
 
+def test_the_mean_is_for_few_and_long_texts_of_a_text_cnn():
+    def pooling(long, texts=2500, **settings):
+        return train_defaults(TrainSettings(**settings), texts, True, long=long).pooling
+
+    assert (pooling(False), pooling(True), pooling(True, 2501)) == ("max", "mean", "max")
+    assert pooling(True, pooling="max") == "max" and pooling(False, pooling="mean") == "mean"
+    assert pooling(True, model="dpcnn") == pooling(True, model="mlp") == "max"
+    for model in FAMILIES:  # what a run records is read again
+        train_defaults(train_defaults(TrainSettings(model=model), 480, True), 480, True)
+
+
 def test_what_is_asked_for_is_left_alone():
     asked = TrainSettings(
         epochs=3,
@@ -83,6 +95,7 @@ def test_what_is_asked_for_is_left_alone():
         train_vectors=True,
         input_levels=3,
         input_rate=0.4,
+        pooling="mean",
     )
     assert train_defaults(asked, 480, False) == asked
     asked = FinetuneSettings(epochs=3, patience=0, batch_size=7)

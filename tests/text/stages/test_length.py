@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnconvert.text.stages.length import MOST, USUAL, usual_length
+from snnconvert.text.datasets.dataset import Split
+from snnconvert.text.stages.length import MOST, USUAL, are_long, usual_length
+from snnconvert.text.stages.words import TextStage
 
 
 def texts(*lengths: int) -> list[str]:
@@ -37,3 +40,21 @@ def test_it_covers_nine_tenths_or_is_at_a_bound(lengths: list[int]) -> None:
     assert USUAL <= most <= MOST and most % 64 == 0
     assert most == MOST or whole >= 0.9 * len(lengths)
     assert most == USUAL or sum(length <= most - 64 for length in lengths) < 0.9 * len(lengths)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "most", "long"),
+    [
+        ([300] * 2 + [9] * 8, 256, True),
+        ([300] + [9] * 9, 256, False),  # one of ten
+        ([256] * 10, 256, False),
+        ([300] * 10, 320, True),
+        ([300] * 10, 255, False),  # read as short ones
+    ],
+)
+def test_texts_are_long_where_more_than_a_tenth_are(
+    lengths: list[int], most: int, long: bool
+) -> None:
+    split = Split(texts(*lengths), [0] * 10)
+    stage, _ = TextStage.fit(split, "en", "random", dim=2, max_length=most)
+    assert are_long(stage, 10) == long
