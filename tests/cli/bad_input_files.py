@@ -41,7 +41,7 @@ DATA = [
     data("few.tsv", "good\tthe cake\nbad\tthe soup\n", "at least 10 different texts"),
     data("broken.jsonl", '{"label": 1, "text": "a"}\n{"label": 0,\n', "line 2", "JSON"),
     data("nolabel.jsonl", '{"text": "a"}\n', "line 1", '"label" and "text"'),
-    data("boolean.jsonl", '{"label": true, "text": "a"}\n', "line 1", "integer or a string"),
+    data("object.jsonl", '{"label": {"a": 1}, "text": "a"}\n', "line 1", "integer or a string"),
     data("quotes.csv", 'label,text\ngood,"a" b"\n', "CSV", "quote"),
     data(
         "cut.tsv.gz",
