@@ -11,7 +11,7 @@ from ..decoding.decoding import replace_surrogates
 from .folders import Rows
 from .readers.columns import LABEL_COLUMNS, TEXT_COLUMNS, normal
 from .readers.options import BY_CONTENT, FileOptions
-from .readers.readers import Row
+from .readers.readers import Row, label_word
 
 _SPLITS = {"train": "train", "validation": "dev", "test": "test"}
 _HIDDEN = "-1"  # the label of test rows whose truth is kept back, as in GLUE
@@ -72,14 +72,14 @@ def rows_of(
 def _pairs(labels: Iterable[Any], texts: Iterable[Any], where: str) -> list[Row]:
     pairs = []
     for number, (label, text) in enumerate(zip(labels, texts, strict=True), 1):
-        if not isinstance(label, (int, str)) or label == "":
+        word = label_word(label)
+        if not word:
             raise InputError(
                 f"{where} row {number}: expected an integer or a string as label, got {label!r}"
             )
         if not isinstance(text, str):
             raise InputError(f"{where} row {number}: expected a string as text, got {text!r}")
-        shown = str(label).lower() if isinstance(label, bool) else str(label)
-        pairs.append((shown, replace_surrogates(text)))
+        pairs.append((word, replace_surrogates(text)))
     return pairs
 
 

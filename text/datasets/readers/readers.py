@@ -345,12 +345,22 @@ def _label(value: Any, path: Path, where: str) -> str:
         value = value[0]
     if isinstance(value, float) and value.is_integer():  # as pandas writes integers beside gaps
         value = int(value)
-    if isinstance(value, bool):  # as the file has it
-        return str(value).lower()
-    if not isinstance(value, (int, str)):
+    word = label_word(value)
+    if word is None:
         shown = f"got {repr(value)[:60]}; write each label as a number or a word"
         raise InputError(f"{path} {where}: expected an integer or a string as label, {shown}")
-    return replace_surrogates(str(value))
+    return replace_surrogates(word)
+
+
+def label_word(value: object) -> str | None:
+    """The class that a label names, true and false as JSON writes them; None where it names none.
+
+    >>> [label_word(value) for value in (1, "good", True, 0.5)]
+    ['1', 'good', 'true', None]
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, (int, str)) else None
 
 
 def _finished(read: Read, decoded: Decoded, path: Path, options: FileOptions) -> Read:
