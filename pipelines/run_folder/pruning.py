@@ -31,7 +31,8 @@ def attack_without(figures: Figures, gone: Collection[str]) -> Figures:
         The figures, which may have no tables yet (`lacks_tables`); none where no row is left.
     """
     kept = only(figures, lambda victim, _: {*gone}.isdisjoint(made_of(victim)))
-    from_them = kept.get("made_from", {})
+    found = kept.get("made_from")
+    from_them = found if isinstance(found, dict) else {}
     left = {name: made for name, made in from_them.items() if name not in gone}
     return kept | {"made_from": left} if kept else {}
 

@@ -160,15 +160,20 @@ def digest_of(stage: str, results: dict[str, Any]) -> str | None:
 
 
 def made_from_other(stage: str, results: dict[str, Any]) -> str:
-    """The stage that ``stage`` was made from and that is another now, or nothing."""
-    made_from = results[stage].get("made_from")
-    for name, before in (made_from if isinstance(made_from, dict) else {}).items():
-        now = digest_of(name, results)
-        if now and now != before:
-            return str(name)
-        found = made_from_other(name, results) if name in results else ""
-        if found:
-            return found
+    """The stage that ``stage`` was made from and that is another now, or nothing.
+
+    Every stage is looked at once, as a file that was changed by hand may name them in a circle.
+    """
+    waiting, seen = [stage], {stage}
+    while waiting:
+        made_from = results[waiting.pop()].get("made_from")
+        for name, before in (made_from if isinstance(made_from, dict) else {}).items():
+            now = digest_of(name, results)
+            if now and now != before:
+                return str(name)
+            if name in results and name not in seen:
+                seen.add(name)
+                waiting.append(name)
     return ""
 
 

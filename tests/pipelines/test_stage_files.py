@@ -17,7 +17,7 @@ from snnconvert.files import load_tensors, save_tensors, write_json
 from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.run_folder import again, stage_files
 from snnconvert.pipelines.run_folder.run_folder import RunFolder
-from snnconvert.pipelines.run_folder.stages import STAGES, made_from_other
+from snnconvert.pipelines.run_folder.stages import STAGES, digest_of, made_from_other
 from snnconvert.tests.helpers.chance import trouble
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -225,6 +225,15 @@ def test_another_text_stage_is_seen_through_all_that_is_made_from_it(run: Path) 
     assert [made_from_other(stage, found) for stage in found] == [""] * 4
     found["data"]["files"]["vocabulary.txt"][1] = "other"
     assert [made_from_other(stage, found) for stage in found] == ["", "data", "data", "data"]
+
+
+def test_stages_made_from_each_other_in_a_circle_are_looked_at_once(run: Path) -> None:
+    """As none come to be, but as a file can say: a stage of the circle that differs is found."""
+    found = results(run)
+    found["data"]["made_from"] = {"finetuned": digest_of("finetuned", found)}
+    assert [made_from_other(stage, found) for stage in found] == [""] * len(found)
+    found["snn"]["files"]["spec.json"][1] = "other"
+    assert [made_from_other(stage, found) for stage in found] == ["snn"] * len(found)
 
 
 def test_runs_of_older_versions_open(run: Path, capsys: Capture) -> None:
