@@ -46,6 +46,18 @@ def _alone() -> dict[str, str]:
     return {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", **token}
 
 
+def _of_cluster() -> dict[str, str]:
+    """Variables of a cluster that is there: where Ray finds a token, it is shown.
+
+    ``ray start --head`` asks for the token as soon as there is one, but those that join do not show
+    it by themselves. A cluster that asks for none does not mind.
+    """
+    named = os.environ.get("RAY_AUTH_TOKEN_PATH")
+    file = Path(named) if named else Path.home() / ".ray" / "auth_token"
+    there = bool(os.environ.get("RAY_AUTH_TOKEN")) or file.is_file()
+    return {"RAY_AUTH_MODE": "token"} if there else {}
+
+
 @contextmanager
 def ray_session(workers: int, address: str | None, gpu_share: float = 0.0) -> Iterator[int]:
     """Connect to Ray, and leave it as it was found.
@@ -69,7 +81,7 @@ def ray_session(workers: int, address: str | None, gpu_share: float = 0.0) -> It
             "(--workers 1 needs nothing)"
         )
     # some are read when Ray is imported
-    with _variables(_VARIABLES if address else _VARIABLES | _alone()):
+    with _variables(_VARIABLES | (_of_cluster() if address else _alone())):
         import ray
 
     logging.getLogger("ray").setLevel(logging.ERROR)  # the import sets another level
@@ -162,12 +174,31 @@ def _connect(address: str) -> None:
 
     try:
         _knock(address)
-        ray.init(address=address, configure_logging=False, log_to_driver=False)
+        with _variables(_of_cluster()), _silent():
+            ray.init(address=address, configure_logging=False, log_to_driver=False)
     except Exception as error:
+        remedy = "start one with: ray start --head, and give the address that it prints"
+        if "authentication token" in str(error.__cause__ or error).lower():
+            remedy = "it asks for its token: copy ~/.ray/auth_token of the machine it began on"
         raise InputError(
             f"expected a Ray cluster at {address!r}, but cannot connect to it: {_short(error)}; "
-            "start one with: ray start --head, and give the address that it prints"
+            f"{remedy}"
         ) from error
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Nothing on the process's standard error: Ray's C++ says there, once a second, what fails."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _knock(address: str) -> None:

@@ -5,8 +5,13 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
+import socket
 import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +35,61 @@ def test_no_cluster_is_said(tmp_path: Path) -> None:
     said = done.stderr.strip().splitlines()[-1]
     assert done.returncode == 2
     assert "expected a Ray cluster at '127.0.0.1:1'" in said and "ray start --head" in said
+
+
+@pytest.fixture
+def with_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a Ray of this machine that lets only those in who have its token."""
+    file = tmp_path / ".ray" / "auth_token"
+    file.parent.mkdir()
+    file.write_text("5e" * 32)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    ray = [sys.executable, "-m", "ray.scripts.scripts"]
+    folder = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # short, as the paths of its sockets
+    words = ["--head", "--port", str(port), "--num-cpus", "1", "--node-ip-address", "127.0.0.1"]
+    words += ["--include-dashboard", "false", "--temp-dir", folder, "--block"]
+    with subprocess.Popen(
+        [*ray, "start", *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as head:
+        yield f"127.0.0.1:{port}"
+        head.terminate()
+        head.wait(60)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@needs_ray
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_cluster_that_asks_for_its_token(with_token: str, tmp_path: Path) -> None:
+    """Processes of their own, as Ray reads once whether it shows a token."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys\n"
+        "from functools import partial\n"
+        "from pathlib import Path\n"
+        "from snnconvert.pipelines.rows.jobs import made\n"
+        "from snnconvert.tests.helpers.rows import write\n"
+        "print(list(made([(1,)], partial(write, Path(sys.argv[1])), 1, sys.argv[2])))\n"
+    )
+    command = [sys.executable, str(script), str(tmp_path), with_token]
+
+    def run() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
+
+    for _ in range(20):  # until it is up
+        done = run()
+        if "Connection refused" not in done.stderr:
+            break
+        time.sleep(3)
+    assert done.stdout == "[(1,)]\n", done.stderr
+    (tmp_path / ".ray" / "auth_token").write_text("ab" * 32)
+    done = run()
+    said = done.stderr.strip().splitlines()[-1]
+    assert done.returncode == 1 and "it asks for its token: copy ~/.ray/auth_token" in said
+    assert "gcs_client.cc" not in done.stderr
 
 
 @pytest.fixture(scope="module")
