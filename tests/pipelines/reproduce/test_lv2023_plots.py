@@ -25,7 +25,7 @@ def test_names_stand_apart_in_the_order_of_their_lines(values: list[float], leas
         assert found == values
 
 
-def record(model: str, steps: int, joules: float) -> Record:
+def record(model: str, steps: int, joules: float, mean: float = 0.8) -> Record:
     return Record(
         dataset=DATASETS[0],
         model=model,
@@ -33,7 +33,7 @@ def record(model: str, steps: int, joules: float) -> Record:
         steps=steps,
         system=model,
         seeds=1,
-        mean=0.8,
+        mean=mean,
         std=None,
         dev_mean=0.8,
         sops_per_sentence=1.0,
@@ -58,3 +58,16 @@ def test_one_legend_above_all_panels_and_none_in_them() -> None:
     top = max(axes.get_window_extent().y1 for axes in drawn.axes)
     assert legend.get_window_extent().y0 >= top
     assert not figure([]).legends
+
+
+def test_labels_end_in_their_panel_and_those_of_points_beside_each_other_are_apart() -> None:
+    """That of T = 50, the dearest, stood on the names of the published systems."""
+    high, low = record("ours", 2, 5e-6, 0.82), record("ours-converted", 2, 5.5e-6, 0.81)
+    drawn = figure([record("published", 50, 1.5e-4), high, low])
+    drawn.canvas.draw()
+    for axes in drawn.axes[:2]:
+        panel = axes.get_window_extent()
+        labels = [text.get_window_extent() for text in axes.texts if "T=" in text.get_text()]
+        assert labels and all(panel.x0 <= label.x0 and label.x1 <= panel.x1 for label in labels)
+    first, second = [text for text in drawn.axes[0].texts if text.get_text() == "T=2"]
+    assert not first.get_window_extent().overlaps(second.get_window_extent())

@@ -14,6 +14,12 @@ from .tables import main_records
 COLOURS = dict(zip(MODELS, PALETTE, strict=False))
 LEAST = 0.035
 """Between the names of two lines, of the height of a panel."""
+NEAR = 1.25
+"""Points whose energies differ by less than this factor are beside each other."""
+MIDDLE = 1e7
+"""Parameters in the middle of a panel: names stand towards it."""
+NARROW = 0.12
+"""Left free on either side of a panel, of its width, so that a label ends in it."""
 
 
 def figure(records: Sequence[Record]) -> Any:
@@ -39,8 +45,9 @@ def figure(records: Sequence[Record]) -> Any:
 
 def _by_energy(axes: Any, records: Sequence[Record], dataset: str) -> None:
     """Ours by projected energy; published systems as lines, since theirs is not known."""
+    priced = [r for r in records if r.joules_per_sentence]
     for model in dict.fromkeys(r.model for r in records):
-        own = [r for r in records if r.model == model and r.joules_per_sentence]
+        own = [r for r in priced if r.model == model]
         own.sort(key=lambda r: r.steps)
         x = [1e6 * (r.joules_per_sentence or 0.0) for r in own]
         line = "-" if len({r.system for r in own}) == 1 else ""
@@ -48,7 +55,8 @@ def _by_energy(axes: Any, records: Sequence[Record], dataset: str) -> None:
         for place, record in zip(x, own, strict=True):
             label = f"T={record.steps}" if record.steps else "ANN"
             at = (place, record.percent)
-            axes.annotate(label, at, (3, 3), textcoords="offset points", fontsize=6)
+            away = (3, -8) if _is_lower(record, priced) else (3, 3)
+            axes.annotate(label, at, away, textcoords="offset points", fontsize=6)
     lines = [(v, k.name) for k in SYSTEMS.values() if (v := k.of(dataset)) is not None]
     for value, _ in lines:
         axes.axhline(value, color=OTHER, linewidth=0.6, linestyle=":")
@@ -58,6 +66,13 @@ def _by_energy(axes: Any, records: Sequence[Record], dataset: str) -> None:
     for height, (_, name) in zip(heights, lines, strict=True):
         axes.text(1.0, height, f" {name}", transform=place, fontsize=6, va="center")
     _finished(axes, dataset, "energy a text, microjoules (projected, 45 nm)")
+
+
+def _is_lower(record: Record, others: Sequence[Record]) -> bool:
+    """Whether another point of about the same energy is above: the label goes below then."""
+    energy = record.joules_per_sentence or 0.0
+    beside = [r for r in others if 1 / NEAR < (r.joules_per_sentence or 0.0) / energy < NEAR]
+    return any(r.percent > record.percent for r in beside)
 
 
 def apart(values: Sequence[float], least: float) -> list[float]:
@@ -91,18 +106,21 @@ def _bottom(group: Sequence[int], values: Sequence[float], least: float) -> floa
 
 
 def _by_size(axes: Any, records: Sequence[Record], dataset: str) -> None:
-    """Each model at the T that is best on dev, by parameters, and every published system."""
+    """Each model at the T that is best on dev, by parameters; published systems are hollow."""
     for model in dict.fromkeys(r.model for r in records):
         best = max((r for r in records if r.model == model), key=lambda r: r.dev_mean)
         axes.plot([best.parameters], [best.percent], "", **_look(model))
     for marker, known in zip(MARKERS, SYSTEMS.values(), strict=False):
         value = known.of(dataset)
         if value is not None:
-            axes.plot([known.parameters], [value], marker, color=OTHER, markersize=5)
+            look = {"color": OTHER, "markersize": 5, "markerfacecolor": "none"}
+            axes.plot([known.parameters], [value], marker, **look)
             steps = f", T={known.steps}" if known.steps else ""
             at = (known.parameters, value)
             name = f"{known.name}{steps}"
-            axes.annotate(name, at, (4, 2), textcoords="offset points", fontsize=6)
+            large = known.parameters > MIDDLE
+            away, side = ((-5, 2), "right") if large else ((5, 2), "left")
+            axes.annotate(name, at, away, textcoords="offset points", fontsize=6, ha=side)
     axes.set_xlim(1e5, 1e9)
     _finished(axes, dataset, "parameters outside the word table")
 
@@ -114,6 +132,7 @@ def _look(model: str) -> dict[str, Any]:
 
 def _finished(axes: Any, dataset: str, label: str) -> None:
     axes.set_xscale("log")
+    axes.margins(x=NARROW)
     axes.set_xlabel(label, fontsize="small")
     axes.set_ylabel("accuracy on test, %", fontsize="small")
     axes.set_title(dataset, fontsize="medium")
