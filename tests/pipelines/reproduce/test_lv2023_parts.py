@@ -293,6 +293,17 @@ def test_targets_with_a_teacher():
     assert "at worst 0.77" in loses
 
 
+def test_dev_chooses_among_the_systems_with_a_teacher():
+    rows = [row("mr", "ours-teacher", 2, 0, 82.0), row("mr", "ours-teacher-vectors", 2, 0, 81.5)]
+    for better, percent in (("ours-teacher", "82.00"), ("ours-teacher-vectors", "81.50")):
+        devs = [replace(r, dev_accuracy=0.6 if r.cell.system == better else 0.5) for r in rows]
+        (said,) = [line for line in targets(records_of(devs)) if "best with a teacher" in line]
+        assert said == (
+            f"met: mr: {better} at T = 2, the best with a teacher on dev, has {percent} % "
+            "(at least 81)"
+        )
+
+
 def test_a_target_is_open_until_every_data_set_is_there():
     rows = [row("mr", "ours", 4, 0, 79.0, input_spikes_per_value=1.6)]
     said = targets(records_of(rows))

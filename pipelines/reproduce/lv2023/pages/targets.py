@@ -102,9 +102,9 @@ def _without_teacher(records: Sequence[Record]) -> Iterator[str]:
 
 
 def _with_teacher(records: Sequence[Record]) -> Iterator[str]:
-    """Above SpikeBERT, and above a number each at T = 2."""
+    """Above SpikeBERT, and above a number each at T = 2; dev chooses among such systems."""
     for steps, least in ((2, LEAST), (4, len(DATASETS))):
-        own = accuracies(records, "ours-teacher", steps)
+        own = {name: row.percent for name, row in best_taught(records, steps).items()}
         if own:
             over = differences(own, known("SpikeBERT", DATASETS))
             yield _said(
@@ -113,12 +113,20 @@ def _with_teacher(records: Sequence[Record]) -> Iterator[str]:
                 f"ours with a teacher at T = {steps} is above SpikeBERT (110 M, T = 4) on "
                 f"{_above(over)} of {len(over)} (at least {least}): {_listed(over)}",
             )
-    for dataset, value in accuracies(records, "ours-teacher", 2).items():
-        least_value = TAUGHT[dataset]
+    for dataset, row in best_taught(records, 2).items():
         yield verdict(
-            value >= least_value,
-            f"{dataset}: ours with a teacher at T = 2 has {value:.2f} % (at least {least_value:g})",
+            row.percent >= TAUGHT[dataset],
+            f"{dataset}: {row.system} at T = 2, the best with a teacher on dev, has "
+            f"{row.percent:.2f} % (at least {TAUGHT[dataset]:g})",
         )
+
+
+def best_taught(records: Sequence[Record], steps: int) -> dict[str, Record]:
+    """Of the systems with a teacher the one that is best on dev at T, by data set."""
+    own = [r for r in records if (r.model, r.steps) == ("ours-teacher", steps)]
+    ordered = sorted(own, key=lambda r: r.dev_mean)  # so that the best is the last of its set
+    best = {r.dataset: r for r in ordered}
+    return {dataset: best[dataset] for dataset in DATASETS if dataset in best}
 
 
 def _few_steps(records: Sequence[Record]) -> Iterator[str]:
