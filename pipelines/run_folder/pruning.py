@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .stage_files import record
-from .stages import made_of
+from .stages import made_from, made_of
 
 Figures = dict[str, Any]
 TABLES = "robustness."  # what their names begin with
@@ -31,9 +31,7 @@ def attack_without(figures: Figures, gone: Collection[str]) -> Figures:
         The figures, which may have no tables yet (`lacks_tables`); none where no row is left.
     """
     kept = only(figures, lambda victim, _: {*gone}.isdisjoint(made_of(victim)))
-    found = kept.get("made_from")
-    from_them = found if isinstance(found, dict) else {}
-    left = {name: made for name, made in from_them.items() if name not in gone}
+    left = {name: made for name, made in made_from(kept).items() if name not in gone}
     return kept | {"made_from": left} if kept else {}
 
 

@@ -159,6 +159,12 @@ def digest_of(stage: str, results: dict[str, Any]) -> str | None:
     return digest(kind_of(stage), results.get(stage, {}).get("files"))
 
 
+def made_from(figures: dict[str, Any]) -> dict[str, Any]:
+    """What tells the stages apart that a stage was made from, by name; none where it says none."""
+    found = figures.get("made_from")
+    return found if isinstance(found, dict) else {}
+
+
 def made_from_other(stage: str, results: dict[str, Any]) -> str:
     """The stage that ``stage`` was made from and that is another now, or nothing.
 
@@ -166,8 +172,7 @@ def made_from_other(stage: str, results: dict[str, Any]) -> str:
     """
     waiting, seen = [stage], {stage}
     while waiting:
-        made_from = results[waiting.pop()].get("made_from")
-        for name, before in (made_from if isinstance(made_from, dict) else {}).items():
+        for name, before in made_from(results[waiting.pop()]).items():
             now = digest_of(name, results)
             if now and now != before:
                 return str(name)

@@ -31,6 +31,8 @@ def seed_of_sources() -> int:
 
 SEED = int(os.environ.get("SNNCONVERT_CAMPAIGN_SEED") or seed_of_sources())
 INPUTS = int(os.environ.get("SNNCONVERT_CAMPAIGN_INPUTS", "400"))
+A_MINUTE = 25_000
+"""Inputs that take about as long."""
 WEIGHTED = [reader for reader in READERS for _ in range(reader.weight)]
 
 
@@ -67,13 +69,13 @@ def test_a_slice(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_minute_of_it(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
     """As `run` goes through it, so what fails here is found again by its number."""
     weights = [reader.weight for reader in READERS]
-    for number in range(25_000):
+    for number in range(A_MINUTE):
         random = Random(f"{SEED}-{number}")
         (reader,) = random.choices(READERS, weights)
         trial = bench.tried(reader, reader.mutate(reader.good(), random))
         assert not trial.fault, (SEED, number, trial)
     with capsys.disabled():
-        print(f"\ncampaign: 25,000 inputs, SNNCONVERT_CAMPAIGN_SEED={SEED}")
+        print(f"\ncampaign: {A_MINUTE:,} inputs, SNNCONVERT_CAMPAIGN_SEED={SEED}")
 
 
 @pytest.mark.parametrize("case", list(corpus.kept()), ids=lambda case: case[1].stem)

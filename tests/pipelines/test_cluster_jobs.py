@@ -6,7 +6,6 @@ import importlib.util
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ import pytest
 from snnconvert.attacks.workers.ray_session import ray_session
 from snnconvert.errors import InputError, SnnConvertError
 from snnconvert.pipelines.rows.jobs import made
+from snnconvert.tests.helpers.ports import free_port
 from snnconvert.tests.helpers.rows import write
 
 needs_ray = pytest.mark.skipif(not importlib.util.find_spec("ray"), reason="Ray is not installed")
@@ -44,9 +44,7 @@ def with_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]
     file.parent.mkdir()
     file.write_text("5e" * 32)
     monkeypatch.setenv("HOME", str(tmp_path))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     ray = [sys.executable, "-m", "ray.scripts.scripts"]
     folder = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # short, as the paths of its sockets
     words = ["--head", "--port", str(port), "--num-cpus", "1", "--node-ip-address", "127.0.0.1"]

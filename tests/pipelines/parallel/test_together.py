@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +18,7 @@ import torch
 
 from snnconvert.files import load_tensors
 from snnconvert.pipelines.cli import main
+from snnconvert.tests.helpers.ports import free_port
 
 DATA = ["--limit", "46", "--dim", "6", "--max-length", "20", "--vectors", "random"]
 # batches of 15, 15, 15 and 1: the last is too small to be divided
@@ -92,10 +92,7 @@ def by_torchrun(*words: str) -> subprocess.CompletedProcess[str]:
 
 def by_hand(script: Path, *words: str) -> list[tuple[int, str]]:
     """Return code and standard error of two processes that nobody watches over."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2"}
+    place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2"}
     started = [
         subprocess.Popen(
             [sys.executable, str(script), *words],
