@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,17 @@ def texts_of(
             "expected --text-column and --encoding with --input FILE only: leave them out"
         )
     if path is None:
+        _tell_files(texts)
         return texts
     from ..streams.texts import TextSource
 
     return TextSource(path, *columns)
+
+
+def _tell_files(texts: Sequence[str]) -> None:
+    """Say it where a text is the name of a file, which then was meant to be read, as a rule."""
+    files = [text for text in texts if os.path.isfile(text)]
+    if files:
+        from ..display.output import warn
+
+        warn(f"{files[0]} is taken as a text, not as a file: give --input {files[0]} to read it")

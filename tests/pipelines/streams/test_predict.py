@@ -272,3 +272,17 @@ def test_an_interrupt_leaves_nothing_half_written(
     said = capsys.readouterr().err
     assert said == "snnconvert: interrupted; the same command begins anew\n"
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_text_that_is_the_name_of_a_file(
+    tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is classified, since it may be meant so, and what reads the file is said."""
+    path = tmp_path / "texts.txt"
+    path.write_text("good food\n", "utf-8")
+    assert main(["predict", str(tiny_run), str(path), "--quiet"]) == 0
+    printed, said = capsys.readouterr()
+    assert printed.rstrip("\n").endswith(str(path))
+    assert f"--input {path}" in " ".join(said.split())
+    assert main(["predict", str(tiny_run), "good food", "--quiet"]) == 0
+    assert capsys.readouterr().err == ""

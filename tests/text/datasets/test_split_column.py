@@ -98,6 +98,15 @@ def test_an_object_with_further_splits(tmp_path: Path) -> None:
     assert any("left out: 1 oos_train" in note for note in dataset.notes), dataset.notes
 
 
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_an_object_with_an_empty_split(tmp_path: Path, split: str) -> None:
+    """As of a folder with an empty file: a forgotten export is not split anew in silence."""
+    whole = json.loads(FILES["objects.json"]) | {split: []}
+    (tmp_path / "empty.json").write_text(json.dumps(whole))
+    with pytest.raises(InputError, match=f"'{split}' has none"):
+        load_dataset(tmp_path / "empty.json")
+
+
 @pytest.mark.parametrize(
     "values", [("train", "train"), ("train", "boat"), ("a", "b"), ("dev", "test")]
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import InputError
-from .split_column import has_splits, split_of
+from .split_column import SPLITS, has_splits, split_of
 
 Record = tuple[str, dict[str, Any]]
 """Where it is in the file ("line 3", "entry 3"), and its values by name."""
@@ -23,7 +23,7 @@ def json_records(text: str, path: Path) -> list[Record]:
     "split", "table" and "index".
 
     Raises:
-        InputError: not JSON, or of another shape; with its line or entry.
+        InputError: not JSON, or of another shape, with its line or entry; a split without rows.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")  # JSON strings hold no line ends
     if text.lstrip().startswith(("[", "{")):
@@ -31,7 +31,7 @@ def json_records(text: str, path: Path) -> list[Record]:
             whole = json.loads(text)
         except (ValueError, RecursionError):
             return _by_line(text, path)
-        found = _of_whole(whole)
+        found = _of_whole(whole, path)
         if found is not None:
             return found
     return _by_line(text, path)
@@ -58,7 +58,7 @@ def _by_line(text: str, path: Path) -> list[Record]:
     return records
 
 
-def _of_whole(whole: Any) -> list[Record] | None:
+def _of_whole(whole: Any, path: Path) -> list[Record] | None:
     """The records of a file that is one JSON value; None where it is no collection of them."""
     if isinstance(whole, list):
         return _entries(whole)
@@ -72,7 +72,7 @@ def _of_whole(whole: Any) -> list[Record] | None:
     for name in _INSIDE:
         if isinstance(whole.get(name), list) and len(_lists(whole)) == 1:
             return _entries(whole[name])
-    if (records := _of_splits(whole)) is not None:
+    if (records := _of_splits(whole, path)) is not None:
         return records
     values = list(whole.values())
     if len(values) > 1 and all(isinstance(v, list) for v in values):
@@ -90,11 +90,17 @@ def _lists(whole: dict[str, Any]) -> list[str]:
     return [name for name, value in whole.items() if isinstance(value, list)]
 
 
-def _of_splits(whole: dict[str, Any]) -> list[Record] | None:
+def _of_splits(whole: dict[str, Any], path: Path) -> list[Record] | None:
     """The records of an object of arrays by split; None where its names are not those of splits."""
     lists = {name: whole[name] for name in _lists(whole)}
-    if not has_splits({split_of(name) for name in lists}):
+    splits = {name: split_of(name) for name in lists}
+    if not has_splits(set(splits.values())):
         return None
+    if empty := [name for name, split in splits.items() if split in SPLITS and not lists[name]]:
+        raise InputError(
+            f"{path}: expected rows in every split, but {empty[0]!r} has none: add them, or leave "
+            f"{empty[0]!r} out"
+        )
     records: list[Record] = []
     for name, values in lists.items():
         found = _entries(values)
