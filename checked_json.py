@@ -15,6 +15,8 @@ MOST = 1e30
 """The most that a number of a file can be, of either sign, where nothing else is said of it."""
 MOST_WHOLE = 2**53
 """The same of whole numbers: those that a floating-point number holds exactly."""
+WHOLE = f"a whole number from -{MOST_WHOLE} to {MOST_WHOLE}"
+"""In words."""
 
 
 class Value:

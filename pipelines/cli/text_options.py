@@ -71,7 +71,8 @@ def texts_of(
 
 def _tell_files(texts: Sequence[str]) -> None:
     """Say it where a text is the name of a file, which then was meant to be read, as a rule."""
-    files = [text for text in texts if os.path.isfile(text)]
+    # a Path would raise where a text is too long for a name
+    files = [text for text in texts if os.path.isfile(text)]  # noqa: PTH113
     if files:
         from ..display.output import warn
 

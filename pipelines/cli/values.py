@@ -8,7 +8,7 @@ import typing
 from dataclasses import Field
 from typing import Any
 
-from ...checked_json import MOST_WHOLE
+from ...checked_json import MOST_WHOLE, WHOLE
 from ...formatting import meant
 
 _TYPES: dict[type, dict[str, Any]] = {}
@@ -63,9 +63,7 @@ def _single(text: str, kind: type) -> Any:
             f"expected {names.get(kind, kind.__name__)}, but got {text!r}"
         ) from None
     if kind is int and abs(value) > MOST_WHOLE:  # the run's files would be taken for damaged
-        raise argparse.ArgumentTypeError(
-            f"expected a whole number from -{MOST_WHOLE} to {MOST_WHOLE}, but got {text!r}"
-        )
+        raise argparse.ArgumentTypeError(f"expected {WHOLE}, but got {text!r}")
     return value
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ...checked_json import MOST_WHOLE
+from ...checked_json import MOST_WHOLE, WHOLE
 from ...errors import InputError
 from ...formatting import meant
 from ..cli.values import kind_of
@@ -141,10 +141,7 @@ def _value(value: Any, kind: type, name: str) -> Any:
     if not isinstance(found, wanted) or (isinstance(found, bool) and kind is not bool):
         raise InputError(f"expected {words.get(kind, kind.__name__)} for {name}, but got {value!r}")
     if isinstance(found, int) and abs(found) > MOST_WHOLE:
-        raise InputError(
-            f"expected a whole number from -{MOST_WHOLE} to {MOST_WHOLE} for {name}, but "
-            f"got {value!r}"
-        )
+        raise InputError(f"expected {WHOLE} for {name}, but got {value!r}")
     return kind(found)
 
 

@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from ...checked_json import MOST_WHOLE, WHOLE
+from ...errors import InputError
 from ...files import sha256
 
 # where things lie is written down, but does not make it another run: what lies there is hashed
@@ -51,5 +53,14 @@ def as_json(settings: Any) -> dict[str, Any]:
 
 
 def settings_dict(settings: Any, **more: Any) -> dict[str, Any]:
-    """A settings dataclass and further values, as a plain dictionary."""
-    return as_json(asdict(settings) | more)
+    """A settings dataclass and further values, as a plain dictionary.
+
+    Raises:
+        InputError: a whole number is larger than a run's files may hold; they would be taken for
+            damaged.
+    """
+    found = as_json(asdict(settings) | more)
+    for name, value in found.items():
+        if isinstance(value, int) and abs(value) > MOST_WHOLE:
+            raise InputError(f"expected {WHOLE} for {name}, but got {value}")
+    return found

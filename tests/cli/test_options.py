@@ -132,3 +132,13 @@ def test_a_number_that_no_file_of_a_run_can_hold_makes_no_run(
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and f"{option}: expected a whole number from -" in error
     assert not out.exists()
+
+
+def test_nor_does_a_seed_from_python(tmp_path: Path) -> None:
+    from snnconvert.pipelines.settings import DataSettings, TrainSettings
+    from snnconvert.pipelines.train import train
+
+    out, data = tmp_path / "run", DataSettings(dataset="builtin-en", dim=4)
+    with pytest.raises(InputError, match=f"to {2**53} for seed, but got {2**60}"):
+        train(out, data, TrainSettings(epochs=1), seed=2**60)
+    assert not (out / "config.yaml").exists()
