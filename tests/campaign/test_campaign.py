@@ -52,7 +52,6 @@ def test_a_slice(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
     @seed(SEED)
     @settings(
         max_examples=INPUTS,
-        deadline=None,
         database=None,
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),

@@ -47,7 +47,7 @@ def convert(ann: Network, recipe: ConversionRecipe, x: Tensor) -> tuple[Network,
     return build_snn(ann, recipe, thresholds)[0].double(), thresholds
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 10_000), levels=st.integers(1, 12), pooling=st.sampled_from(["max", "mean"])
 )

@@ -44,7 +44,7 @@ def dyadic(network: Network, seed: int) -> Network:
     return network.eval()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     seed=st.integers(0, 1000),
     lengths=st.lists(st.integers(0, 11), min_size=2, max_size=5),
@@ -100,7 +100,7 @@ def is_neuron(snn: Network, name: str) -> bool:
     return isinstance(snn.node(name), Neurons)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 1000), steps=st.integers(1, 8))
 def test_average_pooling_and_readout_commute_with_time(seed: int, steps: int):
     """Pooling and reading out every step, then the mean over time, or the other way round."""

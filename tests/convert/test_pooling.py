@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from snnconvert.convert.build import build_snn
@@ -114,7 +114,6 @@ def test_gate_settles_on_the_strongest_of_random_trains():
     assert MaxOfSpikes()(signal).values.mean().item() == pytest.approx(any_spike, abs=0.01)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from(["counts", "gated", "spikes"]))
 def test_bursts_and_negative_spikes_pass(seed: int, rule: str):
     random = torch.Generator().manual_seed(seed)

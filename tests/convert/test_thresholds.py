@@ -106,7 +106,7 @@ value = st.just(0.0) | st.floats(0.015625, 50, width=32)
 positive = st.lists(value, min_size=1, max_size=30)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(positive, st.integers(1, 16), st.sampled_from([0.0, 0.25, 0.5]))
 def test_the_mse_threshold_against_numpy(values: list[float], steps: int, shift: float):
     """The same grid in NumPy, one candidate after the other."""
@@ -125,7 +125,7 @@ def test_the_mse_threshold_against_numpy(values: list[float], steps: int, shift:
     assert 0 < float(theta) <= a.max() * (1 + 1e-9)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(positive, st.floats(0.25, 20), st.integers(1, 12))
 def test_quantised_is_what_an_if_neuron_fires(values: list[float], theta: float, steps: int):
     a = torch.tensor(values, dtype=torch.float64)

@@ -93,7 +93,6 @@ def test_neuron_by_hand():
     assert spikes[:, 0].tolist() == [0, 0, 1, 0]
 
 
-@settings(deadline=None)
 @given(v=st.integers(-64, 640).map(lambda n: n / 64), steps=st.integers(1, 12))
 def test_falling_threshold_meets_the_level(v: float, steps: int):
     """Stepping through the window gives the closed form, at most one spike."""
@@ -105,7 +104,6 @@ def test_falling_threshold_meets_the_level(v: float, steps: int):
     assert spikes.sum() == (level > 0)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 100), st.integers(1, 9))
 def test_encoding_rounds_to_the_nearest_level(seed: int, steps: int):
     x = torch.rand(50, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
@@ -124,7 +122,7 @@ def test_earliest_spike_is_the_maximum():
 
 
 @pytest.mark.parametrize("pooling", ["max", "mean"])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10_000), steps=st.integers(1, 16))
 def test_logits_are_those_of_the_rounded_ann(pooling: str, seed: int, steps: int):
     network, encoder = ann(pooling), Encoder("ttfs")
@@ -147,7 +145,7 @@ def test_logits_are_those_of_the_rounded_ann(pooling: str, seed: int, steps: int
         assert record["pool2"].values.sum(dim=0).max() <= 1
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 10_000), steps=st.sampled_from([1, 3, 4, 8]))
 def test_qcfs_ann_on_a_grid_converts_without_any_error(seed: int, steps: int):
     """Word vectors on the grid of T levels, L = T, theta = bound: the ANN's own logits."""

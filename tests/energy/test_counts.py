@@ -299,7 +299,7 @@ def whole_text(model: SpikingTextModel) -> tuple[Tensor, dict[str, Layer]]:
 
 
 @given(st.integers(0, 1000))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_synaptic_operations_are_those_of_spikingjelly(seed: int):
     """On a folded network, whose spikes are ones, and a text without padding."""
     from spikingjelly.activation_based.op_counter import DispatchCounterMode, SynOpCounter
@@ -328,7 +328,7 @@ def effective(layer: nn.Module, inputs: Tensor) -> tuple[int, int]:
 
 
 @given(st.integers(0, 1000))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_synaptic_operations_are_those_of_neurobench(seed: int):
     """Effective ACs are our SOPs where no weight is zero; dense ones our synapses at every step."""
     model = random_model(seed)

@@ -159,7 +159,7 @@ texts = st.lists(
 
 
 @pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(models(), texts)
 def test_spikes_are_those_of_the_networks_own_nodes(engine, model, sequences):
     logits, pooled = engine(model, sequences)
@@ -170,7 +170,7 @@ def test_spikes_are_those_of_the_networks_own_nodes(engine, model, sequences):
     torch.testing.assert_close(logits, expected, atol=1e-5, rtol=1e-5)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(models(), texts)
 def test_operations_are_those_counted_on_recorded_signals(model, sequences):
     engine = FastEngine(model)
@@ -182,7 +182,7 @@ def test_operations_are_those_counted_on_recorded_signals(model, sequences):
     assert fast == expected
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(models(), texts, st.integers(0, 99), st.booleans())
 def test_poisson_draws_are_those_of_the_reference(model, sequences, seed, shared):
     mapping = "split" if model.encoder.mapping == "none" else model.encoder.mapping
@@ -200,7 +200,7 @@ def test_poisson_draws_are_those_of_the_reference(model, sequences, seed, shared
         assert counted[0].compute()[name] == pytest.approx(figure, rel=1e-6)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(models(), texts)
 def test_logits_of_the_last_step_need_no_signals_in_time(model, sequences):
     engine = FastEngine(model)

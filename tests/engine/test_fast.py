@@ -126,7 +126,7 @@ def test_frames_are_made_few_words_at_a_time(monkeypatch: pytest.MonkeyPatch):
     assert max(seen) == 3 and counter.compute() == expected.compute()
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.lists(st.lists(st.integers(0, WORDS - 1), max_size=12), min_size=1, max_size=8))
 def test_whatever_was_evicted_results_stay_the_same(texts):
     one = model(channels=3)

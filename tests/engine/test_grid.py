@@ -41,7 +41,7 @@ def model(code: str, pool: type[Node] = MaxOfSpikes, dim: int = 20, steps: int =
     return SpikingTextModel(vectors, encoder, initialised(Network(nodes), seed), steps).eval()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.integers(1, 400), st.floats(1e-3, 30))
 def test_sums_of_weights_on_a_grid_are_exact_in_any_order(seed, n, size):
     draw = torch.Generator().manual_seed(seed)

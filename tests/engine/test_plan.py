@@ -81,7 +81,7 @@ def test_a_network_of_another_form_is_refused_with_a_reason(network, reason):
 BY_WORD = [code for code in CODES if CODES[code].by_word and not CODES[code].own_neurons]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.sampled_from(
         [("direct", "none"), ("direct", "split"), ("direct", "shift")]

@@ -202,13 +202,13 @@ def cases(draw: Any) -> tuple[SpikingTextModel, Surrogate, Tensor, Tensor]:
 
 
 @given(cases())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_gradients_are_those_of_the_reference(case: Any) -> None:
     assert_equal(gradients(*case, fast=True), reference(*case))
 
 
 @given(cases())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_torch_alone_gives_the_same(case: Any) -> None:
     assert_equal(gradients(*case, fast=True, kernels=False), reference(*case))
 
@@ -306,7 +306,7 @@ def test_the_same_for_any_threads_and_sizes(backward: Any, monkeypatch: pytest.M
 
 
 @given(st.integers(0, 999), st.integers(1, 5), st.integers(1, 300), st.integers(1, 40))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_sums_of_rows_are_products(seed: int, count: int, words: int, inputs: int) -> None:
     draw = np.random.default_rng(seed)
     frames = (draw.random((count, words, inputs)) < 0.15).astype(np.uint8)

@@ -63,7 +63,7 @@ def by_the_book(currents, theta, current_decay, voltage_decay, soft):
     return spikes
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 1000), steps=st.integers(1, 30), soft=st.booleans())
 def test_equals_a_loop_by_the_book(seed, steps, soft):
     currents = np.random.default_rng(seed).normal(0.1, 0.5, (steps, 7))

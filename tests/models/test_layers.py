@@ -39,7 +39,7 @@ def filled(module: nn.Module, seed: int = 1) -> nn.Module:
     return module
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     lengths=st.lists(st.integers(1, 9), min_size=1, max_size=4),
     extra=st.integers(0, 4),
@@ -84,7 +84,7 @@ def test_a_text_without_words_has_one_window():
         torch.testing.assert_close(out.values[0, :, 0], conv.bias)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     lengths=st.lists(st.integers(1, 9), min_size=1, max_size=4),
     extra=st.integers(0, 4),
@@ -209,7 +209,7 @@ def test_what_does_not_fit_is_refused(make, words: str):
 SPEC = DPCNNSpec(dim=4, classes=3, channels=5, blocks=3)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(
     lengths=st.lists(st.integers(0, 12), min_size=1, max_size=4),
     extra=st.integers(0, 5),

@@ -66,7 +66,7 @@ def test_lif_without_leak_is_if(soft: bool, values: list[float]):
 
 @pytest.mark.parametrize("soft", [True, False])
 @pytest.mark.parametrize("leak", [0.0, 0.125, 0.3, 0.5, 0.9])
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(
     seed=st.integers(0, 1000), steps=st.integers(1, 12), initial=st.sampled_from([0.0, 0.5, -0.25])
 )
@@ -110,7 +110,6 @@ def test_signed_negative_threshold():
     assert signed_run(currents, SignedParameters())[0][:, 0].tolist() == [1, -1, 0]
 
 
-@settings(deadline=None)
 @given(values=st.lists(EXACT, min_size=1, max_size=16), initial=st.integers(0, 63))
 def test_signed_count_depends_on_the_sum_alone(values: list[float], initial: int):
     """|I| <= theta and 0 <= V(0) < theta: N(t) = max(0, floor(Q(t))) at every step."""
@@ -120,7 +119,6 @@ def test_signed_count_depends_on_the_sum_alone(values: list[float], initial: int
     assert torch.equal(spikes[:, 0].cumsum(0), totals.clamp(min=0))
 
 
-@settings(deadline=None)
 @given(values=st.lists(EXACT, min_size=1, max_size=16), random=st.randoms(use_true_random=False))
 def test_signed_count_of_any_order_is_that_of_constant_current(values: list[float], random):
     shuffled = list(values)
@@ -137,7 +135,6 @@ def test_if_keeps_early_spikes_where_signed_takes_them_back():
     assert signed_run(currents, SignedParameters())[0].sum() == 0
 
 
-@settings(deadline=None)
 @given(values=st.lists(st.integers(-256, 256).map(lambda n: n / 64), min_size=1, max_size=10))
 def test_signed_count_is_right_after_enough_silence(values: list[float]):
     """Currents beyond the threshold: one spike a step is too few, silence makes up for it."""

@@ -76,7 +76,7 @@ def test_step_does_not_change_its_inputs():
 
 @pytest.mark.parametrize("soft", [True, False])
 @pytest.mark.parametrize("initial", [0.0, 0.5])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 1000), steps=st.integers(1, 12))
 def test_equals_spikingjelly_to_the_spike(soft: bool, initial: float, seed: int, steps: int):
     currents = torch.randn(steps, 3, 5, generator=torch.Generator().manual_seed(seed))

@@ -79,7 +79,7 @@ def test_pieces_of_every_size_are_the_recorded_run(name: str, shared: bool):
             assert torch.equal(joined(pieces, node), signal.values), (size, node)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     code=st.sampled_from(["saf", "poisson", "bitplane", "direct", "ttfs"]),
     size=st.integers(1, 9),

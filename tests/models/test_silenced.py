@@ -89,7 +89,7 @@ def test_a_potential_of_zero_is_not_below_zero():
     assert find_silent(identity(), currents(0.5))["act"].item() == 1  # U = 1 fires, V = 0
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000), tau=st.integers(1, 5), steps=st.integers(1, 5))
 def test_equals_neurons_stepped_one_by_one(seed: int, tau: int, steps: int):
     """An independent loop: potentials stepped in plain Python, the mask set after tau steps."""

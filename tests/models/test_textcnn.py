@@ -92,7 +92,7 @@ def test_same_padding_is_that_of_torch(length: int):
     torch.testing.assert_close(own(Signal(x, torch.tensor([length]))), wanted)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     lengths=st.lists(st.integers(0, 9), min_size=1, max_size=5),
     extra=st.integers(0, 6),

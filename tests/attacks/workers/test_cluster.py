@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from snnconvert.attacks.records import partial_records, read_records
 from snnconvert.pipelines.cli import main
 from snnconvert.tests.attacks.workers.driver import examples
 from snnconvert.tests.helpers.attacks import attack
+from snnconvert.tests.helpers.ports import free_port
 from snnconvert.tests.helpers.workers import KILLS, Deadly, noise, pids
 
 pytestmark = [
@@ -151,12 +151,6 @@ def test_interrupted_killed_torn_and_resumed(expected, environment, tmp_path):
     assert by_index(read_records(out)[1]) == expected
     assert out.read_bytes().startswith(whole[: whole[:-1].rindex(b"\n") + 1])
     assert noise((tmp_path / "log").read_text()) == []
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def start_node(environment, *options):

@@ -103,7 +103,7 @@ def test_logits_stay_and_activations_reach_one(kind: str, granularity: str, norm
     assert list(normalised.inputs) == list(ann.inputs)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(
     seed=st.integers(0, 10_000),
     kind=st.sampled_from(["relu", "qcfs", "tcl"]),

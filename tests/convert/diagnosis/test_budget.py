@@ -102,7 +102,7 @@ def test_constant_rate_is_the_staircase_of_the_neurons_themselves(z: float, step
     assert float(constant_rate(LIF(0.0, leak=0.5), torch.ones(1, 1) * 0.5, None, 8)) == 0.0
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 10_000),
     code=st.sampled_from(["direct", "saf", "bitplane", "poisson"]),

@@ -103,7 +103,7 @@ def budget_of(ann: Network, recipe: ConversionRecipe, seed: int = 0) -> list[dic
     return error_budget(TextModel(words, ann).eval(), snn, thresholds, texts, seed)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     seed=st.integers(0, 10_000),
     name=st.sampled_from(sorted(NETWORKS)),

@@ -36,7 +36,7 @@ FIRE = ("fire", IF(), ("conv",))
 POOL = ("pool", MaxOfSpikes(), ("fire",))
 READ = ("read", Linear(2, 2), ("pool",))
 
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 
 
 def check_sums(parts: Parts, order: random.Random) -> None:

@@ -24,7 +24,7 @@ from snnconvert.models.text_model import TextModel
 from snnconvert.seeds import generator
 from snnconvert.tests.engine.explanation.networks import anns, snns, texts
 
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 Masks = dict[str, Tensor]
 
 

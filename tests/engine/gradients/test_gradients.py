@@ -173,7 +173,7 @@ def test_negative_components_are_read_on_their_own_channel() -> None:
 
 
 @given(st.floats(0, 0.99))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_rga_slope_rises_to_one_spike_a_step(leak: float) -> None:
     """The slope's integral from 0 to 1 + epsilon is 1, and there is none outside."""
     grid = torch.linspace(-1, 3, 400_001, dtype=torch.float64)
@@ -312,7 +312,7 @@ def test_an_empty_text_has_no_gradient_to_go_by() -> None:
 
 
 @given(st.lists(st.integers(0, 5), max_size=7), st.lists(st.integers(0, 5), max_size=7))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_with_equal_gradients_everywhere_only_the_sums_count(
     old: list[int], new: list[int]
 ) -> None:

@@ -61,7 +61,7 @@ def anns(draw: st.DrawFn) -> TextModel:
 
 
 @given(st.data(), anns(), st.sampled_from([1, 10**6]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_tables_give_the_bits_of_the_network_on_its_grid(data, model, cache_bytes):
     base = np.array(data.draw(texts), np.int64)
     edits = edited(base.tolist()) | texts.map(lambda ids: np.array(ids, np.int64))

@@ -39,7 +39,7 @@ class Whole(FastEngine):
 
 
 @given(st.data(), models(), st.sampled_from(["exact", "fast"]), st.sampled_from([1, 10**6]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_spikes_and_logits_of_edited_texts_equal_those_of_the_reference(
     data, model, precision, cache_bytes
 ):

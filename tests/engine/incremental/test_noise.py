@@ -43,7 +43,7 @@ def reference(model: SpikingTextModel, sequences: list[np.ndarray], seeds: list[
     st.sampled_from([1, 3000, 10**6]),
     st.lists(st.integers(0, 99), min_size=1, max_size=3),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_logits_of_edited_texts_are_the_bits_of_the_reference(data, model, cache_bytes, seeds):
     base = np.array(data.draw(texts), np.int64)
     edits = edited(base.tolist()) | texts.map(lambda ids: np.array(ids, np.int64))

@@ -17,7 +17,7 @@ from snnconvert.text.datasets.dataset import load_dataset
 PAIRS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=1, max_size=40)
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(PAIRS)
 def test_by_the_four_counts_of_two_classes(rows: list[tuple[int, int]]) -> None:
     labels, answers = zip(*rows, strict=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from spikingjelly.activation_based import layer, neuron, surrogate
 from torch import Tensor, nn
@@ -116,7 +116,6 @@ def test_ottt_is_that_of_spikingjelly() -> None:
 
 
 @given(st.integers(0, 99))
-@settings(deadline=None)
 def test_dsr_is_that_of_spikingjelly(seed: int) -> None:
     currents = drawn(STEPS, 40, seed=seed).requires_grad_()
     wanted = drawn(STEPS, 40, seed=seed + 100)

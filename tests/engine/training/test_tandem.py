@@ -79,7 +79,7 @@ def test_of_any_depth_its_gradient_is_that_of_dsr(scale: float) -> None:
     steps=st.sampled_from([1, 2, 4, 8]),  # their means are exact, so no current changes sides
     width=st.integers(1, 3),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_of_a_text_network_it_is_that_of_dsr(seed: int, rule: str, steps: int, width: int) -> None:
     """A convolution, neurons, a mean or the largest count over positions, and a readout.
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..ports import free_port
 from .browser import BrowserError, Tab
 
 LIMIT = 120.0  # seconds until the page must be there, on a busy machine
@@ -22,11 +23,9 @@ DONE = (
 
 
 @contextmanager
-def served(run: Path, port: int | None = None) -> Iterator[str]:
+def served(run: Path) -> Iterator[str]:
     """The address of the page of ``run``, for as long as the block lasts."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", port or 0))
-        port = free.getsockname()[1]
+    port = free_port()
     words = [sys.executable, "-m", "snnconvert", "app", str(run), "--port", str(port)]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
     try:

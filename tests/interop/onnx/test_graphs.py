@@ -49,7 +49,7 @@ def expected(model: SpikingTextModel, sequences) -> np.ndarray:
     return snn_logits(model, sequences).numpy()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
 @given(models(codes=("saf", "bitplane")))
 def test_snns_on_a_grid_are_equal_to_the_bit(model: SpikingTextModel) -> None:
     """Any widths, paddings, poolings, resets, V(0), codes and T."""

@@ -107,14 +107,14 @@ def clear(currents: Tensor, p: BPSNParameters, lengths: Tensor) -> bool:
     return bool(near > FAR)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cases())
 def test_in_parallel_it_is_the_loop(case: tuple[Tensor, BPSNParameters, Tensor]) -> None:
     if clear(*case):
         assert torch.equal(bpsn_run(*case), bpsn_steps(*case))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(cases())
 def test_its_gradients_are_those_of_the_loop(case: tuple[Tensor, BPSNParameters, Tensor]) -> None:
     currents, p, lengths = case
@@ -132,7 +132,7 @@ def test_its_gradients_are_those_of_the_loop(case: tuple[Tensor, BPSNParameters,
         torch.testing.assert_close(left, right, rtol=1e-8, atol=1e-10)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cases())
 def test_the_reset_is_exact_after_as_many_passes_as_steps_and_bracketed_before(
     case: tuple[Tensor, BPSNParameters, Tensor],
@@ -151,7 +151,7 @@ def test_the_reset_is_exact_after_as_many_passes_as_steps_and_bracketed_before(
     assert torch.equal(bpsn_steps(currents, p._replace(passes=steps - 1), lengths), exact)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cases(), st.sampled_from([1, 30]), st.sampled_from([0.0, 1e30, float("nan"), float("inf")]))
 def test_padding_has_no_part(
     case: tuple[Tensor, BPSNParameters, Tensor], more: int, stands: float

@@ -31,7 +31,7 @@ def encoded(code: Code, values: Tensor, steps: int, seed: int = 0, shared: bool 
     return code.encode(values, steps, torch.Generator().manual_seed(seed), shared)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(names, steps_of_runs, st.integers(0, 999))
 def test_frames_are_spikes_and_zero_is_silent(name: str, steps: int, seed: int):
     code, values = CODES[name], texts(seed)
@@ -41,7 +41,7 @@ def test_frames_are_spikes_and_zero_is_silent(name: str, steps: int, seed: int):
     assert not code.spiking or bool(((frames == 0) | (frames == 1)).all())
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(names, steps_of_runs, st.integers(0, 999))
 def test_decoding_is_within_the_bound(name: str, steps: int, seed: int):
     code, values = CODES[name], texts(seed)
@@ -62,7 +62,7 @@ def test_the_bound_is_not_far_off(name: str, steps: int):
     assert 0.8 * code.error_bound(steps) <= worst <= code.error_bound(steps) + 1e-9
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(names, steps_of_runs, st.integers(0, 999), st.integers(1, 4))
 def test_a_text_sends_the_same_in_any_batch(name: str, steps: int, seed: int, positions: int):
     code, values = CODES[name], texts(seed)
@@ -77,7 +77,7 @@ def test_a_text_sends_the_same_in_any_batch(name: str, steps: int, seed: int, po
         assert torch.equal(whole, code.encode(values, steps))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(names, steps_of_runs, st.integers(0, 999))
 def test_nothing_is_drawn_but_from_the_generator(name: str, steps: int, seed: int):
     before = torch.get_rng_state()
@@ -88,7 +88,7 @@ def test_nothing_is_drawn_but_from_the_generator(name: str, steps: int, seed: in
         assert not torch.equal(first, encoded(CODES[name], texts(seed), steps, seed + 1))
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(names, steps_of_runs, st.integers(0, 999))
 def test_the_mean_rate_is_that_of_the_frames(name: str, steps: int, seed: int):
     code, values = CODES[name], texts(seed)
@@ -101,7 +101,7 @@ def test_the_mean_rate_is_that_of_the_frames(name: str, steps: int, seed: int):
     assert float((drawn - rate[0]).abs().max()) < 0.15
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(names, steps_of_runs, st.integers(0, 999))
 def test_codes_of_rate_are_read_as_they_are_decoded(name: str, steps: int, seed: int):
     code, values = CODES[name], texts(seed)

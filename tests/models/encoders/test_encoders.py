@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional
 
@@ -83,7 +83,6 @@ def test_padding_is_silent_and_spikes_are_binary(code: str, mapping: str):
         assert set(frames.unique().tolist()) <= {0.0, 1.0}
 
 
-@settings(deadline=None)
 @given(st.sampled_from(["split", "shift", "none"]), st.integers(0, 1000), st.integers(1, 6))
 def test_folded_weights_on_mapped_channels_give_the_same_currents(mapping, seed, length):
     """conv(W, x) = conv(fold(W), map(x)), also at positions that are padding."""

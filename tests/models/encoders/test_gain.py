@@ -56,7 +56,7 @@ def test_by_hand(code: str, mapping: str) -> None:
     code=st.sampled_from(CODES),
     seed=st.integers(0, 99),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_weights_take_the_gain_back(gain: float, code: tuple[str, str], seed: int) -> None:
     encoder = Encoder(*code, gain)
     random = torch.Generator().manual_seed(seed)

@@ -22,7 +22,7 @@ def all_steps(encoder, values: Tensor, steps: int) -> Tensor:
     return torch.stack([encoder(values) for _ in range(steps)]).to(values.dtype)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.sampled_from(["linear", "log"]), st.integers(2, 40), st.integers(0, 99))
 def test_latency(function: str, steps: int, seed: int):
     theirs = all_steps(encoding.LatencyEncoder(steps, function), values_of(seed), steps)
@@ -33,7 +33,7 @@ def test_latency(function: str, steps: int, seed: int):
     assert (ours.argmax(dim=0) - theirs.argmax(dim=0)).abs().max() <= (function == "log")
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(1, 8), st.integers(1, 3), st.integers(0, 99))
 def test_weighted_phase(period: int, times: int, seed: int):
     values = values_of(seed).clamp(max=1 - 2.0**-period)

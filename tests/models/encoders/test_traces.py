@@ -6,7 +6,7 @@ from math import exp, floor
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from snnconvert.errors import InputError
@@ -84,7 +84,6 @@ def test_without_dither_a_sigma_delta_modulator_is_sum_and_fire(x: float, steps:
     assert frames.flatten().tolist() == modulated(x, steps)
 
 
-@settings(deadline=None)
 @given(unit, st.integers(1, 40), st.floats(0.2, 3), st.floats(0, 0.99))
 def test_sum_and_fire_counts_levels_of_its_threshold(x, steps, threshold, initial):
     frames = SumAndFire(threshold, initial).encode(torch.tensor([x], dtype=torch.float64), steps)

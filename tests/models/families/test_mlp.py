@@ -134,7 +134,7 @@ def test_many_steps_of_direct_input_are_the_ann() -> None:
     assert float((found - expected).abs().max()) < 0.05 * float(expected.abs().max())
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.integers(1, 11), max_size=4), st.sampled_from(["saf", "direct", "bitplane"]))
 def test_a_split_in_batches_changes_nothing(cuts: list[int], code: str) -> None:
     """The same bits of ANN and SNN whatever texts stand beside a text."""

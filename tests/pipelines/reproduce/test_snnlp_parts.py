@@ -80,7 +80,7 @@ def by_the_book(vector, steps):
     return spikes
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 1000), steps=st.integers(1, 40))
 def test_saf_equals_the_published_loop(seed, steps):
     vectors = np.random.default_rng(seed).normal(0, 0.6, (3, 5)).astype(np.float32)

@@ -24,7 +24,7 @@ def copies(texts: list[str], shares: Shares, seed: int = 0, count: int = 1, lang
 
 
 @given(own=words, seed=st.integers(0, 99))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_where_nothing_is_drawn_one_word_is_masked(own: list[str], seed: int) -> None:
     found = copies([" ".join(own)], Shares(0, 0, 0), seed)
     if len(own) == 1:
@@ -36,7 +36,7 @@ def test_where_nothing_is_drawn_one_word_is_masked(own: list[str], seed: int) ->
 
 
 @given(own=words, seed=st.integers(0, 99))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_an_ngram_is_one_to_five_words_in_a_row(own: list[str], seed: int) -> None:
     for text, way in copies([" ".join(own)], Shares(0, 0, 1), seed, 3):
         got = text.split()

@@ -72,7 +72,7 @@ def operations(counted: Counted, ids: Tensor, lengths: Tensor) -> Tensor:
     deep=st.booleans(),
     sizes=st.lists(st.integers(1, 9), min_size=1, max_size=4),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_training_step_counts_what_the_engines_count(
     seed: int, code: str, branches: Any, deep: bool, sizes: list[int]
 ) -> None:

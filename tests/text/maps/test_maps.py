@@ -38,7 +38,7 @@ def fit(name, vectors, counts=None, **options):
 
 @pytest.mark.parametrize("sparsity", SPARSITIES)
 @pytest.mark.parametrize("name", MAPS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(vectors=VECTORS, others=VECTORS)
 def test_is_monotone_within_bounds_and_saved_as_it_is(name, sparsity, vectors, others):
     counts = np.arange(1, len(vectors) + 1)
@@ -59,7 +59,7 @@ def test_is_monotone_within_bounds_and_saved_as_it_is(name, sparsity, vectors, o
 
 
 @pytest.mark.parametrize("name", MAPS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(counts=st.lists(st.integers(1, 4), min_size=5, max_size=5), seed=st.integers(0, 99))
 def test_a_word_counts_as_often_as_it_occurs(name, counts, seed):
     """Counts are the same as the word's vector so many times."""

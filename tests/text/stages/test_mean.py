@@ -85,7 +85,7 @@ def test_words_after_the_longest_length_are_not_read() -> None:
 WORDS = st.lists(st.sampled_from(["good", "bad", "far", "food", "!", "zzz"]), max_size=8)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(WORDS, min_size=1, max_size=6), st.randoms())
 def test_texts_do_not_depend_on_each_other_nor_on_the_order_of_words(texts, random) -> None:
     stage = fit()

@@ -9,7 +9,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from snnconvert.errors import InputError
@@ -290,7 +290,6 @@ ANY_WORD = st.text(st.characters(exclude_categories=["Cs", "Cc", "Z"]), min_size
 VALUES = st.floats(-8, 8, width=32).map(lambda x: 0.0 if abs(x) < 1e-9 else x)
 
 
-@settings(deadline=None)  # the first example imports gensim
 @given(
     words=st.lists(ANY_WORD, min_size=1, max_size=8, unique=True),
     dim=st.integers(2, 6),
@@ -342,7 +341,6 @@ def test_the_matrix_is_in_memory_once(tmp_path):
     assert peak < math.ceil(1.8 * matrix.nbytes)
 
 
-@settings(deadline=None)
 @given(
     kind=st.sampled_from(["text", "binary", "gzip", "zip"]),
     at=st.floats(0, 1),

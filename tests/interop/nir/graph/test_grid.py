@@ -30,7 +30,7 @@ nir = pytest.importorskip("nir")
     mapping=st.sampled_from(["split", "shift"]),
     at_threshold=st.booleans(),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_all_orders_of_summation(
     seed: int,
     soft: bool,

@@ -55,7 +55,7 @@ def test_without_the_mask_windows_beside_a_text_fire(padding: object) -> None:
     positions=st.integers(1, 12),
     words=st.integers(0, 12),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_windows_are_those_of_the_convolution(
     widths: list[int], sides: st.DataObject, positions: int, words: int
 ) -> None:
