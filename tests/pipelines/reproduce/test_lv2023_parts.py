@@ -187,6 +187,20 @@ def test_the_page_shows_systems_beside_published_ones():
     assert "4 of " in text and "Not the whole data" not in text
 
 
+def test_the_page_says_by_whom_a_system_was_taught():
+    """By name: where a teacher lies on the machine that made the rows is nobody's business."""
+    two = {"teacher": ["encoder", "/home/me/other"]}
+    rows = [row("sst2", "ours-teacher", 2, 0, 86, notes=two), row("mr", "ours", 2, 0, 80)]
+    rows += [
+        row(name, "ours-teacher", 2, 0, 80, notes={"teacher": ["encoder"]}) for name in SIX[2:4]
+    ]
+    found = records_of(rows)
+    assert [r.teachers for r in found if r.dataset == "sst2"] == [["encoder", "other"]]
+    line = "- ours-teacher: sst2 by encoder and other; subj, sst5 by encoder"
+    assert line in page(found).splitlines() and "/home" not in page(found)
+    assert "## Teachers" not in page([r for r in found if not r.teachers])
+
+
 def test_records_of_before_stand_beside_those_that_are_made(tmp_path: Path):
     before = [row("mr", "ours", 2, seed, 80) for seed in (0, 1)] + [row("mr", "ours", 4, 0, 81)]
     (tmp_path / "old").mkdir()
@@ -227,6 +241,8 @@ def test_other_seeds_of_a_row_of_before_make_one_row_with_it(tmp_path: Path):
     assert nameless.beside(records_of(seeds[2:4])) == records_of(seeds[2:4])  # may be the same
     short = [replace(record, limit=100) for record in records_of(seeds[2:4])]
     assert earlier.beside(short) == short  # other texts
+    taught = [replace(record, teachers=["another"]) for record in records_of(seeds[2:4])]
+    assert earlier.beside(taught) == taught
 
 
 @pytest.mark.parametrize(

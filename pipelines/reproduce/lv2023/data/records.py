@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
@@ -29,6 +30,7 @@ class Record:
         system: name of the file of its settings
         seeds: how many; mean, std: of their accuracies on test, fractions; std is None of one
         accuracies: each of them by its seed; none in files of before there were any
+        teachers: names of those that it learned from, whose logits were averaged; none likewise
         dev_mean: on dev
         sops_per_sentence, macs_per_sentence, input_spikes_per_value, joules_per_sentence: means
         parameters: outside the word table
@@ -56,6 +58,7 @@ class Record:
     limit: int | None
     seconds: float
     accuracies: dict[str, Share] = added(dict)
+    teachers: list[str] = added(list)
 
     @property
     def key(self) -> tuple[str, str, int]:
@@ -79,10 +82,10 @@ class Record:
         return asdict(self)
 
     def adds_to(self, other: Record) -> bool:
-        """Whether both are of one row by seeds that they name and do not share."""
+        """Whether both are of one row, taught alike, by seeds that they name and do not share."""
         named = all(len(record.accuracies) == record.seeds for record in (self, other))
-        alike = (self.key, self.limit) == (other.key, other.limit)
-        return named and alike and not self.accuracies.keys() & other.accuracies.keys()
+        mine, its = ((r.key, r.limit, r.teachers) for r in (self, other))
+        return named and mine == its and not self.accuracies.keys() & other.accuracies.keys()
 
 
 def records_of(rows: Iterable[Row]) -> list[Record]:
@@ -164,6 +167,7 @@ def _record(rows: list[Row]) -> Record:
         limit=min((row.notes["limit"] for row in rows if "limit" in row.notes), default=None),
         seconds=round(sum(row.seconds for row in rows), 1),
         accuracies={str(row.cell.seed): row.accuracy for row in rows},
+        teachers=[Path(name).name for name in rows[0].notes.get("teacher", ())],
     )
 
 

@@ -17,7 +17,7 @@ from ..data.records import Record, records_of
 from ..data.rows import Row
 from ..plan import SEEDS, Selection
 from .plots import figure
-from .tables import ablation_table, accuracy_table, work_table
+from .tables import ablation_table, accuracy_table, teacher_lines, work_table
 from .targets import targets
 
 INTRODUCTION = """\
@@ -40,6 +40,11 @@ ABLATIONS = """\
 
 The gain is in points against the model with its own settings, at the same T: of the seeds that
 both have, where they are known, else of the mean of all.
+"""
+TEACHERS = """\
+## Teachers
+
+Of two the logits are averaged.
 """
 NOTHING = Earlier()
 
@@ -83,6 +88,8 @@ def page(found: Sequence[Record]) -> str:
     ablated = ablation_table(found)
     if ablated.count("\n") > 2:
         parts += [ABLATIONS, ablated]
+    if taught := teacher_lines(found):
+        parts += [TEACHERS, *(f"- {line}" for line in taught), ""]
     return "\n".join(parts)
 
 

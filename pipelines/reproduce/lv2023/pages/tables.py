@@ -83,6 +83,20 @@ def ablation_table(records: Sequence[Record]) -> str:
     return table([*head, "input spikes a value"], lines)
 
 
+def teacher_lines(records: Sequence[Record]) -> list[str]:
+    """By whom each system was taught, a line each, where it is known."""
+    lines = []
+    taught = [record for record in records if record.teachers]
+    for system in dict.fromkeys(record.system for record in taught):
+        own = [record for record in taught if record.system == system]
+        by_names: dict[str, dict[str, None]] = {}
+        for record in own:
+            by_names.setdefault(" and ".join(record.teachers), {})[record.dataset] = None
+        parts = (f"{', '.join(datasets)} by {names}" for names, datasets in by_names.items())
+        lines.append(f"{system}: {'; '.join(parts)}")
+    return lines
+
+
 def accuracy(record: Record) -> str:
     """Mean and deviation in percent, and the seeds where they are not five.
 
