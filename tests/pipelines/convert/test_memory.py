@@ -1,4 +1,7 @@
-"""Memory of whole commands stays within a gigabyte whatever T, and their time grows as T."""
+"""Memory of whole commands stays within a gigabyte whatever T.
+
+Their time is measured in `benchmarks.speed.memory`: a few seconds on a busy machine decide nothing.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 
 @pytest.mark.skipif(not SCRIPT.is_file(), reason="needs ../shared/cases")
-def test_converting_for_many_steps_takes_little_memory_and_time_that_grows_as_t() -> None:
+def test_converting_for_many_steps_takes_little_memory() -> None:
     environment = os.environ | {"PYTHON": sys.executable, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         ["bash", str(SCRIPT)],
@@ -31,12 +34,9 @@ def test_converting_for_many_steps_takes_little_memory_and_time_that_grows_as_t(
         env=environment | {"STEPS": "4 16 64"},
         check=True,
     )
-    found = re.findall(r"=(\d+) peak GB ([\d.]+) CPU s ([\d.]+)", done.stdout)
-    assert [steps for steps, *_ in found] == ["4", "16", "64"], done.stdout + done.stderr
-    peaks, seconds = ([float(row[i]) for row in found] for i in (1, 2))
-    assert max(peaks) <= MOST
-    # 48 more steps cost no more than four times 12 more, and half as much again for a busy machine
-    assert seconds[2] - seconds[1] < 1.5 * 4 * max(seconds[1] - seconds[0], 1.0)
+    peaks = dict(re.findall(r"=(\d+) peak GB ([\d.]+)", done.stdout))
+    assert [*peaks] == ["4", "16", "64"], done.stdout + done.stderr
+    assert max(map(float, peaks.values())) <= MOST, peaks
 
 
 def reviews(folder: Path) -> Path:
@@ -59,12 +59,8 @@ def reviews(folder: Path) -> Path:
 
 def hold_to_the_bound(run: Path) -> None:
     """Convert and price a trained run at T = 16 and 64."""
-    found = {(command, steps): used for command, steps, *used in rows(run, (16, 64), "saf")}
-    assert len(found) == 4
-    assert max(peak for peak, _ in found.values()) <= MOST, found
-    for command in ("convert", "energy"):
-        few, many = (found[command, steps][1] for steps in (16, 64))
-        assert many < 1.5 * 4 * few, found
+    peaks = {(command, steps): peak for command, steps, peak, _ in rows(run, (16, 64), "saf")}
+    assert len(peaks) == 4 and max(peaks.values()) <= MOST, peaks
 
 
 def test_texts_as_long_as_reviews_are_converted_and_priced_within_a_gigabyte(
