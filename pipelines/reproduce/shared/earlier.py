@@ -43,7 +43,9 @@ class MadeOn:
     earlier: list[Machine] = field(default_factory=list)
 
     def machines(self) -> list[dict[str, Any]]:
-        """The machines of all that is taken over, JSON-able; none where there is no file."""
-        if not self.machine:
-            return []
-        return [asdict(made) for made in (Machine(self.machine, self.versions), *self.earlier)]
+        """The machines of all that is taken over, each once, JSON-able; none without a file."""
+        found: list[dict[str, Any]] = []
+        if self.machine:
+            for made in (Machine(self.machine, self.versions), *self.earlier):
+                found += [asdict(made)] if asdict(made) not in found else []
+        return found

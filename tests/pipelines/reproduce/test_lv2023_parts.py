@@ -207,6 +207,7 @@ def test_records_of_before_stand_beside_those_that_are_made(tmp_path: Path):
     write_outputs(tmp_path / "old", before, drawn=False)
     earlier = read_earlier(tmp_path / "old" / "lv2023.json")
     assert earlier.rows == records_of(before) and earlier.machine
+    earlier = replace(earlier, machine="another")
     rows = [row("sst2", "ours", 2, 0, 85), row("mr", "ours", 2, 1, 82)]  # of this machine
     write_outputs(tmp_path, rows, earlier, drawn=False)
     both = read_earlier(tmp_path / "lv2023.json")
@@ -215,7 +216,9 @@ def test_records_of_before_stand_beside_those_that_are_made(tmp_path: Path):
         (("mr", "ours", 4), 1, 81),
         (("sst2", "ours", 2), 1, 85),
     ]
-    assert len(both.machines()) == 2 and both.machines()[1]["machine"] == earlier.machine
+    assert [made["machine"] for made in both.machines()] == [both.machine, "another"]
+    write_outputs(tmp_path, rows, both, drawn=False)  # once more on this one
+    assert read_earlier(tmp_path / "lv2023.json").machines() == both.machines()
     assert "\n3 of " in (tmp_path / "lv2023.md").read_text("utf-8")
 
 
