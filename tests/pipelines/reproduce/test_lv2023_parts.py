@@ -310,6 +310,10 @@ def test_targets_with_a_teacher():
     loses = next(line for line in said if "loses" in line)
     assert loses.startswith("met: ours-teacher at T = 2 loses 0.38 points")  # 2.27 over 6
     assert "at worst 0.77" in loses
+    rows = [row("mr", "ours-teacher-vectors", steps, 0, 79 + steps) for steps in (1, 4)]
+    (loses,) = [line for line in targets(records_of(rows)) if "loses" in line]
+    assert loses.startswith("open (so far missed; not made: sst2")
+    assert "ours-teacher-vectors at T = 1 loses 3.00 points" in loses
 
 
 def test_dev_chooses_among_the_systems_with_a_teacher():
