@@ -33,8 +33,8 @@ SOURCES = {
     "spikingjelly 2.0 (activation_based.op_counter.neuromc)",
 }
 
-# input values that SpikeSim is given at a time (16 MB); of shorter texts and runs all at once
-PIECE_VALUES = 1 << 22
+# input values that SpikeSim is given at a time (8 MB); of shorter texts and runs all at once
+PIECE_VALUES = 1 << 21
 
 
 def convolutions(network: Network) -> list[str]:

@@ -48,6 +48,11 @@ def snn_positions(model: SpikingTextModel) -> int:
     return max(1, MOST_VALUES // (model.steps * model.input_values))
 
 
+def ann_positions(model: TextModel) -> int:
+    """How many padded positions one batch of an ANN may hold, with a few nodes' outputs."""
+    return max(1, MOST_VALUES // (4 * model.embedding.embedding_dim))
+
+
 @torch.no_grad()
 def ann_logits(model: TextModel, sequences: Sequence[np.ndarray]) -> Tensor:
     """Logits (N, K) of id sequences, in their order, on the CPU.
@@ -59,7 +64,7 @@ def ann_logits(model: TextModel, sequences: Sequence[np.ndarray]) -> Tensor:
     sequences = checked_ids(model, sequences, TextModel)
     model.eval()
     rows: dict[int, Tensor] = {}
-    for batch in by_length(sequences, BATCH):
+    for batch in by_length(sequences, BATCH, ann_positions(model)):
         ids, lengths = to_batch([sequences[i] for i in batch], model)
         with products_as_on_cpu(ids.device):
             logits = model(ids, lengths).cpu()  # (B, K)

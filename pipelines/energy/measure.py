@@ -22,7 +22,7 @@ from ...energy.exits import choose_margin, exit_accuracy, exit_steps
 from ...energy.layers import Layer
 from ...energy.spiking import Counted, SpikeTally, spiking_layers
 from ...engine.evaluate import accuracy
-from ...engine.reference import BATCH, ReferenceEngine, ann_logits, snn_positions
+from ...engine.reference import BATCH, ReferenceEngine, ann_logits, ann_positions, snn_positions
 from ...models.batches import by_length
 from ...models.nodes.tokens.positions import ShowAgain
 from ...models.snn import SpikingTextModel
@@ -129,7 +129,7 @@ def measure_exits(
 @torch.no_grad()
 def measure_ann(model: TextModel, sequences: Sequences, labels: Sequence[int]) -> list[Measured]:
     """The ANN dense, without padding, and without zeros."""
-    counts = count_ann(model, sequences, list(by_length(sequences, BATCH)))
+    counts = count_ann(model, sequences, _batches(model, sequences))
     right = accuracy(ann_logits(model, sequences), labels)
     return [
         Measured("ann", "dense", 1, ann_layers(model, counts, "nothing"), right),
@@ -160,6 +160,11 @@ def measure_direct(model: TextModel, sequences: Sequences, labels: Sequence[int]
     ]
 
 
+def _batches(model: TextModel, sequences: Sequences) -> list[list[int]]:
+    """Batches an eighth as large as for logits alone: the values of all nodes are kept of them."""
+    return list(by_length(sequences, BATCH, max(1, ann_positions(model) // 8)))
+
+
 @torch.no_grad()
 def measure_quantised(
     model: TextModel, sequences: Sequences, labels: Sequence[int], levels: int
@@ -169,7 +174,7 @@ def measure_quantised(
     Its accuracy is measured with those inputs.
     """
     rounded = with_quantised_inputs(model, levels)
-    counts = count_ann(rounded, sequences, list(by_length(sequences, BATCH)))
+    counts = count_ann(rounded, sequences, _batches(rounded, sequences))
     right = accuracy(ann_logits(rounded, sequences), labels)
     own_levels = vector_levels(model, levels)
     name = f"{activation_bits(levels)} bits"
