@@ -11,10 +11,11 @@ import torch
 from snnconvert.convert.conversion import convert_model
 from snnconvert.convert.recipes.options import from_options, override, to_options
 from snnconvert.convert.recipes.recipe import ConversionRecipe
+from snnconvert.energy.layers import total
 from snnconvert.energy.spiking import SpikeTally
 from snnconvert.engine import reference
 from snnconvert.engine.evaluate import StepCounters
-from snnconvert.engine.reference import BATCH, ReferenceEngine, snn_positions
+from snnconvert.engine.reference import BATCH, ReferenceEngine, ann_logits, snn_positions
 from snnconvert.models.batches import by_length
 from snnconvert.models.families.dpcnn import DPCNNSpec, build_dpcnn
 from snnconvert.models.families.textcnn import TextCNNSpec, build_textcnn
@@ -22,6 +23,7 @@ from snnconvert.models.network import Network, Signal
 from snnconvert.models.operations import SpikeCounter
 from snnconvert.models.snn import SpikingTextModel
 from snnconvert.models.text_model import TextModel
+from snnconvert.pipelines.energy.measure import measure_ann
 
 CHOICES: dict[str, dict[str, Any]] = {
     "saf": {},
@@ -118,3 +120,28 @@ def test_a_counter_that_knows_no_pieces_is_shown_the_whole_run(monkeypatch: pyte
     monkeypatch.setattr(reference, "PIECE_VALUES", 1 << 20)
     ReferenceEngine(spiking({})).running_logits(texts(), counter=Whole())
     assert Whole.steps == [7]
+
+
+def test_long_texts_of_an_ann_come_few_at_a_time(monkeypatch: pytest.MonkeyPatch):
+    """Logits and work are those of one batch; no batch is larger than it may be."""
+    vectors = torch.rand(30, 10, generator=torch.Generator().manual_seed(2)) * 2 - 1
+    ann = TextModel(vectors, build_textcnn(TextCNNSpec(10, 3, (2, 3), 6), 0)).eval()
+    labels, seen = [0, 1, 2, 0, 1, 2], []
+    forward = Network.forward
+
+    def watched(network: Network, signal: Signal, *more: Any) -> torch.Tensor:
+        seen.append(signal.values[:, 0].numel())
+        return forward(network, signal, *more)
+
+    whole = ann_logits(ann, texts()), [m.layers for m in measure_ann(ann, texts(), labels)]
+    monkeypatch.setattr(Network, "forward", watched)
+    monkeypatch.setattr(reference, "MOST_VALUES", 4 * 10 * 8 * 18)
+    assert torch.allclose(ann_logits(ann, texts()), whole[0], rtol=0, atol=1e-6)
+    assert seen == [6 * 13]  # all of them padded to the longest, below 8 * 18
+    few = [m.layers for m in measure_ann(ann, texts(), labels)]
+    *counted, logits = seen[1:]
+    assert counted[:3] == [3 * 3, 2 * 9, 13] and max(counted) <= 18 and logits == 6 * 13
+    for mine, its in zip(few, whole[1], strict=True):
+        assert [total([layer], "macs").tolist() for layer in mine] == [
+            total([layer], "macs").tolist() for layer in its
+        ]
