@@ -37,24 +37,44 @@ def choose_threshold(
         ``rule``, where it is ``auto`` ``qcfs``, ``bound`` or ``percentile``.
 
     Raises:
-        InputError: the rule does not hold at this activation, no texts, or no T for a rule that
-            uses it.
+        InputError: the rule does not hold at this activation, no texts, no T for a rule that uses
+            it, or a rule of the user's own that gives something else than thresholds.
     """
     layer = LayerStatistics(name, network, statistics, source=rule.source)
     used, member = rule.member.at(layer)
     used = used or rule.rule
     if steps is None and member.uses_steps:
         raise InputError(f"expected the time steps T for the threshold rule {used}")
-    whole = member.threshold(layer, steps or 0, shift)
     if not member.measures:
-        return whole, used
+        return member.threshold(layer, steps or 0, shift), used
+    whole = _measured(member.threshold(layer, steps or 0, shift), 1, f"{used} at {name}")
     whole = _never_zero(whole, layer)
     if rule.granularity == "layer":
         return whole, used
-    channels = member.threshold(replace(layer, per_channel=True), steps or 0, shift)
+    layer = replace(layer, per_channel=True)
+    columns = len(layer.weights() if member.measures == "weights" else layer.largest())
+    channels = member.threshold(layer, steps or 0, shift)
+    channels = _measured(channels, columns, f"{used} at {name}, per channel")
     # a channel that is silent on the calibration data would get a threshold of zero and fire at
     # the first whiff of current on new data: it takes the layer's threshold instead
     return torch.where(channels > SMALLEST, channels, whole), used
+
+
+def _measured(found: object, columns: int, where: str) -> Tensor:
+    """What a rule gave, where it is a threshold of at least zero for each column.
+
+    Below zero or not a number, it would be taken for silence, and another threshold would stand in
+    for it under the rule's name.
+    """
+    expected = f"expected {columns} threshold{'s' * (columns > 1)} of the rule {where}"
+    if not isinstance(found, Tensor):
+        raise InputError(f"{expected}, as a tensor ({columns},), but got {type(found).__name__}")
+    if found.shape != (columns,):
+        raise InputError(f"{expected}, as a tensor ({columns},), but got {tuple(found.shape)}")
+    bad = found[~(found >= 0) | found.isinf()]  # NaN is not at least zero
+    if len(bad):
+        raise InputError(f"{expected}, finite and at least 0, but got {float(bad[0]):g}")
+    return found
 
 
 def _never_zero(whole: Tensor, layer: LayerStatistics) -> Tensor:

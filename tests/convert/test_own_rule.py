@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -158,6 +159,29 @@ def test_every_rule_has_its_file_and_answers() -> None:
     used = {RULES[name].__module__.rpartition(".")[2] for name in RULES if name != "mine"}
     others = {"__init__", "rule", "spec", "statistics", "choose"}
     assert {path.stem for path in folder.glob("*.py")} == used | others
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (lambda largest: 1.0, "as a tensor (1,), but got float"),
+        (lambda largest: largest.max(), "as a tensor (1,), but got ()"),
+        (lambda largest: largest.max().reshape(1), "tensor (6,), but got (1,)"),
+        (lambda largest: largest * float("nan"), "finite and at least 0, but got nan"),
+        (lambda largest: -largest, "finite and at least 0, but got -"),
+    ],
+)
+def test_what_is_no_threshold_is_refused_and_not_taken_for_silence(
+    given: Callable[[Tensor], Tensor],
+    says: str,
+    tiny_run: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Share, "threshold", lambda self, layer, *_: given(layer.largest()))
+    words = ["convert", str(tiny_run), *CHOSEN, "--granularity", "channel", "--name", "other"]
+    said = refused(words, capsys)
+    assert "of the rule mine at " in said and says in said
 
 
 def test_a_recipe_of_ones_own(tiny_run: Path, tmp_path: Path) -> None:
