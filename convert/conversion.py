@@ -14,6 +14,7 @@ from ..errors import InputError
 from ..models.autocast import without_autocast
 from ..models.batches import by_length, to_batch
 from ..models.devices import device_of, on_cpu
+from ..models.encoders.check import check_code
 from ..models.encoders.encoder import soft_threshold
 from ..models.encoders.histogram import read_vectors
 from ..models.network import Network, Signal
@@ -70,7 +71,8 @@ def convert_model(
         seed: of the draws of a stochastic encoder
 
     Raises:
-        InputError: a node that cannot be converted, or no calibration texts.
+        InputError: a node that cannot be converted, no calibration texts, or a code or threshold
+            rule of the user's own that does not keep what it must.
         SnnConvertError: the converted network is not the ANN's (see `convert.verify`).
     """
     with without_autocast():  # in half precision no network equals another
@@ -78,6 +80,7 @@ def convert_model(
 
 
 def _converted(ann: TextModel, recipe: ConversionRecipe, sequences: list, seed: int) -> Conversion:
+    check_code(recipe.encoder.code, recipe.encoder.coding, recipe.steps)  # before it is asked
     device, ann = device_of(ann), on_cpu(ann)  # where weights come out the same for any device
     ann = sparser(ann, recipe.soft_threshold)
     recipe = fitted_recipe(recipe, ann, sequences)
