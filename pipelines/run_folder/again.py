@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from ...models.families import FAMILIES
 from ..settings.attack import AttackSettings
 from ..settings.convert import ConvertSettings
 from ..settings.data import DataSettings
@@ -91,11 +92,28 @@ def _train(run: Path, config: Config, stage: str) -> str:
     # the run has a copy of the user's dictionary; one that says nothing of "clean" left texts alone
     kept = {"user_dict": str(run / "text" / "user_dict.txt")} if data.get("user_dict") else {}
     data = {"clean": "none"} | data | kept
-    words = [*_words(DataSettings(), data), *_words(TrainSettings(), config.get(stage, {}))]
+    own = _unread(stage, config.get(stage, {})) | config.get(stage, {})
+    words = [*_words(DataSettings(), data), *_words(TrainSettings(), own)]
     dataset = shlex.join(
         ["--dataset", str(data.get("dataset"))]
     )  # `sources.place` finds it if moved
     return " ".join(["snnconvert train", dataset, "--out", where, *words, *_seed(data)])
+
+
+def _unread(stage: str, own: Config) -> Config:
+    """What a trained network has none of, which its settings do not name (`TrainSettings.unread`).
+
+    The command would choose it by the data in another folder, though not in that of the run.
+    """
+    model = own.get("model")
+    if model not in FAMILIES:  # no settings, or a family that was not loaded
+        return {}
+    options = FAMILIES[model].options()
+    none = {"pooling": "max", "padding": "none"}
+    unread: Config = {name: value for name, value in none.items() if name in options}
+    if stage == "ann" and FAMILIES[model].reads == "ids":
+        unread["input_levels"] = 0
+    return unread
 
 
 def _words(settings: Settings, values: Config) -> list[str]:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from snnconvert.pipelines.cli import main
 from snnconvert.pipelines.run_folder import again
+from snnconvert.pipelines.run_folder.run_folder import RunFolder
 from snnconvert.pipelines.run_folder.stages import STAGES
 
 OPTIONS = [
@@ -70,3 +72,22 @@ def test_every_stage_has_a_command(tmp_path: Path) -> None:
         for config in ({}, {"data": {"dataset": "mr"}}):
             command = again.command_for(stage, tmp_path, config)
             assert command.startswith("snnconvert ") and str(tmp_path) in command
+
+
+def test_what_a_network_has_none_of_is_in_the_command_that_makes_it(tmp_path: Path) -> None:
+    """A folder of another name gets the same network: nothing is then chosen by the data."""
+    data = ["--dataset", "builtin-en", "--limit", "60", "--dim", "8", "--epochs", "1"]
+    network = ["--channels", "6", "--input-levels", "0", "--padding", "none", "--pooling", "max"]
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert main(["train", *data, *network, "--out", str(first), "--quiet"]) == 0
+    command = again.command_for("ann", first, RunFolder(first).config())
+    assert "--input-levels 0" in command and "--padding none" in command
+    words = shlex.split(command.replace(str(first), str(second)))
+    assert main([*words[1:], "--quiet"]) == 0
+    assert RunFolder(second).config()["ann"] == RunFolder(first).config()["ann"]
+
+
+def test_what_a_network_does_not_read_is_not_in_its_command(tmp_path: Path) -> None:
+    config = {"data": {"dataset": "mr", "stage": "mean"}, "ann": {"model": "mlp"}}
+    command = again.command_for("ann", tmp_path, config)
+    assert "input-levels" not in command and "padding" not in command
