@@ -25,6 +25,17 @@ class UnknownNameError(InputError, KeyError):
     __str__ = Exception.__str__  # a KeyError would show the quoted form
 
 
+def to_import(error: Exception) -> str:
+    """What to do about a name in a saved file that is not here, for the end of its error.
+
+    As a rule the file is whole, and what it names was added by a file of the user's own. "" for
+    other errors.
+    """
+    if not isinstance(error, UnknownNameError):
+        return ""
+    return ": where it is of your own, import what adds it first"
+
+
 class Registry(Mapping[str, T], Generic[T]):
     """Members of one kind by name, in the order in which they are listed.
 

@@ -12,6 +12,7 @@ from torch import nn
 
 from ..errors import InputError, ran_out
 from ..files import load_tensors, read_bytes, save_tensors, sha256, tensor_shapes, write_json
+from ..registry import to_import
 from .encoders.bit_table import BitTable
 from .encoders.encoder import Encoder
 from .network import Network, Node
@@ -95,7 +96,9 @@ def load_model(
     except WeightsError:
         raise
     except InputError as error:
-        raise InputError(f"{path} does not describe a model of this version: {error}") from None
+        raise InputError(
+            f"{path} does not describe a model of this version: {error}{to_import(error)}"
+        ) from None
     except (
         KeyError,
         TypeError,
@@ -224,4 +227,6 @@ def load_code(folder: Path | str) -> tuple[Encoder, int]:
     try:
         return Encoder(**asdict(spec.encoder)), spec.steps
     except InputError as error:
-        raise InputError(f"{path} does not describe a model of this version: {error}") from None
+        raise InputError(
+            f"{path} does not describe a model of this version: {error}{to_import(error)}"
+        ) from None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...files import read_json
+from ...registry import UnknownNameError
 from . import STAGES
-from .stage import STAGE_FILE, Stage
+from .stage import STAGE_FILE, Stage, incomplete
 from .words import TextStage
 
 
@@ -19,4 +20,8 @@ def load_stage(folder: Path | str) -> Stage:
     """
     values = read_json(Path(folder) / STAGE_FILE, "a fitted text stage")
     kind = values.get("kind", TextStage.kind) if isinstance(values, dict) else TextStage.kind
-    return STAGES[str(kind)].load(folder)
+    try:
+        stage = STAGES[str(kind)]
+    except UnknownNameError as error:
+        raise incomplete(Path(folder), error) from None
+    return stage.load(folder)

@@ -11,6 +11,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...files import read_json
+from ...registry import UnknownNameError, to_import
 from ..datasets.dataset import Split
 from ..inputs import TextsLike, as_text, as_texts
 from ..maps.options import USUAL, MapOptions
@@ -218,6 +219,8 @@ def whole(values: Mapping[str, Any], name: str, least: int, most: int) -> int:
 
 def incomplete(folder: Path, error: Exception) -> InputError:
     """That ``stage.json`` in ``folder`` lacks something, in one line."""
+    if isinstance(error, UnknownNameError):
+        return InputError(f"{folder / STAGE_FILE}: {error}{to_import(error)}")
     return InputError(
         f"{folder / STAGE_FILE} is not complete ({type(error).__name__}: {error}); train again"
     )

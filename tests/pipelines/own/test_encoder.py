@@ -132,6 +132,7 @@ def test_without_it_a_saved_model_says_what_is_missing(run: Path, code: Code, ca
         CODES.add("mine", code)
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and "'mine'" in said and "bitplane" in said
+    assert "where it is of your own, import what adds it first" in said
     assert main(["predict", str(run), "good", "--model", "snn"]) == 0
 
 

@@ -62,6 +62,7 @@ def test_without_it_its_runs_say_what_is_missing(
         STAGES.add("characters", member)
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and "expected the text stage to be of words" in said
+    assert "where it is of your own, import what adds it first" in said
 
 
 def test_runs_of_words_say_nothing_of_it(tiny_run: Path) -> None:

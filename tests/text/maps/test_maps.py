@@ -208,7 +208,7 @@ def test_of_one_vector_a_text(name, tmp_path: Path):
     assert load_stage(tmp_path) == stage
 
 
-def test_one_of_ones_own():
+def test_one_of_ones_own(tmp_path: Path):
     @dataclass(frozen=True)
     class Own(Affine):
         kind = "own"
@@ -222,8 +222,13 @@ def test_one_of_ones_own():
         fitted = fit("own", [[1, -4], [2, 0]])
         assert fitted.apply(np.array([2, -4])).tolist() == [0.5, -1]
         assert read_map(fitted.to_dict()) == fitted
+        stage, _ = TextStage.fit(["good food"], "en", WORDS, maps=MapOptions(value_map="own"))
+        stage.save(tmp_path)
     finally:
         VALUE_MAPS.remove("own")
+    with pytest.raises(InputError, match="where it is of your own, import") as caught:
+        load_stage(tmp_path)
+    assert "train again" not in str(caught.value)  # the file is whole
 
 
 @pytest.mark.parametrize(
