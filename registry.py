@@ -45,6 +45,8 @@ class Registry(Mapping[str, T], Generic[T]):
         attribute: what a member is called in its module
         names: all names; a member lies in the module of its name, with ``-`` as ``_``
         places: ``module`` or ``module:ATTRIBUTE`` where a member lies elsewhere
+        says: what a member calls its own name, where saved files keep that; a member that says
+            none, or that of what it was made from, would be read back as another
 
     Example:
         >>> codes = Registry("code", "snnconvert.models.encoders", "CODE", ("saf", "direct"))
@@ -59,8 +61,9 @@ class Registry(Mapping[str, T], Generic[T]):
         attribute: str = "",
         names: tuple[str, ...] = (),
         places: Mapping[str, str] | None = None,
+        says: str = "",
     ) -> None:
-        self.kind, self.package, self.attribute = kind, package, attribute
+        self.kind, self.package, self.attribute, self.says = kind, package, attribute, says
         self._places = {name: (places or {}).get(name, name.replace("-", "_")) for name in names}
         self._members: dict[str, T] = {}
 
@@ -89,7 +92,8 @@ class Registry(Mapping[str, T], Generic[T]):
         """Register ``member``, and give it back; it can do what a member of the package can.
 
         Raises:
-            InputError: the name is taken, or is none that can be written on a command line.
+            InputError: the name is taken, is none that can be written on a command line, or is not
+                the one that the member says.
         """
         if name and not (isinstance(name, str) and _NAME.fullmatch(name)):
             raise InputError(
@@ -99,6 +103,12 @@ class Registry(Mapping[str, T], Generic[T]):
         if not name or name in self:
             taken = f"{name!r}, which is taken" if name else "an empty one"
             raise InputError(f"expected a new name for the {self.kind}, but got {taken}")
+        own = getattr(member, self.says, None) if self.says else name
+        if own != name:
+            raise InputError(
+                f"expected the {self.kind} {name} to say {self.says} = {name!r}, by which saved "
+                f"files find it again, but it says {own!r}"
+            )
         self._members[name] = member
         return member
 

@@ -79,3 +79,18 @@ def test_files_of_a_folder(tmp_path: Path) -> None:
     assert texts["b"] == texts["b"] == "bbb" and read == [tmp_path / "b.yaml"]
     texts.add("mine", "m")
     assert list(texts) == ["a", "b", "mine"]
+
+
+def test_a_member_that_files_are_read_back_by_says_its_own_name() -> None:
+    """One that inherits the name of another was saved under it, and read back as the other."""
+
+    class Other:
+        kind = "other"
+
+    kinds: Registry[type] = Registry("kind of thing", says="kind")
+    for name, member in (("mine", Other), ("none", int)):
+        with pytest.raises(
+            InputError, match=f"{name} to say kind = '{name}', by which saved files"
+        ):
+            kinds.add(name, member)
+    assert kinds.add("other", Other) is Other

@@ -10,5 +10,5 @@ if TYPE_CHECKING:
     from .value_map import NamedMap
 
 VALUE_MAPS: Registry[type[NamedMap]] = Registry(
-    "value map", __name__, "MAP", ("sigma", "minmax", "rank", "quantile", "scale")
+    "value map", __name__, "MAP", ("sigma", "minmax", "rank", "quantile", "scale"), says="kind"
 )

@@ -14,6 +14,9 @@ from .sigma import RangeMap
 from .sparse import Sparse
 from .value_map import ValueMap
 
+TRIED = 1000
+"""Words that a map is tried on."""
+
 
 def fit_map(vectors: np.ndarray, counts: np.ndarray, options: MapOptions) -> ValueMap:
     """The value map of the words of the training texts.
@@ -24,10 +27,29 @@ def fit_map(vectors: np.ndarray, counts: np.ndarray, options: MapOptions) -> Val
         options: which map
 
     Raises:
-        InputError: no words, all components are equal, or a sparsity that leaves none.
+        InputError: no words, all components are equal, a sparsity that leaves none, or a map of the
+            user's own that does not keep what it must.
     """
     found = VALUE_MAPS[options.value_map].fit(vectors, counts, options)
+    _check(options.value_map, found, vectors[:TRIED])
     return Sparse.over(found, vectors, counts, options.sparsity) if options.sparsity else found
+
+
+def _check(name: str, found: ValueMap, vectors: np.ndarray) -> None:
+    """Refuse a map that leaves [-1, 1] at some of N vectors (N, D), or is read back as another."""
+    mapped = np.asarray(found.apply(vectors))
+    wrong = mapped.shape != vectors.shape or not np.all(np.abs(mapped) <= 1)  # NaN is not
+    if wrong:
+        raise InputError(
+            f"expected the value map {name} to give {vectors.shape} numbers within [-1, 1] for "
+            f"vectors of this shape, but got {mapped.shape} from {mapped.min():g} to {mapped.max():g}"
+        )
+    kind = found.to_dict().get("kind", RangeMap.kind)
+    if kind != name:
+        raise InputError(
+            f"expected the value map {name} to write its name under 'kind' in to_dict, by which it "
+            f"is read back, but it writes {kind!r}"
+        )
 
 
 def read_map(values: Any) -> ValueMap:

@@ -15,4 +15,5 @@ STAGES: Registry[type[Stage]] = Registry(
     "STAGE",
     ("words", "mean", "sentence", "wordpiece"),
     {"sentence": "sentence.stage", "wordpiece": "wordpiece.stage"},
+    says="kind",
 )

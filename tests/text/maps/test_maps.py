@@ -232,6 +232,26 @@ def test_one_of_ones_own(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
+    ("method", "gives", "says"),
+    [
+        ("apply", lambda self, x: np.full_like(x, np.nan), r"within \[-1, 1\] .* from nan to nan"),
+        ("apply", lambda self, x: 5 * x, r"within \[-1, 1\] .* from -20 to 10"),
+        ("apply", lambda self, x: x[:1], r"but got \(1, 2\)"),
+        ("to_dict", lambda self: {"scale": 1.0}, "name under 'kind' .* but it writes 'sigma'"),
+    ],
+)
+def test_one_of_ones_own_that_does_not_keep_what_it_must_is_refused(method, gives, says):
+    fitted = classmethod(lambda cls, vectors, counts, options: cls.of(0.0, 1.0))
+    own = type("Own", (Affine,), {"kind": "own", "fit": fitted, method: gives})
+    VALUE_MAPS.add("own", own)
+    try:
+        with pytest.raises(InputError, match=f"expected the value map own to .*{says}"):
+            fit("own", [[1, -4], [2, 0]])
+    finally:
+        VALUE_MAPS.remove("own")
+
+
+@pytest.mark.parametrize(
     ("options", "says"),
     [
         ({"value_map": "bend"}, "expected value_map to be of sigma"),
