@@ -38,11 +38,11 @@ def fit_map(vectors: np.ndarray, counts: np.ndarray, options: MapOptions) -> Val
 def _check(name: str, found: ValueMap, vectors: np.ndarray) -> None:
     """Refuse a map that leaves [-1, 1] at some of N vectors (N, D), or is read back as another."""
     mapped = np.asarray(found.apply(vectors))
-    wrong = mapped.shape != vectors.shape or not np.all(np.abs(mapped) <= 1)  # NaN is not
-    if wrong:
+    if mapped.shape != vectors.shape or not np.all(np.abs(mapped) <= 1):  # NaN is not
+        got = f"{mapped.shape} from {mapped.min():g} to {mapped.max():g}"
         raise InputError(
             f"expected the value map {name} to give {vectors.shape} numbers within [-1, 1] for "
-            f"vectors of this shape, but got {mapped.shape} from {mapped.min():g} to {mapped.max():g}"
+            f"vectors of this shape, but got {got}"
         )
     kind = found.to_dict().get("kind", RangeMap.kind)
     if kind != name:
