@@ -25,7 +25,7 @@ def replace_folder(path: Path | str, write: Callable[[Path], T], mark: str, forc
         force: replace a folder that is there
 
     Raises:
-        InputError: something is there that is not to be replaced.
+        InputError: something is there that is not to be replaced, or ``write`` left out ``mark``.
         SnnConvertError: it could not be written; ``path`` keeps what it had.
     """
     path = Path(path)
@@ -35,6 +35,11 @@ def replace_folder(path: Path | str, write: Callable[[Path], T], mark: str, forc
     try:
         disk.make_folder(temporary)
         answer = write(temporary)
+        if not (temporary / mark).is_file():
+            raise InputError(
+                f"expected what fills {path} to write {mark} too, by which the next export knows "
+                "the folder, but it is not there"
+            )
         for file in (found for found in temporary.rglob("*") if found.is_file()):
             with open(file, "rb+") as handle:
                 disk.sync(handle, file)

@@ -47,6 +47,8 @@ class Sheets(Export):
         rows, stage = exported.options.rows, exported.stage
         if rows == 13:
             raise InputError("expected another number than 13")
+        if rows == 15:
+            return Outcome()
         if rows == 14:
             (path / "half.txt").write_text("half")
             raise OSError(28, "No space left on device")
@@ -113,7 +115,8 @@ def test_a_settings_file(copy: Path, capsys: pytest.CaptureFixture[str]) -> None
 @pytest.mark.usefixtures("formats")
 def test_a_folder_is_whole_or_not_there(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["export", str(copy), "--format", "sheets"]
-    for rows, says, code in (("13", "another number than 13", 2), ("14", "No space left", 1)):
+    faults = (("13", "another number than 13", 2), ("14", "No space left", 1))
+    for rows, says, code in (*faults, ("15", "to write export.json too", 2)):
         assert main([*words, "--rows", rows]) == code
         assert says in capsys.readouterr().err
         assert not list((copy / "export").glob("*")) + list((copy / "export").glob(".*"))
