@@ -64,7 +64,7 @@ def explained_text(
     lines += ["", f"windows that carry the decision for {found.classes[found.predicted]}"]
     lines += [_windows(found, without), ""]
     if len(found.parts.running) > 1 or ann is not None:
-        lines += ["the decision step by step: logits", _steps(found, ann), ""]
+        lines += [f"the decision step by step: {_of_classes(found)}", _steps(found, ann), ""]
     lines.append(_sums(found))
     return "\n".join(lines)
 
@@ -90,9 +90,9 @@ def _words(found: Explanation, shades: Shades) -> list[str]:
     """Shaded words for each class, and a row of figures for each word."""
     parts, k = found.parts, found.predicted
     margins = found.margins(parts.words)  # (n, K)
-    order = [k, *(c for c in np.argsort(-parts.logits) if c != k)]
-    shown = order[: 1 if len(order) == 2 else MOST_CLASSES]
-    rest = "the other class" if len(order) == 2 else "the mean of the others"
+    binary = len(found.classes) == 2
+    shown = [k] if binary else _shown(found)
+    rest = "the other class" if binary else "the mean of the others"
     lines = []
     for c in shown:
         lines += [f"words for {found.classes[c]}, against {rest}"]
@@ -106,6 +106,20 @@ def _words(found: Explanation, shades: Shades) -> list[str]:
         figures += [f"{parts.passed[:, i].sum():.1f}", f"{margins[i, k]:+.3f}"]
         rows.append([printable(word), *figures])
     return [*lines, "", table(["word", spikes, passed, f"for {found.classes[k]}"], rows)]
+
+
+def _shown(found: Explanation) -> list[int]:
+    """The classes that are shown: the answer, and those nearest to it, the largest logit first."""
+    k = found.predicted
+    order = [k, *(int(c) for c in np.argsort(-found.parts.logits) if c != k)]
+    return order[:MOST_CLASSES]
+
+
+def _of_classes(found: Explanation) -> str:
+    """What the columns of `_steps` are."""
+    if len(found.classes) <= MOST_CLASSES:
+        return "logits"
+    return f"logits, the largest {MOST_CLASSES} at the end of {len(found.classes)} classes"
 
 
 def _windows(found: Explanation, without: Mapping[int, np.ndarray]) -> str:
@@ -124,15 +138,15 @@ def _windows(found: Explanation, without: Mapping[int, np.ndarray]) -> str:
 
 def _steps(found: Explanation, ann: Explanation | None) -> str:
     """Running logits at every step, or at powers of two of many; last the ANN's."""
-    running = found.parts.running
-    rows = [
-        [str(t), *(f"{v:+.3f}" for v in running[t - 1]), found.classes[running[t - 1].argmax()]]
-        for t in steps_shown(len(running))
-    ]
+    running, shown = found.parts.running, sorted(_shown(found))
+
+    def row(name: str, logits: np.ndarray) -> list[str]:
+        return [name, *(f"{v:+.3f}" for v in logits[shown]), found.classes[logits.argmax()]]
+
+    rows = [row(str(t), running[t - 1]) for t in steps_shown(len(running))]
     if ann is not None:
-        logits = ann.parts.logits
-        rows.append(["ANN", *(f"{v:+.3f}" for v in logits), ann.classes[ann.predicted]])
-    return table(["step", *found.classes, "answer"], rows)
+        rows.append(row("ANN", ann.parts.logits))
+    return table(["step", *(found.classes[c] for c in shown), "answer"], rows)
 
 
 def _sums(found: Explanation) -> str:

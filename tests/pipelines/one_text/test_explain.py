@@ -55,6 +55,22 @@ def test_people_read_words_windows_and_steps(whole_run, capsys) -> None:
     assert text.rstrip().endswith("exactly")
 
 
+def test_of_many_classes_those_near_the_answer_are_shown(tmp_path: Path, capsys) -> None:
+    rows = [(k, f"word{k} again{n}") for k in range(9) for n in range(11)]
+    texts = tmp_path / "nine.tsv"
+    texts.write_text("".join(f"c{k}\t{text}\n" for k, text in rows), "utf-8")
+    run, small = str(tmp_path / "run"), ["--dim", "8", "--channels", "6", "--epochs", "1"]
+    assert main(["train", "--dataset", str(texts), "--out", run, *small, "--quiet"]) == 0
+    assert main(["convert", run, "--steps", "2", "--quiet"]) == 0
+    found = explained(Path(run), capsys, "word3", "--model", "snn")
+    assert main(["explain", run, "word3", "--model", "snn"]) == 0
+    text = capsys.readouterr().out
+    assert "step by step: logits, the largest 6 at the end of 9 classes" in text
+    _, *names, answer = text[text.index("step by step") :].splitlines()[1].split()
+    largest = sorted(found["logits"], key=found["logits"].__getitem__)[-6:]
+    assert answer == "answer" and names == sorted(largest)
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
