@@ -13,6 +13,22 @@ from ...formatting import meant
 from .help_page import Page
 from .switches import spelled_out
 
+PLACES = frozenset(
+    (
+        "RUN",
+        "FILE",
+        "PATH",
+        "FOLDER",
+        "DIR",
+        "DATA_DIR",
+        "VECTORS",
+        "USER_DICT",
+        "VOCABULARY",
+        "SPACE",
+    )
+)
+"""What the help calls a place on the disk."""
+
 
 class Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one-line `InputError`s instead of exits.
@@ -73,7 +89,13 @@ class Parser(argparse.ArgumentParser):
         return f"{self.renamed[option]}{equals}{value}"
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
-        """Refuse a word that is none of the choices, and say which it may have been meant to be."""
+        """Refuse a word that is none of the choices, and say which it may have been meant to be.
+
+        Neither is an empty one a place: it would be the current folder, or as if it were left out.
+        """
+        if value == "" and action.metavar in PLACES:
+            message = "expected a path, but it is empty: see whether a variable is unset"
+            raise argparse.ArgumentError(action, message)
         if action.choices is not None and value not in action.choices:
             names = [str(choice) for choice in action.choices]
             message = f"expected one of {', '.join(names)}, but got {value!r}"

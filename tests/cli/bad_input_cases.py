@@ -98,6 +98,9 @@ RUNS = [
     ),
     Case("run a file", "convert {tmp}/file", ("run folder", "it is a file"), file("file", "x")),
     Case("run an empty folder", "report {tmp}", ("run folder", "no results.json")),
+    Case("out empty, as of an unset variable", "train --out=", ("--out: expected a path", "empty")),
+    Case("data empty", "evaluate {run} --data=", ("--data: expected a path", "variable is unset")),
+    Case("vectors empty", "train --out {tmp}/x --vectors=", ("--vectors: expected a path",)),
     Case("out a file", "train --out {tmp}/file", ("run folder", "it is a file"), file("file", "x")),
     Case("results cut", "convert {run}", ("results", "not valid JSON"), cut("results.json")),
     Case(
