@@ -96,7 +96,7 @@ def _train(run: Path, config: Config, stage: str) -> str:
     words = [*_words(DataSettings(), data), *_words(TrainSettings(), own)]
     dataset = shlex.join(
         ["--dataset", str(data.get("dataset"))]
-    )  # `sources.place` finds it if moved
+    )  # found if moved (`sources.place`)
     return " ".join(["snnconvert train", dataset, "--out", where, *words, *_seed(data)])
 
 
@@ -105,7 +105,7 @@ def _unread(stage: str, own: Config) -> Config:
 
     The command would choose it by the data in another folder, though not in that of the run.
     """
-    model = own.get("model")
+    model = str(own.get("model"))
     if model not in FAMILIES:  # no settings, or a family that was not loaded
         return {}
     options = FAMILIES[model].options()
