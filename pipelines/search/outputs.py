@@ -68,7 +68,7 @@ def write_outputs(
     found = document(flat, {"seed": seed, "trials": len(rows)})
     found |= {"best": best["number"], "importance": importances(space, rows, seed)}
     write_json(folder / "search.json", found)
-    columns = sorted({name for row in rows for name in row if name != "chosen"} | {"front"})
+    columns = sorted({"front"}.union(*rows) - {"chosen", "number"})
     cells = [{**row, **row["chosen"]} for row in flat]
     write_text(folder / "search.csv", csv_text(cells, ["number", *space, *columns]))
     _write_config(folder / "best.yaml", settings, best["chosen"], seed)

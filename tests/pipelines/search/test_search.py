@@ -147,6 +147,8 @@ def test_stopped_and_grown_it_is_the_same(
     (kept,) = (tmp_path / "whole" / "runs").iterdir()  # the others were removed
     assert kept.name.startswith(f"{found['best']:04d}-") and len(found["rows"]) == 4
     assert (tmp_path / "whole" / "search.png").stat().st_size > 1000
+    header = (tmp_path / "whole" / "search.csv").read_text("utf-8").split("\n")[0].split(",")
+    assert header[:2] == ["number", "finetune.lr"] and len(set(header)) == len(header)
     best = tmp_path / "whole" / "best.yaml"
     assert read_yaml_mapping(best, "a config")["train"]["channels"] == 4
     assert main(["run", "--config", str(best), "--out", "x", "--print-config"]) == 0
