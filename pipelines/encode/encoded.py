@@ -86,5 +86,9 @@ def load_sender(out: Path | str, name: str | None = None, seed: int = 0) -> Send
             "--model snn after snnconvert convert, or a code, as in --model snn@saf:4"
         )
     found = load_victim(run.path, name, seed=seed)
-    assert isinstance(found, ModelClassifier) and isinstance(found.model, SpikingTextModel)
+    if not isinstance(found, ModelClassifier) or not isinstance(found.model, SpikingTextModel):
+        raise InputError(
+            f"expected an SNN that words are sent to as spikes, but {name} reads vectors as they "
+            "are and makes spikes inside: give a run with a converted SNN"
+        )
     return Sender(name, found.stage, found.model, seed)

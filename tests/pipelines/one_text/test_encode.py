@@ -234,6 +234,17 @@ def test_of_one_vector_a_text(tmp_path: Path, capsys) -> None:
     assert len(found["words"][0]["spikes"]) == 3
 
 
+def test_of_a_network_that_makes_spikes_inside(tmp_path: Path, capsys) -> None:
+    run = str(tmp_path / "run")
+    words = ["train", "--out", run, "--model", "spiking-bert", "--size", "16", "--layers", "1"]
+    words += ["--heads", "2", "--expansion", "2", "--dim", "8", "--vectors", "random"]
+    assert main([*words, "--epochs", "1", "--limit", "40", "--quiet"]) == 0
+    capsys.readouterr()
+    assert main(["encode", run, "good food"]) == 2
+    error = capsys.readouterr().err
+    assert "but spiking reads vectors as they are" in error and error.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
