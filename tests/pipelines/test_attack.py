@@ -20,6 +20,7 @@ from snnconvert.errors import InputError
 from snnconvert.files import read_json
 from snnconvert.models.encoders import CODES
 from snnconvert.pipelines.attack.campaign import compare_all
+from snnconvert.pipelines.attack.had import check_fixed
 from snnconvert.pipelines.attack.models import AttackedModel, control_victims, load_victim
 from snnconvert.pipelines.attack.names import parse_victim
 from snnconvert.pipelines.cli import main
@@ -297,3 +298,16 @@ def test_a_control_that_is_added_is_a_victim_like_another(run: Path, tmp_path: P
     )
     pairs = {(test["victim_a"], test["victim_b"]) for test in figures["comparisons"]}
     assert ("ann+rounded", "snn") in pairs
+
+
+def test_settings_of_an_attack_without_records_bind_nobody(tmp_path: Path) -> None:
+    """As where it was refused before its first text: another command need not begin by force."""
+    (tmp_path / "results.json").write_text("{}")
+    run, other = RunFolder(tmp_path), {"query_budget": 20, "seed": 0}
+    run.begin("attack", {"query_budget": 500, "seed": 0})
+    check_fixed(run, other)
+    path = records_path(run.folder("attack"), "ann", "deepwordbug")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("{}\n")
+    with pytest.raises(InputError, match="query_budget was 500, now 20"):
+        check_fixed(run, other)
