@@ -11,7 +11,7 @@ from ..errors import InputError
 from .disk import make_folder, remove, remove_folder
 from .folders import replace_folder
 from .json_text import BadJSONError
-from .regular import LARGE, MEGABYTE, SMALL, open_regular, read_bytes
+from .regular import LARGE, MEGABYTE, SMALL, is_file, open_regular, read_bytes
 from .writing import is_alive, replace_file, unwritable, write_bytes, write_json, write_text
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ __all__ = [
     "SMALL",
     "file_sha256",
     "is_alive",
+    "is_file",
     "load_tensors",
     "make_folder",
     "open_regular",

@@ -24,6 +24,14 @@ _KINDS = {
 }
 
 
+def is_file(path: Path | str) -> bool:
+    """Whether a file is there; no name is too long or too odd to be asked for.
+
+    `Path.is_file` raises where the system takes no such name.
+    """
+    return os.path.isfile(path)  # noqa: PTH113
+
+
 def kind_of_file(mode: int) -> str:
     """What a file of that ``st_mode`` is where it is no regular file; nothing for one."""
     return "" if stat.S_ISREG(mode) else _KINDS.get(stat.S_IFMT(mode), "no regular file")

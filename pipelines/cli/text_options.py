@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ...errors import InputError
+from ...files import is_file
 from .shared import Given
 
 if TYPE_CHECKING:
@@ -71,8 +71,7 @@ def texts_of(
 
 def _tell_files(texts: Sequence[str]) -> None:
     """Say it where a text is the name of a file, which then was meant to be read, as a rule."""
-    # a Path would raise where a text is too long for a name
-    files = [text for text in texts if os.path.isfile(text)]  # noqa: PTH113
+    files = [text for text in texts if is_file(text)]
     if files:
         from ..display.output import warn
 

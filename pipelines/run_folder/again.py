@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from ...files import is_file
 from ...models.families import FAMILIES
 from ..settings.attack import AttackSettings
 from ..settings.convert import ConvertSettings
@@ -149,7 +150,7 @@ def _recipe_words(run: Path, own: Config, is_light: bool) -> list[str]:
 
     name = str(own.get("recipe", ConvertSettings().recipe))
     of_run = run / "recipes" / f"{name}.yaml"
-    if name not in PUBLISHED and not (of_run.name == f"{name}.yaml" and of_run.is_file()):
+    if name not in PUBLISHED and not (of_run.name == f"{name}.yaml" and is_file(of_run)):
         name = ConvertSettings().recipe
     base = load_options(name if name in PUBLISHED else str(of_run))[1]
     usual = {name: item.default for name, item in recipe_options().items()}

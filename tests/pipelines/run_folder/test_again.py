@@ -91,3 +91,10 @@ def test_what_a_network_does_not_read_is_not_in_its_command(tmp_path: Path) -> N
     config = {"data": {"dataset": "mr", "stage": "mean"}, "ann": {"model": "mlp"}}
     command = again.command_for("ann", tmp_path, config)
     assert "input-levels" not in command and "padding" not in command
+
+
+@pytest.mark.parametrize("name", ["é" * 200, "a/b", "nul\0", ""])
+def test_a_recipe_that_no_file_can_be_called_is_none_of_the_run(name: str, tmp_path: Path) -> None:
+    """A config.yaml that somebody else wrote; the report of its run asks for the command."""
+    command = again.command_for("snn", tmp_path, {"snn": {"recipe": name}})
+    assert command == f"snnconvert convert {tmp_path}"
