@@ -45,13 +45,16 @@ def named(model: TextModel | SpikingTextModel, ids: np.ndarray) -> Masks:
     run(model, ids, record)
     found = {}
     for branch in read_out(model.network).branches:
-        arriving = record[branch.arriving]
+        values, lengths = record[branch.arriving]
+        pool = model.network.node(branch.pool)
         if isinstance(model, TextModel):
-            arriving = Signal(arriving.values.unsqueeze(0), arriving.lengths)
-        else:  # counts begin anew behind the pre-steps of SRP
-            arriving = Signal(arriving.values[-model.steps :], arriving.lengths)
-        leads = model.network.node(branch.pool).leaders(arriving)  # (T, 1, C, L)
-        found[branch.conv] = ~leads.any(dim=0)
+            runs = [values.unsqueeze(0)]
+        else:  # counts begin anew behind the pre-steps of SRP, which decide who is silent
+            runs = [
+                part for part in values.split([len(values) - model.steps, model.steps]) if len(part)
+            ]
+        leads = [pool.leaders(Signal(part, lengths)).any(dim=0) for part in runs]  # (1, C, L)
+        found[branch.conv] = ~torch.stack(leads).any(dim=0)
     return found
 
 
