@@ -97,7 +97,7 @@ def _train(run: Path, config: Config, stage: str) -> str:
     words = [*_words(DataSettings(), data), *_words(TrainSettings(), own)]
     dataset = shlex.join(
         ["--dataset", str(data.get("dataset"))]
-    )  # found if moved (`sources.place`)
+    )  # `sources.place` finds it if moved
     return " ".join(["snnconvert train", dataset, "--out", where, *words, *_seed(data)])
 
 

@@ -44,8 +44,7 @@ class MadeOn:
 
     def machines(self) -> list[dict[str, Any]]:
         """The machines of all that is taken over, each once, JSON-able; none without a file."""
-        found: list[dict[str, Any]] = []
-        if self.machine:
-            for made in (Machine(self.machine, self.versions), *self.earlier):
-                found += [asdict(made)] if asdict(made) not in found else []
-        return found
+        if not self.machine:
+            return []
+        all_of_them = [Machine(self.machine, self.versions), *self.earlier]
+        return [asdict(made) for i, made in enumerate(all_of_them) if made not in all_of_them[:i]]
